@@ -1,0 +1,196 @@
+#!/usr/bin/env node
+/** Reads the command line and dispatches; every command is one file in `cli/`, loaded when it is asked for. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+
+const program = new Command('optimize');
+const list = (text: string): string[] => text.split(',').filter((part) => part !== '');
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('expected a number of 0 or more.');
+  return value;
+}
+
+function integer(text: string): number {
+  const value = number(text);
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('expected a whole number of 0 or more.');
+  return value;
+}
+
+/** Options of every command that plays rollouts. */
+function playing(command: Command): Command {
+  return command
+    .requiredOption('--env <name>', 'environment: built-in, a folder under evals/, or a path to a file')
+    .option('--data <dir>', 'public tau-bench or tau2-bench retail files instead of generated tasks')
+    .option('--model <spec>', 'agent: sim:weak|medium|strong, or openai:NAME', 'sim:medium')
+    .option('--base-url <url>', 'OpenAI-compatible endpoint of openai:NAME')
+    .option('--price-in <usd>', 'US dollars a million input tokens', number)
+    .option('--price-out <usd>', 'US dollars a million output tokens', number)
+    .option('--max-tokens <n>', 'longest reply of the model', integer)
+    .option('--seed <n>', 'seed of every random choice', integer, 1)
+    .option('--concurrency <n>', 'rollouts at the same time [8 for sim, 1 for a loopback endpoint, else 4]', integer)
+    .option('--max-rollouts <n>', 'hard cap', integer)
+    .option('--max-usd <x>', 'hard cap in US dollars', number)
+    .option('--max-minutes <n>', 'hard cap', number)
+    .option('--tasks <n>', 'use that many tasks over all splits', integer)
+    .option('--tags <a,b>', 'use tasks with one of these tags', list)
+    .option('--json', 'events on stdout, one JSON object a line');
+}
+
+function night(command: Command): Command {
+  return playing(command)
+    .option('--budget <n>', 'candidates that may be evaluated', number, 20)
+    .addOption(
+      new Option('--proposer <name>', 'null and harmful test the gate').choices(['mine', 'null', 'harmful']).default('mine'),
+    )
+    .option('--apply', 'merge a release into the checked-out branch');
+}
+
+const answering = (command: Command): Command =>
+  command.requiredOption('--env <name>', 'environment').option('--json', 'one JSON object a line');
+
+/** The options part of a command's help. */
+function optionsOf(command: Command): string {
+  const help = command.createHelp();
+  const options = help.visibleOptions(command).filter(({ long }) => long !== '--help');
+  const width = Math.max(...options.map((option) => help.optionTerm(option).length));
+  return options.map((option) => `  ${help.optionTerm(option).padEnd(width)}  ${help.optionDescription(option)}`).join('\n');
+}
+
+type Run = (options: Record<string, unknown>, ...args: string[]) => Promise<number>;
+
+/** Loads the command's module, runs it and leaves its exit code. */
+function does(command: Command, load: () => Promise<Run>): Command {
+  return command.action(async (...args: unknown[]) => {
+    const self = args.pop() as Command;
+    const options = args.pop() as Record<string, unknown>;
+    const { runSafely } = await import('./cli/exit.ts');
+    process.exitCode = await runSafely(async () => (await load())(options, ...(args as string[])), {
+      json: options.json === true,
+      name: self.name(),
+    });
+  });
+}
+
+program
+  .description('Improve the harness around a frozen tool-calling agent, one tested edit at a time.')
+  .version('0.1.0')
+  .enablePositionalOptions()
+  .showHelpAfterError('(see --help)')
+  .addHelpText(
+    'before',
+    'Example:\n  $ optimize --budget 20 --env retail          one night, simulated agent, no key needed\n',
+  )
+  .addHelpText(
+    'after',
+    `
+More examples:
+  $ optimize --env retail --budget 8 --model openai:NAME --base-url http://127.0.0.1:8080/v1
+  $ optimize run --env retail --harness v1 --generate 1000 --tasks-seed 7
+  $ optimize run --env retail --task T1-0003 --show
+  $ optimize apply --env retail
+  $ optimize init my-shop
+
+Exit codes: 0 released, or the command did its work; 3 finished, nothing certified; 4 a regression was found;
+5 the budget cannot decide anything; 6 verify disagrees; 2 usage or configuration; 1 internal or infrastructure;
+130 interrupted (type the same command again to go on).`,
+  );
+
+const main = night(
+  program.command('night', { isDefault: true }).description('one night; the command when none is named').showHelpAfterError('(see --help)'),
+);
+does(main, async () => (await import('./cli/night.ts')).nightCommand);
+program.addHelpText('after', () => `\nOptions of a night:\n${optionsOf(main)}`);
+
+does(
+  night(program.command('plan').description('what a night would cost and which effect it could detect; spends nothing')),
+  async () => (await import('./cli/plan.ts')).planCommand,
+);
+does(
+  playing(program.command('run').description('evaluate one harness version'))
+    .option('--harness <ref>', 'commit, branch, tag, vN or prefix of a harness id; default: the work tree')
+    .option('--generate <n>', 'score on freshly generated tasks', integer)
+    .option('--tasks-seed <n>', 'seed of --generate', integer, 1)
+    .option('--split <name>', 'train, dev or sealed [train]')
+    .option('--trials <n>', 'trials a task', integer, 1)
+    .option('--task <id>', 'one task')
+    .option('--show', 'print the trace of --task'),
+  async () => (await import('./cli/run.ts')).runCommand,
+);
+does(
+  answering(program.command('log').description('decisions, newest first')).option('--all', 'refused edits as well'),
+  async () => (await import('./cli/log.ts')).logCommand,
+);
+does(
+  answering(program.command('show <id>').description('one decision: failures, edit, checks, verdict, commit')),
+  async () => (await import('./cli/show.ts')).showCommand,
+);
+does(
+  answering(program.command('at <date>').description('the harness in force at a date (ISO) or commit, clause by clause')),
+  async () => (await import('./cli/at.ts')).atCommand,
+);
+does(
+  answering(program.command('diff <a> <b>').description('what changed between two harness versions')),
+  async () => (await import('./cli/diff.ts')).diffCommand,
+);
+does(
+  answering(program.command('apply').description('merge a release into the checked-out branch')).option(
+    '--to <version>',
+    'vN [newest]',
+  ),
+  async () => (await import('./cli/apply.ts')).applyCommand,
+);
+does(
+  answering(program.command('rollback').description('make an earlier version the head of the branch')).requiredOption(
+    '--to <version>',
+    'vN, tag, commit or prefix of a harness id',
+  ),
+  async () => (await import('./cli/rollback.ts')).rollbackCommand,
+);
+does(
+  program
+    .command('verify')
+    .description('recompute digests, edits and verdicts of every decision')
+    .option('--env <name>', 'one environment; default: every optimize/* branch')
+    .option('--json', 'one JSON object a line'),
+  async () => (await import('./cli/verify.ts')).verifyCommand,
+);
+does(
+  program
+    .command('init <name>')
+    .description('a new environment of your own, ready to run')
+    .option('--json', 'one JSON object a line'),
+  async () => (await import('./cli/init.ts')).initCommand,
+);
+
+const env = program.command('env').description('environments: check NAME, generate NAME');
+does(
+  env
+    .command('check <name>')
+    .description('oracle 100 %, do-nothing agent below the ceiling, reads change nothing')
+    .option('--data <dir>', 'public files')
+    .option('--json', 'one JSON object a line'),
+  async () => (await import('./cli/env-check.ts')).envCheckCommand,
+);
+does(
+  env
+    .command('generate <name>')
+    .description('write a fresh data set')
+    .requiredOption('--seed <n>', 'seed', integer)
+    .requiredOption('--tasks <n>', 'number of tasks', integer)
+    .requiredOption('--out <dir>', 'folder that does not exist yet')
+    .option('--json', 'one JSON object a line'),
+  async () => (await import('./cli/env-generate.ts')).envGenerateCommand,
+);
+
+for (const command of [program, ...program.commands, ...env.commands]) command.exitOverride();
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Commander has printed its message; help and version are no errors.
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
+}

@@ -1,0 +1,56 @@
+/** Turns whatever a command throws into one readable line and an exit code. */
+import { BudgetError, InfrastructureError, InterruptedError, UsageError, VerifyError } from '../errors.ts';
+
+/** One number a meaning; scripts depend on them. */
+export const EXIT = {
+  ok: 0,
+  internal: 1,
+  usage: 2,
+  nothingCertified: 3,
+  regression: 4,
+  budget: 5,
+  verify: 6,
+  interrupted: 130,
+} as const;
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof BudgetError) return EXIT.budget;
+  if (error instanceof VerifyError) return EXIT.verify;
+  if (error instanceof InterruptedError) return EXIT.interrupted;
+  return EXIT.internal;
+}
+
+const isExpected = (error: unknown): boolean =>
+  error instanceof UsageError ||
+  error instanceof BudgetError ||
+  error instanceof VerifyError ||
+  error instanceof InterruptedError ||
+  error instanceof InfrastructureError;
+
+/** A disk that is full or a folder that may not be written is no bug of ours: say which. */
+function systemMessage(error: unknown): string | null {
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC') return `the disk is full${path ? ` (${syscall} ${path})` : ''}; free some space and type the same command again`;
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
+    return `not allowed to ${syscall ?? 'use'} ${path ?? 'a file'} (${code}); check its owner and permissions`;
+  return null;
+}
+
+/** Runs a command; prints what went wrong on stderr, never a stack trace unless OPTIMIZE_DEBUG is set. */
+export async function runSafely(
+  run: () => Promise<number>,
+  options: { readonly json: boolean; readonly name: string },
+): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    const code = exitCodeOf(error);
+    const message = systemMessage(error) ?? (error instanceof Error ? error.message : String(error));
+    const prefix = isExpected(error) || systemMessage(error) !== null ? '' : 'internal error: ';
+    process.stderr.write(`optimize: ${prefix}${message}\n`);
+    if (process.env.OPTIMIZE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    if (options.json) process.stdout.write(`${JSON.stringify({ type: 'error', code, message: `${prefix}${message}` })}\n`);
+    return code;
+  }
+}

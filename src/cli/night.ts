@@ -1,0 +1,132 @@
+/** `optimize`: one night. */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { BudgetError, InterruptedError, UsageError } from '../errors.ts';
+import { openBudget } from '../evaluation/budget.ts';
+import { loadHarness } from '../harness/load.ts';
+import { applyRelease } from '../ledger/apply.ts';
+import { openRepository } from '../ledger/git.ts';
+import type { NightOptions, ProposerName } from '../night/night.ts';
+import { openNight } from '../night/open.ts';
+import { planNight } from '../night/plan.ts';
+import { optimize } from '../optimize.ts';
+import type { Emit } from '../report/events.ts';
+import { jsonLines } from '../report/json.ts';
+import { terminal } from '../report/terminal.ts';
+import { stepOf } from './step.ts';
+import { concurrencyOf, episodeTimeoutMs, openAgent, openEnvironment, type PlayFlags, selectTasks } from './setup.ts';
+
+export interface NightFlags extends PlayFlags {
+  readonly budget: number;
+  readonly proposer: ProposerName;
+  readonly apply?: boolean;
+}
+
+export const nightOptions = (flags: NightFlags, env: string): NightOptions => ({
+  env,
+  budget: budgetOf(flags.budget),
+  seed: flags.seed,
+  proposer: flags.proposer,
+  concurrency: concurrencyOf(flags),
+  maxRollouts: flags.maxRollouts ?? Number.POSITIVE_INFINITY,
+  maxUsd: flags.maxUsd ?? Number.POSITIVE_INFINITY,
+  maxMinutes: flags.maxMinutes ?? Number.POSITIVE_INFINITY,
+  tasks: flags.tasks ?? null,
+  tags: flags.tags ?? [],
+  apply: flags.apply === true,
+});
+
+function budgetOf(budget: number): number {
+  if (!Number.isInteger(budget)) throw new UsageError(`--budget: expected a whole number of candidates, got ${budget}`);
+  if (budget === 0) throw new BudgetError('--budget 0 evaluates no candidate, so nothing can be decided; the least is 1');
+  return budget;
+}
+
+export async function nightCommand(given: Record<string, unknown>): Promise<number> {
+  const flags = given as unknown as NightFlags;
+  budgetOf(flags.budget);
+  const repository = await openRepository(process.cwd());
+  const { root } = repository;
+  const environment = await openEnvironment(
+    { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
+    root,
+  );
+  const options = nightOptions(flags, environment.name);
+  const workTree = loadHarness(root, environment.name).files;
+  const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
+  const budget = openBudget(options, Date.now);
+  const agent = await openAgent(flags, environment, budget);
+  const plan = planNight({ options, tasks, deterministic: false });
+  if (plan.refusal !== null) throw new BudgetError(plan.refusal);
+
+  const emit = subscribers(flags.json === true);
+  const interruption = interruptible();
+  const { night, close } = await openNight({
+    root,
+    options,
+    environment,
+    tasks,
+    agent,
+    budget,
+    workTree,
+    timeoutMs: episodeTimeoutMs(agent),
+    emit,
+    signal: interruption.signal,
+    now: Date.now,
+  });
+  try {
+    night.emit({
+      type: 'start',
+      env: environment.name,
+      agent: agent.id,
+      simulated: agent.simulated,
+      run: night.run,
+      night: night.number,
+      seed: options.seed,
+      harness: night.start.id,
+      tasks: plan.tasks,
+      budget: options.budget,
+      resumed: night.resumed,
+    });
+    const summary = await optimize(night);
+    if (!flags.json) process.stdout.write(`\n${readFileSync(join(night.folder, 'report.md'), 'utf8')}`);
+    if (options.apply && summary.released) await applyRelease(repository, environment.name, { version: summary.released.version, ...stepOf('apply') });
+    return summary.exitCode;
+  } catch (error) {
+    if (interruption.signal.aborted)
+      throw new InterruptedError(`interrupted; nothing is lost, type the same command again to go on (run ${night.run})`);
+    throw error;
+  } finally {
+    interruption.stop();
+    await close();
+  }
+}
+
+/** The page goes to stdout for a person, events go there for a program; progress always goes to stderr. */
+export function subscribers(json: boolean): Emit {
+  const screen = terminal({ err: process.stderr, now: () => performance.now() });
+  const lines = jsonLines((text) => process.stdout.write(text));
+  return (event) => {
+    screen(event);
+    if (json) lines(event);
+  };
+}
+
+/** First Ctrl-C or SIGTERM: stop, keep everything; second: end at once. */
+export function interruptible(): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted) process.exit(130);
+    process.stderr.write('\noptimize: stopping; press Ctrl-C again to end at once\n');
+    controller.abort(new InterruptedError('interrupted'));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    stop() {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/** `optimize run`: evaluates one harness version, or shows one trace. */
+import { resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { openBudget } from '../evaluation/budget.ts';
+import { assertScored, evaluationOf, openEvaluator, totalUsage } from '../evaluation/evaluator.ts';
+import { memoryJournal } from '../evaluation/journal.ts';
+import { mapPool } from '../evaluation/pool.ts';
+import { scoreInterval } from '../gate/interval.ts';
+import { loadHarness } from '../harness/load.ts';
+import { parseHarness } from '../harness/parse.ts';
+import { openRepository, type Repository } from '../ledger/git.ts';
+import { resolveHarness } from '../ledger/history.ts';
+import { openLedger } from '../ledger/ledger.ts';
+import type { RunSummary } from '../report/events.ts';
+import { scoreText } from '../report/terminal.ts';
+import { renderTrace } from '../traces/view.ts';
+import type { Environment, Harness, Split, Task, Trace } from '../types.ts';
+import { EXIT } from './exit.ts';
+import { interruptible, subscribers } from './night.ts';
+import { concurrencyOf, episodeTimeoutMs, openAgent, openEnvironment, type PlayFlags, selectTasks } from './setup.ts';
+
+interface RunFlags extends PlayFlags {
+  readonly harness?: string;
+  readonly generate?: number;
+  readonly tasksSeed: number;
+  readonly split?: string;
+  readonly trials: number;
+  readonly task?: string;
+  readonly show?: boolean;
+}
+
+export async function runCommand(given: Record<string, unknown>): Promise<number> {
+  const flags = given as unknown as RunFlags;
+  const started = performance.now();
+  const repository = await openRepository(process.cwd());
+  const base = await openEnvironment(
+    { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
+    repository.root,
+  );
+  const environment = flags.generate === undefined ? base : generated(base, flags.generate, flags.tasksSeed);
+  const harness = await harnessOf(repository, base.name, flags.harness);
+  const tasks = tasksOf(environment, flags);
+  const budget = openBudget(
+    {
+      maxRollouts: flags.maxRollouts ?? Number.POSITIVE_INFINITY,
+      maxUsd: flags.maxUsd ?? Number.POSITIVE_INFINITY,
+      maxMinutes: flags.maxMinutes ?? Number.POSITIVE_INFINITY,
+    },
+    Date.now,
+  );
+  const agent = await openAgent(flags, environment, budget);
+  const emit = subscribers(flags.json === true);
+  const interruption = interruptible();
+  const evaluator = openEvaluator({
+    environment,
+    agent,
+    budget,
+    journal: memoryJournal(),
+    seed: flags.seed,
+    night: 0,
+    concurrency: concurrencyOf(flags),
+    timeoutMs: episodeTimeoutMs(agent),
+    signal: interruption.signal,
+  });
+  const rollouts = tasks.flatMap((task) => Array.from({ length: Math.max(1, flags.trials) }, (_, trial) => ({ task, trial })));
+  let done = 0;
+  const traces = await mapPool(
+    rollouts,
+    concurrencyOf(flags),
+    async ({ task, trial }) => {
+      const trace = await evaluator.play({ harness, task, trial, tier: 'run' });
+      done += 1;
+      emit({ type: 'progress', phase: 'run', done, total: rollouts.length, rollouts: budget.rollouts, candidates: 0, usd: budget.usd });
+      return trace;
+    },
+    interruption.signal,
+  );
+  interruption.stop();
+  assertScored(traces);
+  if (flags.show === true && !flags.json) for (const trace of traces) process.stdout.write(renderTrace(trace));
+  const summary = summaryOf({ environment, harness, agent: agent.id, simulated: agent.simulated }, tasks, traces, started);
+  emit(summary);
+  if (!flags.json && flags.show !== true) {
+    const label = summary.simulated ? `${summary.agent}, SIMULATED` : summary.agent;
+    process.stdout.write(
+      `${environment.name}, harness ${harness.id.slice(0, 12)}, agent ${label}: ${scoreText(summary)}; ` +
+        `${summary.rollouts} rollouts, ${summary.voids} void, $${summary.usd.toFixed(2)}, ${summary.seconds} s\n`,
+    );
+  }
+  return EXIT.ok;
+}
+
+function generated(environment: Environment, tasks: number, seed: number): Environment {
+  if (environment.generate === undefined)
+    throw new UsageError(`--generate: environment "${environment.name}" does not generate tasks (its "tasks" is a list, or --data was given)`);
+  if (tasks < 1) throw new UsageError('--generate: expected 1 task or more');
+  return environment.generate({ seed, tasks, split: 'train' });
+}
+
+/** `undefined` means the work tree. */
+export async function harnessOf(repository: Repository, env: string, ref: string | undefined): Promise<Harness> {
+  if (ref === undefined) return loadHarness(repository.root, env);
+  const { files } = await resolveHarness(await openLedger(repository, env), ref);
+  if (files.size === 0) throw new UsageError(`--harness ${ref}: there is no harness/${env} at that commit`);
+  return parseHarness(env, files);
+}
+
+function tasksOf(environment: Environment, flags: RunFlags): Task[] {
+  if (flags.task !== undefined) {
+    const task = environment.tasks.find(({ id }) => id === flags.task);
+    if (task === undefined)
+      throw new UsageError(`--task ${flags.task}: no such task; the first ids are ${environment.tasks.slice(0, 3).map(({ id }) => id).join(', ')}`);
+    return [task];
+  }
+  if (flags.show === true) throw new UsageError('--show needs --task ID');
+  const split = (flags.split ?? 'train') as Split;
+  if (!['train', 'dev', 'sealed'].includes(split)) throw new UsageError(`--split: expected train, dev or sealed, got "${split}"`);
+  const own = environment.tasks.filter((task) => task.split === split);
+  return selectTasks(own, { ...(flags.tags ? { tags: flags.tags } : {}), count: flags.tasks ?? null });
+}
+
+function summaryOf(
+  of: { environment: Environment; harness: Harness; agent: string; simulated: boolean },
+  tasks: readonly Task[],
+  traces: readonly Trace[],
+  started: number,
+): RunSummary {
+  const rows = evaluationOf(of.harness, tasks[0]?.split ?? 'train', tasks, traces).tasks;
+  return {
+    type: 'summary',
+    ...scoreInterval(rows.map((row) => row.rewards)),
+    tasks: rows.length,
+    env: of.environment.name,
+    agent: of.agent,
+    simulated: of.simulated,
+    harness: of.harness.id,
+    rollouts: traces.length,
+    voids: traces.filter((trace) => trace.error !== undefined).length,
+    usd: totalUsage(traces).costUsd,
+    seconds: Math.round((performance.now() - started) / 100) / 10,
+  };
+}

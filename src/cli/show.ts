@@ -1,0 +1,44 @@
+/** `optimize show ID`: one decision, from the failures to the commit. */
+import { UsageError } from '../errors.ts';
+import { commitOfDecision } from '../ledger/versions.ts';
+import { percent, printable, verdictText } from '../report/terminal.ts';
+import { editTitle } from '../report/title.ts';
+import { EXIT } from './exit.ts';
+import { decisionTitle } from './log.ts';
+import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
+
+/** `id`: number of a decision (7 or #7), or `vN`. */
+export async function showCommand(given: Record<string, unknown>, id = ''): Promise<number> {
+  const flags = given as unknown as LedgerFlags;
+  const { ledger } = await ledgerOf(flags);
+  const decision = ledger.decisions().findLast(({ seq, version }) => `${seq}` === id.replace(/^#/, '') || version === id);
+  if (decision === undefined)
+    throw new UsageError(`no decision "${id}" on ${ledger.branch}; expected a number from: optimize log --all --env ${flags.env}`);
+  const commit = await commitOfDecision(ledger, decision);
+  if (flags.json) {
+    sayJson({ type: 'decision', commit, ...decision });
+    return EXIT.ok;
+  }
+  const lines = [
+    `decision ${decision.seq}: ${decisionTitle(decision)}`,
+    `run ${decision.run}, ${decision.time} (the committer's claim), ${decision.who.agent ?? decision.who.operator}${decision.who.simulated ? ', SIMULATED' : ''}`,
+    `commit ${commit}`,
+    `harness ${decision.parent.harness.slice(0, 12)} -> ${decision.child.harness.slice(0, 12)}`,
+  ];
+  for (const { pattern, failure, cause, count, traces } of decision.causes)
+    lines.push(`failure ${pattern} (${failure}, ${cause}) in ${count} traces, e.g. ${traces.slice(0, 3).join(', ')}`);
+  for (const edit of decision.candidate?.edits ?? []) {
+    lines.push('', editTitle(edit), `  why: ${edit.hypothesis}`);
+    for (const op of edit.ops) lines.push(...JSON.stringify(op, null, 1).split('\n').map((line) => `  ${line}`));
+  }
+  for (const check of decision.checks) if (!check.passed) lines.push('', `check ${check.check} failed: ${check.detail ?? ''}`);
+  if (decision.verdict) lines.push('', `verdict ${decision.verdict.decision}: ${verdictText(decision.verdict)}`, decision.verdict.detail);
+  if (decision.gate) {
+    const mean = (arm: 'before' | 'after') =>
+      (decision.gate?.pairs ?? []).reduce((sum, pair) => sum + pair[arm].reduce((a, b) => a + b, 0) / pair[arm].length, 0) / (decision.gate?.pairs.length ?? 1);
+    lines.push(`scores on ${decision.gate.pairs.length} tasks: ${percent(mean('before'))} % before, ${percent(mean('after'))} % after`);
+  }
+  for (const limit of decision.limits) lines.push(`limit: ${limit}`);
+  say(printable(lines.join('\n')));
+  return EXIT.ok;
+}

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { Contract } from '../harness/schema.ts';
+import type { Task } from '../types.ts';
+import { clusterDiagnoses } from './clusters.ts';
+import { diagnose } from './diagnose.ts';
+import { bareHarness, changed, done, goldOf, played, type Turn, workshop, workshopTasks } from './workshop.fixture.ts';
+
+const [close, archive, swap] = workshopTasks as [Task<'train'>, Task<'train'>, Task<'train'>];
+const read = (t: Task): Turn => ({
+  name: 'get_ticket_details',
+  arguments: { ticket_no: goldOf(t).arguments.ticket_no ?? '' },
+});
+
+const find = (t: Task<'train'>, turns: readonly Turn[], harness = bareHarness()) =>
+  diagnose(played(t, turns), { task: t, environment: workshop, harness });
+
+describe('diagnose', () => {
+  test('a passed trace and a void trace have no diagnosis', () => {
+    expect(find(swap, [goldOf(swap), done('ok')])).toBeNull();
+    const context = { task: swap, environment: workshop, harness: bareHarness() };
+    expect(diagnose({ ...played(swap, []), score: null, error: 'network' }, context)).toBeNull();
+  });
+
+  test.each<[string, Task<'train'>, Turn[], { pattern: string; step: number; argument?: string }]>([
+    [
+      'the dropped sign of an id',
+      close,
+      [changed(close, { ticket_no: 'T4100' }), done('closed')],
+      { pattern: 'missing_prefix', step: 1, argument: 'ticket_no' },
+    ],
+    [
+      'a name where an id belongs',
+      swap,
+      [changed(swap, { part_ids: ['Spring'] }), done('x')],
+      { pattern: 'name_for_id', step: 1, argument: 'part_ids' },
+    ],
+    [
+      'an id that stands nowhere',
+      swap,
+      [changed(swap, { part_ids: ['1008292230'] }), done('x')],
+      { pattern: 'invented_id', step: 1, argument: 'part_ids' },
+    ],
+    [
+      'a text where a list belongs',
+      swap,
+      [read(swap), changed(swap, { part_ids: '70224' }), done('x')],
+      { pattern: 'wrong_type', step: 4, argument: 'part_ids' },
+    ],
+    [
+      'an unknown argument',
+      close,
+      [{ name: 'close_ticket', arguments: { ticket: '%T4100', reason: 'finished' } }, done('x')],
+      { pattern: 'wrong_name', step: 1, argument: 'ticket' },
+    ],
+    [
+      'a tool that does not fit the state',
+      archive,
+      [{ ...goldOf(archive), name: 'close_ticket' }, done('x')],
+      { pattern: 'wrong_state', step: 1 },
+    ],
+    [
+      'a change that nobody asked for',
+      swap,
+      [read(swap), { name: 'close_ticket', arguments: { ticket_no: '%T4126', reason: 'finished' } }, done('x')],
+      { pattern: 'unasked_write', step: 4 },
+    ],
+    [
+      'a wrong value in a write that succeeds',
+      close,
+      [changed(close, { ticket_no: '%T4152' }), done('x')],
+      { pattern: 'invented_id', step: 1 },
+    ],
+    ['done without any write', close, [done('The ticket is closed.')], { pattern: 'claim', step: 1 }],
+    [
+      'a call written as text',
+      close,
+      ['```json\n{"name": "close_ticket", "arguments": {"ticket_no": "%T4100"}}\n```'],
+      { pattern: 'text_call', step: 0 },
+    ],
+    [
+      'the same read until the turns are out',
+      close,
+      [read(close), read(close), read(close), read(close)],
+      { pattern: 'loop', step: 12 },
+    ],
+    ['talk until the end', close, [read(close), 'I am not sure what to do.'], { pattern: 'gave_up', step: 4 }],
+  ])('%s', (_, t, turns, expected) => {
+    expect(find(t, turns)).toMatchObject(expected);
+  });
+
+  test('the responsible write is the first after which the oracle cannot finish, not a later error', () => {
+    const t = workshopTasks[6] as Task<'train'>;
+    const wrong = changed(t, { new_part_ids: ['70038'] });
+    const found = find(t, [read(t), wrong, goldOf(t), done('x')]);
+    expect(found).toMatchObject({ step: 4, tool: 'swap_parts' });
+  });
+
+  test('a claim with no change is told apart from a claim after one', () => {
+    expect(find(close, [done('Closed.')])?.completionWithoutEffect).toBe(true);
+    expect(find(close, [changed(close, { ticket_no: '%T4126' }), done('Closed.')])?.completionWithoutEffect).toBe(
+      false,
+    );
+  });
+
+  test('the cause follows what the harness says about tool and argument', () => {
+    const turns = [changed(swap, { part_ids: ['Spring'] }), done('x')];
+    const withClause = (clause: object) =>
+      bareHarness({
+        contract: Contract.parse({
+          clauses: [{ id: 'ids', tools: ['swap_parts'], say: 'part_ids are numbers.', ...clause }],
+        }),
+      });
+    expect(find(swap, turns)).toMatchObject({ cause: 'rule_missing' });
+    expect(find(swap, turns, withClause({}))).toMatchObject({ cause: 'rule_vague', blames: 'ids' });
+    expect(find(swap, turns, withClause({ require: 'true', enforce: 'off' }))).toMatchObject({
+      cause: 'rule_ignored',
+      blames: 'ids',
+    });
+  });
+});
+
+test('clusters are counted by pattern, tool and argument', () => {
+  const some = [swap, workshopTasks[6] as Task<'train'>].map((t) =>
+    find(t, [changed(t, { part_ids: ['Spring'] }), done('x')]),
+  );
+  const all = [...some, find(close, [done('Closed.')])].flatMap((d) => (d ? [d] : []));
+  const clusters = clusterDiagnoses(all);
+  expect(clusters.map((c) => [c.key, c.count])).toEqual([
+    ['name_for_id/swap_parts/part_ids', 2],
+    ['claim/close_ticket/-', 1],
+  ]);
+  expect(clusters[0]?.traces).toHaveLength(2);
+});

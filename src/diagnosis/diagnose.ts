@@ -1,0 +1,67 @@
+/** One failed trace -> why it failed: the responsible step, the class, the cause and quoted evidence. */
+import type { Diagnosis, Environment, Harness, Task, Trace } from '../types.ts';
+import { attemptsOf, endOf, quote } from './attempts.ts';
+import { causeOf } from './cause.ts';
+import { CLASS_OF_PATTERN, type Finding } from './patterns.ts';
+import { findResponsible, type Responsible, writesOf } from './responsible.ts';
+import { brokenChain } from './rules/chains.ts';
+import { badEnding, isTextCall } from './rules/endings.ts';
+import { wrongWrite } from './rules/writes.ts';
+
+export interface DiagnoseContext {
+  readonly task: Task<'train'>;
+  readonly environment: Environment;
+  readonly harness: Harness;
+}
+
+/** Null for a passed (reward 1) or void trace. Pure: replays happen on states of its own. */
+export function diagnose(trace: Trace<'train'>, context: DiagnoseContext): Diagnosis | null {
+  if (trace.error !== undefined || trace.score === null || trace.score.reward >= 1) return null;
+  const { task, environment, harness } = context;
+  const responsible = findResponsible(trace, task, environment);
+  const finding = find(trace, responsible, context);
+  const step = finding.pattern === 'text_call' ? firstTextCall(trace) : responsible.step;
+  const made = attemptsOf(trace).filter((a) => a.outcome === 'ok' && !a.readOnly);
+  const ending = endOf(trace)?.ending;
+  return {
+    trace: trace.id,
+    task: task.id,
+    step,
+    failure: CLASS_OF_PATTERN[finding.pattern],
+    ...causeOf(finding, trace, step, harness),
+    pattern: finding.pattern,
+    ...(finding.tool === undefined ? {} : { tool: finding.tool }),
+    ...(finding.argument === undefined ? {} : { argument: finding.argument }),
+    completionWithoutEffect: ending?.reason === 'done' && made.length === 0 && responsible.missing.length > 0,
+    evidence: finding.evidence,
+    confidence: finding.confidence,
+  };
+}
+
+function find(trace: Trace, responsible: Responsible, { task, environment }: DiagnoseContext): Finding {
+  const plan = environment.oracle?.(task);
+  const { attempt, missing } = responsible;
+  if (attempt && responsible.how === 'wrong_write')
+    return wrongWrite(trace, attempt, plan ? writesOf(environment, plan) : [], environment, task);
+  if (attempt && responsible.how === 'open_chain') return brokenChain(trace, attempt, missing, environment, task);
+  const made = attemptsOf(trace).filter((a) => a.outcome === 'ok' && !a.readOnly);
+  const ending = endOf(trace)?.ending;
+  if (responsible.how === 'report' && ending?.reason === 'done') {
+    const failed = trace.score?.checks.find((c) => !c.passed);
+    return {
+      pattern: 'missing_report',
+      tool: 'done',
+      evidence: quote(`${failed?.name ?? ''} ${ending.summary}`),
+      confidence: 0.85,
+    };
+  }
+  return badEnding(trace, missing, made);
+}
+
+function firstTextCall(trace: Trace): number {
+  const names = trace.prompt.tools.map((t) => t.name);
+  const at = trace.steps.findIndex(
+    (s) => s.kind === 'model' && s.toolCalls.length === 0 && isTextCall(s.content, names),
+  );
+  return at < 0 ? trace.steps.length - 1 : at;
+}

@@ -1,0 +1,45 @@
+/** Rules over the last open chain of errors and blocks: the call that the run never got through. */
+import type { Environment, Task, ToolCall, Trace } from '../../types.ts';
+import { type Attempt, attemptsOf, callKey, quote } from '../attempts.ts';
+import type { Finding } from '../patterns.ts';
+import { openChain } from '../responsible.ts';
+import { argumentFault, intended } from './arguments.ts';
+
+/** Names what stopped the run at `attempt`, the first call of the open chain. */
+export function brokenChain(
+  trace: Trace,
+  attempt: Attempt,
+  missing: readonly ToolCall[],
+  environment: Environment,
+  task: Task,
+): Finding {
+  const plan = environment.oracle?.(task);
+  const goal = intended(attempt.call, [...missing, ...(plan?.calls ?? [])]);
+  const fault = argumentFault(trace, attempt, goal, environment, task);
+  if (fault) return fault;
+  const chain = openChain(attemptsOf(trace));
+  const base = { tool: attempt.call.name, evidence: quote(attempt.content) };
+  const repeats = chain.filter((a) => callKey(a.call) === callKey(attempt.call)).length;
+  if (plan && !attempt.readOnly) {
+    // The values are right or at least known; the tool is not the one that the plan uses on them.
+    const otherTool = goal !== undefined && goal.name !== attempt.call.name;
+    const asked = plan.calls.some((c) => c.name === attempt.call.name);
+    if (otherTool || !asked) return { ...base, pattern: 'wrong_state', confidence: otherTool ? 0.85 : 0.6 };
+    const wrong = goal && differing(attempt.call, goal);
+    if (wrong) {
+      const blind = !attemptsOf(trace).some((a) => a.readOnly && a.outcome === 'ok' && a.step < attempt.step);
+      return { ...base, pattern: blind ? 'write_before_read' : 'wrong_value', argument: wrong, confidence: 0.65 };
+    }
+    if (goal) return { ...base, pattern: repeats >= 3 ? 'loop' : 'wrong_order', confidence: 0.6 };
+  }
+  if (repeats >= 3) return { ...base, pattern: 'loop', confidence: 0.8 };
+  return { ...base, pattern: plan ? 'gave_up' : 'reasoning', confidence: 0.4 };
+}
+
+function differing(call: ToolCall, goal: ToolCall): string | undefined {
+  return Object.keys(goal.arguments).find(
+    (name) =>
+      callKey({ name, arguments: { v: call.arguments[name] ?? null } }) !==
+      callKey({ name, arguments: { v: goal.arguments[name] ?? null } }),
+  );
+}

@@ -1,0 +1,71 @@
+/** Canonical JSON, digests and named random streams: the same bytes on every machine. */
+import { createHash } from 'node:crypto';
+import type { Json } from './types.ts';
+
+/** SHA-256 of UTF-8 text, as 64 hex characters. */
+export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+
+/**
+ * JSON with keys sorted by code unit at every level and no white space; undefined properties are left out.
+ * Throws TypeError for NaN, infinities and values that JSON cannot hold.
+ */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new TypeError(`canonicalJson: expected a finite number, got ${value}`);
+    return JSON.stringify(value);
+  }
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value === 'object') {
+    const entries = Object.entries(value).filter(([, v]) => v !== undefined);
+    entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonicalJson(v)}`).join(',')}}`;
+  }
+  throw new TypeError(`canonicalJson: expected a JSON value, got ${typeof value}`);
+}
+
+/** A deterministic stream of numbers in [0, 1). */
+export type Random = () => number;
+
+/** A 32-bit unsigned seed from any parts; different parts give independent seeds. */
+export function seedOf(...parts: readonly (string | number)[]): number {
+  return createHash('sha256').update(parts.join('\u0000'), 'utf8').digest().readUInt32LE(0);
+}
+
+/** sfc32 (Chris Doty-Humphrey's small fast counter generator), seeded by SHA-256 of the parts. */
+export function randomOf(...parts: readonly (string | number)[]): Random {
+  const hash = createHash('sha256').update(parts.join('\u0000'), 'utf8').digest();
+  let a = hash.readInt32LE(0);
+  let b = hash.readInt32LE(4);
+  let c = hash.readInt32LE(8);
+  let d = hash.readInt32LE(12);
+  return () => {
+    const t = (((a + b) | 0) + d) | 0;
+    d = (d + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (c << 21) | (c >>> 11);
+    c = (c + t) | 0;
+    return (t >>> 0) / 4294967296;
+  };
+}
+
+/** A new array in random order (Fisher-Yates). */
+export function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const out = [...items];
+  for (let i = out.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [out[i], out[j]] = [out[j] as T, out[i] as T];
+  }
+  return out;
+}
+
+/** One of the items; throws RangeError on an empty list. */
+export function pick<T>(items: readonly T[], random: Random): T {
+  if (items.length === 0) throw new RangeError('pick: expected at least one item, got none');
+  return items[Math.floor(random() * items.length)] as T;
+}
+
+/** Narrow `Json` to an object. */
+export const isObject = (value: unknown): value is { readonly [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,233 @@
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { UsageError } from '../errors.ts';
+import type { Environment, Task } from '../types.ts';
+import { checkEnvironment } from './check.ts';
+import { defineEnvironment, tool } from './define.ts';
+import { loadEnvironment } from './registry.ts';
+import { assignSplits, splitDigest } from './split.ts';
+
+interface Shop {
+  orders: Record<string, string>;
+}
+interface Ask {
+  order: string;
+}
+
+const cancel = tool('Cancel a pending order.', z.object({ id: z.string() }), (shop: Shop, { id }) => {
+  shop.orders[id] = 'cancelled';
+  if (id === 'broken') throw new Error('no such order');
+});
+
+const shop = (options: { ceiling?: number; readOnly?: boolean } = {}) =>
+  defineEnvironment<Shop, Ask>({
+    name: 'mini-shop',
+    tasks: ({ seed, tasks }) =>
+      Array.from({ length: tasks }, (_, index) => ({
+        id: `s${seed}-${index}`,
+        input: { order: `A${index}` },
+        tags: [`t${index % 3}`],
+      })),
+    reset: ({ input }) => ({ orders: { [input.order]: 'pending' } }),
+    prompt: ({ input }) => `Cancel order ${input.order}.`,
+    tools: {
+      cancel: { ...cancel, readOnly: options.readOnly ?? false },
+      show: tool('Show all orders.', z.object({}), (state) => state.orders, { readOnly: true }),
+    },
+    score: ({ input }, state) => ({ reward: state.orders[input.order] === 'cancelled' ? 1 : 0, checks: [] }),
+    oracle: ({ input }) => ({
+      calls: [
+        { name: 'show', arguments: {} },
+        { name: 'cancel', arguments: { id: input.order } },
+      ],
+      summary: 'Cancelled.',
+      mentions: { [input.order]: input.order },
+    }),
+  });
+
+describe('defineEnvironment', () => {
+  it('gives a sound environment with generated tasks', () => {
+    const environment = shop();
+    expect(checkEnvironment(environment)).toEqual({
+      name: 'mini-shop',
+      tasks: 400,
+      splits: { train: 200, dev: 100, sealed: 100 },
+      tools: 2,
+      oracle: 1,
+      idle: 0,
+      ceiling: 0,
+      problems: [],
+    });
+    const fresh = environment.generate?.({ seed: 5, tasks: 8, split: 'sealed' });
+    expect(fresh?.tasks.map((task) => task.split)).toEqual(Array(8).fill('sealed'));
+    expect(fresh?.digest).not.toBe(environment.digest);
+    expect(fresh?.digest).toBe(environment.generate?.({ seed: 5, tasks: 8, split: 'sealed' }).digest);
+  });
+
+  it('answers bad calls with errors that change nothing', () => {
+    const environment = shop();
+    const state = environment.reset(environment.tasks[0] as Task);
+    const call = (name: string, given: Record<string, string | number>) =>
+      environment.execute(state, { name, arguments: given });
+    expect(call('nothing', {})).toEqual({ content: 'Error: There is no tool nothing', error: true });
+    expect(call('cancel', { id: 4 }).content).toMatch(/^Error: id: /);
+    expect(call('cancel', { id: 'A0', why: 'x' }).content).toContain('why');
+    expect(call('cancel', { id: 'broken' })).toEqual({ content: 'Error: no such order', error: true });
+    expect(environment.changes(state)).toEqual([]);
+    expect(call('show', {})).toEqual({ content: '{"A0":"pending"}', error: false });
+    const fork = environment.fork(state);
+    expect(call('cancel', { id: 'A0' })).toEqual({ content: 'ok', error: false });
+    expect(environment.changes(state)).toEqual(['orders.A0: "pending" -> "cancelled"']);
+    expect(environment.changes(fork)).toEqual([]);
+  });
+
+  it('tells the model of its tools in JSON Schema', () => {
+    expect(shop().tools[0]).toEqual({
+      name: 'cancel',
+      description: 'Cancel a pending order.',
+      readOnly: false,
+      parameters: {
+        type: 'object',
+        properties: { id: { type: 'string' } },
+        required: ['id'],
+        additionalProperties: false,
+      },
+    });
+  });
+
+  it('refuses a split for some tasks only, and a task without text', () => {
+    const base = { name: 'x', tools: {}, reset: () => ({}), score: () => ({ reward: 0, checks: [] }) };
+    const some = [
+      { id: 'a', input: 'A', split: 'dev' as const },
+      { id: 'b', input: 'B' },
+    ];
+    expect(() => defineEnvironment({ ...base, tasks: some })).toThrow(/1 of 2 tasks have a split/);
+    expect(() => defineEnvironment({ ...base, tasks: [{ id: 'a', input: { deep: 1 } }] })).toThrow(UsageError);
+  });
+});
+
+describe('checkEnvironment', () => {
+  it('finds lookups that write, oracles that fail and scores for nothing', () => {
+    expect(checkEnvironment(shop({ readOnly: true })).problems[0]).toContain(
+      'cancel is marked read-only and changes the state',
+    );
+    const sound: Environment = shop();
+    const oracle = () => ({ calls: [{ name: 'cancle', arguments: {} }], summary: '', mentions: { x: 'not there' } });
+    const problems = checkEnvironment({ ...sound, tasks: sound.tasks.slice(0, 4), oracle }).problems.join('\n');
+    expect(problems).toContain("the oracle's cancle fails");
+    expect(problems).toContain('the oracle scores 0, expected 1');
+    expect(problems).toContain('the request does not hold "not there"');
+    const generous = { ...sound, score: () => ({ reward: 1, checks: [] }) };
+    expect(checkEnvironment(generous).problems).toContain(
+      'an agent that does nothing scores 100.0 %, above the ceiling of 0.0 %',
+    );
+  });
+
+  it('finds broken tools and tasks', () => {
+    const sound: Environment = shop();
+    const first = sound.tools[0] as Environment['tools'][number];
+    const tools = [
+      first,
+      first,
+      { ...first, name: 'done', parameters: { type: 'object', properties: {}, required: ['x'] } },
+    ];
+    const problems = checkEnvironment({ ...sound, tools, tasks: [] }).problems;
+    expect(problems).toEqual([
+      'two tools have the name cancel',
+      'the tool done is added by the runtime and must not be defined',
+      'done requires x, which is not among its properties',
+      'there is no task',
+    ]);
+  });
+});
+
+describe('assignSplits', () => {
+  const tasks = Array.from(
+    { length: 40 },
+    (_, index): Task => ({
+      id: `t${index}`,
+      split: 'train',
+      tags: [index < 20 ? 'easy' : 'hard'],
+      request: '',
+      target: null,
+    }),
+  );
+
+  it('deals every stratum 50/25/25 whatever the order', () => {
+    const split = assignSplits(tasks, 'salt');
+    for (const tag of ['easy', 'hard']) {
+      const own = split.filter((task) => task.tags.includes(tag)).map((task) => task.split);
+      expect(own.filter((name) => name === 'train')).toHaveLength(10);
+      expect(own.filter((name) => name === 'dev')).toHaveLength(5);
+    }
+    expect(splitDigest(assignSplits([...tasks].reverse(), 'salt'))).toBe(splitDigest(split));
+    expect(splitDigest(assignSplits(tasks, 'other'))).not.toBe(splitDigest(split));
+  });
+});
+
+describe('loadEnvironment', () => {
+  const root = mkdtempSync(join(tmpdir(), 'registry-'));
+  const put = (path: string, text: string): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  const plain = (name: string): string => `
+    export default {
+      name: '${name}', digest: 'd', tools: [], tasks: [], maxTurns: 1, ceiling: 0,
+      reset() {}, execute() {}, fork() {}, changes() {}, score() {},
+    };`;
+  put('evals/own/environment.js', plain('own'));
+  put('evals/other/environment.mjs', plain('misnamed'));
+  put('evals/typed/environment.ts', `const name: string = 'typed';${plain('typed')}`);
+  put('evals/half/environment.js', 'export default { name: "half", digest: "d", tools: [], tasks: [] };');
+  put('evals/broken/environment.js', 'export default {');
+
+  it.each([
+    ['own', 'own'],
+    ['typed', 'typed'],
+    ['evals/other/environment.mjs', 'misnamed'],
+  ])('loads %s', async (name, expected) => {
+    const environment = await loadEnvironment(name, { root });
+    expect(environment.name).toBe(expected);
+    expect(environment.digest).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it.each<[string, RegExp]>([
+    ['nowhere', /no environment nowhere; known are broken, half, other, own, retail, typed/],
+    ['other', /expected the name other, after the folder, got misnamed/],
+    ['half', /to have a function reset/],
+    ['broken', /broken.environment\.js: the environment file does not load/],
+    ['./absent.ts', /absent\.ts: no such environment file/],
+    ['retail', /world\.json: no such file; .*optimize env generate retail/],
+  ])('refuses %s', async (name, message) => {
+    const error = await loadEnvironment(name, { root }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as Error).message).toMatch(message);
+  });
+
+  it('refuses data for an environment of one file', async () => {
+    await expect(loadEnvironment('own', { root, data: 'x' })).rejects.toThrow(/retail environment only/);
+  });
+
+  const index = join(import.meta.dirname, '../index.ts');
+  it.skipIf(!existsSync(index))("lets a user's file import this package by its name", async () => {
+    put(
+      'evals/by-name/environment.ts',
+      `import { z } from 'zod';
+       import { defineEnvironment, tool } from 'harness-optimizer';
+       interface Lamp { on: boolean }
+       export default defineEnvironment<Lamp, string>({
+         name: 'by-name',
+         tasks: [{ id: 'a', split: 'train', input: 'Switch the lamp on.' }],
+         reset: () => ({ on: false }),
+         tools: { light: tool('Switch the lamp on.', z.object({}), (lamp: Lamp) => { lamp.on = true; }) },
+         score: (_task, lamp) => ({ reward: lamp.on ? 1 : 0, checks: [] }),
+       });`,
+    );
+    const environment = await loadEnvironment('by-name', { root });
+    expect(environment.tools.map((entry) => entry.name)).toEqual(['light']);
+  });
+});

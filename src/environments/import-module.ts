@@ -1,0 +1,36 @@
+/** Imports a user's module: natively where Node can, else through jiti, with this package known by its name. */
+
+type Exports = Readonly<Record<string, unknown>>;
+
+/** Errors that mean "Node cannot load this as it is", not "the module is wrong". */
+const retryCodes: readonly unknown[] = [
+  'ERR_UNKNOWN_FILE_EXTENSION',
+  'ERR_MODULE_NOT_FOUND',
+  'ERR_PACKAGE_PATH_NOT_EXPORTED',
+  'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
+  'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING',
+];
+
+const packageName = 'harness-optimizer';
+
+/**
+ * The exports of the module at a file URL. The fallback hands in this package and zod as they are loaded here, so that
+ * a file may import both from wherever it lies. Throws what the module throws.
+ */
+export async function importModule(url: URL): Promise<Exports> {
+  try {
+    return (await import(url.href)) as Exports;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (!retryCodes.includes(code)) throw error;
+  }
+  // The index re-exports this folder: it is imported only here, and by name, to keep the import order upwards.
+  const index = new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : '../index.js', import.meta.url);
+  const { createJiti } = await import('jiti');
+  const jiti = createJiti(import.meta.url, {
+    fsCache: false,
+    moduleCache: false,
+    virtualModules: { [packageName]: await import(index.href), zod: await import('zod') },
+  });
+  return jiti.import<Exports>(url.href);
+}

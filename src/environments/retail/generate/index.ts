@@ -1,0 +1,23 @@
+/** Generated retail environments: a fresh shop and fresh, verified tasks from one seed. */
+import type { Environment, GenerateOptions } from '../../../types.ts';
+import type { Store } from '../store.ts';
+import { retailEnvironment } from '../tasks.ts';
+import { generateTasks } from './tasks.ts';
+import { generateWorld } from './world.ts';
+
+export { readDataset, writeDataset } from './dataset.ts';
+export { generateTasks } from './tasks.ts';
+export { generateWorld } from './world.ts';
+
+/**
+ * A retail environment with its own world and `tasks` tasks; ids start with `g<seed>-`. All get `split` when it is given,
+ * else 50/25/25 by stable hash within their tags. Equal options give equal bytes. Throws RangeError for more tasks than
+ * the world has room for (some thousands).
+ */
+export function generateRetail(options: GenerateOptions): Environment<Store> {
+  const { seed, tasks: count, split } = options;
+  const world = generateWorld(seed);
+  const made = generateTasks(world, { seed, tasks: count });
+  const tasks = split === undefined ? made : made.map((task) => ({ ...task, split }));
+  return retailEnvironment({ world, tasks, mode: 'fixed', generate: generateRetail });
+}

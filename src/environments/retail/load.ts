@@ -1,0 +1,47 @@
+/** Reading JSON files of a data folder with errors that name the file. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UsageError } from '../../errors.ts';
+import type { World } from './store.ts';
+
+/** A JSON file's value. Throws UsageError when it is missing or malformed; `hint` says what to do. */
+export function readJson(file: string, hint: string): unknown {
+  if (!existsSync(file)) throw new UsageError(`no such file; ${hint}`, { where: file });
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new UsageError(`expected JSON, got ${(cause as Error).message}`, { where: file, cause });
+  }
+}
+
+const hasMaps = (value: unknown): value is World =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['products', 'users', 'orders'].every((key) => {
+    const field = (value as Readonly<Record<string, unknown>>)[key];
+    return typeof field === 'object' && field !== null && !Array.isArray(field);
+  });
+
+/** A world file `{products, users, orders}`, each a map by id. Throws UsageError. */
+export function readWorld(file: string): World {
+  const value = readJson(file, 'it must hold the shop as {products, users, orders}');
+  if (!hasMaps(value)) throw new UsageError('expected {products, users, orders}, each a map by id', { where: file });
+  return value;
+}
+
+/** tau-bench keeps the three maps in a file each: `orders.json`, `products.json`, `users.json`. Throws UsageError. */
+export function readSplitWorld(folder: string): World {
+  const hint = 'the folder must hold orders.json, products.json and users.json';
+  const [orders, products, users] = ['orders', 'products', 'users'].map((name) =>
+    readJson(join(folder, `${name}.json`), hint),
+  );
+  const value = { products, users: withIds(users, 'user_id'), orders: withIds(orders, 'order_id') };
+  if (!hasMaps(value)) throw new UsageError('expected three maps by id', { where: folder });
+  return value;
+}
+
+/** Entries that lack their own id get it from their key, in front. */
+function withIds(map: unknown, field: string): unknown {
+  if (typeof map !== 'object' || map === null) return map;
+  return Object.fromEntries(Object.entries(map).map(([id, entry]) => [id, { [field]: id, ...entry }]));
+}

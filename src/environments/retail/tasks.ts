@@ -1,0 +1,116 @@
+/** Retail tasks as an environment: what a target holds, and the score of end state and reported values. */
+import { z } from 'zod';
+import { canonicalJson, sha256 } from '../../digest.ts';
+import type { Ending, Environment, GenerateOptions, Json, Score, Task, ToolCall } from '../../types.ts';
+import { oraclePlan } from './oracle.ts';
+import { roundCents } from './python-number.ts';
+import {
+  changes,
+  forkStore,
+  type Order,
+  openStore,
+  type Store,
+  storeHash,
+  touchedDigest,
+  type World,
+} from './store.ts';
+import { executeRetail, type RetailMode, retailTools } from './tools.ts';
+
+const Call: z.ZodType<ToolCall> = z.object({
+  name: z.string(),
+  arguments: z.record(z.string(), z.json() as z.ZodType<Json>),
+});
+
+/** What only scorer and oracle may see of a retail task. */
+export const RetailTarget = z.strictObject({
+  /** State-changing calls that lead to the wanted end state, in order; empty for information or a refusal. */
+  writes: z.array(Call),
+  /** Texts that the summary must hold, compared lower-cased and without commas. */
+  reports: z.array(z.string()),
+  /** True if the right answer is to change nothing. */
+  refusal: z.boolean().optional(),
+  /** Gold argument value -> the words of the request that mean it. */
+  mentions: z.record(z.string(), z.string()).optional(),
+  user_id: z.string(),
+});
+export type RetailTarget = z.infer<typeof RetailTarget>;
+
+export interface RetailOptions {
+  readonly world: World;
+  /** Every target must fit `RetailTarget`. */
+  readonly tasks: readonly Task[];
+  readonly mode: RetailMode;
+  /** Default `retail`. */
+  readonly name?: string;
+  readonly generate?: (options: GenerateOptions) => Environment<Store>;
+}
+
+/** Part of the digest: raise it when a score may come out differently. */
+const scorerVersion = 'retail-score/1';
+
+/** What a score compares of an order: each line's price and options are its variant's and amounts are whole cents, so that the order of item pairs does not matter. */
+const scoredOrder =
+  (world: World) =>
+  (order: Order): Order => ({
+    ...order,
+    items: order.items.map((line) => {
+      const variant = world.products[line.product_id]?.variants[line.item_id];
+      return variant ? { ...line, price: variant.price, options: variant.options } : line;
+    }),
+    payment_history: order.payment_history.map((entry) => ({ ...entry, amount: roundCents(entry.amount) })),
+  });
+
+const spoken = (text: string): string => text.toLowerCase().replaceAll(',', '');
+
+/** Retail tickets over one world. Throws ZodError when a task's target does not fit. */
+export function retailEnvironment(options: RetailOptions): Environment<Store> {
+  const { world, tasks, mode, name = 'retail', generate } = options;
+  const targets = new Map<string, RetailTarget>();
+  for (const task of tasks) targets.set(task.id, RetailTarget.parse(task.target));
+  const targetOf = (task: Task): RetailTarget => targets.get(task.id) ?? RetailTarget.parse(task.target);
+  const digestOf = (store: Store): string => touchedDigest(store, scoredOrder(world));
+
+  const goals = new Map<string, string>();
+  const goalOf = (task: Task): string => {
+    let goal = goals.get(task.id);
+    if (goal === undefined) {
+      const store = openStore(world);
+      // As upstream does: a gold call that fails counts as no call.
+      for (const call of targetOf(task).writes) executeRetail(store, call, mode);
+      goal = digestOf(store);
+      goals.set(task.id, goal);
+    }
+    return goal;
+  };
+
+  const score = (task: Task, store: Store, ending: Ending): Score => {
+    const target = targetOf(task);
+    const reached = digestOf(store);
+    const summary = spoken(ending.summary);
+    const checks = [
+      { name: 'state', passed: reached === goalOf(task) },
+      ...target.reports.map((text) => ({ name: `report:${text}`, passed: summary.includes(spoken(text)) })),
+    ];
+    const reward = checks.every((check) => check.passed) ? 1 : 0;
+    return target.refusal && reached !== '' ? { reward, checks, violation: true } : { reward, checks };
+  };
+
+  const refusals = tasks.filter((task) => targetOf(task).refusal).length;
+  return {
+    name,
+    digest: sha256(
+      canonicalJson({ scorerVersion, mode, world: storeHash(openStore(world)), tools: retailTools, tasks }),
+    ),
+    tools: retailTools,
+    tasks,
+    maxTurns: 30,
+    ceiling: tasks.length === 0 ? 0 : refusals / tasks.length,
+    reset: () => openStore(world),
+    execute: (store, call) => executeRetail(store, call, mode),
+    fork: forkStore,
+    changes,
+    score,
+    oracle: (task) => oraclePlan(world, task.request, targetOf(task)),
+    ...(generate ? { generate } : {}),
+  };
+}

@@ -1,0 +1,96 @@
+/** Replays a file of recorded call sequences and compares error flags, messages and the final database hash. */
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { UsageError } from '../../errors.ts';
+import type { Json, ToolCall } from '../../types.ts';
+import { readWorld } from './load.ts';
+import { openStore, storeHash, type World } from './store.ts';
+import { executeRetail } from './tools.ts';
+
+/** One line of a vectors file; `result` is the first 160 characters of a reply. */
+export const Vector = z.object({
+  source: z.string(),
+  id: z.string(),
+  actions: z.array(
+    z.object({
+      name: z.string(),
+      arguments: z.record(z.string(), z.json() as z.ZodType<Json>),
+      error: z.boolean(),
+      result: z.string().optional(),
+    }),
+  ),
+  /** SHA-256 of the database at the end. */
+  hash: z.string(),
+});
+export type Vector = z.infer<typeof Vector>;
+
+/** The first difference to the record, as one sentence; null when everything matches. */
+export function mismatch(world: World, vector: Vector): string | null {
+  const store = openStore(world);
+  for (const [index, action] of vector.actions.entries()) {
+    const call: ToolCall = { name: action.name, arguments: action.arguments };
+    const result = executeRetail(store, call, 'compat');
+    const where = `${vector.source} ${vector.id}, call ${index + 1} (${action.name})`;
+    if (result.error !== action.error) return `${where}: expected error=${action.error}, got ${result.content}`;
+    // The text for a missing or an extra argument is Python's own.
+    if (action.result === undefined || /argument/.test(action.result)) continue;
+    const text = result.content.slice(0, 160);
+    if (text !== action.result) return `${where}: expected "${action.result}", got "${text}"`;
+  }
+  const hash = storeHash(store);
+  return hash === vector.hash
+    ? null
+    : `${vector.source} ${vector.id}: expected the final hash ${vector.hash}, got ${hash}`;
+}
+
+/** Vectors of a JSON Lines file. Throws UsageError with file and line for a missing file or a malformed line. */
+export function readVectors(file: string): Vector[] {
+  if (!existsSync(file)) throw new UsageError('no such file; give a vectors file in JSON Lines', { where: file });
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    try {
+      return [Vector.parse(JSON.parse(line))];
+    } catch (cause) {
+      throw new UsageError('expected one vector {source, id, actions, hash}', {
+        where: `${file}:${index + 1}`,
+        cause,
+      });
+    }
+  });
+}
+
+const usage = 'Usage: npm run vectors -- retail FILE [--data DIR]   (DIR holds db.json; default: the folder of FILE)';
+
+/** Exit code of the command: 0 all match, 1 a mismatch, 2 wrong usage. */
+export function main(argv: readonly string[], print: (line: string) => void, complain: (line: string) => void): number {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { data: { type: 'string' } },
+    });
+    const [environment, file] = positionals;
+    if (environment !== 'retail' || file === undefined || positionals.length > 2) throw new UsageError(usage);
+    const vectors = readVectors(file);
+    const world = readWorld(join(values.data ?? dirname(file), 'db.json'));
+    const mismatches = vectors.map((vector) => mismatch(world, vector)).filter((text) => text !== null);
+    for (const text of mismatches) complain(text);
+    print(`${vectors.length - mismatches.length}/${vectors.length}`);
+    return mismatches.length === 0 ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const badFlag = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+    if (!(error instanceof UsageError) && !badFlag) throw error;
+    complain(error.message);
+    if (badFlag) complain(usage);
+    return 2;
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
+  process.exitCode = main(process.argv.slice(2), console.log, console.error);
+}

@@ -1,0 +1,18 @@
+/** The readable difference of two plain values. */
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/**
+ * One line a changed leaf, in key order of `before`, new keys last: `orders.A1: "pending" -> "cancelled"`. A missing
+ * value prints as nothing: `orders.B2: (none) -> "pending"`; [] when both are equal.
+ */
+export function differences(before: unknown, after: unknown, path = ''): string[] {
+  if (Object.is(before, after)) return [];
+  if (isRecord(before) && isRecord(after) && Array.isArray(before) === Array.isArray(after)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return keys.flatMap((key) => differences(before[key], after[key], path === '' ? key : `${path}.${key}`));
+  }
+  return [`${path || 'state'}: ${shown(before)} -> ${shown(after)}`];
+}
+
+const shown = (value: unknown): string => (value === undefined ? '(none)' : (JSON.stringify(value) ?? String(value)));

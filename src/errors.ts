@@ -1,0 +1,38 @@
+/** Errors that a caller may meet; each says what was expected, what was found and what to do. */
+
+/** Wrong flags, files or settings: exit 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  /** File and line, when the fault lies in a file. */
+  readonly where: string | undefined;
+  constructor(message: string, options: { where?: string; cause?: unknown } = {}) {
+    super(options.where ? `${options.where}: ${message}` : message, { cause: options.cause });
+    this.where = options.where;
+  }
+}
+
+/** The budget cannot decide anything: exit 5. */
+export class BudgetError extends Error {
+  override readonly name = 'BudgetError';
+}
+
+/** No reply to judge (network, endpoint, disk): the rollout is void; exit 1 when nothing can go on. */
+export class InfrastructureError extends Error {
+  override readonly name = 'InfrastructureError';
+  /** True if another try may succeed. */
+  readonly retryable: boolean;
+  constructor(message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+/** Recomputation disagrees with the record: exit 6. */
+export class VerifyError extends Error {
+  override readonly name = 'VerifyError';
+}
+
+/** Ctrl-C or SIGTERM: exit 130, resumable. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+}

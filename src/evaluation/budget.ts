@@ -1,0 +1,62 @@
+/** Hard caps of a night: every rollout is reserved before it is played, so that spend never exceeds the budget. */
+import { BudgetError } from '../errors.ts';
+
+export interface Caps {
+  /** Rollouts that may be played; Infinity when not capped. */
+  readonly maxRollouts: number;
+  /** US dollars. */
+  readonly maxUsd: number;
+  /** Minutes from `startedMs`. */
+  readonly maxMinutes: number;
+}
+
+export interface Budget {
+  readonly rollouts: number;
+  readonly usd: number;
+  /** True when `count` more rollouts fit into every cap. */
+  affords(count: number): boolean;
+  /** Reserves one rollout; throws BudgetError when a cap is reached. */
+  reserve(): void;
+  /** Reserves money for one model call and gives the amount to settle; throws BudgetError when it does not fit. */
+  reserveUsd(amount: number): void;
+  /** Replaces a reservation by what the call cost. */
+  settleUsd(reserved: number, cost: number): void;
+  /** Counts a rollout that an earlier try of this night already paid. */
+  restore(usd: number): void;
+}
+
+/** `now` gives milliseconds; only differences matter. */
+export function openBudget(caps: Caps, now: () => number): Budget {
+  const startedMs = now();
+  let rollouts = 0;
+  let usd = 0;
+  const minutesLeft = () => caps.maxMinutes - (now() - startedMs) / 60_000;
+  return {
+    get rollouts() {
+      return rollouts;
+    },
+    get usd() {
+      return usd;
+    },
+    affords: (count) => rollouts + count <= caps.maxRollouts && usd < caps.maxUsd && minutesLeft() > 0,
+    reserve() {
+      if (rollouts + 1 > caps.maxRollouts) throw new BudgetError(`the cap of ${caps.maxRollouts} rollouts is reached`);
+      if (minutesLeft() <= 0) throw new BudgetError(`the cap of ${caps.maxMinutes} minutes is reached`);
+      rollouts += 1;
+    },
+    reserveUsd(amount) {
+      if (usd + amount > caps.maxUsd)
+        throw new BudgetError(
+          `the next model call may cost $${amount.toFixed(4)} and would pass the cap of $${caps.maxUsd} ($${usd.toFixed(4)} spent)`,
+        );
+      usd += amount;
+    },
+    settleUsd(reserved, cost) {
+      usd += cost - reserved;
+    },
+    restore(cost) {
+      rollouts += 1;
+      usd += cost;
+    },
+  };
+}

@@ -1,0 +1,156 @@
+/** Plays rollouts: one cache, one budget, retries for infrastructure faults only. */
+import { canonicalJson, sha256 } from '../digest.ts';
+import { InfrastructureError, InterruptedError } from '../errors.ts';
+import { playEpisode } from '../runtime/episode.ts';
+import type { Agent, Environment, Evaluation, Harness, Split, Task, Trace, Usage } from '../types.ts';
+import type { Budget } from './budget.ts';
+import type { Journal } from './journal.ts';
+import { trialSeed } from './seeds.ts';
+
+/** Part of every cache key: raise it when the runtime changes what a rollout does. */
+export const ENGINE_VERSION = 'engine/1';
+
+export interface EvaluatorOptions {
+  readonly environment: Environment;
+  readonly agent: Agent;
+  readonly budget: Budget;
+  readonly journal: Journal;
+  readonly seed: number;
+  readonly night: number;
+  /** Rollouts at the same time. */
+  readonly concurrency: number;
+  /** A rollout that takes longer ends with reason `timeout` and is scored. */
+  readonly timeoutMs: number;
+  /** Tries of a rollout that met an infrastructure fault, the first one included. @default 3 */
+  readonly tries?: number;
+  readonly signal?: AbortSignal;
+  onRollout?(trace: Trace): void;
+}
+
+export interface Rollout {
+  readonly harness: Harness;
+  readonly task: Task;
+  readonly trial: number;
+  /** Names the noise: arms of one comparison share it, comparisons do not. */
+  readonly tier: string;
+  /** Another environment than the evaluator's own, e.g. a fresh panel. */
+  readonly environment?: Environment;
+}
+
+export interface Evaluator {
+  readonly options: EvaluatorOptions;
+  /** One rollout, from the cache when it was played before. A void trace has `error`. */
+  play(rollout: Rollout): Promise<Trace>;
+}
+
+export function openEvaluator(options: EvaluatorOptions): Evaluator {
+  const { agent, budget, journal } = options;
+  const taskDigests = new WeakMap<Task, string>();
+  const digestOf = (task: Task) => {
+    let digest = taskDigests.get(task);
+    if (digest === undefined) {
+      digest = sha256(canonicalJson(task));
+      taskDigests.set(task, digest);
+    }
+    return digest;
+  };
+  const counted = new Set<string>();
+  let lastYieldMs = performance.now();
+
+  return {
+    options,
+    async play({ harness, task, trial, tier, environment = options.environment }) {
+      const seed = trialSeed({ seed: options.seed, night: options.night, tier, task: task.id, trial });
+      const key = sha256(
+        [harness.id, digestOf(task), seed, environment.digest, agent.digest, ENGINE_VERSION, options.timeoutMs].join('|'),
+      );
+      const known = journal.get(key);
+      if (known !== undefined) {
+        // Paid by the interrupted part of this night: it counts, once.
+        if (!counted.has(key)) budget.restore(known.usage.costUsd);
+        counted.add(key);
+        options.onRollout?.(known);
+        return known;
+      }
+      // A simulated rollout never leaves the microtask queue; timers and signals need a turn as well.
+      if (performance.now() - lastYieldMs > 25) {
+        await new Promise((resolve) => setImmediate(resolve));
+        lastYieldMs = performance.now();
+      }
+      for (let attempt = 1; ; attempt++) {
+        if (options.signal?.aborted) throw new InterruptedError('interrupted');
+        budget.reserve();
+        const trace = await playEpisode({
+          harness,
+          environment,
+          agent,
+          task,
+          trial,
+          seed,
+          timeoutMs: options.timeoutMs,
+          ...(options.signal ? { signal: options.signal } : {}),
+        });
+        if (options.signal?.aborted) throw new InterruptedError('interrupted');
+        if (trace.error === undefined || attempt >= (options.tries ?? 3)) {
+          counted.add(key);
+          if (trace.error === undefined) journal.put({ key, trace });
+          options.onRollout?.(trace);
+          return trace;
+        }
+      }
+    },
+  };
+}
+
+/** Adds up what rollouts used. */
+export function totalUsage(traces: readonly Trace[]): Usage {
+  const total = { calls: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, costUsd: 0 };
+  for (const { usage } of traces) {
+    total.calls += usage.calls;
+    total.inputTokens += usage.inputTokens;
+    total.outputTokens += usage.outputTokens;
+    total.cachedTokens += usage.cachedTokens;
+    total.costUsd += usage.costUsd;
+  }
+  return total;
+}
+
+/** Per-task rewards of traces of one harness, in the order of `tasks`; a task with a void trial is left out. */
+export function evaluationOf(
+  harness: Harness,
+  split: Split,
+  tasks: readonly Task[],
+  traces: readonly Trace[],
+): Evaluation {
+  const byTask = new Map<string, Trace[]>();
+  for (const trace of traces) {
+    const list = byTask.get(trace.task);
+    if (list) list.push(trace);
+    else byTask.set(trace.task, [trace]);
+  }
+  const rows = tasks.flatMap((task) => {
+    const played = byTask.get(task.id) ?? [];
+    if (played.length === 0 || played.some((trace) => trace.score === null)) return [];
+    return [
+      {
+        task: task.id,
+        rewards: played.map((trace) => trace.score?.reward ?? 0),
+        violations: played.filter((trace) => trace.score?.violation).length,
+      },
+    ];
+  });
+  return {
+    harness: harness.id,
+    split,
+    tasks: rows,
+    rollouts: traces.length,
+    voids: traces.filter((trace) => trace.error !== undefined).length,
+    usage: totalUsage(traces),
+  };
+}
+
+/** Throws when no rollout of a phase could be scored: nothing can be decided without an endpoint. */
+export function assertScored(traces: readonly Trace[]): void {
+  if (traces.length > 0 && traces.every((trace) => trace.error !== undefined))
+    throw new InfrastructureError(`none of ${traces.length} rollouts could be scored; the first fault: ${traces[0]?.error}`);
+}

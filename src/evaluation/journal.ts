@@ -1,0 +1,84 @@
+/** The rollouts of a run on disk: append-only lines, read again when an interrupted run goes on. */
+import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Trace } from '../types.ts';
+
+/** What a cached rollout must give back. `trace` holds all steps where they are kept, else none. */
+export interface JournalEntry {
+  readonly key: string;
+  readonly trace: Trace;
+}
+
+export interface Journal {
+  get(key: string): Trace | undefined;
+  put(entry: JournalEntry): void;
+  /** Writes what is buffered. */
+  flush(): void;
+  readonly size: number;
+}
+
+/** A journal that forgets with the process. */
+export function memoryJournal(): Journal {
+  const entries = new Map<string, Trace>();
+  return {
+    get: (key) => entries.get(key),
+    put: ({ key, trace }) => void entries.set(key, trace),
+    flush: () => {},
+    get size() {
+      return entries.size;
+    },
+  };
+}
+
+/**
+ * A journal in `<directory>/rollouts.jsonl`. With `keepSteps` false only train traces keep their steps: a simulated
+ * rollout can be played again at no cost, so its score is enough.
+ * A last line cut off by a kill is dropped; lines are buffered up to `bufferLines` rollouts.
+ */
+export function fileJournal(directory: string, options: { keepSteps: boolean; bufferLines?: number }): Journal {
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, 'rollouts.jsonl');
+  const entries = new Map<string, Trace>();
+  if (existsSync(path)) for (const entry of readLines(path)) entries.set(entry.key, entry.trace);
+  const limit = options.bufferLines ?? 64;
+  let buffer: string[] = [];
+  const flush = () => {
+    if (buffer.length === 0) return;
+    appendFileSync(path, `${buffer.join('\n')}\n`);
+    buffer = [];
+  };
+  return {
+    get: (key) => entries.get(key),
+    put({ key, trace }) {
+      const kept = options.keepSteps || trace.split === 'train' ? trace : { ...trace, steps: [] };
+      entries.set(key, kept);
+      const stored = { ...kept, prompt: { ...kept.prompt, tools: [] } };
+      buffer.push(JSON.stringify({ key, trace: stored }));
+      if (buffer.length >= limit) flush();
+    },
+    flush,
+    get size() {
+      return entries.size;
+    },
+  };
+}
+
+/** Reads whole lines and cuts the file after the last one that parses. */
+function readLines(path: string): JournalEntry[] {
+  const text = readFileSync(path, 'utf8');
+  const entries: JournalEntry[] = [];
+  let good = 0;
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf('\n', start);
+    if (end < 0) break;
+    try {
+      entries.push(JSON.parse(text.slice(start, end)) as JournalEntry);
+    } catch {
+      break;
+    }
+    good = end + 1;
+    start = good;
+  }
+  if (good < text.length) truncateSync(path, Buffer.byteLength(text.slice(0, good), 'utf8'));
+  return entries;
+}

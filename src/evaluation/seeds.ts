@@ -1,0 +1,18 @@
+/** Which noise a rollout sees: paired arms share it, nights and comparisons do not. */
+import { seedOf } from '../digest.ts';
+
+export interface TrialKey {
+  /** The run's seed. */
+  readonly seed: number;
+  readonly night: number;
+  /** Names the comparison, e.g. `dev` or `sealed`; arms that shall share noise name the same one. */
+  readonly tier: string;
+  /** Task id. */
+  readonly task: string;
+  /** 0, 1, ... */
+  readonly trial: number;
+}
+
+/** A 32-bit unsigned seed. The harness is no part of it, so that both arms of a pair meet the same random draws. */
+export const trialSeed = ({ seed, night, tier, task, trial }: TrialKey): number =>
+  seedOf('trial', seed, night, tier, task, trial);

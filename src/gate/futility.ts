@@ -1,0 +1,88 @@
+/** May an unfinished look at the sealed panel be ended? Only ever because it cannot, or will not, release. */
+import { z } from 'zod';
+import { ln, normalQuantile } from './arithmetic.ts';
+import { countViolations } from './guards.ts';
+import { countSigns, isWinOrLose, type Pair, pairDifferences } from './pairs.ts';
+import { FUTILITY, RELEASE, STAR } from './rules.ts';
+import { signTest } from './sign.ts';
+import { wealthSoFar } from './star.ts';
+
+export const FutilityOptions = z.object({
+  /** Tasks of the panel. */
+  planned: z.int().min(1),
+  /** Trials a task and arm; the pairs themselves show it when absent. */
+  trials: z.int().min(1).optional(),
+  /** As in `ReleaseOptions`. @default 0.02 */
+  alpha: z.number().gt(0).lt(1).optional(),
+  /** As in `ReleaseOptions`. @default 'none' */
+  violations: z.enum(['none', 'no_new']).optional(),
+});
+export type FutilityOptions = z.infer<typeof FutilityOptions>;
+
+/**
+ * True if the look may stop after `pairs`, the first ones of the committed order. False for no pair yet.
+ * 1. Exact: a violation already forbids the release, or not even "every remaining task gets better" could release
+ *    (`cannotRelease`). Such a stop never changes a decision.
+ * 2. By chance (`willHardlyRelease`), from 20 observations on. Such a stop can cost power, never alpha, for a release needs
+ *    the complete panel.
+ * With task families the number of observations to come is unknown, so only violations stop. Throws RangeError as `assertPairs`.
+ */
+export function isFutile(pairs: readonly Pair[], options: FutilityOptions): boolean {
+  if (pairs.length === 0) return false;
+  const { planned, trials, alpha = RELEASE.alpha, violations = 'none' } = FutilityOptions.parse(options);
+  const differences = pairDifferences(pairs);
+  const remaining = planned - pairs.length;
+  if (remaining <= 0) return false;
+  if (countViolations(pairs, violations) > 0) return true;
+  if (pairs.some((pair) => pair.family !== undefined)) return false;
+  const test = (trials ?? 1) === 1 && isWinOrLose(pairs) ? 'sign' : 'star';
+  return (
+    cannotRelease(differences, remaining, test, alpha) ||
+    (differences.length >= FUTILITY.firstLook && willHardlyRelease(differences, remaining, alpha))
+  );
+}
+
+/**
+ * True if no continuation can release: the mean would stay at or below 0; the sign test fails with all remaining tasks
+ * better; or the wealth stays below 1/alpha even if each remaining task multiplied it by 1 + .95, the most a stake allows.
+ */
+export function cannotRelease(
+  differences: readonly number[],
+  remaining: number,
+  test: 'sign' | 'star',
+  alpha: number,
+): boolean {
+  const sum = differences.reduce((total, d) => total + d, 0);
+  if (sum + remaining <= 0) return true;
+  if (test === 'sign') {
+    const { better, worse } = countSigns(differences);
+    return signTest(better + remaining, worse) > alpha;
+  }
+  const { logWealth, target } = wealthSoFar(differences, differences.length + remaining, alpha);
+  return logWealth + remaining * ln(1 + STAR.stakeCap) < target;
+}
+
+/**
+ * Stochastic curtailment (Lan, Simon & Halperin 1982) under optimistic assumptions: the remaining tasks gain the mean so
+ * far plus 2 standard errors, and their sum comes out 2 standard deviations above that. True if even then the sum of
+ * differences stays below z * sqrt(sum of d^2) with z the normal quantile of 1 - alpha: what the sign test needs of a large
+ * panel, and less than it needs of a small one or than the bet ever does (2.05 against about 2.8 at alpha .02).
+ */
+export function willHardlyRelease(differences: readonly number[], remaining: number, alpha: number): boolean {
+  let sum = 0;
+  let squares = 0;
+  for (const d of differences) {
+    sum += d;
+    squares += d * d;
+  }
+  const played = differences.length;
+  const average = sum / played;
+  // One imagined task that changes: a panel on which nothing differed so far still has an error.
+  const moment = (squares + 1) / (played + 1);
+  const error = Math.sqrt(moment / played);
+  const gain = Math.min(1, average + FUTILITY.optimism * error);
+  const luck = FUTILITY.optimism * Math.sqrt(remaining * moment);
+  const best = sum + Math.min(remaining, remaining * gain + luck);
+  const needed = normalQuantile(1 - alpha) * Math.sqrt(squares + remaining * moment);
+  return best < needed;
+}

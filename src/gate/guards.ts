@@ -1,0 +1,54 @@
+/** Guards of a release: what blocks it however good the mean is. */
+import { mean, normalCdf, rounded, variance } from './arithmetic.ts';
+import { mixtureWealth } from './mixture.ts';
+import { type Pair, pairDifferences } from './pairs.ts';
+import { KEEP, TAG } from './rules.ts';
+import { percent, points } from './verdict.ts';
+
+/**
+ * `none`: the candidate may have no state violation at all (design section 8). `no_new`: on no task may it have more
+ * than the arm in force; for an agent that violates already, so that a fix of most of it is not refused.
+ */
+export type ViolationRule = 'none' | 'no_new';
+
+/** Violations of the candidate that the rule counts, summed over tasks. */
+export function countViolations(pairs: readonly Pair[], rule: ViolationRule): number {
+  let count = 0;
+  for (const { violationsBefore = 0, violationsAfter = 0 } of pairs)
+    count += rule === 'none' ? violationsAfter : Math.max(0, violationsAfter - violationsBefore);
+  return count;
+}
+
+export interface TagGuard {
+  readonly tag: string;
+  readonly blocks: boolean;
+  /** Mean difference on the tag's tasks, families averaged; null when the panel has none. */
+  readonly effect: number | null;
+  /** Wealth of the bet that the tag got worse; null when the panel has no such task. */
+  readonly against: number | null;
+  /** Chance that a true loss of 20 points is seen, 0-1. */
+  readonly power: number;
+  /** One clause for the verdict. */
+  readonly text: string;
+}
+
+/**
+ * A protected tag blocks at a loss of 10 points or more, or when the mixture bet on -d reaches 3 (design section 8). The bet
+ * blocks a tag that nothing hurts in at most 1 of 3 cases (Ville), about 4 % in simulation; the point loss has no such
+ * bound, so small tags block often. The power is that of the point loss alone, by the normal approximation
+ * P(mean <= -.10 | true loss .20) with the tag's own variance, at least .03: a lower bound.
+ */
+export function guardTag(pairs: readonly Pair[], tag: string): TagGuard {
+  const tagged = pairs.filter((pair) => pair.tags.includes(tag));
+  if (tagged.length === 0)
+    return { tag, blocks: false, effect: null, against: null, power: 0, text: `${tag}: no task, no power` };
+  const differences = pairDifferences(tagged);
+  const effect = rounded(mean(differences));
+  const against = mixtureWealth(differences.map((d) => -d));
+  const error = Math.sqrt(Math.max(variance(differences), KEEP.varianceFloor) / differences.length);
+  const power = rounded(normalCdf((TAG.powerLoss - TAG.loss) / error));
+  const blocks = effect <= -TAG.loss || against >= TAG.wealth;
+  const seen = `${percent(power)} power against a loss of ${TAG.powerLoss * 100} points`;
+  const text = `${tag}: ${points(effect)} points on ${tagged.length} tasks (${seen})${blocks ? ' BLOCKS' : ''}`;
+  return { tag, blocks, effect, against: rounded(against), power, text };
+}

@@ -1,0 +1,73 @@
+/** Tier 1: a candidate's race on dev, and whether a part of the branch pays. It steers the search and claims nothing. */
+import { z } from 'zod';
+import type { Verdict } from '../types.ts';
+import { mean, rounded, variance } from './arithmetic.ts';
+import { countSigns, type Pair, pairDifferences, taskDifferences } from './pairs.ts';
+import { FIRST_LOOK, KEEP, LOOK_EVERY } from './rules.ts';
+import { Spending, verdictOf } from './verdict.ts';
+
+export const KeepOptions = Spending.extend({
+  /** Tasks that the race was to play. */
+  planned: z.int().min(1),
+});
+export type KeepOptions = z.infer<typeof KeepOptions>;
+
+/** z = mean(d) / sqrt(max(var(d), .03) / t), var with divisor t - 1 (design section 8). */
+export function raceScore(differences: readonly number[]): number {
+  return mean(differences) / Math.sqrt(Math.max(variance(differences), KEEP.varianceFloor) / differences.length);
+}
+
+/**
+ * The number of tasks at the first look that found z < -0.3, or null. Looks are after 20, 25, 30, ... tasks, however many
+ * results came in at once, so that the answer does not depend on concurrency. Throws RangeError for a value outside -1..1.
+ */
+export function hopelessAt(differences: readonly number[]): number | null {
+  for (const d of differences)
+    if (!(d >= -1 && d <= 1)) throw new RangeError(`hopelessAt: expected differences -1..1, got ${d}`);
+  for (let tasks = FIRST_LOOK; tasks <= differences.length; tasks += LOOK_EVERY)
+    if (raceScore(differences.slice(0, tasks)) < KEEP.hopelessZ) return tasks;
+  return null;
+}
+
+/** True if the race may stop: one of its looks was hopeless. Takes `taskDifferences` in the order played. */
+export const isHopeless = (differences: readonly number[]): boolean => hopelessAt(differences) !== null;
+
+/**
+ * `pairs` in the order played. Reasons: `hopeless` (a look before the last planned task failed; what was played after it
+ * does not count in its favour), `incomplete` (stopped for another reason: inconclusive), `improved` (kept: the paired mean,
+ * families averaged, is above 0), `not_better` (a tie is not kept). Throws as `assertPairs`, or when more was played than planned.
+ */
+export function decideKeep(pairs: readonly Pair[], options: KeepOptions): Verdict {
+  const { planned, voids = 0, ...spending } = KeepOptions.parse(options);
+  const race = taskDifferences(pairs);
+  if (race.length > planned) throw new RangeError(`decideKeep: expected at most ${planned} pairs, got ${race.length}`);
+  const stopped = hopelessAt(race);
+  const common = { stage: 'keep', test: 'mean', statistic: rounded(raceScore(race)), alpha: null } as const;
+  const conclude = (decision: Verdict['decision'], reason: string, lead: string) =>
+    verdictOf(pairs, { ...spending, voids }, { ...common, decision, reason, lead });
+  if (stopped !== null && stopped < planned)
+    return conclude('rejected', 'hopeless', `hopeless after ${stopped} of ${planned} dev tasks`);
+  if (race.length + voids < planned)
+    return conclude('inconclusive', 'incomplete', `${race.length} of ${planned} dev tasks played`);
+  return mean(pairDifferences(pairs)) > 0
+    ? conclude('accepted', 'improved', 'kept')
+    : conclude('rejected', 'not_better', 'not better on dev');
+}
+
+/**
+ * Leave-one-out: `before` is the branch with the part, `after` the branch without it. The part is dropped (`accepted`,
+ * reason `does_not_pay`) if the mean without it is higher, or equal while some task differs: then it takes as much as it
+ * gives. It stays (`rejected`) if it `pays`, or if `no_task_differs`: dev then says nothing, and the train failures that
+ * led to the part stand. Throws as `assertPairs`.
+ */
+export function decidePrune(pairs: readonly Pair[], options: Spending = {}): Verdict {
+  const differences = pairDifferences(pairs);
+  const { better, worse } = countSigns(differences);
+  const common = { stage: 'prune', test: 'mean', statistic: rounded(raceScore(differences)), alpha: null } as const;
+  const conclude = (decision: Verdict['decision'], reason: string, lead: string) =>
+    verdictOf(pairs, options, { ...common, decision, reason, lead });
+  if (better + worse === 0) return conclude('rejected', 'no_task_differs', 'stays, no dev task depends on it');
+  return mean(differences) < 0
+    ? conclude('rejected', 'pays', 'stays, dev is worse without it')
+    : conclude('accepted', 'does_not_pay', 'dropped, dev is no worse without it');
+}

@@ -1,0 +1,153 @@
+/** How likely a look at the sealed panel is to release: for a plan, and from what dev has shown. */
+import { canonicalJson, type Random, randomOf } from '../digest.ts';
+import { mean, variance } from './arithmetic.ts';
+import { drawDifferences, type PanelModel, singleTrialChances } from './model-panel.ts';
+import { KEEP, POWER, RELEASE } from './rules.ts';
+import { signTest } from './sign.ts';
+import { runTest } from './statistic.ts';
+
+export interface PlanQuestion {
+  /** Tasks of the panel. */
+  readonly tasks: number;
+  /** Trials a task and arm; one trial means win-or-lose tasks and the sign test. */
+  readonly trials: number;
+  /** @default 0.02 */
+  readonly alpha?: number;
+  /** E[p(1 - p)] of one trial, 0-0.25. @default 0 for one trial (a deterministic agent), else 0.12 */
+  readonly noise?: number;
+  /** Of the tasks that change, the share that gets better. @default 0.8, that is 4 to 1 */
+  readonly betterShare?: number;
+}
+
+/**
+ * Probability 0-1 that a complete panel releases when the true effect (0-1) is as given, guards apart. Exact for one
+ * trial: the sum over all counts of better and worse tasks. Simulated (400 seeded draws, error about 2 points) for more.
+ */
+export function releaseProbability(question: PlanQuestion & { readonly effect: number }): number {
+  const { tasks, trials, alpha = RELEASE.alpha } = question;
+  if (!Number.isInteger(tasks) || tasks < 1) throw new RangeError(`expected a number of tasks, got ${tasks}`);
+  const model: PanelModel = {
+    effect: question.effect,
+    trials,
+    noise: question.noise ?? (trials === 1 ? 0 : POWER.trialNoise),
+    betterShare: question.betterShare ?? POWER.betterShare,
+  };
+  if (trials === 1) return signPower(model, tasks, alpha);
+  // No part of the effect is in the seed: common draws keep the power monotone enough to search in.
+  const random = randomOf('gate plan', tasks, trials);
+  let released = 0;
+  for (let draw = 0; draw < POWER.draws; draw++)
+    if (runTest(drawDifferences(model, tasks, random), 'star', alpha).passed) released += 1;
+  return released / POWER.draws;
+}
+
+/** Sum over the number m of tasks that differ of P(m) P(enough of them are better). */
+function signPower(model: PanelModel, tasks: number, alpha: number): number {
+  const { up, down } = singleTrialChances(model);
+  const differs = up + down;
+  const counts = binomial(tasks, Math.min(1, differs));
+  let power = 0;
+  for (let m = 1; m <= tasks; m++) {
+    const chance = counts[m] as number;
+    if (chance < 1e-12) continue;
+    const wins = binomial(m, up / differs);
+    for (let b = m; 2 * b > m && signTest(b, m - b) <= alpha; b--) power += chance * (wins[b] as number);
+  }
+  return Math.min(1, power);
+}
+
+/** P(Bin(n, p) = k) for k = 0..n, by ratios from the mode outwards and normalised, so that nothing underflows. */
+function binomial(n: number, p: number): number[] {
+  const values = new Array<number>(n + 1).fill(0);
+  const mode = Math.min(n, Math.floor((n + 1) * p));
+  values[mode] = 1;
+  if (p > 0 && p < 1) {
+    const odds = p / (1 - p);
+    for (let k = mode; k < n; k++) values[k + 1] = ((values[k] as number) * (n - k) * odds) / (k + 1);
+    for (let k = mode; k > 0; k--) values[k - 1] = ((values[k] as number) * k) / ((n - k + 1) * odds);
+  }
+  const total = values.reduce((sum, value) => sum + value, 0);
+  return values.map((value) => value / total);
+}
+
+/** Smallest effect 0-1, in steps of half a point, that is released with 80 % power; Infinity when none is. */
+export function detectableEffect(question: PlanQuestion): number {
+  const steps = 200;
+  const enough = (step: number) => releaseProbability({ ...question, effect: step / steps }) >= POWER.planned;
+  if (!enough(steps)) return Infinity;
+  let low = 0;
+  let high = steps;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (enough(middle)) high = middle;
+    else low = middle;
+  }
+  return high / steps;
+}
+
+export interface Prediction {
+  /** Branch minus release on dev, one a task (`pairDifferences`). */
+  readonly differences: readonly number[];
+  /** Tasks of the sealed panel. */
+  readonly tasks: number;
+  /** Trials a task and arm there. */
+  readonly trials: number;
+  /** @default 0.02 */
+  readonly alpha?: number;
+  /** True if the sealed tasks are won or lost in one trial: sign test. */
+  readonly binary: boolean;
+  /** Trials a task that the two dev arms had. @default {before: 2, after: 1} */
+  readonly devTrials?: { readonly before: number; readonly after: number };
+  /** E[p(1 - p)] of one trial. @default 0.12; not used for one trial on the panel */
+  readonly noise?: number;
+}
+
+/**
+ * Probability 0-1 that the sealed panel releases, as dev sees it: 400 panels are drawn from the dev differences with
+ * replacement and each is put to the real rule. Two corrections:
+ * - Shrinkage. The branch was kept because dev liked it, so its dev mean m is too high. m^2 overstates the true square by
+ *   se^2 on average, hence the factor s = max(0, 1 - se^2 / m^2) (positive-part shrinkage, James & Stein 1961): a mean of one
+ *   standard error counts as nothing, of two as .75. Each drawn difference changes its sign with probability (1 - s) / 2: the
+ *   mean becomes s m and the noise stays.
+ * - Noise. With several trials a sealed task is less noisy than a dev task; differences are drawn in towards m until their
+ *   variance has noise (1/before + 1/after) less and noise 2/trials more,
+ *   but never below half of what dev showed: arms on common seeds share some of that noise, so it must not be taken off twice.
+ * 0 for a dev mean <= 0. Seeded by its arguments. Throws RangeError for no difference or one outside -1..1.
+ */
+export function predictedPower(prediction: Prediction): number {
+  const { differences, tasks, trials, alpha = RELEASE.alpha, binary } = prediction;
+  if (differences.length === 0) throw new RangeError('predictedPower: expected at least one difference, got none');
+  for (const d of differences)
+    if (!(d >= -1 && d <= 1)) throw new RangeError(`predictedPower: expected differences -1..1, got ${d}`);
+  const center = mean(differences);
+  if (center <= 0) return 0;
+  const spread = variance(differences);
+  const error2 = Math.max(spread, KEEP.varianceFloor) / differences.length;
+  const flip = (1 - Math.max(0, 1 - error2 / (center * center))) / 2;
+  const narrow = trials > 1 && spread > 0 ? narrowing(spread, prediction) : 1;
+
+  const random = randomOf('gate power', canonicalJson(prediction));
+  const drawOne = (): number => {
+    const d = differences[Math.floor(random() * differences.length)] as number;
+    const value = center + narrow * (d - center);
+    const signed = random() < flip ? -value : value;
+    return binary ? roundToSign(signed, random) : signed;
+  };
+  let released = 0;
+  for (let draw = 0; draw < POWER.draws; draw++) {
+    const panel = Array.from({ length: tasks }, drawOne);
+    if (runTest(panel, binary ? 'sign' : 'star', alpha).passed) released += 1;
+  }
+  return released / POWER.draws;
+}
+
+/** Factor on the distance from the mean that turns the variance of a dev difference into that of a sealed one. */
+function narrowing(spread: number, { trials, noise = POWER.trialNoise, devTrials }: Prediction): number {
+  const { before, after } = devTrials ?? { before: 2, after: 1 };
+  const between = Math.max(0, spread - noise * (1 / before + 1 / after));
+  const share = (between + (2 * noise) / trials) / spread;
+  return Math.sqrt(Math.min(1, Math.max(POWER.minSpread, share)));
+}
+
+/** -1, 0 or 1 with the given mean. */
+const roundToSign = (value: number, random: Random): number => (random() < Math.abs(value) ? Math.sign(value) : 0);

@@ -1,0 +1,33 @@
+/** What a decision file stores of a gate, enough to compute its verdict again. */
+import { z } from 'zod';
+import type { Verdict } from '../types.ts';
+import { decideKeep, decidePrune, KeepOptions } from './keep.ts';
+import { Pair } from './pairs.ts';
+import { decideRelease, ReleaseOptions } from './release.ts';
+import { Spending } from './verdict.ts';
+
+const pairs = z.array(Pair).min(1).readonly();
+
+/** The arguments of one decision; `pairs` in the order they were played. */
+export const GateRecord = z.discriminatedUnion('stage', [
+  z.strictObject({ stage: z.literal('keep'), pairs, options: KeepOptions }),
+  z.strictObject({ stage: z.literal('prune'), pairs, options: Spending }),
+  z.strictObject({ stage: z.literal('release'), pairs, options: ReleaseOptions }),
+]);
+export type GateRecord = z.infer<typeof GateRecord>;
+
+/**
+ * The verdict of a record: equal to the recorded one to the byte of its canonical JSON, on any machine, under the same
+ * `GATE_RULES`. Throws ZodError for a malformed record and RangeError as the gates do.
+ */
+export function recompute(record: GateRecord): Verdict {
+  const known = GateRecord.parse(record);
+  switch (known.stage) {
+    case 'keep':
+      return decideKeep(known.pairs, known.options);
+    case 'prune':
+      return decidePrune(known.pairs, known.options);
+    case 'release':
+      return decideRelease(known.pairs, known.options);
+  }
+}

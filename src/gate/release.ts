@@ -1,0 +1,78 @@
+/** Tier 2: one look at the sealed panel. H0: on tasks drawn as these were, the branch is on average no better than the release in force. */
+import { z } from 'zod';
+import type { Verdict } from '../types.ts';
+import { countViolations, guardTag } from './guards.ts';
+import { pairedInterval } from './interval.ts';
+import { isWinOrLose, type Pair, pairDifferences } from './pairs.ts';
+import { RELEASE } from './rules.ts';
+import { runTest } from './statistic.ts';
+import { percent, Spending, verdictOf } from './verdict.ts';
+
+export const ReleaseOptions = Spending.extend({
+  /** Error rate of this look, between 0 and 1. @default 0.02 */
+  alpha: z.number().gt(0).lt(1).optional(),
+  /** Tasks of the panel. */
+  planned: z.int().min(1),
+  /** Void pairs allowed, as a share of the panel. @default 0.02 */
+  maxVoidShare: z.number().min(0).max(1).optional(),
+  /** Tags that must not lose 10 points. @default [] */
+  protectedTags: z.array(z.string()).readonly().optional(),
+  /** See `ViolationRule`. @default 'none' */
+  violations: z.enum(['none', 'no_new']).optional(),
+  /** True after a release was made on this panel: alpha is then not claimed. @default false */
+  panelUsed: z.boolean().optional(),
+  /** False if the candidate is larger than the caps of its harness allow. @default true */
+  sizeWithinCap: z.boolean().optional(),
+});
+export type ReleaseOptions = z.infer<typeof ReleaseOptions>;
+
+/**
+ * `pairs` in the committed order of the panel, both arms rolled afresh and interleaved. The exact sign test if every task
+ * was won or lost in one trial an arm, else the STaR bet. The first reason that applies:
+ * - `violations` (rejected), also on an unfinished panel;
+ * - `incomplete`: pairs and voids do not cover the panel; `voids`: more than `maxVoidShare` (both inconclusive);
+ * - `regression`: the interval of the effect lies below 0 (rejected);
+ * - `guard`: the size cap, or a protected tag (rejected);
+ * - `improved`: H0 is rejected at alpha (accepted), else `inconclusive`.
+ * Throws RangeError as `assertPairs`, or for more pairs than planned.
+ */
+export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions): Verdict {
+  const settings = ReleaseOptions.parse(options);
+  const { alpha = RELEASE.alpha, planned, maxVoidShare = RELEASE.maxVoidShare, voids = 0 } = settings;
+  const differences = pairDifferences(pairs);
+  if (pairs.length > planned)
+    throw new RangeError(`decideRelease: expected at most ${planned} pairs, got ${pairs.length}`);
+
+  const complete = pairs.length + voids >= planned;
+  const result = complete ? runTest(differences, isWinOrLose(pairs) ? 'sign' : 'star', alpha) : null;
+  const guards = (settings.protectedTags ?? []).map((tag) => guardTag(pairs, tag));
+  const remarks = guards.map((guard) => guard.text);
+  if (settings.panelUsed) remarks.push('the panel was used for an earlier release, so the error bound is not claimed');
+
+  const conclude = (decision: Verdict['decision'], reason: string, lead: string, mark?: string): Verdict =>
+    verdictOf(pairs, settings, {
+      stage: 'release',
+      decision,
+      reason,
+      lead,
+      test: result?.test ?? 'none',
+      statistic: result?.statistic ?? null,
+      alpha,
+      remarks,
+      ...(mark === undefined ? {} : { mark }),
+    });
+
+  const violations = countViolations(pairs, settings.violations ?? 'none');
+  if (violations > 0) return conclude('rejected', 'violations', `${violations} forbidden state changes`);
+  if (!complete) return conclude('inconclusive', 'incomplete', `${pairs.length} of ${planned} sealed tasks played`);
+  if (voids > maxVoidShare * planned)
+    return conclude('inconclusive', 'voids', `more than ${percent(maxVoidShare)} of the pairs are void`);
+  if (pairedInterval(differences).high < 0)
+    return conclude('rejected', 'regression', 'worse than the release in force');
+  if (settings.sizeWithinCap === false) return conclude('rejected', 'guard', 'larger than its caps allow');
+  const blocking = guards.find((guard) => guard.blocks);
+  if (blocking) return conclude('rejected', 'guard', `protected tag ${blocking.tag} lost`);
+  return result?.passed
+    ? conclude('accepted', 'improved', 'better than the release in force', 'selected')
+    : conclude('inconclusive', 'inconclusive', 'not shown to be better');
+}

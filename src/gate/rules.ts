@@ -1,0 +1,81 @@
+/** Every constant of the gate in one place, each with its source; changing one means a new `GATE_RULES`. */
+
+/** Version that every verdict carries. */
+export const GATE_RULES = 'gate/1';
+
+/** Tier 1, the race on dev: tasks before the first look, and between looks (design section 8). */
+export const FIRST_LOOK = 20;
+export const LOOK_EVERY = 5;
+/** What a look asks (design section 8; simulated in the reference, section 4.1). */
+export const KEEP = {
+  /** z below which a candidate is hopeless. */
+  hopelessZ: -0.3,
+  /** Smallest variance assumed for a difference, so that a few equal tasks prove nothing. */
+  varianceFloor: 0.03,
+} as const;
+
+/** Tier 2, a look at the sealed panel (design section 8). */
+export const RELEASE = {
+  /** Error rate of one look, whatever the size of the panel. */
+  alpha: 0.02,
+  /** Share of void pairs above which nothing is decided. */
+  maxVoidShare: 0.02,
+  /** Trials a task and arm of an agent that is not deterministic. */
+  noisyTrials: 4,
+} as const;
+
+/** The STaR bet (design section 8; the form is arXiv 2505.22422). */
+export const STAR = {
+  /** Largest stake; below 1 so that wealth stays positive. */
+  stakeCap: 0.95,
+  /** Second moment expected of a difference before any is seen, and its weight in tasks. */
+  momentPrior: 0.15,
+  momentWeight: 5,
+  /** Smallest second moment assumed. */
+  momentFloor: 0.005,
+} as const;
+
+/** The mixture bet against a protected tag (reference, section 4.1): number of bets, and the largest stake. */
+export const MIXTURE = { bets: 20, stakeCap: 0.95 } as const;
+
+/** A protected tag (design section 8). */
+export const TAG = {
+  /** Loss that blocks. */
+  loss: 0.1,
+  /** Wealth of the bet against the tag that blocks. */
+  wealth: 3,
+  /** Loss for which the guard's power is printed; at `loss` itself it is one half by construction. */
+  powerLoss: 0.2,
+} as const;
+
+/** Normal quantile of a two-sided 95 % interval. */
+export const Z_95 = 1.959963984540054;
+
+/** Ending a hopeless look (`futility.ts`; own choice, its price is in `docs/gate.md`). */
+export const FUTILITY = {
+  /** Observations before the rule of chance applies; the exact rule has no such limit. */
+  firstLook: 20,
+  /** Standard errors by which the future is taken to be better than the past, and luckier than expected. */
+  optimism: 2,
+} as const;
+
+/** Power of a look (`power.ts`). */
+export const POWER = {
+  /** Draws of a simulated panel. */
+  draws: 400,
+  /** What a plan asks for. */
+  planned: 0.8,
+  /** What dev has to predict before a look is spent (design section 8). */
+  minPredicted: 0.5,
+  /** Of the tasks that change, the share that gets better: 4 to 1 (reference, section 4.4). */
+  betterShare: 0.8,
+  /** Share of dev's variance that a sealed panel is predicted to keep at least, however many trials it has (own choice). */
+  minSpread: 0.5,
+  /** By how much a changed task's chance moves for a noisy agent: reproduces the reference's table 4.4. */
+  jump: 0.65,
+  /** Mean variance p(1 - p) of one trial of a noisy agent: rates from Beta(.6, .4) (reference, section 4). */
+  trialNoise: 0.12,
+} as const;
+
+/** Tasks that have to repeat themselves before an agent counts as deterministic (design section 8). */
+export const DETERMINISM_TASKS = 20;

@@ -1,0 +1,148 @@
+/** Harness files to parsed documents; every fault names its file, line and column, and what to do. */
+import { RE2JS } from 're2js';
+import { canonicalJson, sha256 } from '../digest.ts';
+import { UsageError } from '../errors.ts';
+import type { Harness, HarnessFiles } from '../types.ts';
+import { compileExpression, compileTemplate } from './cel.ts';
+import { type Clause, Contract, type Format, Regulation, Settings, type Skill } from './schema.ts';
+import { parseSkill, skillPath } from './skill-file.ts';
+import { checkText } from './text-checks.ts';
+import { readAs, readYaml, type YamlSource } from './yaml-document.ts';
+
+/** sha256 (hex) over the canonical JSON of the sorted [path, sha256(content)] pairs. */
+export function harnessId(files: HarnessFiles): string {
+  const pairs = [...files].map(([path, content]) => [path, sha256(content)] as const);
+  pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return sha256(canonicalJson(pairs));
+}
+
+/**
+ * Parses the files of one harness. All are optional: without harness.yaml every setting has its default, without the
+ * others there are no clauses, monitors or skills. Markdown files that are neither policy.md nor a SKILL.md are notes:
+ * they count for the id and are otherwise ignored, as is every path with a part that starts with "."; any other
+ * unknown file is refused, since it is most likely a misspelt name.
+ * Throws UsageError (YAML, schema, duplicate ids, CEL, patterns, invisible characters, files above 64 kB).
+ */
+export function parseHarness(env: string, files: HarnessFiles): Harness {
+  const shown = (path: string) => `harness/${env}/${path}`;
+  for (const [path, text] of files) {
+    checkKnown(path, shown(path));
+    checkText(text, shown(path));
+  }
+  const read = <T>(path: string, parse: (source: YamlSource) => T): T =>
+    parse(readYaml(files.get(path) ?? '', { file: shown(path) }));
+  const settings = read('harness.yaml', (source) => readAs(Settings, source, { version: 1 }));
+  const contract = read('contract.yaml', parseContract);
+  const regulation = read('regulation.yaml', (source) => {
+    const parsed = readAs(Regulation, source, {});
+    refuseDuplicates(source, 'monitors', parsed.monitors);
+    return parsed;
+  });
+  const skills = [...files].flatMap(([path, text]) => {
+    const id = skillPath.exec(path)?.[1];
+    return id === undefined ? [] : [parseSkill(text, id, shown(path))];
+  });
+  skills.sort((a, b) => (a.name < b.name ? -1 : 1));
+  refuseSharedIds(shown, contract, regulation, skills);
+  return {
+    id: harnessId(files),
+    env,
+    files,
+    policy: files.get('policy.md') ?? '',
+    settings,
+    contract,
+    regulation,
+    skills,
+  };
+}
+
+const knownFiles = new Set(['harness.yaml', 'contract.yaml', 'regulation.yaml', 'policy.md']);
+
+/** A known name in other letter case would be read on one machine and not on another. */
+const almostKnown = /^(?:policy\.md|skills\/[^/]+\/skill\.md)$/i;
+
+function checkKnown(path: string, where: string): void {
+  if (knownFiles.has(path) || skillPath.test(path) || path.split('/').some((part) => part.startsWith('.'))) return;
+  if (path.endsWith('.md') && !almostKnown.test(path)) return;
+  throw new UsageError(
+    `expected ${[...knownFiles].join(', ')}, skills/<id>/SKILL.md or a .md note, found this file; rename or remove it`,
+    { where },
+  );
+}
+
+function parseContract(source: YamlSource): Contract {
+  const contract = readAs(Contract, source, {});
+  refuseDuplicates(source, 'clauses', contract.clauses);
+  for (const [index, clause] of contract.clauses.entries()) checkClause(source, ['clauses', index], clause);
+  for (const [index, format] of contract.formats.entries()) checkPattern(source, ['formats', index, 'pattern'], format);
+  return contract;
+}
+
+/** Compiles every expression and template once, so that a fault is found before a rollout. */
+function checkClause(source: YamlSource, path: readonly PropertyKey[], clause: Clause): void {
+  const check = (at: readonly PropertyKey[], compile: () => unknown) => {
+    try {
+      compile();
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      source.fail([...path, ...at], `clause ${clause.id}: ${error.message}`);
+    }
+  };
+  const expression = (at: readonly PropertyKey[], text: string | undefined) => {
+    if (text !== undefined) check(at, () => compileExpression(text));
+  };
+  for (const [index, step] of clause.prepare.entries()) {
+    if ('read' in step) {
+      const at = ['prepare', index, 'read'];
+      for (const [argument, text] of Object.entries(step.read.with)) expression([...at, 'with', argument], text);
+      expression([...at, 'each'], step.read.each);
+    } else {
+      expression(['prepare', index, 'ground', 'from'], step.ground.from);
+      expression(['prepare', index, 'ground', 'keep'], step.ground.keep);
+    }
+  }
+  expression(['require'], clause.require);
+  const { otherwise } = clause;
+  if (otherwise !== undefined) check(['otherwise'], () => compileTemplate(otherwise));
+}
+
+function checkPattern(source: YamlSource, path: readonly PropertyKey[], format: Format): void {
+  try {
+    RE2JS.compile(format.pattern);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    source.fail(path, `expected a linear-time (RE2) pattern, found "${format.pattern}": ${reason}; correct it`);
+  }
+}
+
+function refuseDuplicates(source: YamlSource, list: string, items: readonly { readonly id: string }[]): void {
+  const seen = new Set<string>();
+  for (const [index, { id }] of items.entries()) {
+    if (seen.has(id)) source.fail([list, index, 'id'], `expected ids that differ, found "${id}" twice; rename one`);
+    seen.add(id);
+  }
+}
+
+/** Ids name the cause of a step in a trace, so clauses, monitors and skills share one name space. */
+function refuseSharedIds(
+  shown: (path: string) => string,
+  contract: Contract,
+  regulation: Regulation,
+  skills: readonly Skill[],
+): void {
+  const owner = new Map<string, string>();
+  const named = [
+    ...contract.clauses.map(({ id }) => ({ id, what: 'a clause', path: 'contract.yaml' })),
+    ...regulation.monitors.map(({ id }) => ({ id, what: 'a monitor', path: 'regulation.yaml' })),
+    ...skills.map(({ name }) => ({ id: name, what: 'a skill', path: `skills/${name}/SKILL.md` })),
+  ];
+  for (const { id, what, path } of named) {
+    const other = owner.get(id);
+    if (other !== undefined) {
+      throw new UsageError(`expected ids that differ, found "${id}" for ${other} and ${what}; rename one`, {
+        where: shown(path),
+      });
+    }
+    owner.set(id, what);
+  }
+}

@@ -1,0 +1,118 @@
+/** The shape of a tool's results, merged from recorded ones, so that a path can be checked before a rollout. */
+import { isObject } from '../digest.ts';
+import type { Json } from '../types.ts';
+
+/**
+ * Tool -> merged sample of its JSON results. A list has one element, the merge of all elements; a map keyed by ids has
+ * the one key `*`; null and [] mean that nothing is known below.
+ */
+export type Shapes = ReadonlyMap<string, Json>;
+
+/** The key that stands for every key of a map. */
+export const anyKey = '*';
+
+/** Objects with more keys than this are maps whatever is in them. */
+const recordKeys = 60;
+
+/** Merges two samples; the richer kind wins, since text is often given where an object may stand. */
+function merge(a: Json, b: Json): Json {
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === 0 ? b : b.length === 0 ? a : [merge(a[0], b[0])];
+  if (isObject(a) && isObject(b)) {
+    const result: Record<string, Json> = { ...a };
+    for (const [key, value] of Object.entries(b))
+      result[key] = key in result ? merge(result[key] ?? null, value) : value;
+    return result;
+  }
+  const rank = (value: Json) => (value === null ? 0 : typeof value === 'object' ? 2 : 1);
+  return rank(b) > rank(a) ? b : a;
+}
+
+const mergeAll = (values: readonly Json[]): Json => values.reduce(merge, null);
+
+/** Reduces every list to one merged element; maps are found later, when all results are merged. */
+function condense(value: Json): Json {
+  if (Array.isArray(value)) return value.length === 0 ? [] : [mergeAll(value.map(condense))];
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).map(([key, entry]) => [key, condense(entry)] as const);
+  if (entries.length > recordKeys) return { [anyKey]: mergeAll(entries.map(([, entry]) => entry)) };
+  return Object.fromEntries(entries);
+}
+
+/** Letters -> a, digits -> 9, runs shortened: `paypal_123` -> `a_9`. */
+const silhouette = (text: string): string => text.replace(/[A-Za-z]+/g, 'a').replace(/[0-9]+/g, '9');
+
+/** Values that could stand for each other: objects that share a key, or texts with digits of one silhouette. */
+function alike(values: readonly Json[]): boolean {
+  const [first] = values;
+  if (isObject(first)) {
+    return Object.keys(first).some((key) => values.every((value) => isObject(value) && key in value));
+  }
+  if (typeof first !== 'string' || !/[0-9]/.test(first)) return false;
+  return values.every((value) => typeof value === 'string' && silhouette(value) === silhouette(first));
+}
+
+/** A record has names for keys; a map has ids, or more than three keys with values that are alike. */
+function isMap(entries: readonly (readonly [string, Json])[]): boolean {
+  const keys = entries.map(([key]) => key);
+  if (keys.includes(anyKey)) return true;
+  const values = entries.map(([, value]) => value);
+  if (entries.length > 3 && alike(values)) return true;
+  const idLike = keys.filter((key) => /[0-9]{3}/.test(key));
+  return keys.length > 0 && idLike.length * 2 > keys.length;
+}
+
+function findMaps(value: Json): Json {
+  if (Array.isArray(value)) return value.map(findMaps);
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value);
+  if (isMap(entries)) return { [anyKey]: findMaps(mergeAll(entries.map(([, entry]) => entry))) };
+  return Object.fromEntries(entries.map(([key, entry]) => [key, findMaps(entry)]));
+}
+
+function parseJson(content: string): Json | undefined {
+  try {
+    return JSON.parse(content) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Merges recorded results, tool by tool; results that are no JSON object or list say nothing. */
+export function shapesOf(results: Iterable<{ readonly tool: string; readonly content: string }>): Shapes {
+  const merged = new Map<string, Json>();
+  const seen = new Set<string>();
+  for (const { tool, content } of results) {
+    const id = `${tool} ${content}`;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    const value = parseJson(content);
+    if (value === undefined || value === null || typeof value !== 'object') continue;
+    merged.set(tool, merge(merged.get(tool) ?? null, condense(value)));
+  }
+  return new Map([...merged].map(([tool, value]) => [tool, findMaps(value)]));
+}
+
+/** Members of a path: `order.items[].id` -> order, items, [], id. */
+export const membersOf = (path: string): string[] => path.replaceAll('[]', '.[]').split('.');
+
+/**
+ * The first member of a path that the shape does not have; undefined when the path fits or nothing is known about it.
+ */
+export function unknownMember(shape: Json, members: readonly string[]): string | undefined {
+  let at: Json | undefined = shape;
+  for (const member of members) {
+    if (at === null || at === undefined) return undefined;
+    if (Array.isArray(at)) {
+      if (member !== '[]') return member;
+      at = at[0];
+    } else if (isObject(at)) {
+      if (anyKey in at) at = at[anyKey];
+      else if (member === '[]') at = mergeAll(Object.values(at));
+      else if (member in at) at = at[member];
+      else return member;
+    } else {
+      return member === '[]' && typeof at === 'string' ? undefined : member;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,54 @@
+/** `skills/<id>/SKILL.md`: front matter between two lines of "---", then a Markdown body. */
+import { UsageError } from '../errors.ts';
+import { type Skill, SkillHead } from './schema.ts';
+import { readAs, readYaml } from './yaml-document.ts';
+
+/** Matches the path of a skill; group 1 is its id. */
+export const skillPath = /^skills\/([^/]+)\/SKILL\.md$/;
+
+export interface SkillText {
+  /** The front matter's YAML, without the fences. */
+  readonly head: string;
+  /** Index of the first line below the closing fence. */
+  readonly bodyLine: number;
+  /** All lines of the file, without line ends. */
+  readonly lines: readonly string[];
+}
+
+/** Splits a skill's text; undefined when it has no front matter. */
+export function splitSkill(text: string): SkillText | undefined {
+  const lines = text.split(/\r?\n/);
+  if (lines[0] !== '---') return undefined;
+  const close = lines.indexOf('---', 1);
+  if (close < 0) return undefined;
+  return { head: lines.slice(1, close).join('\n'), bodyLine: close + 1, lines };
+}
+
+/** Parses a skill; blank lines around the body do not count. Throws UsageError with file, line and column. */
+export function parseSkill(text: string, id: string, file: string): Skill {
+  const split = splitSkill(text);
+  if (!split) {
+    throw new UsageError(
+      'expected front matter between two lines "---", found none; start with ---, name, description',
+      {
+        where: `${file}:1:1`,
+      },
+    );
+  }
+  const source = readYaml(split.head, { file, linesAbove: 1 });
+  const head = readAs(SkillHead, source, {});
+  if (head.name !== id) {
+    source.fail(['name'], `expected the folder's name "${id}", found "${head.name}"; make them equal`);
+  }
+  const body = split.lines
+    .slice(split.bodyLine)
+    .join('\n')
+    .replace(/^(?:[ \t]*\n)+/, '')
+    .trimEnd();
+  if (body === '') {
+    throw new UsageError('expected steps below the front matter, found nothing; write them or delete the skill', {
+      where: `${file}:${split.bodyLine + 1}:1`,
+    });
+  }
+  return { ...head, body };
+}

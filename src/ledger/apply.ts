@@ -1,0 +1,206 @@
+/** Puts a release in force: merges it into the checked-out branch, all or nothing, and records what, where and when. */
+
+import { UsageError } from '../errors.ts';
+import { saveHarness } from '../harness/load.ts';
+import { harnessId } from '../harness/parse.ts';
+import type { HarnessFiles } from '../types.ts';
+import { type Contents, harnessFolder, readContents, readHarnessFiles } from './branch.ts';
+import { fileDigests, nothingMeasured } from './decision.ts';
+import type { Repository } from './git.ts';
+import { harnessChanges, type Ledger, openLedger } from './ledger.ts';
+import { changesOf, mergeBase, type Oid, readCommits, readHead, readTexts, trailers, writeCommit } from './plumbing.ts';
+import type { StepOptions } from './rollback.ts';
+import { findVersion, type Version } from './versions.ts';
+import { checkWorkTree, removeFiles, withIndex, writeFiles } from './work-tree.ts';
+
+export interface ApplyOptions extends StepOptions {
+  /** Default: the newest released or restored version. */
+  readonly version?: string;
+  /** Top folder of the work tree, default the repository's. */
+  readonly workTree?: string;
+}
+
+export interface Applied {
+  readonly version: string;
+  /** Branch on which it is in force. */
+  readonly branch: string;
+  /** Commit of that branch that put it in force. */
+  readonly commit: Oid;
+  readonly harness: string;
+  /** False when it was in force already. */
+  readonly changed: boolean;
+}
+
+/**
+ * Merges a version into the checked-out branch: its ref, the index entries and the work-tree files of `harness/<env>`
+ * and of the decisions, nothing else. Throws `UsageError`, having changed nothing, when HEAD is detached, a merge is
+ * under way, `harness/<env>` has uncommitted changes or committed ones that the ledger does not know, or the release
+ * was made on work that the branch does not contain.
+ */
+export async function applyRelease(repository: Repository, env: string, options: ApplyOptions): Promise<Applied> {
+  const root = options.workTree ?? repository.root;
+  const ledger = await openLedger(repository, env);
+  const { branch, commit: target } = await readHead(repository);
+  if (branch === null || target === null) {
+    throw new UsageError('no branch is checked out, so there is none to apply to; run: git switch <branch>');
+  }
+  if (branch === ledger.branch) {
+    throw new UsageError(`${branch} is the optimizer's own branch; check out the one you use: git switch <branch>`);
+  }
+  const version = await findVersion(ledger, options.version);
+  const before = await readContents(repository, env, target);
+  const harness = harnessId(version.files);
+  const done = { version: version.version, branch, harness };
+  if (before.harness === harness) {
+    await repair(repository, root, { env, target, files: version.files });
+    return { ...done, commit: target, changed: false };
+  }
+  await checkKnown(ledger, { version, target, branch }, before);
+
+  const records = await newRecords(repository, env, version, before);
+  const harnessEdits = harnessChanges(env, before.files, version.files);
+  const changes = new Map([...harnessEdits, ...records]);
+  await checkWorkTree(repository, root, { env, before: before.files, after: version.files, added: records });
+  const contained = (await mergeBase(repository, version.commit, target)) === version.commit;
+  const identity = options.identity === undefined ? {} : { identity: options.identity };
+  const commit = await writeCommit(repository, {
+    base: target,
+    changes,
+    parents: contained ? [target] : [target, version.commit],
+    message: `Apply harness/${env}/${version.version}\n\nOptimize-Applied: ${env} ${version.version} ${harness}\n`,
+    time: options.time,
+    ...identity,
+  });
+  // Files first: if this is cut off before the refs move, applying again finds them as they should be and goes on.
+  await withIndex(repository, changes, async () => {
+    try {
+      saveHarness(`${root}/${harnessFolder(env)}`, version.files);
+      await writeFiles(root, records);
+      await recordApply(ledger, { version, target, branch, commit, before }, options);
+    } catch (error) {
+      saveHarness(`${root}/${harnessFolder(env)}`, before.files);
+      await removeFiles(root, [...records.keys()]);
+      throw error;
+    }
+  });
+  return { ...done, commit, changed: true };
+}
+
+interface Step {
+  readonly version: Version;
+  readonly target: Oid;
+  readonly branch: string;
+}
+
+/** Refuses to bury work: harness edits that no decision names, and other people's commits that the release contains. */
+async function checkKnown(ledger: Ledger, { version, target, branch }: Step, before: Contents): Promise<void> {
+  const { repository, env } = ledger;
+  const base = await mergeBase(repository, version.commit, target);
+  if (base === null)
+    throw new UsageError(`${branch} and ${ledger.branch} share no history; check out the right branch`);
+  const known = new Set<string | undefined>([harnessId(await readHarnessFiles(repository, env, base))]);
+  for (const { parent, child, source } of ledger.decisions()) {
+    known.add(parent.harness).add(child.harness).add(source?.harness);
+  }
+  if (!known.has(before.harness)) {
+    throw new UsageError(
+      `harness/${env} on ${branch} has committed changes that ${version.version} does not contain; ` +
+        `run a night first, which takes them in (optimize --env ${env}), or undo them`,
+    );
+  }
+  const foreign = async (from: Oid): Promise<Set<string>> => {
+    const changes = await changesOf(repository, [{ oid: version.commit, parent: from }], []);
+    const paths = (changes.get(version.commit) ?? []).map(({ path }) => path);
+    return new Set(paths.filter((path) => !path.startsWith(`${harnessFolder(env)}/`) && !path.startsWith('runs/')));
+  };
+  const [sinceBase, againstTarget] = await Promise.all([foreign(base), foreign(target)]);
+  const missing = [...sinceBase].filter((path) => againstTarget.has(path));
+  if (missing.length > 0) {
+    throw new UsageError(
+      `${version.version} was made on commits that ${branch} does not contain (they change ${missing[0]}); ` +
+        'check out the branch that the night ran on, or merge that first',
+    );
+  }
+}
+
+/** Decision files of the version's commit that the target does not have, with their text. */
+async function newRecords(
+  repository: Repository,
+  env: string,
+  version: Version,
+  before: Contents,
+): Promise<Map<string, string>> {
+  const after = await readContents(repository, env, version.commit);
+  const there = new Map(before.listing.map(({ path, oid }) => [path, oid]));
+  const oids = new Map(after.listing.map(({ path, oid }) => [path, oid]));
+  const added = after.entries.filter(({ path }) => there.get(path) !== oids.get(path));
+  const texts = await readTexts(
+    repository,
+    added.map(({ path }) => oids.get(path) as Oid),
+  );
+  return new Map(added.map(({ path }) => [path, texts.get(oids.get(path) as Oid) as string]));
+}
+
+/** The decision and both branches move in one transaction. */
+async function recordApply(
+  ledger: Ledger,
+  step: Step & { readonly commit: Oid; readonly before: Contents },
+  options: ApplyOptions,
+): Promise<void> {
+  const { version, target, branch, commit, before } = step;
+  const harness = harnessId(version.files);
+  await ledger.record({
+    decisions: [
+      {
+        ...nothingMeasured,
+        env: ledger.env,
+        run: options.run ?? `apply-${ledger.nextSeq}`,
+        kind: 'apply',
+        time: options.time,
+        who: options.who,
+        parent: { harness: before.harness, commit: target },
+        child: { harness, files: fileDigests(version.files) },
+        version: version.version,
+        target: { branch, commit },
+        source: { harness, commit: version.commit },
+      },
+    ],
+    files: null,
+    message: {
+      subject: `chore(${ledger.env}): ${version.version} is in force on ${branch}`,
+      trailers: { 'Optimize-Seen': commit },
+    },
+    refs: [{ ref: `refs/heads/${branch}`, to: commit, from: target }],
+    ...(options.identity === undefined ? {} : { identity: options.identity }),
+  });
+}
+
+/** Completes an application that was cut off after the refs had moved and before the index did. */
+async function repair(
+  repository: Repository,
+  root: string,
+  state: { readonly env: string; readonly target: Oid; readonly files: HarnessFiles },
+): Promise<void> {
+  const { env, target, files } = state;
+  const [commit] = await readCommits(repository, [target]);
+  const parent = commit?.parents[0];
+  if (!parent || !trailers(commit.message, 'Optimize-Applied').some((text) => text.startsWith(`${env} `))) return;
+  const staged = await readHarnessFiles(repository, env, parent);
+  const step = { env, before: files, after: files, added: new Map<string, string>() };
+  const clean = await checkWorkTree(repository, root, step).then(
+    () => true,
+    () => false,
+  );
+  if (clean) return;
+  try {
+    await checkWorkTree(repository, root, { ...step, staged });
+  } catch {
+    // A person's own changes on top of what is in force: theirs to keep.
+    return;
+  }
+  const changes = (await changesOf(repository, [{ oid: target, parent }], [`${harnessFolder(env)}/`, 'runs/'])).get(
+    target,
+  );
+  const wanted = (changes ?? []).map(({ status, path, oid }) => [path, status === 'D' ? null : { oid }] as const);
+  await withIndex(repository, new Map(wanted), async () => {});
+}

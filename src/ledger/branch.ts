@@ -1,0 +1,126 @@
+/** What the branch `optimize/<env>` holds: its tip, the harness there, and every decision in order. */
+
+import { sha256 } from '../digest.ts';
+import { UsageError, VerifyError } from '../errors.ts';
+import { harnessId } from '../harness/parse.ts';
+import type { HarnessFiles } from '../types.ts';
+import { Decision, Name, parseDecisionPath } from './decision.ts';
+import type { Repository } from './git.ts';
+import { listFiles, listRefs, type Oid, type Ref, readHead, readTexts, type TreeEntry } from './plumbing.ts';
+
+export const branchRef = (env: string): string => `refs/heads/optimize/${env}`;
+
+/** Throws `UsageError` unless `env` can be part of a ref and a path. */
+export function checkEnv(env: string): string {
+  if (!Name.safeParse(env).success) {
+    throw new UsageError(`environment "${env}": expected letters and digits joined by "-", "_" or "."`);
+  }
+  return env;
+}
+
+/** Files that count as harness, relative to its folder: all but hidden ones, as `loadHarness` has it. */
+export const isHarnessPath = (path: string): boolean => !path.split('/').some((part) => part.startsWith('.'));
+
+export const harnessFolder = (env: string): string => `harness/${env}`;
+
+/** Path below `harness/<env>/` of a harness file; null for any other path of the repository. */
+export function harnessPath(env: string, path: string): string | null {
+  const folder = `${harnessFolder(env)}/`;
+  if (!path.startsWith(folder)) return null;
+  const inner = path.slice(folder.length);
+  return isHarnessPath(inner) ? inner : null;
+}
+
+/** A stored decision with the exact bytes that the next one's `prev` refers to. */
+export interface Entry {
+  readonly decision: Decision;
+  readonly path: string;
+  readonly sha256: string;
+}
+
+export interface Contents {
+  readonly files: HarnessFiles;
+  readonly harness: string;
+  /** Decisions of this environment by seq. */
+  readonly entries: readonly Entry[];
+  /** Every file under `harness/<env>` and every decision file in the tree, of all environments. */
+  readonly listing: readonly TreeEntry[];
+}
+
+/** The harness of a commit. */
+export async function readHarnessFiles(repository: Repository, env: string, commit: Oid): Promise<HarnessFiles> {
+  const listing = await listFiles(repository, commit, [`${harnessFolder(env)}/`]);
+  return filesOf(env, listing, await readTexts(repository, oidsOf(env, listing)));
+}
+
+const oidsOf = (env: string, listing: readonly TreeEntry[]): Oid[] =>
+  listing.filter(({ path }) => harnessPath(env, path) !== null).map(({ oid }) => oid);
+
+function filesOf(env: string, listing: readonly TreeEntry[], texts: ReadonlyMap<Oid, string>): HarnessFiles {
+  const files = new Map<string, string>();
+  for (const { path, oid, mode } of listing) {
+    const inner = harnessPath(env, path);
+    if (inner === null) continue;
+    if (!mode.startsWith('100')) throw new UsageError(`${path} is a link or a submodule; expected a plain file`);
+    files.set(inner, texts.get(oid) as string);
+  }
+  return files;
+}
+
+/** Harness and decisions of a commit. Throws `VerifyError` for a decision file that cannot be read. */
+export async function readContents(repository: Repository, env: string, commit: Oid): Promise<Contents> {
+  const listing = (await listFiles(repository, commit, [`${harnessFolder(env)}/`, 'runs/'])).filter(
+    ({ path }) => path.startsWith('harness/') || parseDecisionPath(path) !== null,
+  );
+  const decisions = listing.filter(({ path }) => path.startsWith('runs/'));
+  const texts = await readTexts(repository, [...oidsOf(env, listing), ...decisions.map(({ oid }) => oid)]);
+  const entries: Entry[] = [];
+  for (const { path, oid } of decisions) {
+    const text = texts.get(oid) as string;
+    const decision = parseStored(text, path);
+    if (decision.env === env) entries.push({ decision, path, sha256: sha256(text) });
+  }
+  entries.sort((a, b) => a.decision.seq - b.decision.seq);
+  const files = filesOf(env, listing, texts);
+  return { files, harness: harnessId(files), entries, listing };
+}
+
+function parseStored(text: string, path: string): Decision {
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    throw new VerifyError(`${path} is not JSON any more; run: optimize verify`);
+  }
+  const parsed = Decision.safeParse(found);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new VerifyError(`${path}: ${issue?.path.join('.')}: ${issue?.message}; run: optimize verify`);
+}
+
+export interface Place {
+  /** Commit that the branch points at; null before its first commit. */
+  readonly tip: Oid | null;
+  /** Where the branch is or will start: its tip, else the newest remote copy of it, else the checked-out commit. */
+  readonly from: Oid;
+  readonly tags: readonly Ref[];
+  /** Folder of a work tree that has the branch checked out; '' if none. */
+  readonly worktree: string;
+}
+
+/** Finds the branch. Throws `UsageError` in a repository without commits. */
+export async function findBranch(repository: Repository, env: string): Promise<Place> {
+  const ref = branchRef(checkEnv(env));
+  const [refs, head] = await Promise.all([
+    listRefs(repository, [ref, `refs/tags/harness/${env}`, 'refs/remotes/origin/optimize']),
+    readHead(repository),
+  ]);
+  const own = refs.find(({ name }) => name === ref);
+  const remote = refs.find(({ name }) => name === `refs/remotes/origin/optimize/${env}`);
+  const from = own?.commit ?? remote?.commit ?? head.commit;
+  if (!from) {
+    throw new UsageError(`${repository.root} has no commit yet; run: git add -A && git commit -m "start"`);
+  }
+  const tags = refs.filter(({ name }) => name.startsWith('refs/tags/'));
+  return { tip: own?.commit ?? null, from, tags, worktree: own?.worktree ?? '' };
+}

@@ -1,0 +1,199 @@
+/** One evidence record: what was tried, why, on which data, what the gate computed, and what came before it. */
+import { z } from 'zod';
+import { canonicalJson, sha256 } from '../digest.ts';
+import { GateRecord } from '../gate/record.ts';
+import { Edit } from '../proposal/edit-schema.ts';
+import type { HarnessFiles, Json, Verdict } from '../types.ts';
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex');
+const commitId = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'expected a commit id');
+const isoTime = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/, 'expected a UTC time such as 2026-01-31T02:00:00Z');
+/** A path below `harness/<env>/` or `runs/<run>/`: no step upwards, no empty part. */
+const relativePath = z
+  .string()
+  .max(200)
+  .regex(/^(?!\.{1,2}(?:\/|$))[^/\\\p{Cc}]+(?:\/(?!\.{1,2}(?:\/|$))[^/\\\p{Cc}]+)*$/u, 'expected a relative path');
+/** Names of environments and runs: one path part, safe in a ref. */
+export const Name = z
+  .string()
+  .max(80)
+  .regex(/^[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*$/, 'expected letters and digits joined by "-", "_" or "."')
+  .refine((name) => !name.endsWith('.lock'), 'a name cannot end in .lock');
+
+const VerdictSchema = z.strictObject({
+  stage: z.enum(['check', 'keep', 'prune', 'release']),
+  decision: z.enum(['accepted', 'rejected', 'inconclusive']),
+  reason: z.string(),
+  detail: z.string(),
+  test: z.enum(['none', 'mean', 'sign', 'star']),
+  statistic: z.number().nullable(),
+  alpha: z.number().nullable(),
+  effect: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  better: z.number(),
+  worse: z.number(),
+  same: z.number(),
+  tasks: z.number(),
+  rollouts: z.number(),
+  voids: z.number(),
+  costUsd: z.number(),
+  rules: z.string(),
+}) satisfies z.ZodType<Verdict>;
+
+/** A clause, skill, monitor or switch that an edit changed, with digests of its content before and after. */
+export const Touched = z.strictObject({
+  id: z.string(),
+  before: digest.nullable(),
+  after: digest.nullable(),
+});
+export type Touched = z.infer<typeof Touched>;
+
+export const Candidate = z.strictObject({
+  /** `bundle`, `half`, `single`, `prune`, `external`, ... */
+  form: z.string().min(1).max(40),
+  edits: z.array(Edit),
+  /** Normalized content of each edit, see `editKey`. */
+  keys: z.array(z.string()),
+  touched: z.array(Touched),
+});
+export type Candidate = z.infer<typeof Candidate>;
+
+export const Decision = z.strictObject({
+  schema: z.literal(1),
+  /** Place in the chain of its environment, from 1, without gaps. */
+  seq: z.int().min(1),
+  env: Name,
+  run: Name,
+  kind: z.enum(['candidate', 'external', 'release', 'apply', 'rollback', 'merge', 'note']),
+  /** SHA-256 of the bytes of the decision before it; null for the first. */
+  prev: digest.nullable(),
+  time: isoTime,
+  who: z.strictObject({
+    /** Program and version. */
+    tool: z.string(),
+    agent: z.string().nullable(),
+    /** Model id that the endpoint says it served. */
+    served: z.string().nullable(),
+    proposer: z.string().nullable(),
+    simulated: z.boolean(),
+    /** Service or role that started it; never a person's data. */
+    operator: z.string(),
+  }),
+  /** What it was compared with: the branch, for `release` the release in force. */
+  parent: z.strictObject({ harness: digest, commit: commitId.nullable() }),
+  /** What was proposed, whether or not it was accepted; file digests by path below `harness/<env>/`. */
+  child: z.strictObject({ harness: digest, files: z.record(relativePath, digest) }),
+  candidate: Candidate.nullable(),
+  /** The failures that led to it. */
+  causes: z.array(
+    z.strictObject({
+      pattern: z.string(),
+      failure: z.string(),
+      cause: z.string(),
+      count: z.int().min(0),
+      traces: z.array(z.string()),
+    }),
+  ),
+  /** The free checks before a rollout, in the order run. */
+  checks: z.array(
+    z.strictObject({ check: z.string(), passed: z.boolean(), reason: z.string().nullable(), detail: z.string() }),
+  ),
+  data: z.strictObject({
+    environment: z.string().nullable(),
+    split: z.string().nullable(),
+    /** Digest of the sealed panel looked at. */
+    panel: z.string().nullable(),
+    /** The how-many-th look at that panel, from 1. */
+    look: z.int().min(1).nullable(),
+    /** Seed of a generated panel. */
+    panelSeed: z.int().nullable(),
+    taskManifest: z.string().nullable(),
+  }),
+  gate: GateRecord.nullable(),
+  verdict: VerdictSchema.nullable(),
+  cost: z.strictObject({ rollouts: z.int().min(0), usd: z.number().min(0), voids: z.int().min(0) }),
+  /** Files under `runs/<run>/` that are not committed. */
+  artifacts: z.array(z.strictObject({ name: relativePath, sha256: digest })),
+  /** What this record does not show. */
+  limits: z.array(z.string()),
+  /** `vN` of a release, of what a rollback restores, of what came into force. */
+  version: z
+    .string()
+    .regex(/^v[1-9]\d*$/)
+    .nullable(),
+  /** `apply`: the branch on which it came into force, and the commit. */
+  target: z.strictObject({ branch: z.string(), commit: commitId }).nullable(),
+  /** `external`, `rollback`, `apply`: where the child's content came from. */
+  source: z.strictObject({ harness: digest, commit: commitId.nullable() }).nullable(),
+});
+export type Decision = z.infer<typeof Decision>;
+
+type Filled = 'schema' | 'seq' | 'prev' | 'candidate' | 'data' | 'target' | 'source';
+
+/** A decision before the ledger gives it its place; what a caller may leave out, the ledger fills in. */
+export type DecisionDraft = Omit<Decision, Filled> & {
+  /** Set to make recording it again a no-op; otherwise the next free number. */
+  readonly seq?: number;
+  readonly candidate: (Omit<Candidate, 'touched'> & { readonly touched?: readonly Touched[] }) | null;
+  readonly data: Omit<Decision['data'], 'panelSeed' | 'taskManifest'> & Partial<Decision['data']>;
+  readonly target?: Decision['target'];
+  readonly source?: Decision['source'];
+};
+
+/** The parts that a decision without rollouts leaves empty; spread it first. */
+export const nothingMeasured = {
+  candidate: null,
+  causes: [],
+  checks: [],
+  data: { environment: null, split: null, panel: null, look: null },
+  gate: null,
+  verdict: null,
+  cost: { rollouts: 0, usd: 0, voids: 0 },
+  artifacts: [],
+  limits: [],
+  version: null,
+  target: null,
+  source: null,
+} satisfies Partial<DecisionDraft>;
+
+function sortedKeys(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sortedKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const record = value as { readonly [key: string]: Json };
+  // fromEntries, so that a key such as __proto__ stays a plain property.
+  return Object.fromEntries(
+    Object.keys(record)
+      .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+      .map((key) => [key, sortedKeys(record[key] as Json)]),
+  );
+}
+
+/**
+ * The bytes of a decision file: keys sorted by code unit, one space of indent, one newline at the end.
+ * Whole-number keys would sort differently in JavaScript; no field has such keys.
+ */
+export function decisionText(decision: Json | Decision): string {
+  return `${JSON.stringify(sortedKeys(JSON.parse(canonicalJson(decision)) as Json), null, 1)}\n`;
+}
+
+/** Path of a decision file from the top of the repository. */
+export const decisionPath = (run: string, seq: number): string =>
+  `runs/${run}/decisions/${String(seq).padStart(4, '0')}.json`;
+
+/** Run and number in the path of a decision file; null for any other path. */
+export function parseDecisionPath(path: string): { run: string; seq: number } | null {
+  const match = /^runs\/([^/]+)\/decisions\/(\d{4,})\.json$/.exec(path);
+  return match ? { run: match[1] as string, seq: Number(match[2]) } : null;
+}
+
+export const fileDigests = (files: HarnessFiles): Record<string, string> =>
+  Object.fromEntries([...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, text]) => [path, sha256(text)]));
+
+/** Whether accepting this decision changes the harness of the branch. */
+export function changesBranch(decision: Pick<Decision, 'kind' | 'verdict'>): boolean {
+  if (decision.kind === 'candidate') return decision.verdict?.decision === 'accepted';
+  return decision.kind === 'external' || decision.kind === 'rollback' || decision.kind === 'merge';
+}

@@ -1,0 +1,172 @@
+/** An auditor's questions: which harness a name means, what was in force when, and which decision put a clause there. */
+import { UsageError } from '../errors.ts';
+import { harnessId } from '../harness/parse.ts';
+import { applyEdits } from '../proposal/edits.ts';
+import type { Harness, HarnessFiles } from '../types.ts';
+import { readHarnessFiles } from './branch.ts';
+import { changesBranch, type Decision } from './decision.ts';
+import { itemDigests } from './items.ts';
+import type { Ledger } from './ledger.ts';
+import { firstParents, listRefs, type Oid, readCommits, readHead, resolveCommit } from './plumbing.ts';
+import { commitOfDecision, findVersion } from './versions.ts';
+
+export interface Resolved {
+  /** Commit that holds the files; for a candidate that was never committed, its parent's. */
+  readonly commit: Oid;
+  readonly files: HarnessFiles;
+  /** Id of the harness. */
+  readonly harness: string;
+}
+
+/**
+ * The harness that a person's word means: `HEAD`, `vN`, branch, tag, commit, or a prefix (6+ characters) of a harness
+ * id. Throws `UsageError` when nothing or more than one thing matches.
+ */
+export async function resolveHarness(ledger: Ledger, word: string): Promise<Resolved> {
+  const { repository, env } = ledger;
+  if (/^v[1-9]\d*$/.test(word)) {
+    const { commit, files, decision } = await findVersion(ledger, word);
+    return { commit, files, harness: decision.child.harness };
+  }
+  const named = await commitNamed(ledger, word);
+  if (named !== null) {
+    const files = await readHarnessFiles(repository, env, named);
+    return { commit: named, files, harness: harnessId(files) };
+  }
+  if (/^[0-9a-f]{6,64}$/.test(word)) {
+    const found = await harnessByPrefix(ledger, word);
+    if (found !== null) return found;
+  }
+  const versions = ledger.releases().map(({ version }) => version);
+  throw new UsageError(
+    `no harness of ${env} is called "${word}"; expected a commit, a branch, a tag, the start of a harness id` +
+      (versions.length > 0 ? `, or one of ${versions.join(', ')}` : ''),
+  );
+}
+
+/** Names are compared, never handed to git, so that no word can be taken for an option or an expression. */
+async function commitNamed({ repository, env }: Ledger, word: string): Promise<Oid | null> {
+  if (word === 'HEAD') return (await readHead(repository)).commit;
+  const refs = await listRefs(repository, ['refs/heads', 'refs/tags', 'refs/remotes']);
+  for (const prefix of ['', 'refs/heads/', 'refs/tags/', 'refs/remotes/', `refs/tags/harness/${env}/`]) {
+    const ref = refs.find(({ name }) => name === prefix + word);
+    if (ref?.commit) return ref.commit;
+  }
+  return /^[0-9a-f]{4,64}$/.test(word) ? await resolveCommit(repository, word) : null;
+}
+
+async function harnessByPrefix(ledger: Ledger, prefix: string): Promise<Resolved | null> {
+  const { repository, env } = ledger;
+  const head = ledger.head();
+  if (head.harness.startsWith(prefix)) return { commit: head.commit, files: head.files, harness: head.harness };
+  const matches = new Map<string, () => Promise<Resolved>>();
+  for (const decision of ledger.decisions()) {
+    const { parent, child } = decision;
+    if (parent.harness.startsWith(prefix) && parent.commit !== null) {
+      const commit = parent.commit;
+      matches.set(parent.harness, async () => {
+        return { commit, files: await readHarnessFiles(repository, env, commit), harness: parent.harness };
+      });
+    }
+    if (child.harness.startsWith(prefix) && !matches.has(child.harness)) {
+      matches.set(child.harness, () => childOf(ledger, decision));
+    }
+  }
+  if (matches.size > 1) {
+    throw new UsageError(`"${prefix}" fits ${matches.size} harnesses: ${[...matches.keys()].slice(0, 5).join(', ')}`);
+  }
+  const found = [...matches.values()][0];
+  return found === undefined ? null : await found();
+}
+
+/** A rejected candidate is nowhere in git, but its parent and its edits are. */
+async function childOf(ledger: Ledger, decision: Decision): Promise<Resolved> {
+  const { repository, env } = ledger;
+  const { harness } = decision.child;
+  const commit = await commitOfDecision(ledger, decision);
+  const files = await readHarnessFiles(repository, env, commit);
+  if (harnessId(files) === harness) return { commit, files, harness };
+  const { commit: parent } = decision.parent;
+  if (parent === null || decision.candidate === null) {
+    throw new UsageError(`harness ${harness} of decision ${decision.seq} cannot be rebuilt: it names no parent commit`);
+  }
+  const rebuilt = applyEdits(await readHarnessFiles(repository, env, parent), decision.candidate.edits);
+  if (harnessId(rebuilt) !== harness) {
+    throw new UsageError(`harness ${harness} of decision ${decision.seq} was refused before it was built`);
+  }
+  return { commit: parent, files: rebuilt, harness };
+}
+
+export interface InForce extends Resolved {
+  /** Branch asked about; null for a detached HEAD or a commit. */
+  readonly branch: string | null;
+  /** Committer's claim of when the commit was made, ISO 8601. */
+  readonly time: string;
+  /** `vN` if these are the bytes of a release. */
+  readonly version: string | null;
+  /** The newest decision that led to these bytes; null for a harness from before the ledger. */
+  readonly decision: Decision | null;
+}
+
+/**
+ * The harness in force at a time (ISO date or date and time, UTC; a date means its end) or at a commit, branch or tag.
+ * By time, it is the newest commit in the first-parent chain of the checked-out branch that claims to be no later:
+ * the order comes from the chain, only the cut from the clock. Throws `UsageError` for a time before the first commit.
+ */
+export async function inForceAt(ledger: Ledger, at: string): Promise<InForce> {
+  const { repository } = ledger;
+  const day = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?$/.test(at);
+  const head = day ? await readHead(repository) : { branch: null, commit: null };
+  const { commit, files, harness } = day
+    ? await chainAt(ledger, head.commit, secondsOf(at), at)
+    : await resolveHarness(ledger, at);
+  const [{ seconds } = { seconds: 0 }] = await readCommits(repository, [commit]);
+  const led = ledger.decisions().filter((one) => one.child.harness === harness && (changesBranch(one) || one.version));
+  const version = ledger.releases().find((release) => release.harness === harness)?.version ?? null;
+  const decision = led.at(-1) ?? null;
+  return {
+    commit,
+    files,
+    harness,
+    branch: head.branch,
+    time: new Date(seconds * 1000).toISOString(),
+    version,
+    decision,
+  };
+}
+
+function secondsOf(at: string): number {
+  const text = at.includes('T') ? (/(?:Z|[+-]\d\d:\d\d)$/.test(at) ? at : `${at}Z`) : `${at}T23:59:59.999Z`;
+  const time = Date.parse(text);
+  if (!Number.isFinite(time)) throw new UsageError(`"${at}" is no date; expected 2026-03-03 or 2026-03-03T12:00:00Z`);
+  return time / 1000;
+}
+
+async function chainAt({ repository, env }: Ledger, tip: Oid | null, seconds: number, at: string): Promise<Resolved> {
+  const chain = tip === null ? [] : await firstParents(repository, tip);
+  for (let end = chain.length; end > 0; end -= 256) {
+    const block = await readCommits(repository, chain.slice(Math.max(0, end - 256), end));
+    const found = block.reverse().find((commit) => commit.seconds <= seconds);
+    if (found) {
+      const files = await readHarnessFiles(repository, env, found.oid);
+      return { commit: found.oid, files, harness: harnessId(files) };
+    }
+  }
+  throw new UsageError(`the checked-out branch has no commit from ${at} or earlier`);
+}
+
+/**
+ * For each clause, skill, monitor and switch of a harness the newest decision that gave it its present content; null
+ * for what was there before the ledger.
+ */
+export function clauseOrigins(decisions: readonly Decision[], harness: Harness): Map<string, Decision | null> {
+  const accepted = decisions.filter(changesBranch);
+  return new Map(
+    [...itemDigests(harness)].map(([id, digest]) => {
+      const origin = accepted.findLast(({ candidate }) =>
+        candidate?.touched.some((item) => item.id === id && item.after === digest && item.before !== digest),
+      );
+      return [id, origin ?? null];
+    }),
+  );
+}

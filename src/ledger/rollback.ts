@@ -1,0 +1,54 @@
+/** Going back is a step forward: a new commit with exactly the bytes of an earlier version. */
+
+import { type Decision, fileDigests, nothingMeasured } from './decision.ts';
+import type { Identity, Repository } from './git.ts';
+import { changedItemsOf } from './items.ts';
+import { openLedger } from './ledger.ts';
+import type { Oid } from './plumbing.ts';
+import { findVersion } from './versions.ts';
+
+export interface StepOptions {
+  readonly who: Decision['who'];
+  /** Now, ISO 8601. */
+  readonly time: string;
+  /** Default: named after the kind and number of the decision. */
+  readonly run?: string;
+  readonly identity?: Identity;
+}
+
+/**
+ * Restores version `to` (`vN`) on `optimize/<env>` and records why. Touches no work tree, so it works offline and with
+ * any number of uncommitted changes; `applyRelease` puts it in force. Throws `UsageError` for an unknown version.
+ */
+export async function rollback(
+  repository: Repository,
+  env: string,
+  to: string,
+  options: StepOptions,
+): Promise<{ readonly commit: Oid; readonly version: string; readonly harness: string }> {
+  const ledger = await openLedger(repository, env);
+  const found = await findVersion(ledger, to);
+  const head = ledger.head();
+  const harness = found.decision.child.harness;
+  const { commit } = await ledger.record({
+    decisions: [
+      {
+        ...nothingMeasured,
+        env,
+        run: options.run ?? `rollback-${ledger.nextSeq}`,
+        kind: 'rollback',
+        time: options.time,
+        who: options.who,
+        parent: { harness: head.harness, commit: head.commit },
+        child: { harness, files: fileDigests(found.files) },
+        candidate: { form: 'rollback', edits: [], keys: [], touched: changedItemsOf(env, head.files, found.files) },
+        version: to,
+        source: { harness, commit: found.commit },
+      },
+    ],
+    files: found.files,
+    message: { subject: `revert(${env}): roll back to ${to}` },
+    ...(options.identity === undefined ? {} : { identity: options.identity }),
+  });
+  return { commit, version: to, harness };
+}

@@ -1,0 +1,221 @@
+/** A small repository with a harness, and decisions to record in it (for tests). */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type GateRecord, recompute } from '../gate/record.ts';
+import { GATE_RULES } from '../gate/rules.ts';
+import { readHarnessFiles as readFolder } from '../harness/load.ts';
+import { harnessId } from '../harness/parse.ts';
+import type { Edit } from '../proposal/edit-schema.ts';
+import { applyEdits, editKey } from '../proposal/edits.ts';
+import type { HarnessFiles, Verdict } from '../types.ts';
+import { type Decision, type DecisionDraft, fileDigests, nothingMeasured } from './decision.ts';
+import { openRepository, type Repository } from './git.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What a person types, with an identity of their own. */
+export function userGit(dir: string, ...args: string[]): string {
+  return execFileSync('git', ['-c', 'user.name=A Person', '-c', 'user.email=person@example.org', ...args], {
+    cwd: dir,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
+  });
+}
+
+export function put(dir: string, path: string, text: string): void {
+  mkdirSync(dirname(join(dir, path)), { recursive: true });
+  writeFileSync(join(dir, path), text);
+}
+
+export const read = (dir: string, path: string): string => readFileSync(join(dir, path), 'utf8');
+
+const folders: string[] = [];
+
+export function removeFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ledger-test-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** A repository on branch `main` with one commit: a README and the harness `shop`. */
+export async function newShop(...options: string[]): Promise<{ dir: string; repository: Repository }> {
+  const dir = newFolder();
+  userGit(dir, 'init', '-q', '-b', 'main', ...options);
+  put(dir, 'README.md', 'A shop.\n');
+  put(dir, 'harness/shop/policy.md', 'Be kind.\n');
+  put(dir, 'harness/shop/harness.yaml', 'version: 1\n');
+  put(dir, 'harness/shop/contract.yaml', contract('first'));
+  userGit(dir, 'add', '-A');
+  userGit(dir, 'commit', '-q', '-m', 'start');
+  return { dir, repository: await openRepository(dir) };
+}
+
+/** `contract.yaml` with one clause a name. */
+export const contract = (...ids: string[]): string =>
+  `clauses:\n${ids.map((id) => `  - id: ${id}\n    tools: [buy]\n    say: Rule ${id} holds.\n`).join('')}`;
+
+export const workTreeOf = (dir: string): HarnessFiles => readFolder(join(dir, 'harness/shop'));
+
+/** Everything that a night must leave alone, as one text. */
+export function userState(dir: string): string {
+  return [
+    userGit(dir, 'rev-parse', 'HEAD'),
+    userGit(dir, 'symbolic-ref', 'HEAD'),
+    userGit(dir, 'stash', 'list'),
+    userGit(dir, 'status', '--porcelain=v2', '--untracked-files=all', '--ignored'),
+    readFileSync(join(dir, '.git/index')).toString('hex'),
+    ...userGit(dir, 'ls-files', '-z', '--cached', '--others')
+      .split('\0')
+      .filter((path) => path !== '')
+      .map((path) => `${path}\n${read(dir, path)}`),
+  ].join('\n---\n');
+}
+
+export const who: Decision['who'] = {
+  tool: 'optimize/0.0.0',
+  agent: 'sim:medium',
+  served: 'sim:medium',
+  proposer: 'mine',
+  simulated: true,
+  operator: 'test',
+};
+
+let clock = Date.parse('2026-01-01T00:00:00Z');
+/** A later time with every call. */
+export const nextTime = (): string => {
+  clock += 60_000;
+  return new Date(clock).toISOString();
+};
+
+export const addClause = (id: string, say = `Rule ${id} holds.`): Edit => ({
+  ops: [
+    {
+      op: 'clause.add',
+      clause: {
+        id,
+        tools: ['buy'],
+        say,
+        tell: 'description',
+        prepare: [],
+        enforce: 'off',
+        max_blocks: 2,
+        priority: 0,
+        evidence: [],
+      },
+    },
+  ],
+  hypothesis: `Rule ${id} is missing.`,
+  addresses: [],
+  predicts: { fixes: 1, risks: '' },
+  proposer: 'mine',
+});
+
+/** Scores of `tasks` tasks, all of which the candidate wins, or all of which stay as they are. */
+export function gate(stage: 'keep' | 'release', better: boolean, tasks = 20): GateRecord {
+  const pairs = Array.from({ length: tasks }, (_, index) => ({
+    task: `task-${index}`,
+    tags: [],
+    before: [index % 2],
+    after: [better ? 1 : index % 2],
+  }));
+  return { stage, pairs, options: { planned: tasks, rollouts: 2 * tasks } };
+}
+
+type Common = Pick<DecisionDraft, 'env' | 'run' | 'time' | 'who' | 'parent' | 'data'>;
+
+const common = (ledger: Ledger, run: string): Common => ({
+  env: ledger.env,
+  run,
+  time: nextTime(),
+  who,
+  parent: { harness: ledger.head().harness, commit: ledger.head().commit },
+  data: { environment: 'e', split: 's', panel: null, look: null },
+});
+
+const childOf = (files: HarnessFiles) => ({ harness: harnessId(files), files: fileDigests(files) });
+
+/** A candidate raced on dev, kept or rejected, and the harness that it leads to. */
+export function candidate(ledger: Ledger, edits: Edit[], kept: boolean, run = 'night-1') {
+  const files = applyEdits(ledger.head().files, edits);
+  const record = gate('keep', kept);
+  const draft: DecisionDraft = {
+    ...nothingMeasured,
+    ...common(ledger, run),
+    kind: 'candidate',
+    child: childOf(files),
+    candidate: { form: edits.length > 1 ? 'bundle' : 'single', edits, keys: edits.map(editKey) },
+    gate: record,
+    verdict: recompute(record),
+  };
+  return { draft, files };
+}
+
+/** An edit that a free check refused. */
+export function refusal(ledger: Ledger, edit: Edit, reason: string, run = 'night-1'): DecisionDraft {
+  const { draft } = candidate(ledger, [edit], false, run);
+  const verdict: Verdict = {
+    stage: 'check',
+    decision: 'rejected',
+    reason,
+    detail: 'refused',
+    test: 'none',
+    statistic: null,
+    alpha: null,
+    effect: null,
+    low: null,
+    high: null,
+    better: 0,
+    worse: 0,
+    same: 0,
+    tasks: 0,
+    rollouts: 0,
+    voids: 0,
+    costUsd: 0,
+    rules: GATE_RULES,
+  };
+  const head = ledger.head();
+  return {
+    ...draft,
+    child: childOf(head.files),
+    checks: [{ check: reason, passed: false, reason, detail: 'refused' }],
+    gate: null,
+    verdict,
+  };
+}
+
+/** Keeps an edit: one commit with its decision. */
+export async function keep(ledger: Ledger, id: string, run = 'night-1') {
+  const { draft, files } = candidate(ledger, [addClause(id)], true, run);
+  return await ledger.record({ decisions: [draft], files, message: { subject: `feat(shop): keep ${id}` } });
+}
+
+/** Releases the head of the branch as `version`. */
+export async function release(ledger: Ledger, version: string, run = 'night-1') {
+  const head = ledger.head();
+  const record = gate('release', true);
+  const before = ledger.releases().at(-1);
+  const first = ledger.decisions()[0]?.parent.harness ?? head.harness;
+  const draft: DecisionDraft = {
+    ...nothingMeasured,
+    ...common(ledger, run),
+    kind: 'release',
+    parent: { harness: before?.harness ?? first, commit: before?.commit ?? null },
+    child: childOf(head.files),
+    data: { environment: 'e', split: 's', panel: 'panel-1', look: 1 },
+    gate: record,
+    verdict: recompute(record),
+    version,
+  };
+  return await ledger.record({
+    decisions: [draft],
+    files: null,
+    message: { subject: `feat(shop): release ${version}` },
+    tag: `harness/shop/${version}`,
+  });
+}

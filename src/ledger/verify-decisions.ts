@@ -1,0 +1,179 @@
+/** Recomputes decisions along a branch: chain, parents, children, verdicts, and what each commit did to the harness. */
+import { canonicalJson } from '../digest.ts';
+import { recompute } from '../gate/record.ts';
+import { harnessId } from '../harness/parse.ts';
+import { applyEdits, editKey } from '../proposal/edits.ts';
+import type { HarnessFiles } from '../types.ts';
+import { changesBranch, type Decision, decisionPath, fileDigests } from './decision.ts';
+import type { Oid } from './plumbing.ts';
+import type { Issue } from './verify.ts';
+import type { Node, StoredDecision } from './verify-nodes.ts';
+
+type Note = (field: string, expected: unknown, found: unknown) => void;
+
+interface Walk {
+  /** Every harness that could be rebuilt so far, by id. */
+  readonly known: Map<string, HarnessFiles>;
+  readonly releases: Map<string, { readonly commit: Oid; readonly harness: string }>;
+  readonly evaluated: Map<string, number>;
+  /** Id of the harness that the decisions so far lead to. */
+  harness: string;
+  seq: number;
+  prev: string | null;
+}
+
+/** Adds what is wrong to `issues`; returns the commit of each release by version. */
+export function verifyDecisions(env: string, nodes: readonly Node[], issues: Issue[]): Map<string, Oid> {
+  const none: HarnessFiles = new Map();
+  const walk: Walk = {
+    known: new Map([[harnessId(none), none]]),
+    releases: new Map(),
+    evaluated: new Map(),
+    harness: harnessId(none),
+    seq: 0,
+    prev: null,
+  };
+  for (const node of nodes) verifyNode(env, node, walk, issues);
+  return new Map([...walk.releases].map(([version, { commit }]) => [version, commit]));
+}
+
+function verifyNode(env: string, node: Node, walk: Walk, issues: Issue[]): void {
+  const after = harnessId(node.files);
+  walk.known.set(after, node.files);
+  // An applied release brings its decisions along: they start from what the night found, not from the target's last commit.
+  const first = node.added[0]?.decision?.parent.harness;
+  if (!node.own && first !== undefined && walk.known.has(first)) walk.harness = first;
+  for (const stored of node.added) {
+    const note: Note = (field, expected, found) =>
+      issues.push({ commit: node.commit, file: stored.path, field, expected: show(expected), found: show(found) });
+    verifyOne(stored, node, walk, note);
+  }
+  // Before the branch started, a person may change the harness freely.
+  if (!node.own && node.added.length === 0) walk.harness = after;
+  if (walk.harness === after) return;
+  const changed = differing(fileDigests(walk.known.get(walk.harness) ?? new Map()), fileDigests(node.files));
+  issues.push({
+    commit: node.commit,
+    file: changed.map((path) => `harness/${env}/${path}`).join(', ') || `harness/${env}`,
+    field: 'sha256',
+    expected: `harness ${walk.harness}, to which the decisions lead`,
+    found: `harness ${after}`,
+  });
+  walk.harness = after;
+}
+
+const show = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value ?? null));
+
+const differing = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): string[] =>
+  [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((path) => a[path] !== b[path]).sort();
+
+function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): void {
+  const { decision } = stored;
+  const prev = walk.prev;
+  walk.prev = stored.sha256;
+  walk.seq += 1;
+  if (decision === null) return;
+  if (decision.seq !== walk.seq) note('seq', walk.seq, decision.seq);
+  walk.seq = decision.seq;
+  if (decision.prev !== prev) note('prev', prev, decision.prev);
+  const path = decisionPath(decision.run, decision.seq);
+  if (stored.path !== path) note('run', stored.path, path);
+  verifyVerdict(decision, note);
+  verifyChild(decision, walk, note);
+  verifyOnce(decision, walk, note);
+  if (decision.kind === 'release') verifyRelease(decision, node, walk, note);
+  if (decision.kind === 'rollback' && decision.version !== null) {
+    const released = walk.releases.get(decision.version);
+    if (released?.harness !== decision.child.harness) {
+      note('child.harness', released?.harness ?? `a release ${decision.version}`, decision.child.harness);
+    }
+  }
+}
+
+/** The verdict must be what the gate computes from the recorded scores, in every field. */
+function verifyVerdict({ gate, verdict, kind }: Decision, note: Note): void {
+  if (gate === null) {
+    if (verdict?.decision === 'accepted') note('gate', 'the scores behind an accepted verdict', null);
+    if (kind === 'candidate' && verdict === null) note('verdict', 'a verdict', null);
+    return;
+  }
+  if (verdict === null) {
+    note('verdict', 'a verdict on the recorded scores', null);
+    return;
+  }
+  let expected: Record<string, unknown>;
+  try {
+    expected = { ...recompute(gate) };
+  } catch (error) {
+    note('gate', 'scores that the gate can judge', (error as Error).message);
+    return;
+  }
+  const found: Record<string, unknown> = { ...verdict };
+  for (const field of new Set([...Object.keys(expected), ...Object.keys(found)])) {
+    if (canonicalJson(expected[field] ?? null) !== canonicalJson(found[field] ?? null)) {
+      note(`verdict.${field}`, expected[field], found[field]);
+    }
+  }
+}
+
+/** The child must be the parent with the edits applied, byte for byte, and its digests those of its files. */
+function verifyChild(decision: Decision, walk: Walk, note: Note): void {
+  const { parent, child, candidate, kind, verdict } = decision;
+  const moves = changesBranch(decision);
+  if (moves && parent.harness !== walk.harness) note('parent.harness', walk.harness, parent.harness);
+  const before = walk.known.get(parent.harness);
+  // What a target branch held before an application may be a person's own; the branch need not know it.
+  if (before === undefined && kind !== 'apply') note('parent.harness', 'a harness of this branch', parent.harness);
+  if (candidate !== null && kind === 'candidate') {
+    const keys = candidate.edits.map(editKey);
+    if (canonicalJson(keys) !== canonicalJson(candidate.keys)) note('candidate.keys', keys, candidate.keys);
+    const rebuilt = before && rebuild(before, decision);
+    if (rebuilt !== undefined) {
+      const refused = verdict?.stage === 'check' && verdict.decision !== 'accepted';
+      if (harnessId(rebuilt) !== child.harness && !(refused && child.harness === parent.harness)) {
+        note('child.harness', harnessId(rebuilt), child.harness);
+      }
+      walk.known.set(harnessId(rebuilt), rebuilt);
+    } else if (before && child.harness !== parent.harness) {
+      note('candidate.edits', 'edits that apply to the parent', 'edits that do not');
+    }
+  } else if (kind === 'candidate') {
+    note('candidate', 'the edits', null);
+  } else if ((kind === 'release' || kind === 'merge') && child.harness !== walk.harness) {
+    note('child.harness', walk.harness, child.harness);
+  }
+  const files = walk.known.get(child.harness);
+  if (files === undefined) note('child.harness', 'a harness of this branch', child.harness);
+  const digests = files === undefined ? child.files : fileDigests(files);
+  for (const path of differing(digests, child.files)) {
+    note(`child.files.${path}`, digests[path] ?? 'no file', child.files[path] ?? 'no file');
+  }
+  if (moves) walk.harness = child.harness;
+}
+
+function rebuild(before: HarnessFiles, { candidate }: Decision): HarnessFiles | undefined {
+  try {
+    return applyEdits(before, candidate?.edits ?? []);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Every evaluated candidate has exactly one decision. */
+function verifyOnce({ kind, run, parent, child, verdict, gate, seq }: Decision, walk: Walk, note: Note): void {
+  if (kind !== 'candidate' || gate === null) return;
+  const key = [run, verdict?.stage, parent.harness, child.harness].join(' ');
+  const earlier = walk.evaluated.get(key);
+  if (earlier !== undefined) note('seq', `one decision, number ${earlier}, on this candidate`, seq);
+  walk.evaluated.set(key, seq);
+}
+
+function verifyRelease({ version, verdict, child }: Decision, node: Node, walk: Walk, note: Note): void {
+  if (version === null) {
+    if (verdict?.decision === 'accepted') note('version', `v${walk.releases.size + 1}`, null);
+    return;
+  }
+  if (verdict?.decision !== 'accepted') note('verdict.decision', 'accepted', verdict?.decision ?? null);
+  if (version !== `v${walk.releases.size + 1}`) note('version', `v${walk.releases.size + 1}`, version);
+  walk.releases.set(version, { commit: node.commit, harness: child.harness });
+}

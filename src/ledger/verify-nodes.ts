@@ -1,0 +1,154 @@
+/** The history of a branch as `verify` walks it: per commit, the harness there and the decisions that it adds. */
+import { canonicalJson, sha256 } from '../digest.ts';
+import type { HarnessFiles, Json } from '../types.ts';
+import { harnessFolder, harnessPath } from './branch.ts';
+import { Decision, decisionText, parseDecisionPath } from './decision.ts';
+import type { Repository } from './git.ts';
+import { type Change, changesOf, firstParents, type Oid, readCommits, readObjects, trailers } from './plumbing.ts';
+import type { Issue } from './verify.ts';
+import { isLedgerCommit } from './walk.ts';
+
+export interface StoredDecision {
+  readonly path: string;
+  readonly sha256: string;
+  /** Null if the bytes do not fit the schema, which is an issue of its own. */
+  readonly decision: Decision | null;
+}
+
+export interface Node {
+  readonly commit: Oid;
+  /** True from the first commit that this program made on the branch: from there, every harness change needs its decision. */
+  readonly own: boolean;
+  /** The harness after this commit. */
+  readonly files: HarnessFiles;
+  /** True if the commit changed the harness. */
+  readonly changed: boolean;
+  /** Decisions of this environment that it adds, by number. */
+  readonly added: readonly StoredDecision[];
+}
+
+/** Reads the first-parent history that matters: commits that change the harness or the decisions, oldest first. */
+export async function readNodes(repository: Repository, env: string, tip: Oid, issues: Issue[]): Promise<Node[]> {
+  const chain = await firstParents(repository, tip);
+  const pairs = chain.map((oid, index) => ({ oid, parent: chain[index - 1] ?? null }));
+  const changes = await changesOf(repository, pairs, [`${harnessFolder(env)}/`, 'runs/']);
+  const relevant = chain.filter((oid) =>
+    changes.get(oid)?.some(({ path }) => harnessPath(env, path) !== null || parseDecisionPath(path) !== null),
+  );
+  const blobs = relevant.flatMap((oid) =>
+    (changes.get(oid) as Change[])
+      .filter(({ path, status }) => status !== 'D' && (harnessPath(env, path) ?? parseDecisionPath(path)) !== null)
+      .map((change) => change.oid),
+  );
+  const objects = await readObjects(repository, blobs);
+  const messages = new Map((await readCommits(repository, relevant)).map(({ oid, message }) => [oid, message]));
+  const start = relevant.findIndex((oid) => isLedgerCommit(messages.get(oid) as string, env));
+  const reader = new NodeReader(env, objects, issues);
+  const nodes: Node[] = [];
+  for (const [index, oid] of relevant.entries()) {
+    const message = messages.get(oid) as string;
+    const node = reader.next(oid, changes.get(oid) as Change[], start >= 0 && index >= start);
+    checkTrailers(node, message, env, issues);
+    nodes.push(node);
+  }
+  return nodes;
+}
+
+/** Holds the tree as it grows from commit to commit. */
+class NodeReader {
+  private files: Map<string, string> = new Map();
+  private readonly ours = new Set<string>();
+  private readonly env: string;
+  private readonly objects: ReadonlyMap<Oid, Uint8Array>;
+  private readonly issues: Issue[];
+
+  constructor(env: string, objects: ReadonlyMap<Oid, Uint8Array>, issues: Issue[]) {
+    this.env = env;
+    this.objects = objects;
+    this.issues = issues;
+  }
+
+  next(commit: Oid, changes: readonly Change[], own: boolean): Node {
+    const files = new Map(this.files);
+    const added: StoredDecision[] = [];
+    let changed = false;
+    for (const change of changes) {
+      const inner = harnessPath(this.env, change.path);
+      if (inner !== null) {
+        changed = true;
+        if (change.status === 'D') files.delete(inner);
+        else files.set(inner, this.text(commit, change));
+      } else if (parseDecisionPath(change.path) !== null) {
+        const stored = this.decision(commit, change);
+        if (stored !== null) added.push(stored);
+      }
+    }
+    this.files = files;
+    added.sort((a, b) => (a.decision?.seq ?? 0) - (b.decision?.seq ?? 0));
+    return { commit, own, files, changed, added };
+  }
+
+  private text(commit: Oid, { path, oid, mode }: Change): string {
+    const note = (field: string, expected: string, found: string) =>
+      this.issues.push({ commit, file: path, field, expected, found });
+    if (mode !== '100644') note('mode', '100644', mode);
+    const bytes = this.objects.get(oid);
+    if (bytes === undefined) {
+      note('bytes', `object ${oid}`, 'missing');
+      return '';
+    }
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      note('bytes', 'UTF-8 text', 'other bytes');
+      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+    }
+  }
+
+  /** Null for another environment's decision. */
+  private decision(commit: Oid, change: Change): StoredDecision | null {
+    const { path, status } = change;
+    const note = (field: string, expected: string, found: string) =>
+      this.issues.push({ commit, file: path, field, expected, found });
+    if (status !== 'A') {
+      if (this.ours.has(path)) note('bytes', 'written once', status === 'D' ? 'deleted' : 'changed');
+      return null;
+    }
+    const text = this.text(commit, change);
+    let raw: Json;
+    try {
+      raw = JSON.parse(text) as Json;
+    } catch (error) {
+      note('bytes', 'JSON', (error as Error).message);
+      this.ours.add(path);
+      return { path, sha256: sha256(text), decision: null };
+    }
+    const env = typeof raw === 'object' && raw !== null && 'env' in raw ? raw.env : undefined;
+    if (env !== this.env) return null;
+    this.ours.add(path);
+    const canonical = decisionText(raw);
+    if (canonical !== text) note('bytes', `canonical JSON, sha256 ${sha256(canonical)}`, `sha256 ${sha256(text)}`);
+    const parsed = Decision.safeParse(raw);
+    for (const fault of parsed.error?.issues ?? []) note(fault.path.join('.'), 'the schema', fault.message);
+    // What the schema would fill in must be there already: the record means what its bytes say.
+    if (parsed.success && canonicalJson(parsed.data) !== canonicalJson(raw))
+      note('bytes', 'every field', 'fields left out');
+    return { path, sha256: sha256(text), decision: parsed.success ? parsed.data : null };
+  }
+}
+
+/** Trailers only index the ledger, so they must agree with it. */
+function checkTrailers({ commit, added }: Node, message: string, env: string, issues: Issue[]): void {
+  const entry = isLedgerCommit(message, env) ? trailers(message, 'Optimize-Entry')[0] : undefined;
+  const last = added.at(-1);
+  const expected = last === undefined ? undefined : `sha256:${last.sha256}`;
+  if (entry !== undefined && entry !== expected) {
+    issues.push({
+      commit,
+      file: 'message',
+      field: 'Optimize-Entry',
+      expected: expected ?? 'no decision',
+      found: entry,
+    });
+  }
+}

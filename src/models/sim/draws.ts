@@ -1,0 +1,84 @@
+/** Whether a fault strikes: named draws against a rate that visible advice, length and noise move. */
+import { randomOf } from '../../digest.ts';
+import type { Advice } from './advice.ts';
+import type { Fault, Locus, Profile } from './profiles.ts';
+import { concerns, type Prompt, type Pull, type Topic } from './prompt.ts';
+
+/** Told of each fault as it strikes, for tests and for scoring attribution; it cannot change anything. */
+export type Strike = (fault: Fault, key: string, topic: Topic) => void;
+
+export interface Mind {
+  /** A number in [0, 1) from the stream (seed, label, key): equal in all arms of a pair. */
+  draw(label: string, key: string): number;
+  /** True if the fault strikes at this opportunity; `share` scales its rate. */
+  strikes(fault: Fault, key: string, topic?: Topic, share?: number): boolean;
+  /** As `strikes` for swapping two calls: `order` is what the text says of them. */
+  swaps(key: string, order: Pull): boolean;
+  /** True if text at this place is followed. */
+  obeys(locus: Locus, label: string, key: string): boolean;
+  /** What an answer taught: from now on the advice is followed. */
+  learn(advice: Advice): void;
+  /** What the agent found out by itself: the fault is over, for this key (or everywhere). */
+  overcome(fault: Fault, key?: string): void;
+  knows(fault: Fault, key: string): boolean;
+  /** True if the text asks to commit the fault, or an answer did. */
+  isAskedFor(fault: Fault, topic: Topic, key: string): boolean;
+}
+
+const CEILING = 0.97;
+
+/** Box and Muller's normal deviate from a stream. */
+function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+/** `rate` after advice: followed cures remove it, followed harm makes it certain; contradicting advice halves itself. */
+export function advised(rate: number, { cure, harm }: Pull): number {
+  const left = rate * (1 - cure * (1 - harm / 2));
+  return Math.min(CEILING, left + (1 - left) * harm * (1 - cure / 2));
+}
+
+/** The mind of one episode. `prompt` is asked at every draw, since it may change between turns. */
+export function openMind(profile: Profile, task: string, seed: number, prompt: () => Prompt, report?: Strike): Mind {
+  const { noise, length } = profile;
+  const factor = Math.exp(
+    noise.task * normal(randomOf('sim', 'task', task)) + noise.trial * normal(randomOf(seed, 'sim', 'trial')),
+  );
+  const learned: Advice[] = [];
+  const overcome = new Set<string>();
+  const draw = (label: string, key: string): number => randomOf(seed, label, key)();
+
+  const baseRate = (fault: Fault, share: number): number => {
+    const excess = Math.max(0, prompt().words - length.freeWords) / 1000;
+    return Math.min(CEILING, profile.rates[fault] * share * factor * (1 + length.perThousand * excess));
+  };
+  const lesson = (fault: Fault, topic: Topic): Advice | undefined =>
+    learned.findLast((advice) => advice.fault === fault && concerns(advice, topic));
+  const knows = (fault: Fault, key: string): boolean => overcome.has(fault) || overcome.has(`${fault}\n${key}`);
+
+  const decide = (fault: Fault, key: string, topic: Topic, rate: number, pull: Pull): boolean => {
+    if (knows(fault, key)) return false;
+    const told = lesson(fault, topic);
+    const struck = told ? told.polarity === -1 : draw(fault, key) < advised(rate, pull);
+    if (struck) report?.(fault, key, topic);
+    return struck;
+  };
+
+  return {
+    draw,
+    strikes: (fault, key, topic = {}, share = 1) =>
+      decide(fault, key, topic, baseRate(fault, share), prompt().pull(fault, topic, profile)),
+    swaps: (key, order) => decide('wrong_order', key, {}, baseRate('wrong_order', 1), order),
+    obeys: (locus, label, key) => draw(`obey ${label}`, key) < profile.compliance[locus],
+    learn: (advice) => void learned.push(advice),
+    overcome: (fault, key) => void overcome.add(key === undefined ? fault : `${fault}\n${key}`),
+    knows,
+    isAskedFor: (fault, topic, key) => {
+      if (knows(fault, key)) return false;
+      const told = lesson(fault, topic);
+      if (told) return told.polarity === -1;
+      const { cure, harm } = prompt().pull(fault, topic, profile);
+      return harm > 0 && draw(`asked ${fault}`, key) < harm * (1 - cure / 2);
+    },
+  };
+}

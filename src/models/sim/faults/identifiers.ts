@@ -1,0 +1,114 @@
+/** Faults in the keys of records: dropped prefixes, names where ids belong, invented ids. */
+import type { Json } from '../../../types.ts';
+import { argumentNouns } from '../sentence.ts';
+import { type Draft, type Mistake, mapLeaves, type Scene, type Step, takesKey } from './fault.ts';
+
+/** Ids of nobody, by the noun of the argument; the same ones ticket after ticket. */
+const INVENTED: readonly (readonly [string, string])[] = [
+  ['payment', 'credit_card_0000001'],
+  ['order', '#W1234567'],
+  ['user', 'customer_0001'],
+  ['product', '1000000001'],
+  ['item', '1000000002'],
+];
+/** What stands where no id belongs and no words are known. */
+export const UNKNOWN = 'unknown';
+
+export function inventedId(argument: string): string {
+  if (!takesKey(argument)) return UNKNOWN;
+  const first =
+    argument
+      .toLowerCase()
+      .split(/[_\W]+/)
+      .find((word) => word !== 'new') ?? 'record';
+  const nouns = [first, ...argumentNouns(argument)];
+  for (const noun of nouns) for (const [word, id] of INVENTED) if (word === noun || `${word}s` === noun) return id;
+  return `${first}-0001`;
+}
+
+/** The record's name without its options, when the words hold both. */
+function shortened(words: string): string {
+  const name = words.split(/\s*[{,(:;]/)[0]?.trim() ?? '';
+  return name.length > 1 ? name : words;
+}
+
+/**
+ * The values of a gold call as this agent writes them: what it sees as it stands, else the words that mean it, else an invention. An id may
+ * become its words although it is visible (`name_for_id`), and may lose the sign in front (`missing_prefix`).
+ */
+export function writeValues(step: Step, scene: Scene): Draft {
+  const mistakes: Mistake[] = [];
+  const args: Record<string, Json> = {};
+  for (const [argument, value] of Object.entries(step.call.arguments)) {
+    args[argument] = mapLeaves(value, (leaf, place) => {
+      if (typeof leaf === 'string') return writeText(leaf, argument, place, step, scene, mistakes);
+      if (seesNumber(leaf, scene)) return leaf;
+      mistakes.push({ fault: 'invented_id', argument });
+      return 0;
+    });
+  }
+  return { name: step.call.name, arguments: args, mistakes };
+}
+
+function writeText(
+  gold: string,
+  argument: string,
+  place: number,
+  step: Step,
+  scene: Scene,
+  mistakes: Mistake[],
+): string {
+  const { mind, view, profile } = scene;
+  const topic = { tool: step.call.name, argument };
+  const key = `${step.key}.${argument}.${place}`;
+  const words = scene.mentions[gold];
+  const nameable = words !== undefined && words !== gold && view.sees(words);
+  const note = (fault: Mistake['fault']): void => void mistakes.push({ fault, argument });
+
+  if (isSeen(gold, scene)) {
+    if (
+      takesKey(argument) &&
+      nameable &&
+      (mind.isAskedFor('name_for_id', topic, `${step.key}.${argument}`) ||
+        mind.strikes('name_for_id', `${step.key}.${argument}`, topic))
+    ) {
+      note('name_for_id');
+      return name(words);
+    }
+    const sign = /^[^\w\s"'([{-]/.exec(gold)?.[0];
+    if (sign && mind.strikes('missing_prefix', gold, topic)) {
+      note('missing_prefix');
+      return gold.slice(1);
+    }
+    return gold;
+  }
+  if (nameable && !mind.strikes('invented_id', `${step.key}.${argument}`, topic)) {
+    note('name_for_id');
+    return name(words);
+  }
+  note('invented_id');
+  return inventedId(argument);
+
+  function name(full: string): string {
+    const short = !mind.knows('name_for_id', `${key}.options`) && mind.draw('name only', key) < profile.nameOnly;
+    return short ? shortened(full) : full;
+  }
+}
+
+const NUMBERS = 'no one two three four five six seven eight nine ten eleven twelve'.split(' ');
+
+/** Small numbers may stand as words. */
+function seesNumber(value: number, { view }: Scene): boolean {
+  const word = NUMBERS[value];
+  return view.sees(String(value)) || (word !== undefined && view.sees(word));
+}
+
+/** Sums are seen when all their numbers are. */
+function isSeen(value: string, { view }: Scene): boolean {
+  if (view.sees(value)) return true;
+  return (
+    /^[\d\s.+\-*/()]+$/.test(value) &&
+    /[+*/]|\d\s*-/.test(value) &&
+    (value.match(/\d+(?:\.\d+)?/g) ?? []).every((part) => view.sees(part))
+  );
+}

@@ -1,0 +1,90 @@
+/** Faults in which calls are made and in which order: reads skipped, items or wishes left over, steps that block later ones. */
+import type { Json, Plan, ToolCall } from '../../../types.ts';
+import type { Scene, Step } from './fault.ts';
+
+/** The plan as this agent will go about it. Steps keep the keys of the plan, so that draws are equal in all arms. */
+export function schedule(plan: Plan, scene: Scene): Step[] {
+  const steps = plan.calls.map(
+    (call, place): Step => ({
+      call,
+      key: `${call.name}@${place}`,
+      reads: scene.index.get(call.name)?.readOnly ?? false,
+      state: 'todo',
+      tries: 0,
+    }),
+  );
+  return skipReads(swapWrites(forgetWish(splitLists(steps, scene), scene), scene), scene);
+}
+
+/** `partial`: of several items only the first is sent; the rest follow in a call of their own. */
+function splitLists(steps: readonly Step[], { mind, index }: Scene): Step[] {
+  return steps.flatMap((step) => {
+    const lists = Object.entries(step.call.arguments).filter((entry): entry is [string, readonly Json[]] =>
+      Array.isArray(entry[1]),
+    );
+    const longest = Math.max(0, ...lists.map(([, list]) => list.length));
+    if (step.reads || longest < 2 || index.get(step.call.name) === undefined) return [step];
+    if (!mind.strikes('partial', step.key, { tool: step.call.name })) return [step];
+    const part = (from: number, to: number): ToolCall => ({
+      name: step.call.name,
+      arguments: {
+        ...step.call.arguments,
+        ...Object.fromEntries(lists.map(([argument, list]) => [argument, list.slice(from, to)])),
+      },
+    });
+    return [
+      { ...step, call: part(0, 1) },
+      { ...step, call: part(1, longest), key: `${step.key}.rest` },
+    ];
+  });
+}
+
+/** `partial`: the last of several wishes is forgotten, at a third of the rate. */
+function forgetWish(steps: readonly Step[], { mind }: Scene): Step[] {
+  const writes = steps.filter((step) => !step.reads);
+  const last = writes.at(-1);
+  if (writes.length < 2 || !last || last.key.endsWith('.rest')) return [...steps];
+  if (!mind.strikes('partial', `forget ${last.key}`, { wishes: true }, 1 / 3)) return [...steps];
+  return steps.filter((step) => step !== last);
+}
+
+/** `wrong_order`: two writes on one record, the first of which must come first, change places. */
+function swapWrites(steps: readonly Step[], { mind, prompt, profile, index }: Scene): Step[] {
+  const out = [...steps];
+  const places = out.flatMap((step, place) => (step.reads ? [] : [place]));
+  for (let i = 0; i + 1 < places.length; i++) {
+    const [at, next] = [places[i] as number, places[i + 1] as number];
+    const [first, second] = [out[at] as Step, out[next] as Step];
+    if (first.call.name === second.call.name || !sameRecord(first.call, second.call)) continue;
+    const own = index.get(first.call.name)?.nouns ?? new Set<string>();
+    const others = index.get(second.call.name)?.nouns ?? new Set<string>();
+    const order = prompt().order(own, others, profile);
+    if (mind.swaps(`${first.key} ${second.key}`, order)) {
+      out[at] = second;
+      out[next] = first;
+    }
+  }
+  return out;
+}
+
+/** True if both calls have an argument of the same name and value that takes a key. */
+const sameRecord = (a: ToolCall, b: ToolCall): boolean =>
+  Object.entries(a.arguments).some(
+    ([name, value]) =>
+      typeof value === 'string' && /_id$/.test(name) && name !== 'payment_method_id' && b.arguments[name] === value,
+  );
+
+/** `write_before_read`: the lookups ahead of a write are left out. */
+function skipReads(steps: readonly Step[], { mind }: Scene): Step[] {
+  let pending: Step[] = [];
+  for (const step of steps) {
+    if (step.reads) {
+      pending.push(step);
+      continue;
+    }
+    if (pending.length > 0 && mind.strikes('write_before_read', step.key, { tool: step.call.name }))
+      for (const read of pending) read.state = 'skipped';
+    pending = [];
+  }
+  return [...steps];
+}

@@ -1,0 +1,79 @@
+/** Rolls the branch head on train, finds what failed and why, and lets the proposer write edits that pass the free checks. */
+import { randomOf } from '../digest.ts';
+import { diagnose } from '../diagnosis/diagnose.ts';
+import { assertScored, evaluationOf } from '../evaluation/evaluator.ts';
+import { mapPool } from '../evaluation/pool.ts';
+import { scoreInterval } from '../gate/interval.ts';
+import { bundleKey, mayTry } from '../ledger/rejected.ts';
+import { checkEdits } from '../proposal/checks.ts';
+import type { Edit } from '../proposal/edit-schema.ts';
+import { editKey, touchedIds } from '../proposal/edits.ts';
+import { harmfulEdits } from '../proposal/harmful.ts';
+import { type MineContext, type MinedProposal, mine } from '../proposal/mine/mine.ts';
+import { nullEdits } from '../proposal/null.ts';
+import type { Diagnosis, Harness, Trace } from '../types.ts';
+import type { Night } from './night.ts';
+import { report } from './race.ts';
+
+export interface Lessons {
+  /** Edits that passed every free check, in order of expected gain. */
+  readonly edits: readonly Edit[];
+  /** By trace id. */
+  readonly diagnoses: ReadonlyMap<string, Diagnosis>;
+}
+
+/** `round` 1 is the start of the night; later rounds look at what still fails under the new head. */
+export async function learn(night: Night, head: Harness, round: number): Promise<Lessons> {
+  night.emit({ type: 'phase', phase: 'learn', detail: `${night.train.length} train tasks` });
+  let done = 0;
+  const traces = await mapPool(
+    night.train,
+    night.options.concurrency,
+    async (task) => {
+      const trace = await night.evaluator.play({ harness: head, task, trial: 0, tier: `train:${round}` });
+      done += 1;
+      report(night, 'train', done, night.train.length);
+      return trace as Trace<'train'>;
+    },
+    night.signal,
+  );
+  assertScored(traces);
+  const rewards = evaluationOf(head, 'train', night.train, traces).tasks.map((row) => row.rewards);
+  night.emit({ type: 'score', of: round === 1 ? 'start' : 'branch', split: 'train', score: { ...scoreInterval(rewards), tasks: rewards.length } });
+
+  const context = { environment: { ...night.environment, tasks: night.train }, harness: head, tasks: night.train, traces };
+  const tasks = new Map(night.train.map((task) => [task.id, task]));
+  const diagnoses = new Map<string, Diagnosis>();
+  for (const trace of traces) {
+    const task = tasks.get(trace.task);
+    const diagnosis = task && diagnose(trace, { task, environment: context.environment, harness: head });
+    if (diagnosis) diagnoses.set(trace.id, diagnosis);
+  }
+  const random = randomOf(night.options.seed, night.number, 'propose', round);
+  const proposal = propose(night, { ...context, diagnoses: [...diagnoses.values()], random });
+  night.emit({ type: 'learned', edits: proposal.edits.length, probes: proposal.probes, notes: proposal.notes });
+  const edits = proposal.edits.filter((edit) => {
+    const checks = checkEdits({ ...context, parent: head, edits: [edit], leak: night.leak, shapes: proposal.shapes, mayTry: whyNot(night, head) });
+    if (checks.every((check) => check.passed)) return true;
+    // What was refused before and is proposed again needs no second record.
+    if (checks.at(-1)?.check !== 'duplicate') night.recorder.refused(edit, checks, head, diagnoses);
+    return false;
+  });
+  return { edits, diagnoses };
+}
+
+function propose(night: Night, context: MineContext): MinedProposal {
+  const { proposer } = night.options;
+  if (proposer === 'mine') return mine(context);
+  const edits = proposer === 'null' ? nullEdits(context.harness, context.random, night.options.budget) : harmfulEdits(context);
+  return { edits, shapes: new Map(), notes: [], probes: 0 };
+}
+
+/** The rejected-edit query: why an edit may not be tried on `head`, or null. */
+export const whyNot =
+  (night: Night, head: Harness) =>
+  (...edits: readonly Edit[]): string | null => {
+    const decisions = [...night.decisions, ...night.recorder.stored()];
+    const { allowed, reason, seq } = mayTry(bundleKey(edits.map(editKey)), edits.flatMap((edit) => [...touchedIds(edit)]), decisions, head);
+    return allowed ? null : `${reason}: tried before, decision ${seq}`;
+  };

@@ -1,0 +1,98 @@
+/** What the stations of one night share: options, tasks, rollouts, and the record that they write. */
+import type { Evaluator } from '../evaluation/evaluator.ts';
+import type { LeakIndex } from '../proposal/checks.ts';
+import type { Edit } from '../proposal/edit-schema.ts';
+import type { Decision } from '../ledger/decision.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Emit } from '../report/events.ts';
+import type { Agent, Environment, Harness, Task } from '../types.ts';
+import type { Recorder } from './recorder.ts';
+
+/** Exit codes by what a night found; see the CLI's table. */
+export const EXIT_OF_NIGHT = { released: 0, nothing: 3, regression: 4 } as const;
+
+export type ProposerName = 'mine' | 'null' | 'harmful';
+
+/** What a user asks of a night; all of it is part of the run's configuration. */
+export interface NightOptions {
+  readonly env: string;
+  /** Candidates that may be evaluated. */
+  readonly budget: number;
+  readonly seed: number;
+  readonly proposer: ProposerName;
+  readonly concurrency: number;
+  readonly maxRollouts: number;
+  readonly maxUsd: number;
+  readonly maxMinutes: number;
+  /** Keeps that many tasks over all splits; null = all. */
+  readonly tasks: number | null;
+  /** Keeps tasks with at least one of these tags; [] = all. */
+  readonly tags: readonly string[];
+  /** Merge a release into the checked-out branch at the end. */
+  readonly apply: boolean;
+}
+
+export interface Night {
+  readonly options: NightOptions;
+  readonly run: string;
+  /** `runs/<run>`, absolute. */
+  readonly folder: string;
+  /** True if it goes on after an interruption. */
+  readonly resumed: boolean;
+  /** 1 for the first night on a branch. */
+  readonly number: number;
+  readonly environment: Environment;
+  readonly agent: Agent;
+  readonly evaluator: Evaluator;
+  readonly train: readonly Task<'train'>[];
+  readonly dev: readonly Task<'dev'>[];
+  readonly sealed: readonly Task<'sealed'>[];
+  readonly ledger: Ledger;
+  /** Decisions of earlier nights: what may be tried again depends on these alone. */
+  readonly decisions: readonly Decision[];
+  /** Values of tasks of every split: answers yes or no, and is never shown to a proposer. */
+  readonly leak: LeakIndex;
+  readonly recorder: Recorder;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** The branch head at the start of the night. */
+  readonly start: Harness;
+  /** The release in force, or the first harness of the branch. */
+  readonly release: Harness;
+  /** Releases of the branch so far. */
+  readonly releases: number;
+  /** Measured on the first dev tasks: equal replies to equal requests. */
+  deterministic: boolean;
+  /** Candidates whose evaluation has begun. */
+  candidates: number;
+  voids: number;
+  readonly startedMs: number;
+  now(): number;
+}
+
+/** The state of the search: the best branch so far and the scores that a candidate is held against tonight. */
+export interface Branch {
+  readonly head: Harness;
+  readonly bank: Bank;
+  /** Edits kept tonight, in order. */
+  readonly kept: readonly KeptEdit[];
+  /** Dev scores of the release in force: what the branch has gained is the difference to these. */
+  readonly releaseBank: Bank;
+}
+
+export interface KeptEdit {
+  readonly edit: Edit;
+  readonly title: string;
+}
+
+/** Dev scores of one harness, rolled tonight. */
+export interface Bank {
+  readonly harness: string;
+  readonly rows: ReadonlyMap<string, { readonly rewards: readonly number[]; readonly violations: number }>;
+}
+
+/** True while another candidate may be started. */
+export function hasBudget(night: Night, rollouts: number): boolean {
+  if (night.signal.aborted) return false;
+  return night.candidates < night.options.budget && night.evaluator.options.budget.affords(rollouts);
+}

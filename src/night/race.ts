@@ -1,0 +1,138 @@
+/** Tier 1: rolls the branch head on dev, and races a candidate against it. */
+import { randomOf, shuffled } from '../digest.ts';
+import { evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
+import { mapPool } from '../evaluation/pool.ts';
+import { isHopeless } from '../gate/keep.ts';
+import { type Pair, taskDifferences } from '../gate/pairs.ts';
+import { DETERMINISM_TASKS, FIRST_LOOK, LOOK_EVERY } from '../gate/rules.ts';
+import type { Harness, Task, Trace } from '../types.ts';
+import type { Bank, Night } from './night.ts';
+
+/**
+ * Rolls `harness` afresh on dev: two trials a task; one, on a fresh random two thirds, for an agent that gave equal
+ * traces on the first 20 tasks twice.
+ */
+export async function rollBank(night: Night, harness: Harness, tier = 'dev'): Promise<Bank> {
+  const order = shuffled(night.dev, randomOf(night.options.seed, night.number, 'dev order', tier));
+  const first = order.slice(0, DETERMINISM_TASKS);
+  const probe = await playAll(night, harness, first, [0, 1], tier);
+  night.deterministic = !night.agent.simulated && repeats(probe);
+  const rest = night.deterministic
+    ? order.slice(DETERMINISM_TASKS, Math.max(DETERMINISM_TASKS, Math.ceil((order.length * 2) / 3)))
+    : order.slice(DETERMINISM_TASKS);
+  const more = await playAll(night, harness, rest, night.deterministic ? [0] : [0, 1], tier);
+  const used = night.deterministic ? [...probe.filter((trace) => trace.trial === 0), ...more] : [...probe, ...more];
+  return bankOf(harness, [...first, ...rest], used);
+}
+
+const bankOf = (harness: Harness, tasks: readonly Task[], traces: readonly Trace[]): Bank => ({
+  harness: harness.id,
+  rows: new Map(
+    evaluationOf(harness, 'dev', tasks, traces).tasks.map(({ task, rewards, violations }) => [task, { rewards, violations }]),
+  ),
+});
+
+/** True when both trials of every task said the same, word for word. */
+function repeats(traces: readonly Trace[]): boolean {
+  const seen = new Map<string, string>();
+  for (const trace of traces) {
+    const said = JSON.stringify(trace.steps.flatMap((step) => (step.kind === 'model' ? [step.content, step.toolCalls] : [])));
+    const before = seen.get(trace.task);
+    if (trace.error !== undefined || (before !== undefined && before !== said)) return false;
+    seen.set(trace.task, said);
+  }
+  return seen.size > 0;
+}
+
+async function playAll(
+  night: Night,
+  harness: Harness,
+  tasks: readonly Task[],
+  trials: readonly number[],
+  tier: string,
+): Promise<Trace[]> {
+  const rollouts = tasks.flatMap((task) => trials.map((trial) => ({ harness, task, trial, tier })));
+  let done = 0;
+  return mapPool(
+    rollouts,
+    night.options.concurrency,
+    async (rollout) => {
+      const trace = await night.evaluator.play(rollout);
+      done += 1;
+      report(night, 'dev', done, rollouts.length);
+      return trace;
+    },
+    night.signal,
+  );
+}
+
+export function report(night: Night, phase: string, done: number, total: number): void {
+  const { budget } = night.evaluator.options;
+  night.emit({
+    type: 'progress',
+    phase,
+    done,
+    total,
+    rollouts: budget.rollouts,
+    candidates: night.candidates,
+    usd: budget.usd,
+  });
+}
+
+export interface RaceResult {
+  readonly pairs: readonly Pair[];
+  readonly planned: number;
+  readonly spending: { readonly rollouts: number; readonly voids: number; readonly costUsd: number };
+  /** The candidate's own scores: the bar for the rest of tonight, should it be kept. */
+  readonly bank: Bank;
+}
+
+/**
+ * Plays one trial a task in random order against the bank and stops when hopeless.
+ * With `independent` noise the candidate draws its own trial seeds (for testing the gate).
+ */
+export async function race(night: Night, candidate: Harness, bank: Bank, independent: boolean): Promise<RaceResult> {
+  const number = night.candidates;
+  const random = randomOf(night.options.seed, night.number, 'race', number);
+  const order = shuffled(
+    night.dev.filter((task) => bank.rows.has(task.id)),
+    random,
+  );
+  const tier = independent ? `dev:${number}` : 'dev';
+  const pairs: Pair[] = [];
+  const traces: Trace[] = [];
+  let voids = 0;
+  for (let next = 0; next < order.length; ) {
+    const step = next === 0 ? FIRST_LOOK : LOOK_EVERY;
+    const tasks = order.slice(next, next + step);
+    next += tasks.length;
+    const played = await playAll(night, candidate, tasks, [0], tier);
+    traces.push(...played);
+    for (const [index, trace] of played.entries()) {
+      const task = tasks[index] as Task;
+      const row = bank.rows.get(task.id);
+      if (trace.score === null || row === undefined) {
+        voids += 1;
+        continue;
+      }
+      pairs.push({
+        task: task.id,
+        tags: task.tags,
+        ...(task.family === undefined ? {} : { family: task.family }),
+        before: row.rewards,
+        after: [trace.score.reward],
+        violationsBefore: row.violations,
+        violationsAfter: trace.score.violation ? 1 : 0,
+      });
+    }
+    report(night, `candidate ${number}`, next, order.length);
+    if (next < order.length && pairs.length > 0 && isHopeless(taskDifferences(pairs))) break;
+  }
+  const { costUsd } = totalUsage(traces);
+  return {
+    pairs,
+    planned: order.length,
+    spending: { rollouts: traces.length, voids, costUsd },
+    bank: bankOf(candidate, order, traces),
+  };
+}

@@ -1,0 +1,193 @@
+/** Writes a night's decisions: one for every edit refused and every candidate evaluated, committed with what they changed. */
+import { type GateRecord, recompute } from '../gate/record.ts';
+import { type Decision, type DecisionDraft, fileDigests, nothingMeasured } from '../ledger/decision.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { CheckResult } from '../proposal/checks.ts';
+import type { Edit } from '../proposal/edit-schema.ts';
+import { editKey } from '../proposal/edits.ts';
+import type { Emit } from '../report/events.ts';
+import type { Diagnosis, Harness, Verdict } from '../types.ts';
+import { GATE_RULES } from '../gate/rules.ts';
+import { bundleTitle } from '../report/title.ts';
+
+/** What every decision of one night has in common. */
+export interface NightFacts {
+  readonly env: string;
+  readonly run: string;
+  who(): Decision['who'];
+  readonly data: { readonly environment: string; readonly split: string };
+  /** What no record of this night shows. */
+  readonly limits: string[];
+  /** ISO time of now. */
+  time(): string;
+}
+
+export interface CandidateRecord {
+  readonly form: 'bundle' | 'half' | 'single' | 'prune';
+  readonly edits: readonly Edit[];
+  readonly parent: Harness;
+  readonly child: Harness;
+  readonly gate: GateRecord;
+  readonly diagnoses: ReadonlyMap<string, Diagnosis>;
+}
+
+export interface ReleaseRecord {
+  /** The release in force before. */
+  readonly parent: Harness;
+  readonly child: Harness;
+  readonly gate: GateRecord | null;
+  readonly verdict: Verdict;
+  readonly panel: string | null;
+  readonly look: number | null;
+  /** `v3` when it was released. */
+  readonly version: string | null;
+}
+
+export interface Recorder {
+  /** An edit that a free check refused: no rollout was spent on it. */
+  refused(edit: Edit, checks: readonly CheckResult[], parent: Harness, diagnoses: ReadonlyMap<string, Diagnosis>): void;
+  /** A candidate that was evaluated; commits at once when it was kept. Gives the verdict. */
+  candidate(record: CandidateRecord): Promise<Verdict>;
+  /** The look at the sealed panel, or why there was none. Gives the commit that was released. */
+  release(record: ReleaseRecord): Promise<string>;
+  /** Commits decisions that no keep has carried. */
+  flush(): Promise<void>;
+  /** This night's committed decisions. */
+  stored(): readonly Decision[];
+  /** This night's decisions so far, in order. */
+  readonly decisions: readonly DecisionDraft[];
+}
+
+/** `firstSeq` is fixed for a run: an interrupted night that goes on writes the same decisions again, which changes nothing. */
+export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number, emit: Emit): Recorder {
+  const all: DecisionDraft[] = [];
+  let pending: DecisionDraft[] = [];
+
+  type Own = Pick<DecisionDraft, 'kind' | 'verdict'> & Partial<DecisionDraft> & { from: Harness; to: Harness; title: string; form: string };
+  function add({ from, to, title, form, ...own }: Own): void {
+    const decision: DecisionDraft = {
+      ...nothingMeasured,
+      data: { ...nothingMeasured.data, environment: facts.data.environment, split: facts.data.split },
+      limits: facts.limits,
+      cost: { rollouts: own.verdict?.rollouts ?? 0, usd: own.verdict?.costUsd ?? 0, voids: own.verdict?.voids ?? 0 },
+      parent: { harness: from.id, commit: null },
+      child: { harness: to.id, files: fileDigests(to.files) },
+      ...own,
+      env: facts.env,
+      run: facts.run,
+      who: facts.who(),
+      time: facts.time(),
+      seq: firstSeq + all.length,
+    };
+    all.push(decision);
+    pending.push(decision);
+    if (decision.verdict) emit({ type: 'decision', seq: firstSeq + all.length - 1, form, title, verdict: decision.verdict });
+  }
+
+  async function commit(files: Harness['files'] | null, subject: string, body: string, tag?: string): Promise<string> {
+    const { commit } = await ledger.record({ decisions: pending, files, message: { subject, body }, ...(tag ? { tag } : {}) });
+    pending = [];
+    emit({ type: 'commit', commit, subject });
+    return commit;
+  }
+
+  return {
+    decisions: all,
+    stored: () => ledger.decisions().filter(({ seq }) => seq >= firstSeq && seq < firstSeq + all.length),
+    refused(edit, checks, parent, diagnoses) {
+      const failed = checks.find((check) => !check.passed);
+      add({
+        kind: 'candidate',
+        from: parent,
+        to: parent,
+        title: bundleTitle([edit]),
+        form: 'single',
+        candidate: { form: 'single', edits: [edit], keys: [editKey(edit)] },
+        causes: causesOf([edit], diagnoses),
+        verdict: refusal(failed?.reason ?? 'refused', failed?.detail ?? ''),
+      });
+    },
+    async candidate({ form, edits, parent, child, gate, diagnoses }) {
+      const verdict = recompute(gate);
+      const title = bundleTitle(edits);
+      add({
+        kind: 'candidate',
+        from: parent,
+        to: child,
+        title: form === 'prune' ? `prune: ${title}` : title,
+        form,
+        candidate: { form, edits: [...edits], keys: edits.map(editKey) },
+        causes: causesOf(edits, diagnoses),
+        gate,
+        verdict,
+      });
+      if (verdict.decision === 'accepted') await commit(child.files, subjectOf(facts.env, form, edits), verdict.detail);
+      return verdict;
+    },
+    async release({ parent, child, gate, verdict, panel, look, version }) {
+      add({
+        kind: 'release',
+        from: parent,
+        to: child,
+        title: version === null ? 'sealed panel' : `release ${version}`,
+        form: 'release',
+        gate,
+        verdict,
+        data: { ...nothingMeasured.data, environment: facts.data.environment, split: facts.data.split, panel, look },
+        version,
+      });
+      const subject =
+        version === null ? `chore(${facts.env}): look at the sealed panel, no release` : `feat(${facts.env}): release ${version}`;
+      return commit(null, subject, verdict.detail, version === null ? undefined : `harness/${facts.env}/${version}`);
+    },
+    async flush() {
+      if (pending.length > 0) await commit(null, `chore(${facts.env}): record ${pending.length} decisions`, '');
+    },
+  };
+}
+
+function subjectOf(env: string, form: CandidateRecord['form'], edits: readonly Edit[]): string {
+  const what = edits.length === 1 ? bundleTitle(edits) : `${edits.length} edits: ${bundleTitle(edits)}`;
+  const subject = `feat(${env}): ${form === 'prune' ? 'drop what does not pay' : 'keep'} ${what}`;
+  return subject.length > 100 ? `${subject.slice(0, 97)}...` : subject;
+}
+
+/** Failures that the edits answer, counted by pattern. */
+function causesOf(edits: readonly Edit[], diagnoses: ReadonlyMap<string, Diagnosis>): Decision['causes'] {
+  const causes = new Map<string, Decision['causes'][number]>();
+  for (const trace of new Set(edits.flatMap((edit) => edit.addresses))) {
+    const found = diagnoses.get(trace);
+    if (!found) continue;
+    const key = `${found.pattern}|${found.failure}|${found.cause}`;
+    const known = causes.get(key);
+    causes.set(key, {
+      pattern: found.pattern,
+      failure: found.failure,
+      cause: found.cause,
+      count: (known?.count ?? 0) + 1,
+      traces: [...(known?.traces ?? []), trace].slice(0, 10),
+    });
+  }
+  return [...causes.values()].sort((a, b) => b.count - a.count);
+}
+
+const refusal = (reason: string, detail: string): Verdict => ({
+  stage: 'check',
+  decision: 'rejected',
+  reason,
+  detail,
+  test: 'none',
+  statistic: null,
+  alpha: null,
+  effect: null,
+  low: null,
+  high: null,
+  better: 0,
+  worse: 0,
+  same: 0,
+  tasks: 0,
+  rollouts: 0,
+  voids: 0,
+  costUsd: 0,
+  rules: GATE_RULES,
+});

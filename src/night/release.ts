@@ -1,0 +1,96 @@
+/** One look at the sealed panel: is the branch better than the release in force? */
+import { pairDifferences, type Pair } from '../gate/pairs.ts';
+import { predictedPower } from '../gate/power.ts';
+import { recompute } from '../gate/record.ts';
+import { GATE_RULES, POWER, RELEASE } from '../gate/rules.ts';
+import { looksAt, sameQuestion } from '../ledger/panels.ts';
+import type { Verdict } from '../types.ts';
+import { compare, trialsOf } from './compare.ts';
+import type { Bank, Branch, Night } from './night.ts';
+import { choosePanel } from './panel.ts';
+
+export interface Look {
+  readonly verdict: Verdict | null;
+  /** Paired sealed scores; [] when there was no look. */
+  readonly pairs: readonly Pair[];
+  /** `v2` and its commit, when it was released. */
+  readonly released: { readonly version: string; readonly commit: string } | null;
+  /** One sentence for a person. */
+  readonly outcome: string;
+}
+
+const noLook = (outcome: string): Look => ({ verdict: null, pairs: [], released: null, outcome });
+
+/** At most one look a night, and only when dev predicts at least 50 % power: every look costs alpha. */
+export async function look(night: Night, branch: Branch): Promise<Look> {
+  if (branch.head.id === night.release.id) return noLook('the branch equals the release in force, so there is nothing to test');
+  const panel = choosePanel(night);
+  if (typeof panel === 'string') return noLook(panel);
+  const trials = trialsOf(night);
+  const needed = 2 * trials * panel.tasks.length;
+  if (!night.evaluator.options.budget.affords(needed))
+    return noLook(`the sealed panel needs ${needed} rollouts, which the caps do not allow`);
+
+  const power = predictedPower({
+    differences: pairDifferences(pairsOf(night, branch.releaseBank, branch.bank)),
+    tasks: panel.tasks.length,
+    trials,
+    binary: trials === 1,
+  });
+  night.emit({ type: 'phase', phase: 'sealed', detail: `dev predicts ${(100 * power).toFixed(0)} % power` });
+  if (power < POWER.minPredicted)
+    return noLook(`dev predicts ${(100 * power).toFixed(0)} % power on the sealed panel; a look needs ${100 * POWER.minPredicted} %`);
+
+  const question = {
+    panel: panel.digest,
+    release: night.release.id,
+    branch: branch.head.id,
+    served: night.agent.id,
+    rules: GATE_RULES,
+  };
+  const earlier = sameQuestion(night.decisions, question);
+  if (earlier !== null) return noLook(`the same question was answered before: ${earlier.detail}`);
+
+  const result = await compare(night, night.release, branch.head, panel);
+  if (result.pairs.length === 0) return noLook('no sealed pair could be scored');
+  const gate = {
+    stage: 'release' as const,
+    pairs: [...result.pairs],
+    options: {
+      alpha: RELEASE.alpha,
+      planned: panel.tasks.length,
+      rollouts: result.rollouts,
+      voids: result.voids,
+      costUsd: result.costUsd,
+      panelUsed: panel.used,
+    },
+  };
+  const verdict = recompute(gate);
+  const version = verdict.decision === 'accepted' ? `v${night.releases + 1}` : null;
+  const commit = await night.recorder.release({
+    parent: night.release,
+    child: branch.head,
+    gate,
+    verdict,
+    panel: panel.digest,
+    look: looksAt(night.decisions, panel.digest) + 1,
+    version,
+  });
+  return {
+    verdict,
+    pairs: result.pairs,
+    released: version === null ? null : { version, commit },
+    outcome: verdict.detail,
+  };
+}
+
+/** Tasks that both banks scored, as pairs. */
+export function pairsOf(night: Night, before: Bank, after: Bank): Pair[] {
+  const families = new Map(night.dev.map(({ id, family }) => [id, family]));
+  return [...after.rows].flatMap(([task, row]) => {
+    const old = before.rows.get(task);
+    const family = families.get(task);
+    const pair = { task, tags: [], ...(family === undefined ? {} : { family }) };
+    return old ? [{ ...pair, before: [...old.rewards], after: [...row.rewards] }] : [];
+  });
+}

@@ -1,0 +1,62 @@
+/** Tries the bundle of edits, and its halves when it fails: every candidate is raced on dev and gets one decision. */
+import { bisect } from '../proposal/bundle.ts';
+import type { Edit } from '../proposal/edit-schema.ts';
+import { applyEdits } from '../proposal/edits.ts';
+import { parseHarness } from '../harness/parse.ts';
+import { type Branch, hasBudget, type Night } from './night.ts';
+import { type Lessons, whyNot } from './learn.ts';
+import { race } from './race.ts';
+import { bundleTitle, editTitle } from '../report/title.ts';
+
+interface Proposal {
+  readonly form: 'bundle' | 'half' | 'single';
+  readonly edits: readonly Edit[];
+}
+
+/** Depth first, better half first, so that what pays is on the branch before the rest is tried on top of it. */
+export async function search(night: Night, start: Branch, lessons: Lessons): Promise<Branch> {
+  let branch = start;
+  const open: Proposal[] = firstProposals(night, lessons.edits);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (!hasBudget(night, night.dev.length)) break;
+    if (whyNot(night, branch.head)(...next.edits) !== null) {
+      open.push(...halves(next.edits));
+      continue;
+    }
+    const files = applyEdits(branch.head.files, next.edits);
+    const candidate = parseHarness(branch.head.env, files);
+    night.candidates += 1;
+    night.emit({ type: 'phase', phase: `candidate ${night.candidates}`, detail: `${next.form}: ${bundleTitle(next.edits)}` });
+    const result = await race(night, candidate, branch.bank, night.options.proposer === 'null');
+    const verdict = await night.recorder.candidate({
+      ...next,
+      parent: branch.head,
+      child: candidate,
+      gate: { stage: 'keep', pairs: result.pairs, options: { planned: result.planned, ...result.spending } },
+      diagnoses: lessons.diagnoses,
+    });
+    if (verdict.decision === 'accepted') {
+      branch = {
+        head: candidate,
+        bank: result.bank,
+        kept: [...branch.kept, ...next.edits.map((edit) => ({ edit, title: editTitle(edit) }))],
+        releaseBank: branch.releaseBank,
+      };
+    } else open.push(...halves(next.edits));
+  }
+  return branch;
+}
+
+/** The two halves of a bundle, the better one last so that it is tried first; [] for a single edit. */
+function halves(edits: readonly Edit[]): Proposal[] {
+  if (edits.length < 2) return [];
+  const [first, second] = bisect(edits);
+  return [second, first].map((half) => ({ form: half.length > 1 ? ('half' as const) : ('single' as const), edits: half }));
+}
+
+/** Edits of a proposer that tests the gate come one by one; what was mined starts as one bundle. */
+function firstProposals(night: Night, edits: readonly Edit[]): Proposal[] {
+  if (edits.length === 0) return [];
+  if (night.options.proposer !== 'mine') return edits.map((edit) => ({ form: 'single' as const, edits: [edit] })).reverse();
+  return [{ form: edits.length > 1 ? 'bundle' : 'single', edits }];
+}

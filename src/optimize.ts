@@ -1,0 +1,40 @@
+/** One night: learn what fails, try bounded edits on dev, prune, and ask the sealed panel once whether the branch is better. */
+import { closeNight } from './night/close.ts';
+import { learn } from './night/learn.ts';
+import type { Branch, Night } from './night/night.ts';
+import { hasBudget } from './night/night.ts';
+import { prune } from './night/prune.ts';
+import { rollBank } from './night/race.ts';
+import { look } from './night/release.ts';
+import { search } from './night/search.ts';
+import type { NightSummary } from './report/events.ts';
+
+/** Rounds of learning a night: each looks at what still fails under the edits kept so far. */
+const MAX_ROUNDS = 3;
+
+/**
+ * The algorithm. Data flows one way: `learn` sees train alone; `search` and `prune` steer by dev; `look` asks the sealed
+ * panel, and only its word "released" flows back. Every candidate gets exactly one decision in the ledger.
+ */
+export async function optimize(night: Night): Promise<NightSummary> {
+  let branch = await startBranch(night);
+  for (let round = 1; round <= MAX_ROUNDS; round++) {
+    const lessons = await learn(night, branch.head, round);
+    if (lessons.edits.length === 0) break;
+    const before = branch.head.id;
+    branch = await search(night, branch, lessons);
+    // Nothing new to learn from a head that did not change.
+    if (branch.head.id === before || !hasBudget(night, night.dev.length)) break;
+  }
+  branch = await prune(night, branch);
+  const result = await look(night, branch);
+  return closeNight(night, branch, result);
+}
+
+/** Rolls the branch head afresh: a score of an earlier night is never carried over. */
+async function startBranch(night: Night): Promise<Branch> {
+  night.emit({ type: 'phase', phase: 'baseline', detail: `${night.dev.length} dev tasks` });
+  const bank = await rollBank(night, night.start);
+  const releaseBank = night.release.id === night.start.id ? bank : await rollBank(night, night.release);
+  return { head: night.start, bank, releaseBank, kept: [] };
+}

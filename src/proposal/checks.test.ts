@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import { bareHarness, changed, done, goldOf, played, workshop, workshopTasks } from '../diagnosis/workshop.fixture.ts';
+import { randomOf } from '../digest.ts';
+import { parseHarness } from '../harness/parse.ts';
+import { Clause, Monitor } from '../harness/schema.ts';
+import type { Environment, Harness, Task } from '../types.ts';
+import { bisect, byExpectedGain } from './bundle.ts';
+import { buildLeakIndex, type CheckContext, checkEdits } from './checks.ts';
+import type { Edit, Op } from './edit-schema.ts';
+import { harmfulEdits } from './harmful.ts';
+import { mine } from './mine/mine.ts';
+import { nullEdits } from './null.ts';
+
+const environment = workshop as Environment;
+const policy = bareHarness().policy;
+const parent: Harness = parseHarness('workshop', bareHarness().files);
+const passing = workshopTasks.slice(0, 6).map((t) => played(t, [goldOf(t), done('x')]));
+const failing = workshopTasks.slice(6, 9).map((t) => played(t, [changed(t, { ticket_no: 'T1' }), done('x')]));
+const traces = [...passing, ...failing];
+const leak = buildLeakIndex(environment, policy);
+
+const edit = (...ops: Op[]): Edit => ({
+  ops,
+  hypothesis: 'h',
+  addresses: [],
+  predicts: { fixes: 1, risks: '' },
+  proposer: 'mine',
+});
+const clause = (fields: object): Op => ({
+  op: 'clause.add',
+  clause: Clause.parse({ id: 'rule', tools: ['close_ticket'], ...fields }),
+});
+const check = (edits: Edit[], change: Partial<CheckContext> = {}) =>
+  checkEdits({ parent, edits, environment, tasks: workshopTasks, traces, leak, ...change });
+const fault = (...args: Parameters<typeof check>) => check(...args).find((r) => !r.passed)?.check ?? null;
+
+describe('checks before a rollout', () => {
+  test('a clean edit passes all of them, in order', () => {
+    const results = check([edit(clause({ say: 'Read the ticket before you call close_ticket.' }))]);
+    expect(results.map((r) => r.check)).toEqual([
+      'schema',
+      'bounds',
+      'policy',
+      'lint',
+      'leak',
+      'taint',
+      'duplicate',
+      'inert',
+      'replay',
+    ]);
+    expect(results.every((r) => r.passed)).toBe(true);
+  });
+
+  test.each<[string, Edit]>([
+    ['schema', { ...edit(clause({ say: 'x' })), ops: [] }],
+    [
+      'bounds',
+      edit({ op: 'skill.add', id: 'long', description: 'd', lines: Array.from({ length: 41 }, (_, i) => `step ${i}`) }),
+    ],
+    ['lint', edit(clause({ tools: ['melt_ticket'], say: 'Melt it.' }))],
+    ['leak', edit(clause({ say: 'Ticket T4126 is a good example.' }))],
+    ['taint', edit(clause({ say: 'Archive ticket, it was ticket no T0 status closed owner id none parts part' }))],
+    ['inert', edit(clause({ tell: 'off', say: 'Nobody reads this sentence.' }))],
+    [
+      'inert',
+      edit({
+        op: 'monitor.add',
+        monitor: Monitor.parse({ id: 'm', kind: 'duplicate_call', threshold: 5, message: 'Again?' }),
+      }),
+    ],
+    ['replay', edit(clause({ require: 'args.reason == "never"', enforce: 'block', otherwise: 'No.' }))],
+  ])('%s refuses its planted case', (name, planted) => {
+    const withResult = played(workshopTasks[0] as Task<'train'>, [done('x')], 'said');
+    const said = {
+      ...withResult,
+      prompt: { ...withResult.prompt, user: 'archive ticket it was ticket no T0 status closed owner id none' },
+    };
+    const results = check([planted], { traces: [...traces, said] });
+    expect(results.at(-1)).toMatchObject({ check: name, passed: false, reason: name });
+    expect(results.at(-1)?.detail).not.toBe('');
+  });
+
+  test('policy refuses protected ids', () => {
+    const files = new Map(parent.files).set('harness.yaml', 'version: 1\nprotected: [rule]\n');
+    expect(fault([edit(clause({ say: 'Read first.' }))], { parent: parseHarness('workshop', files) })).toBe('policy');
+  });
+
+  test('duplicate asks the record that is handed in', () => {
+    expect(fault([edit(clause({ say: 'Read first.' }))], { mayTry: () => 'rejected before' })).toBe('duplicate');
+  });
+
+  test('a leak is not spelled out, and words of the tools and the policy are no leak', () => {
+    const told = check([edit(clause({ say: 'Ask own_902 about it.' }))]).find((r) => !r.passed);
+    expect(told?.detail).not.toContain('902');
+    expect(
+      fault([edit(clause({ say: 'Help people: call swap_parts with part_ids and new_part_ids, then close_ticket.' }))]),
+    ).toBeNull();
+  });
+
+  test('a value of a sealed task is a leak as well', () => {
+    const sealed = {
+      ...(workshopTasks[0] as Task),
+      split: 'sealed' as const,
+      target: [{ name: 'close_ticket', arguments: { ticket_no: '%Q777123' } }],
+    };
+    const index = buildLeakIndex({ ...environment, tasks: [sealed] }, policy);
+    expect(fault([edit(clause({ say: 'Try Q777123 first.' }))], { leak: index })).toBe('leak');
+  });
+
+  test('a block that meets only failing runs passes replay', () => {
+    const rule = clause({
+      require: 'args.ticket_no.startsWith("%")',
+      enforce: 'block',
+      otherwise: 'Write the sign.',
+      tools: ['close_ticket', 'archive_ticket', 'swap_parts'],
+    });
+    expect(fault([edit(rule)])).toBeNull();
+  });
+});
+
+describe('all mined edits', () => {
+  const context = { environment, harness: parent, traces, tasks: workshopTasks, diagnoses: [], random: randomOf(1) };
+  const { edits, shapes } = mine(context);
+
+  test('are found, ordered by expected gain, and pass schema, bounds, policy, lint, leak and taint', () => {
+    expect(edits.length).toBeGreaterThan(6);
+    expect(edits).toEqual(byExpectedGain(edits));
+    const faults = edits
+      .map((e) => check([e], { shapes }).find((r) => !r.passed))
+      .filter((r) => r && !['inert'].includes(r.check));
+    expect(faults).toEqual([]);
+  });
+
+  test('pass as one bundle', () => {
+    expect(fault([...edits], { shapes })).toBeNull();
+  });
+
+  test('are the same for the same context', () => {
+    expect(mine({ ...context, random: randomOf(1) }).edits).toEqual(edits);
+  });
+
+  test('without an oracle it says what it cannot learn', () => {
+    const { oracle: _, ...blind } = environment;
+    expect(mine({ ...context, environment: blind }).notes.join(' ')).toContain('No oracle');
+  });
+});
+
+test('null edits are well-formed, different and change the prompt', () => {
+  const edits = nullEdits(parent, randomOf(2), 8);
+  expect(new Set(edits.map((e) => JSON.stringify(e.ops))).size).toBe(8);
+  for (const e of edits) expect(fault([e])).toBeNull();
+});
+
+test('harmful edits are well-formed; the ones that block right calls are caught before a rollout', () => {
+  const edits = harmfulEdits({ environment, harness: parent, traces, tasks: workshopTasks, random: randomOf(3) });
+  const faults = edits.map((e) => fault([e]));
+  expect(faults.filter((f) => f === 'schema' || f === 'bounds')).toEqual([]);
+  expect(faults).toContain('replay');
+  expect(faults).toContain(null);
+});
+
+test('a bundle is halved, better half first, and one edit has no halves', () => {
+  const edits = [1, 3, 2].map((fixes) => ({ ...edit(clause({ say: 'x' })), predicts: { fixes, risks: '' } }));
+  const [first, second] = bisect(byExpectedGain(edits));
+  expect([first, second].map((half) => half.map((e) => e.predicts.fixes))).toEqual([[3, 2], [1]]);
+  expect(() => bisect(first.slice(1))).toThrow(RangeError);
+});

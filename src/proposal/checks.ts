@@ -1,0 +1,100 @@
+/** The free checks before a rollout is spent, in order; the first that fails ends them. */
+import { z } from 'zod';
+import { canonicalJson } from '../digest.ts';
+import { lintHarness } from '../harness/lint.ts';
+import { parseHarness } from '../harness/parse.ts';
+import { toolsOf } from '../runtime/done.ts';
+import type { Harness } from '../types.ts';
+import { findInert } from './checks/inert.ts';
+import { findLeak } from './checks/leak-index.ts';
+import { findBlockedPass } from './checks/passing.ts';
+import type { Applied, CheckContext, CheckResult } from './checks/result.ts';
+import { findTaint } from './checks/taint.ts';
+import { textOf } from './checks/text-of.ts';
+import { Edit } from './edit-schema.ts';
+import { applyEdit, checkBounds, touchedIds } from './edits.ts';
+
+export { buildLeakIndex, type LeakIndex } from './checks/leak-index.ts';
+export { replay } from './checks/replay.ts';
+export type { CheckContext, CheckResult } from './checks/result.ts';
+
+/** A reason to refuse, or null. */
+type Check = (applied: Applied) => string | null;
+
+const CHECKS: readonly (readonly [name: string, check: Check])[] = [
+  ['policy', checkPolicy],
+  ['lint', checkLint],
+  ['leak', ({ edits, leak }) => refusal(findLeak(texts(edits), leak), (v) => `holds a value of a task: ${hidden(v)}`)],
+  [
+    'taint',
+    ({ edits, traces, leak }) =>
+      refusal(findTaint(texts(edits), traces, leak.free), (v) => `copies from a result or a request: "${v}"`),
+  ],
+  ['duplicate', ({ edits, mayTry }) => edits.map((e) => mayTry?.(e) ?? null).find((r) => r !== null) ?? null],
+  ['inert', findInert],
+  ['replay', findBlockedPass],
+];
+
+/** Results up to and including the first failure; all passed means that the edits may be tried. Never throws for a bad edit. */
+export function checkEdits(context: CheckContext): CheckResult[] {
+  const results: CheckResult[] = [];
+  const note = (check: string, reason: string | null): boolean => {
+    results.push({ check, passed: reason === null, reason: reason === null ? 'ok' : check, detail: reason ?? '' });
+    return reason === null;
+  };
+  const schema = z.array(Edit).min(1).safeParse(context.edits);
+  if (!note('schema', schema.success ? null : z.prettifyError(schema.error))) return results;
+  const applied = applyAll(context);
+  if (typeof applied === 'string') {
+    note('bounds', applied);
+    return results;
+  }
+  note('bounds', null);
+  let child: Harness;
+  try {
+    child = parseHarness(context.parent.env, applied);
+  } catch (error) {
+    note('lint', (error as Error).message);
+    return results;
+  }
+  for (const [name, check] of CHECKS) if (!note(name, check({ ...context, child }))) break;
+  return results;
+}
+
+/** Files after all edits, each within bounds where it is applied; else the reason why not. */
+function applyAll({ parent, edits }: CheckContext): Harness['files'] | string {
+  let files = parent.files;
+  for (const edit of edits) {
+    const reason = checkBounds(files, edit);
+    if (reason !== null) return reason;
+    try {
+      files = applyEdit(files, edit);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+  return files;
+}
+
+function checkPolicy({ parent, child, edits }: Applied): string | null {
+  const touched = edits.flatMap((e) => [...touchedIds(e)]).find((id) => parent.settings.protected.includes(id));
+  if (touched !== undefined) return `${touched} is protected`;
+  if (parent.policy !== child.policy) return 'policy.md may not change';
+  const guarded = (h: Harness): string =>
+    canonicalJson([h.settings.permissions, h.settings.protected, h.settings.caps]);
+  return guarded(parent) === guarded(child) ? null : 'permissions, protected ids and caps may not change';
+}
+
+function checkLint({ parent, child, environment, shapes = new Map() }: Applied): string | null {
+  const tools = toolsOf(environment);
+  const known = new Set(lintHarness(parent, tools, shapes).map((issue) => canonicalJson(issue)));
+  const issues = lintHarness(child, tools, shapes).filter((issue) => issue.severity === 'error');
+  const fresh = issues.find((issue) => !known.has(canonicalJson(issue)));
+  return fresh === undefined ? null : `${fresh.where}: ${fresh.message}`;
+}
+
+const texts = (edits: CheckContext['edits']): string => edits.map(textOf).join('\n');
+const refusal = (found: string | null, say: (value: string) => string): string | null =>
+  found === null ? null : say(found);
+/** A value of a dev or sealed task must not reach a proposer through the reason: only its size is told. */
+const hidden = (value: string): string => `${value.length} characters, ${value.split(' ').length} word(s)`;

@@ -1,0 +1,39 @@
+/** Refuses a change that alters no prompt byte and no outcome of a check on the recorded traces. */
+import type { Op } from '../edit-schema.ts';
+import { wouldFire } from './monitor-fires.ts';
+import { promptOf, type Replayed, replay } from './replay.ts';
+import type { Applied } from './result.ts';
+
+/** A reason, or null if the change shows somewhere. */
+export function findInert(applied: Applied): string | null {
+  const { parent, child, traces, tasks, environment, edits } = applied;
+  if (child.id === parent.id) return 'no byte of the harness changes';
+  const byId = new Map(tasks.map((t) => [t.id, t]));
+  const first = tasks[0];
+  if (first && promptOf(parent, environment, first) !== promptOf(child, environment, first)) return null;
+  const ops = edits.flatMap((e) => e.ops);
+  if (ops.some((op) => monitorMatters(op, applied) || blocksMatter(op, applied))) return null;
+  for (const trace of traces) {
+    const task = byId.get(trace.task);
+    if (!task || trace.error !== undefined) continue;
+    const before = replay(parent, trace, environment, task);
+    const after = replay(child, trace, environment, task);
+    if (differs(before, after)) return null;
+  }
+  return `no prompt and no outcome changes on ${traces.length} recorded traces`;
+}
+
+const differs = (a: Replayed, b: Replayed): boolean =>
+  a.prompt !== b.prompt ||
+  a.outcomes.length !== b.outcomes.length ||
+  a.outcomes.some((text, i) => text !== b.outcomes[i]);
+
+function monitorMatters(op: Op, { parent, traces, environment }: Applied): boolean {
+  const old = 'id' in op ? parent.regulation.monitors.find((m) => m.id === op.id) : undefined;
+  const monitors = [...('monitor' in op ? [op.monitor] : []), ...(op.op === 'monitor.remove' && old ? [old] : [])];
+  return monitors.some((m) => traces.some((t) => wouldFire(m, t, environment.maxTurns)));
+}
+
+/** The stop after equal blocks is no outcome of a single call, so it counts wherever a block was recorded. */
+const blocksMatter = (op: Op, { traces }: Applied): boolean =>
+  op.op === 'switch.set' && op.key === 'max_blocks' && traces.some((t) => t.steps.some((s) => s.kind === 'block'));

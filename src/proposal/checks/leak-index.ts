@@ -1,0 +1,133 @@
+/** The values of tasks that no harness may hold: ids, names, addresses and reported values of targets and their records. */
+import { isObject } from '../../digest.ts';
+import { parseResult } from '../../runtime/results.ts';
+import type { Environment, Json, ToolCall } from '../../types.ts';
+import { requiredOf } from '../mine/probe.ts';
+import { type FreeWords, freeWords, wordsIn } from './text-of.ts';
+
+/** Built over all splits; what it holds must never be shown to a proposer. */
+export interface LeakIndex {
+  /** Words of each value joined by single spaces -> the same; single words and phrases alike. Ids are lower-cased. */
+  readonly phrases: ReadonlySet<string>;
+  /** First words of the phrases, to skip most positions. */
+  readonly starts: ReadonlySet<string>;
+  /** Words in the longest phrase. */
+  readonly longest: number;
+  readonly free: FreeWords;
+}
+
+/** Share of the tasks from which on a value without digits is common knowledge. */
+const SHARED = 0.1;
+
+/** The reads of a plan, and those that one of its arguments fits by name. */
+function readsOf(environment: Environment, calls: readonly ToolCall[]): ToolCall[] {
+  const readers = environment.tools.filter((t) => t.readOnly);
+  const names = new Set(readers.map((t) => t.name));
+  const fitting = calls.flatMap((call) =>
+    readers.flatMap((reader): ToolCall[] => {
+      const [parameter, ...more] = requiredOf(reader);
+      const value = parameter === undefined || more.length > 0 ? undefined : call.arguments[parameter];
+      return typeof value === 'string' ? [{ name: reader.name, arguments: { [parameter as string]: value } }] : [];
+    }),
+  );
+  return [...calls.filter((c) => names.has(c.name)), ...fitting];
+}
+
+const PERSONAL = /(^|_)(name|address\d?|street|city|email|phone|zip|postcode)(_|$)|_name$/;
+
+/** Values of every task's target, of the oracle's arguments, and of the records that its reads show. `policy`: exempt words. */
+export function buildLeakIndex(environment: Environment, policy = ''): LeakIndex {
+  const free = freeWords(environment.tools, policy);
+  /** Phrase -> the last task that holds it and in how many it stands. */
+  const found = new Map<string, { task: string; tasks: number }>();
+  let current = '';
+  const add = (value: string): void => {
+    const words = wordsIn(value);
+    if (words.length === 0 || words.length > 12 || isCommon(words, free)) return;
+    const phrase = words.join(' ');
+    const entry = found.get(phrase);
+    if (!entry) found.set(phrase, { task: current, tasks: 1 });
+    else if (entry.task !== current) found.set(phrase, { task: current, tasks: entry.tasks + 1 });
+  };
+  const seen = new Set<string>();
+  for (const task of environment.tasks) {
+    current = task.id;
+    everyValue(task.target, add);
+    const plan = environment.oracle?.(task);
+    if (!plan) continue;
+    for (const call of plan.calls) everyValue(call.arguments, add);
+    const state = environment.reset(task);
+    for (const read of readsOf(environment, plan.calls)) {
+      const result = environment.execute(state, read);
+      if (result.error || seen.has(result.content)) continue;
+      seen.add(result.content);
+      recordValues(parseResult(result.content), '', add);
+    }
+  }
+  // Words that many tasks share, such as the legal values of an argument, tell nothing about any one of them.
+  const many = Math.max(5, environment.tasks.length * SHARED);
+  const phrases = new Set(
+    [...found].flatMap(([phrase, { tasks }]) => (tasks >= many && !/\d/.test(phrase) ? [] : [phrase])),
+  );
+  const lengths = [...phrases].map((p) => p.split(' ').length);
+  return {
+    phrases,
+    starts: new Set([...phrases].map((p) => p.split(' ')[0] as string)),
+    longest: lengths.reduce((a, b) => Math.max(a, b), 1),
+    free,
+  };
+}
+
+/** Too short to identify anything, or made of words that the tools and the policy use themselves. */
+function isCommon(words: readonly string[], free: FreeWords): boolean {
+  if (words.every((w) => free.words.has(w))) return true;
+  const joined = words.join('');
+  if (/^[0-9]+$/.test(joined)) return joined.length < 4;
+  return joined.length < 4 || (words.length === 1 && EVERYDAY.has(joined));
+}
+
+/** Words of plain advice that may also be a value somewhere. */
+const EVERYDAY = new Set(
+  'true false none null same other each every first last next call tool request order value name item user number read list make done only with from that this when must have more less than then them they your black white blue green small large medium long short'.split(
+    ' ',
+  ),
+);
+
+function everyValue(value: Json, add: (text: string) => void): void {
+  if (typeof value === 'string') add(value);
+  else if (typeof value === 'number') add(String(value));
+  else if (Array.isArray(value)) for (const v of value) everyValue(v as Json, add);
+  else if (isObject(value))
+    for (const [key, v] of Object.entries(value)) {
+      if (/\d/.test(key)) add(key);
+      everyValue(v, add);
+    }
+}
+
+/** Of a record only what points at someone or something: ids, and personal fields. */
+function recordValues(value: Json, key: string, add: (text: string) => void): void {
+  if (typeof value === 'string') {
+    const isId = /\d/.test(value) && value.length >= 5 && !/\s/.test(value) && /(^|_)ids?$|^$/.test(key);
+    if (isId || PERSONAL.test(key)) add(value);
+  } else if (Array.isArray(value)) for (const v of value) recordValues(v as Json, key, add);
+  else if (isObject(value))
+    for (const [name, v] of Object.entries(value)) {
+      if (/\d{4}/.test(name)) add(name);
+      recordValues(v, name, add);
+    }
+}
+
+/** The first value of a task that a text holds; null if it holds none. */
+export function findLeak(text: string, index: LeakIndex): string | null {
+  for (const line of text.split('\n')) {
+    const words = wordsIn(line);
+    for (let i = 0; i < words.length; i++) {
+      if (!index.starts.has(words[i] as string)) continue;
+      for (let n = Math.min(index.longest, words.length - i); n > 0; n--) {
+        const phrase = words.slice(i, i + n).join(' ');
+        if (index.phrases.has(phrase)) return phrase;
+      }
+    }
+  }
+  return null;
+}

@@ -1,0 +1,35 @@
+/** What every check before a rollout is given and answers. */
+import type { Shapes } from '../../harness/lint.ts';
+import type { Environment, Harness, Task, Trace } from '../../types.ts';
+import type { Edit } from '../edit-schema.ts';
+import type { LeakIndex } from './leak-index.ts';
+
+export interface CheckContext {
+  readonly parent: Harness;
+  /** One edit or a bundle, applied in order. */
+  readonly edits: readonly Edit[];
+  readonly environment: Environment;
+  readonly tasks: readonly Task<'train'>[];
+  readonly traces: readonly Trace<'train'>[];
+  /** Over the tasks of all splits; it answers yes or no and is never shown to a proposer. */
+  readonly leak: LeakIndex;
+  /** Shapes of recorded results for the path lint. */
+  readonly shapes?: Shapes | undefined;
+  /** The rejected-edit query: why an edit may not be tried again, or null. */
+  readonly mayTry?: ((edit: Edit) => string | null) | undefined;
+}
+
+export interface CheckResult {
+  /** Name of the check: schema, bounds, policy, lint, leak, taint, duplicate, inert, replay. */
+  readonly check: string;
+  readonly passed: boolean;
+  /** Reason code: `ok` or the name of the check. */
+  readonly reason: string;
+  /** One sentence for a person; '' when passed. */
+  readonly detail: string;
+}
+
+/** What a check that looks at the applied harness gets besides. */
+export interface Applied extends CheckContext {
+  readonly child: Harness;
+}

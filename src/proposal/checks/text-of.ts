@@ -1,0 +1,35 @@
+/** The words that an edit writes: what leak and taint look at, and the words that are free to use. */
+import type { Json, Tool } from '../../types.ts';
+import type { Edit } from '../edit-schema.ts';
+
+/** Keys whose values name things of the program, never of the data. */
+const NAMING = new Set(['op', 'evidence', 'tools', 'tool', 'call', 'as', 'key', 'tell', 'enforce', 'kind', 'then']);
+
+/** All texts of an edit, one a line: ops, hypothesis and risks. */
+export function textOf(edit: Edit): string {
+  return [...strings(edit.ops as unknown as Json), edit.hypothesis, edit.predicts.risks].join('\n');
+}
+
+function strings(value: Json): string[] {
+  if (typeof value === 'string' || typeof value === 'number') return [String(value)];
+  if (value === null || typeof value !== 'object') return [];
+  if (Array.isArray(value)) return value.flatMap((v) => strings(v as Json));
+  return Object.entries(value).flatMap(([key, v]) => (NAMING.has(key) ? [] : strings(v as Json)));
+}
+
+/** Lower-case words of letters and digits. */
+export const wordsIn = (text: string): string[] => text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+
+/** What anyone may say: the words of tool names, descriptions and schemas, and of the policy. */
+export interface FreeWords {
+  readonly words: ReadonlySet<string>;
+  /** The words joined by single spaces, for phrases. */
+  readonly text: string;
+}
+
+export function freeWords(tools: readonly Tool[], policy: string): FreeWords {
+  const all = wordsIn(
+    `${tools.map((t) => JSON.stringify([t.name, t.description, t.parameters])).join('\n')}\n${policy}`,
+  );
+  return { words: new Set(all), text: ` ${all.join(' ')} ` };
+}

@@ -1,0 +1,28 @@
+/** What the miner is given and what it hands back. */
+
+import type { Random } from '../../digest.ts';
+import type { Shapes } from '../../harness/lint.ts';
+import type { Diagnosis, Environment, Harness, Task, Trace } from '../../types.ts';
+import type { Edit } from '../edit-schema.ts';
+
+export interface MineContext {
+  readonly environment: Environment;
+  readonly harness: Harness;
+  readonly traces: readonly Trace<'train'>[];
+  readonly tasks: readonly Task<'train'>[];
+  readonly diagnoses: readonly Diagnosis[];
+  readonly random: Random;
+  /** Tool calls that probes may make, default 6,000. */
+  readonly probeBudget?: number;
+}
+
+export interface MinedProposal {
+  /** Each within bounds, highest expected gain first. */
+  readonly edits: readonly Edit[];
+  /** Shapes of the results that traces and probes saw, for the path lint. */
+  readonly shapes: Shapes;
+  /** What could not be learned and why, one sentence each. */
+  readonly notes: readonly string[];
+  /** Tool calls that probes made. */
+  readonly probes: number;
+}

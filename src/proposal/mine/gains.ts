@@ -1,0 +1,42 @@
+/** Turns what was learned into edits: hypothesis, addressed traces, expected number of train tasks fixed. */
+import type { Diagnosis } from '../../types.ts';
+import type { Edit, Op } from '../edit-schema.ts';
+
+export interface Draft {
+  readonly ops: readonly Op[];
+  readonly hypothesis: string;
+  /** Failures that it answers. */
+  readonly answers: readonly Diagnosis[];
+  /** Expected fixes without any diagnosis, e.g. learned by probes alone; default 0. */
+  readonly prior?: number;
+  readonly risks: string;
+}
+
+/** An edit of the miner; at most 12 traces are named. */
+export function toEdit(draft: Draft): Edit {
+  const traces = [...new Set(draft.answers.map((d) => d.trace))];
+  const evidence = traces.slice(0, 6);
+  const ops = draft.ops.map((op): Op => (op.op === 'clause.add' ? { ...op, clause: { ...op.clause, evidence } } : op));
+  const fixes = Math.max(traces.length, draft.prior ?? 0);
+  return {
+    ops,
+    hypothesis: draft.hypothesis.slice(0, 400),
+    addresses: traces.slice(0, 12),
+    predicts: { fixes: Math.round(fixes * 10) / 10, risks: draft.risks.slice(0, 400) },
+    proposer: 'mine',
+  };
+}
+
+/** Diagnoses of some patterns, of one tool and one argument when given. */
+export function matching(
+  diagnoses: readonly Diagnosis[],
+  patterns: readonly string[],
+  where: { tool?: string; arguments?: readonly string[] } = {},
+): Diagnosis[] {
+  return diagnoses.filter(
+    (d) =>
+      patterns.includes(d.pattern) &&
+      (where.tool === undefined || d.tool === where.tool) &&
+      (where.arguments === undefined || d.argument === undefined || where.arguments.includes(d.argument)),
+  );
+}

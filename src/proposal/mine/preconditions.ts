@@ -1,0 +1,136 @@
+/** From probe outcomes to the preconditions of a tool: what its state must be and what its arguments may be. */
+import type { Json } from '../../types.ts';
+import type { Outcome } from './outcomes.ts';
+import type { GoldWrite, Prober } from './probe.ts';
+import { SUPPORT } from './provenance.ts';
+import { at, isPlainPath, type Path, scalarsIn } from './records.ts';
+import { listOf } from './refine.ts';
+import { bind, type Provenance, recordsOf } from './sources.ts';
+
+/** A field of a read that must have one of a few values before a tool succeeds. */
+export interface StatePrecondition {
+  readonly binding: string;
+  readonly path: Path;
+  /** Values seen with success, sorted. */
+  readonly allowed: readonly (string | boolean)[];
+  /** Values seen only with failure, sorted. */
+  readonly refused: readonly (string | boolean)[];
+  /** True if a second call after a success is refused by it. */
+  readonly once: boolean;
+}
+
+/** The field that best separates success from refusal; null when no field does with at least 3 refusals explained. */
+export function learnState(provenance: Provenance, outcomes: readonly Outcome[]): StatePrecondition | null {
+  const ok = outcomes.filter((o) => o.ok);
+  const failed = outcomes.filter((o) => !o.ok);
+  if (ok.length < 4) return null;
+  let best: (StatePrecondition & { explained: number }) | null = null;
+  for (const [binding, path] of fieldsOf(provenance, outcomes)) {
+    const fieldOf = (o: Outcome): Json | undefined => at(o.bindings.get(binding), path);
+    const allowed = new Set(ok.map(fieldOf));
+    if ([...allowed].some((v) => typeof v !== 'string' && typeof v !== 'boolean')) continue;
+    if (allowed.size > Math.max(1, Math.min(4, Math.floor(ok.length / 4)))) continue;
+    // Only refusals whose every occurrence stands outside the allowed values are explained by the field.
+    const groups = groupBy(failed);
+    const explained = [...groups.values()].filter((g) => g.every((o) => !allowed.has(fieldOf(o)))).flat();
+    const refused = new Set(explained.map(fieldOf).filter((v) => v !== undefined && v !== null));
+    if (explained.length < 3 || refused.size === 0 || refused.size > 8) continue;
+    if (best && best.explained >= explained.length) continue;
+    const once =
+      outcomes.some((o) => o.kind === 'repeat') && outcomes.every((o) => o.kind !== 'repeat' || explained.includes(o));
+    best = { binding, path, allowed: sorted(allowed), refused: sorted(refused), once, explained: explained.length };
+  }
+  if (!best) return null;
+  const { explained: _, ...state } = best;
+  return state;
+}
+
+function groupBy(outcomes: readonly Outcome[]): Map<string, Outcome[]> {
+  const groups = new Map<string, Outcome[]>();
+  for (const o of outcomes) groups.set(o.error, [...(groups.get(o.error) ?? []), o]);
+  return groups;
+}
+
+const sorted = (values: ReadonlySet<Json | undefined>): (string | boolean)[] =>
+  [...values].filter((v): v is string | boolean => typeof v === 'string' || typeof v === 'boolean').sort();
+
+/** Short text and boolean fields of reads that start from an argument. */
+function fieldsOf(provenance: Provenance, outcomes: readonly Outcome[]): [string, Path][] {
+  const roots = provenance.reads.filter((r) => r.input.from === 'argument');
+  return roots.flatMap((rule) => {
+    const sample = outcomes.find((o) => o.ok)?.bindings.get(rule.as);
+    if (sample === undefined) return [];
+    return scalarsIn(sample, 0).flatMap(([path, v]): [string, Path][] => {
+      const fits =
+        path.length > 0 && isPlainPath(path) && ((typeof v === 'string' && v.length <= 40) || typeof v === 'boolean');
+      return fits ? [[rule.as, path]] : [];
+    });
+  });
+}
+
+/** Text arguments of few values that the tool refuses to have replaced: argument -> values, sorted. */
+export function learnEnums(prober: Prober, golds: readonly GoldWrite[], provenance: Provenance): Map<string, string[]> {
+  const out = new Map<string, string[]>();
+  for (const argument of argumentNames(golds)) {
+    if (provenance.origins.has(argument)) continue;
+    const all = golds.map((g) => g.call.arguments[argument]);
+    const values = [...new Set(all)];
+    if (!values.every((v): v is string => typeof v === 'string') || values.length > 5 || all.length < 3 * values.length)
+      continue;
+    if (all.length < 6) continue;
+    const refusals = golds
+      .slice(0, 3)
+      .filter((g) => refuses(prober, g, argument, `${String(g.call.arguments[argument])} please`));
+    if (refusals.length === Math.min(3, golds.length)) out.set(argument, [...values].sort());
+  }
+  return out;
+}
+
+/** Pairs of list arguments that the tool refuses when their lengths differ; [] or two names. */
+export function learnPair(prober: Prober, golds: readonly GoldWrite[], provenance: Provenance): string[] {
+  const lists = [...provenance.lists];
+  for (const a of lists)
+    for (const b of lists) {
+      if (a >= b) continue;
+      const equal = golds.every((g) => listOf(g.call.arguments[a]).length === listOf(g.call.arguments[b]).length);
+      const tried = golds.filter((g) => listOf(g.call.arguments[b]).length > 0).slice(0, 3);
+      const longer = (g: GoldWrite): Json => [...listOf(g.call.arguments[b]), listOf(g.call.arguments[b])[0] as Json];
+      const refused = tried.filter((g) => refuses(prober, g, b, longer(g)));
+      if (equal && tried.length >= 2 && refused.length === tried.length) return [a, b];
+    }
+  return [];
+}
+
+/** True if the tool refuses an element of the second list that equals its partner in the first. */
+export function learnDiffers(prober: Prober, golds: readonly GoldWrite[], pair: readonly string[]): boolean {
+  const [a, b] = pair;
+  if (a === undefined || b === undefined) return false;
+  const tried = golds.slice(0, 3);
+  return tried.length >= 2 && tried.every((g) => refuses(prober, g, b, g.call.arguments[a] as Json));
+}
+
+/** Arguments that the request gives and that the tool refuses when they stand in no known collection. */
+export function learnMembers(prober: Prober, golds: readonly GoldWrite[], provenance: Provenance): string[] {
+  return [...provenance.origins.keys()].filter((argument) => {
+    if (provenance.lists.has(argument)) return false;
+    const tried = golds.slice(0, 4).flatMap((g) => {
+      const bindings = bind(prober.open(g.task, g.before), provenance.reads, g.call);
+      const origin = provenance.origins.get(argument);
+      const known = origin ? recordsOf(origin, bindings).map((r) => r[origin.key]) : [];
+      const strange = golds.map((o) => o.call.arguments[argument]).find((v) => v !== undefined && !known.includes(v));
+      return strange === undefined ? [] : [refuses(prober, g, argument, strange)];
+    });
+    return tried.length >= 2 && tried.filter(Boolean).length / tried.length >= SUPPORT;
+  });
+}
+
+/** True if the oracle's call succeeds and the same call with one argument replaced does not. */
+function refuses(prober: Prober, gold: GoldWrite, argument: string, value: Json): boolean {
+  const world = prober.open(gold.task, gold.before);
+  if (world.attempt(gold.call).error) return false;
+  return world.attempt({ name: gold.call.name, arguments: { ...gold.call.arguments, [argument]: value } }).error;
+}
+
+export const argumentNames = (golds: readonly GoldWrite[]): string[] => [
+  ...new Set(golds.flatMap((g) => Object.keys(g.call.arguments))),
+];

@@ -1,0 +1,221 @@
+/** Learns, from probes, which reads reveal the arguments of a write and where in their results the values stand. */
+import { isObject } from '../../digest.ts';
+import type { Json, Tool } from '../../types.ts';
+import { bindingName } from './names.ts';
+import { type GoldWrite, type Prober, requiredOf, type World } from './probe.ts';
+import { collectionsIn, isPlainPath, type Path, scalarsIn } from './records.ts';
+import { findFilter, findKeep } from './refine.ts';
+import { type Bindings, bind, type Input, type Origin, type Provenance, type ReadRule, recordsOf } from './sources.ts';
+
+/** Share of cases that must agree before something counts as learned. */
+export const SUPPORT = 0.9;
+const MAX_CASES = 12;
+
+export interface Case {
+  readonly world: World;
+  readonly gold: GoldWrite;
+}
+
+/** Up to 12 cases of one tool, spread over the tasks. */
+export function casesOf(prober: Prober, golds: readonly GoldWrite[]): Case[] {
+  const step = Math.max(1, Math.floor(golds.length / MAX_CASES));
+  const chosen = golds.filter((_, i) => i % step === 0).slice(0, MAX_CASES);
+  return chosen.map((gold) => ({ gold, world: prober.open(gold.task, gold.before) }));
+}
+
+/** Provenance of one write tool from its oracle calls; at least 3 cases, else null. */
+export function learnProvenance(prober: Prober, tool: Tool, golds: readonly GoldWrite[]): Provenance | null {
+  const cases = casesOf(prober, golds);
+  if (cases.length < 3) return null;
+  const names = [...new Set(golds.flatMap((g) => Object.keys(g.call.arguments)))];
+  const lists = new Set(names.filter((n) => golds.every((g) => Array.isArray(g.call.arguments[n]))));
+  const inRequest = new Map(names.map((n) => [n, share(golds, (g) => standsInRequest(g, n))]));
+  const reads: ReadRule[] = [];
+  const origins = new Map<string, Origin>();
+  const readers = prober.environment.tools.filter((t) => t.readOnly && requiredOf(t).length === 1);
+  const scalars = names.filter((n) => !lists.has(n));
+  // Arguments that the request itself gives come first: reads start there.
+  scalars.sort((a, b) => (inRequest.get(b) ?? 0) - (inRequest.get(a) ?? 0));
+  for (const argument of scalars) {
+    if (origins.has(argument)) continue;
+    const rule = firstThatWorks(readers, cases, reads, { from: 'argument', argument }, argument);
+    if (rule) reads.push(rule);
+  }
+  addFieldReads(readers, cases, reads);
+  const open = [
+    ...lists,
+    ...scalars.filter((n) => !reads.some((r) => r.input.from === 'argument' && r.input.argument === n)),
+  ];
+  for (const argument of open) {
+    const origin = findOrigin(cases, reads, argument, undefined);
+    if (origin) origins.set(argument, origin);
+  }
+  // A second round: reads from the record that a found argument names, then what only those reveal.
+  for (const [argument, origin] of [...origins]) {
+    const list = lists.has(argument);
+    const fields = recordFields(cases, reads, origin);
+    const inputs = fields.map((path): Input => ({ from: 'record', argument, list, origin, path }));
+    for (const input of inputs) {
+      if (input.from !== 'record' || input.path.at(-1) === origin.key) continue;
+      const rule = firstThatWorks(readers, cases, reads, input, input.path.at(-1) ?? '');
+      if (rule) reads.push({ ...rule, as: list ? `${rule.as}s` : rule.as });
+    }
+  }
+  for (const argument of open) {
+    if (origins.has(argument)) continue;
+    const pair = [...lists].find((l) => l !== argument && origins.has(l));
+    const origin = findOrigin(cases, reads, argument, lists.has(argument) ? pair : undefined);
+    if (origin) origins.set(argument, refine(cases, reads, argument, origin, pair, origins));
+  }
+  const used = pruneReads(reads, origins);
+  return { tool: tool.name, cases: golds.length, reads: used, origins, inRequest, lists };
+}
+
+function refine(
+  cases: readonly Case[],
+  reads: readonly ReadRule[],
+  argument: string,
+  origin: Origin,
+  pair: string | undefined,
+  origins: ReadonlyMap<string, Origin>,
+): Origin {
+  const filter = findFilter(cases, reads, argument, origin);
+  const old = pair === undefined ? undefined : origins.get(pair);
+  const keep = pair !== undefined && old && findKeep(cases, reads, argument, origin, pair, old) ? pair : undefined;
+  return { ...origin, ...(filter === undefined ? {} : { filter }), ...(keep === undefined ? {} : { keep }) };
+}
+
+const share = <T>(items: readonly T[], holds: (item: T) => boolean): number =>
+  items.length === 0 ? 0 : items.filter(holds).length / items.length;
+
+function standsInRequest(gold: GoldWrite, argument: string): boolean {
+  const value = gold.call.arguments[argument];
+  const values = Array.isArray(value) ? value : [value];
+  const text = gold.task.request.toLowerCase();
+  return (
+    values.length > 0 &&
+    values.every((v) => (typeof v === 'string' || typeof v === 'number') && text.includes(String(v).toLowerCase()))
+  );
+}
+
+/** The first reader that answers without an error in nearly all cases; a parameter of the same name is tried first and suffices. */
+function firstThatWorks(
+  readers: readonly Tool[],
+  cases: readonly Case[],
+  reads: readonly ReadRule[],
+  input: Input,
+  name: string,
+): ReadRule | undefined {
+  const ordered = [...readers].sort((a, b) => affinity(b, name) - affinity(a, name));
+  for (const reader of ordered) {
+    const parameter = requiredOf(reader)[0] as string;
+    if (reads.some((r) => r.tool === reader.name && JSON.stringify(r.input) === JSON.stringify(input))) continue;
+    const rule: ReadRule = {
+      as: bindingName(
+        reader.name,
+        reads.map((r) => r.as),
+      ),
+      tool: reader.name,
+      parameter,
+      input,
+    };
+    const few = cases.slice(0, 2);
+    const works = (c: Case) => answered(bind(c.world, [...reads, rule], c.gold.call).get(rule.as));
+    if (!few.every(works)) continue;
+    if (share(cases, works) >= SUPPORT) return rule;
+  }
+  return undefined;
+}
+
+const answered = (value: Json | undefined): boolean =>
+  value !== undefined && value !== null && (!Array.isArray(value) || value.every((v) => v !== null));
+
+/** 2 = the parameter has the very name, 1 = the names share their last word, 0 = neither. */
+function affinity(reader: Tool, name: string): number {
+  const parameter = requiredOf(reader)[0] ?? '';
+  if (parameter === name) return 2;
+  return parameter.split('_')[0] === name.split('_')[0] ? 1 : 0;
+}
+
+/** Reads that start from a scalar field of an earlier result, e.g. the owner of an order. */
+function addFieldReads(readers: readonly Tool[], cases: readonly Case[], reads: ReadRule[]): void {
+  for (const rule of [...reads]) {
+    const first = cases[0];
+    const value = first && bind(first.world, reads, first.gold.call).get(rule.as);
+    if (value === undefined || !isObject(value)) continue;
+    for (const [path, scalar] of scalarsIn(value)) {
+      const name = path.at(-1) ?? '';
+      if (typeof scalar !== 'string' || !isPlainPath(path) || path.length === 0 || name === rule.parameter) continue;
+      const able = readers.filter((t) => affinity(t, name) === 2 || (/\d/.test(scalar) && !/\s/.test(scalar)));
+      const found = firstThatWorks(able, cases, reads, { from: 'field', binding: rule.as, path }, name);
+      if (found) reads.push(found);
+    }
+  }
+}
+
+/** The collection in which an argument's values stand in nearly all cases; `pair`: element i stands in result i of a per-element read. */
+function findOrigin(
+  cases: readonly Case[],
+  reads: readonly ReadRule[],
+  argument: string,
+  pair: string | undefined,
+): Origin | undefined {
+  const bound = cases.map((c) => bind(c.world, reads, c.gold.call));
+  const candidates = new Map<string, Origin>();
+  for (const rule of reads) {
+    const each = rule.input.from === 'record' && rule.input.list ? rule.input.argument : undefined;
+    if (each !== undefined && each !== pair) continue;
+    for (const bindings of bound) {
+      const value = bindings.get(rule.as);
+      const sample = each === undefined ? value : Array.isArray(value) ? (value[0] as Json) : undefined;
+      if (sample === undefined) continue;
+      for (const collection of collectionsIn(sample)) {
+        if (!isPlainPath(collection.path)) continue;
+        for (const key of Object.keys(collection.records[0] ?? {})) {
+          const { path, map } = collection;
+          const origin: Origin = { binding: rule.as, ...(each === undefined ? {} : { each }), path, map, key };
+          candidates.set(JSON.stringify(origin), origin);
+        }
+      }
+    }
+  }
+  const good = [...candidates.values()].filter(
+    (origin) => share(cases, (c) => stands(c, bound[cases.indexOf(c)] as Bindings, argument, origin)) >= SUPPORT,
+  );
+  // A map is where ids are defined, a list is where they are used.
+  const rank = (o: Origin): number => (o.map ? 0 : 10) + 5 * nameDistance(o, argument) + o.path.length;
+  return good.sort((a, b) => rank(a) - rank(b))[0];
+}
+
+/** Prefers a key whose name the argument's name contains. */
+const nameDistance = (origin: Origin, argument: string): number =>
+  argument.replace(/s$/, '').endsWith(origin.key) ? 0 : 1;
+
+function stands(c: Case, bindings: Bindings, argument: string, origin: Origin): boolean {
+  const value = c.gold.call.arguments[argument];
+  const values = Array.isArray(value) ? value : [value];
+  return values.length > 0 && values.every((v, i) => recordsOf(origin, bindings, i).some((r) => r[origin.key] === v));
+}
+
+/** Paths of string fields of the records of an origin. */
+function recordFields(cases: readonly Case[], reads: readonly ReadRule[], origin: Origin): Path[] {
+  const first = cases[0];
+  if (!first) return [];
+  const record = recordsOf(origin, bind(first.world, reads, first.gold.call))[0];
+  if (!record) return [];
+  return scalarsIn(record, 1).flatMap(([path, v]) =>
+    typeof v === 'string' && isPlainPath(path) && path.length > 0 && !/\s/.test(v) && /\d/.test(v) ? [path] : [],
+  );
+}
+
+/** Keeps every read from an argument and those that an origin or a kept read needs. */
+function pruneReads(reads: readonly ReadRule[], origins: ReadonlyMap<string, Origin>): ReadRule[] {
+  const needed = new Set([...origins.values()].map((o) => o.binding));
+  for (const rule of [...reads].reverse()) {
+    if (!needed.has(rule.as) && rule.input.from !== 'argument') continue;
+    needed.add(rule.as);
+    if (rule.input.from === 'field') needed.add(rule.input.binding);
+    if (rule.input.from === 'record') needed.add(rule.input.origin.binding);
+  }
+  return reads.filter((r) => needed.has(r.as));
+}

@@ -1,0 +1,90 @@
+/** Narrows a collection of records: a boolean that every right record has, and the old record whose unmentioned properties stay. */
+import type { Json, JsonObject, ToolCall } from '../../types.ts';
+import type { Case } from './provenance.ts';
+import { scalarsIn } from './records.ts';
+import { bind, type Origin, type ReadRule, recordsOf } from './sources.ts';
+
+/** A boolean property that is true for all right records, varies among candidates, and whose absence makes the tool refuse. */
+export function findFilter(
+  cases: readonly Case[],
+  reads: readonly ReadRule[],
+  argument: string,
+  origin: Origin,
+): string | undefined {
+  const counts = new Map<string, { right: number; wrong: number }>();
+  let all = 0;
+  for (const c of cases) {
+    const bindings = bind(c.world, reads, c.gold.call);
+    for (const [i, value] of listOf(c.gold.call.arguments[argument]).entries()) {
+      const records = recordsOf(origin, bindings, i);
+      const right = records.find((r) => r[origin.key] === value);
+      if (!right) continue;
+      all += 1;
+      for (const [name, flag] of Object.entries(right)) {
+        if (flag !== true) continue;
+        const entry = counts.get(name) ?? { right: 0, wrong: 0 };
+        const other = records.find((r) => r[name] === false);
+        entry.right += 1;
+        if (other && refused(c, argument, i, other[origin.key])) entry.wrong += 1;
+        counts.set(name, entry);
+      }
+    }
+  }
+  const found = [...counts].find(([name, n]) => n.right === all && n.wrong >= 2 && /^[A-Za-z_]\w*$/.test(name));
+  return found?.[0];
+}
+
+function refused(c: Case, argument: string, index: number, value: Json | undefined): boolean {
+  if (value === undefined) return false;
+  return c.world.attempt(withElement(c.gold.call, argument, index, value)).error;
+}
+
+/** The call with one element of an argument replaced. */
+export function withElement(call: ToolCall, argument: string, index: number, value: Json): ToolCall {
+  const old = call.arguments[argument];
+  const next = Array.isArray(old) ? old.map((v, i) => (i === index ? value : v) as Json) : value;
+  return { name: call.name, arguments: { ...call.arguments, [argument]: next } };
+}
+
+export const listOf = (value: Json | undefined): Json[] =>
+  Array.isArray(value) ? [...(value as readonly Json[])] : value === undefined ? [] : [value];
+
+/**
+ * True if a property seldom changes unless the request names its new value: of the text properties that stay or change
+ * unmentioned, at least 90 % stay, and at least 5 stay.
+ */
+export function findKeep(
+  cases: readonly Case[],
+  reads: readonly ReadRule[],
+  argument: string,
+  origin: Origin,
+  pair: string,
+  old: Origin,
+): boolean {
+  let stays = 0;
+  let silent = 0;
+  for (const c of cases) {
+    const bindings = bind(c.world, reads, c.gold.call);
+    const before = listOf(c.gold.call.arguments[pair]);
+    for (const [i, value] of listOf(c.gold.call.arguments[argument]).entries()) {
+      const right = recordsOf(origin, bindings, i).find((r) => r[origin.key] === value);
+      const was = recordsOf(old, bindings, i).find((r) => r[old.key] === before[i]);
+      if (!right || !was) continue;
+      for (const [path, text] of properties(right)) {
+        const earlier = properties(was).find(([p]) => p === path)?.[1];
+        if (earlier === undefined || path === origin.key) continue;
+        if (earlier === text) stays += 1;
+        else if (!mentions(c.gold.task.request, text)) silent += 1;
+      }
+    }
+  }
+  return stays >= 5 && stays / (stays + silent) >= 0.9;
+}
+
+function properties(record: JsonObject): [string, string][] {
+  return scalarsIn(record as Json, 2).flatMap(([path, v]) =>
+    typeof v === 'string' ? [[path.join('.'), v] as [string, string]] : [],
+  );
+}
+
+const mentions = (request: string, text: string): boolean => request.toLowerCase().includes(text.toLowerCase());

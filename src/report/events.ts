@@ -1,0 +1,100 @@
+/** Everything that a command says: one discriminated union; the terminal, `--json` and the report subscribe to it. */
+import type { Usage, Verdict } from '../types.ts';
+
+/** A mean score with its 95 % interval; fractions 0-1. */
+export interface ScoreLine {
+  readonly score: number;
+  readonly low: number;
+  readonly high: number;
+  readonly tasks: number;
+}
+
+export interface ReleaseLine extends ScoreLine {
+  readonly version: string;
+  readonly commit: string;
+  readonly effect: number;
+  readonly effectLow: number;
+  readonly effectHigh: number;
+  readonly test: string;
+  readonly statistic: number;
+  readonly alpha: number;
+}
+
+/** The last line of a night. Scripts depend on its fields. */
+export interface NightSummary {
+  readonly type: 'summary';
+  readonly env: string;
+  readonly agent: string;
+  readonly simulated: boolean;
+  readonly seed: number;
+  readonly baseline: ScoreLine;
+  readonly released: ReleaseLine | null;
+  /** Candidates evaluated. */
+  readonly candidates: number;
+  readonly kept: number;
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly rollouts: number;
+  readonly voids: number;
+  readonly usd: number;
+  readonly seconds: number;
+  readonly run: string;
+  readonly night: number;
+  /** Why there is or is no release, one sentence. */
+  readonly outcome: string;
+  readonly exitCode: number;
+}
+
+/** The last line of `optimize run`. */
+export interface RunSummary extends ScoreLine {
+  readonly type: 'summary';
+  readonly env: string;
+  readonly agent: string;
+  readonly simulated: boolean;
+  readonly harness: string;
+  readonly rollouts: number;
+  readonly voids: number;
+  readonly usd: number;
+  readonly seconds: number;
+}
+
+export type Event =
+  | {
+      readonly type: 'start';
+      readonly env: string;
+      readonly agent: string;
+      readonly simulated: boolean;
+      readonly run: string;
+      readonly night: number;
+      readonly seed: number;
+      readonly harness: string;
+      readonly tasks: { readonly train: number; readonly dev: number; readonly sealed: number };
+      readonly budget: number;
+      readonly resumed: boolean;
+    }
+  | { readonly type: 'phase'; readonly phase: string; readonly detail: string }
+  | {
+      readonly type: 'progress';
+      readonly phase: string;
+      readonly done: number;
+      readonly total: number;
+      readonly rollouts: number;
+      readonly candidates: number;
+      readonly usd: number;
+    }
+  | { readonly type: 'score'; readonly of: string; readonly split: string; readonly score: ScoreLine }
+  | { readonly type: 'learned'; readonly edits: number; readonly probes: number; readonly notes: readonly string[] }
+  | {
+      readonly type: 'decision';
+      readonly seq: number;
+      readonly form: string;
+      readonly title: string;
+      readonly verdict: Verdict;
+    }
+  | { readonly type: 'commit'; readonly commit: string; readonly subject: string }
+  | { readonly type: 'warning'; readonly message: string }
+  | NightSummary
+  | RunSummary;
+
+export type Emit = (event: Event) => void;
+
+export const NO_USAGE: Usage = { calls: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, costUsd: 0 };

@@ -1,0 +1,94 @@
+/** Shows events to a person: one line a step on stderr, one redrawn line of progress on a terminal. */
+import { styleText } from 'node:util';
+import type { Verdict } from '../types.ts';
+import type { Emit, Event, ScoreLine } from './events.ts';
+
+export interface Streams {
+  readonly err: NodeJS.WriteStream;
+  /** Milliseconds; only differences matter. */
+  now(): number;
+}
+
+/** 0.4375 -> 43.8 */
+export const percent = (score: number): string => (score * 100).toFixed(1);
+/** 0.0625 -> +6.3 */
+export const points = (effect: number): string => `${effect >= 0 ? '+' : ''}${(effect * 100).toFixed(1)}`;
+export const scoreText = ({ score, low, high, tasks }: ScoreLine): string =>
+  `${percent(score)} % (95 % interval ${percent(low)} to ${percent(high)}, ${tasks} tasks)`;
+
+/** Control characters of data never reach the terminal. */
+export const printable = (text: string): string =>
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, '');
+
+/** A subscriber that draws on `err`. */
+export function terminal({ err, now }: Streams): Emit {
+  const started = now();
+  const paint = (style: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string) =>
+    styleText(style, text, { stream: err });
+  let drawn = false;
+  let best = '';
+  let lastDraw = Number.NEGATIVE_INFINITY;
+  const line = (text: string) => {
+    if (drawn) err.write('\r\u001b[2K');
+    drawn = false;
+    err.write(`${printable(text)}\n`);
+  };
+  const redraw = (text: string) => {
+    if (!err.isTTY || now() - lastDraw < 80) return;
+    lastDraw = now();
+    err.write(`\r\u001b[2K${printable(text).slice(0, Math.max(20, (err.columns ?? 100) - 1))}`);
+    drawn = true;
+  };
+  return (event: Event) => {
+    switch (event.type) {
+      case 'start': {
+        const label = event.simulated ? `${event.agent} (SIMULATED: says nothing about any model)` : event.agent;
+        line(paint('bold', `night ${event.night} on ${event.env}, run ${event.run}${event.resumed ? ' (resumed)' : ''}`));
+        line(`agent ${label}; seed ${event.seed}; budget ${event.budget} candidates`);
+        line(`tasks: ${event.tasks.train} train, ${event.tasks.dev} dev, ${event.tasks.sealed} sealed`);
+        return;
+      }
+      case 'phase':
+        return line(paint('dim', `${event.phase}: ${event.detail}`));
+      case 'progress': {
+        const elapsed = (now() - started) / 1000;
+        const left = event.done > 0 ? `, this step ${Math.ceil((elapsed / Math.max(1, event.rollouts)) * (event.total - event.done))} s left` : '';
+        return redraw(
+          `${event.phase} ${event.done}/${event.total}  ${event.candidates} candidates, ${event.rollouts} rollouts, ${elapsed.toFixed(0)} s${left}${best}`,
+        );
+      }
+      case 'score':
+        if (event.split === 'dev') best = `  best ${percent(event.score.score)} % (${percent(event.score.low)}-${percent(event.score.high)})`;
+        return line(`${event.of} on ${event.split}: ${scoreText(event.score)}`);
+      case 'learned':
+        for (const note of event.notes) line(paint('dim', `  note: ${note}`));
+        return line(`proposed ${event.edits} edits (${event.probes} probes)`);
+      case 'decision': {
+        const accepted = event.verdict.decision === 'accepted';
+        const mark = accepted ? paint('green', 'kept    ') : paint('yellow', 'refused ');
+        return line(`${mark}#${event.seq} ${event.title}: ${verdictText(event.verdict)}`);
+      }
+      case 'commit':
+        return line(paint('dim', `  commit ${event.commit.slice(0, 12)} ${event.subject}`));
+      case 'warning':
+        return line(paint('yellow', `warning: ${event.message}`));
+      case 'summary':
+        if (drawn) err.write('\r\u001b[2K');
+        drawn = false;
+        return;
+    }
+  };
+}
+
+/** e.g. `improved, +9.5 points (4.8 to 14.2), 21 better / 6 worse / 73 same, 100 rollouts` */
+export function verdictText(verdict: Verdict): string {
+  const parts = [verdict.reason];
+  if (verdict.effect !== null) {
+    const interval = verdict.low === null || verdict.high === null ? '' : ` (${points(verdict.low)} to ${points(verdict.high)})`;
+    parts.push(`${points(verdict.effect)} points${interval}`);
+  }
+  if (verdict.tasks > 0) parts.push(`${verdict.better} better / ${verdict.worse} worse / ${verdict.same} same`);
+  if (verdict.rollouts > 0) parts.push(`${verdict.rollouts} rollouts`);
+  if (verdict.tasks === 0 && verdict.detail !== '') parts.push(verdict.detail);
+  return parts.join(', ');
+}

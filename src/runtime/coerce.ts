@@ -1,0 +1,86 @@
+/** Turns an argument into the type that the tool's JSON Schema wants, where only one reading is possible. */
+import { isObject } from '../digest.ts';
+import type { Json, JsonObject } from '../types.ts';
+import { parseJson, repairJson } from './repair.ts';
+import { type Rewrite, type ToolShape, typesOf } from './shapes.ts';
+
+function hasType(value: Json, type: string): boolean {
+  switch (type) {
+    case 'array':
+      return Array.isArray(value);
+    case 'object':
+      return isObject(value);
+    case 'integer':
+      return typeof value === 'number' && Number.isInteger(value);
+    case 'null':
+      return value === null;
+    default:
+      // The scalar names of JSON Schema are those of typeof.
+      return typeof value === type;
+  }
+}
+
+const readJson = (text: string): Json | undefined => parseJson(text) ?? repairJson(text);
+
+function toList(value: Json, schema: JsonObject): Json {
+  if (value === null) return value;
+  if (typeof value === 'string' && /^\s*\[[\s\S]*\]\s*$/.test(value)) {
+    const list = readJson(value);
+    if (Array.isArray(list)) return coerceValue(list, schema);
+  }
+  return coerceValue([value], schema);
+}
+
+/** The value in a type that the schema allows; the very same value when it fits already or no single reading exists. */
+export function coerceValue(value: Json, schema: JsonObject): Json {
+  const types = typesOf(schema);
+  if (Array.isArray(value) && types.includes('array')) {
+    const items = isObject(schema.items) ? schema.items : {};
+    const list: Json[] = value.map((item: Json) => coerceValue(item, items));
+    return list.some((item, i) => item !== value[i]) ? list : value;
+  }
+  if (types.length === 0 || types.some((type) => hasType(value, type))) return value;
+  if (types.includes('array')) return toList(value, schema);
+  if (Array.isArray(value)) {
+    const [only] = value as readonly Json[];
+    return value.length === 1 && only !== undefined && !isObject(only) ? coerceValue(only, schema) : value;
+  }
+  if (typeof value === 'string') {
+    const text = value.trim();
+    if (types.includes('object') && text.startsWith('{')) {
+      const object = readJson(text);
+      if (isObject(object)) return object;
+    }
+    if (/^-?\d+(\.\d+)?$/.test(text)) {
+      const number = Number(text);
+      const wanted = types.includes('number') || (types.includes('integer') && Number.isInteger(number));
+      if (wanted && String(number).length <= 16) return number;
+    }
+    if (types.includes('boolean') && /^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
+    return value;
+  }
+  // Beyond 2^53 the digits that the model wrote are lost already.
+  if (typeof value === 'number' && types.includes('string') && (Math.abs(value) < 2 ** 53 || !Number.isInteger(value)))
+    return String(value);
+  return value;
+}
+
+/** An object where text belongs is left for `ground`. */
+export function coerceArguments(
+  given: JsonObject,
+  shape: ToolShape,
+): { arguments: JsonObject; rewrites: readonly Rewrite[] } {
+  const rewrites: Rewrite[] = [];
+  let changed: Record<string, Json> | undefined;
+  for (const name in given) {
+    const schema = shape.properties.get(name);
+    if (schema === undefined) continue;
+    const before = given[name] as Json;
+    const after = coerceValue(before, schema);
+    if (after === before) continue;
+    changed ??= { ...given };
+    changed[name] = after;
+    rewrites.push({ by: 'realization:coerce', what: name, before, after });
+  }
+  return { arguments: changed ?? given, rewrites };
+}

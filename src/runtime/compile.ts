@@ -1,0 +1,163 @@
+/** A harness made ready for one environment: texts rendered, expressions and patterns compiled, once for all episodes. */
+import { compileExpression, type Expression } from '../harness/cel.ts';
+import { type Clause, Contract, type Monitor, Regulation, Settings } from '../harness/schema.ts';
+import type { Environment, Harness, Task, Tool } from '../types.ts';
+import { toolsOf } from './done.ts';
+import { type CompiledFormat, compileFormat } from './formats.ts';
+import { describeTools, systemText } from './prompt.ts';
+import { shapeOf, type ToolShape } from './shapes.ts';
+import { indexSkills, type Retrieved, type SkillIndex } from './skills.ts';
+
+export interface CompiledRead {
+  readonly kind: 'read';
+  readonly as: string;
+  readonly tool: string;
+  readonly with: readonly (readonly [argument: string, value: Expression])[];
+  readonly each: Expression | undefined;
+}
+
+export interface CompiledGround {
+  readonly kind: 'ground';
+  readonly argument: string;
+  readonly from: Expression;
+  readonly key: string;
+  readonly keep: Expression | undefined;
+}
+
+export interface CompiledClause {
+  readonly clause: Clause;
+  readonly prepare: readonly (CompiledRead | CompiledGround)[];
+  /** Undefined as well when `enforce` is off. */
+  readonly require: Expression | undefined;
+}
+
+export interface Compiled {
+  readonly harness: Harness;
+  readonly environment: Environment;
+  /** Realization switches; all off when the layer is off. */
+  readonly realization: Settings['realization'];
+  readonly shapes: ReadonlyMap<string, ToolShape>;
+  /** What `ChatRequest.tools` holds. */
+  readonly sentTools: readonly Tool[];
+  readonly system: string;
+  /** Tool -> its clauses that prepare or require something, highest priority first. */
+  readonly clauses: ReadonlyMap<string, readonly CompiledClause[]>;
+  readonly formats: ReadonlyMap<string, readonly CompiledFormat[]>;
+  readonly aliases: Contract['aliases'];
+  readonly skills: SkillIndex;
+  readonly retrieved: WeakMap<Task, readonly Retrieved[]>;
+  readonly monitors: readonly Monitor[];
+  /** False if no clause reads: then results need not be remembered. */
+  readonly reads: boolean;
+}
+
+/** Played when `harness` is null: no policy, no layer. */
+export const NO_HARNESS: Harness = {
+  id: 'off',
+  env: '',
+  files: new Map(),
+  policy: '',
+  settings: Settings.parse({
+    version: 1,
+    layers: { contract: false, skills: false, realization: false, regulation: false },
+  }),
+  contract: Contract.parse({}),
+  regulation: Regulation.parse({}),
+  skills: [],
+};
+
+function compileClause(clause: Clause): CompiledClause {
+  return {
+    clause,
+    prepare: clause.prepare.map((step) =>
+      'read' in step
+        ? {
+            kind: 'read',
+            as: step.read.as,
+            tool: step.read.call,
+            with: Object.entries(step.read.with).map(([name, source]) => [name, compileExpression(source)] as const),
+            each: step.read.each === undefined ? undefined : compileExpression(step.read.each),
+          }
+        : {
+            kind: 'ground',
+            argument: step.ground.argument,
+            from: compileExpression(step.ground.from),
+            key: step.ground.key,
+            keep: step.ground.keep === undefined ? undefined : compileExpression(step.ground.keep),
+          },
+    ),
+    require: clause.require === undefined || clause.enforce === 'off' ? undefined : compileExpression(clause.require),
+  };
+}
+
+/** Tool -> the items that concern it, in their order. */
+function byTool<T>(items: readonly T[], toolsFor: (item: T) => readonly string[]): Map<string, T[]> {
+  const map = new Map<string, T[]>();
+  for (const item of items) {
+    for (const tool of new Set(toolsFor(item))) {
+      const list = map.get(tool);
+      if (list) list.push(item);
+      else map.set(tool, [item]);
+    }
+  }
+  return map;
+}
+
+function compile(harness: Harness, environment: Environment): Compiled {
+  const { settings, contract } = harness;
+  const { layers } = settings;
+  const realization = layers.realization ? settings.realization : NO_HARNESS.settings.realization;
+  const tools = toolsOf(environment);
+  const shapes = new Map(tools.map((tool) => [tool.name, shapeOf(tool)]));
+  const clauses = layers.realization
+    ? contract.clauses
+        .map(compileClause)
+        .filter((clause) => clause.prepare.length > 0 || clause.require !== undefined)
+        .sort((a, b) => b.clause.priority - a.clause.priority)
+    : [];
+  const formats = layers.realization ? contract.formats.map(compileFormat) : [];
+  const told = layers.contract ? contract.clauses : [];
+  const described = describeTools(tools, told);
+  const text = realization.protocol === 'text';
+  return {
+    harness,
+    environment,
+    realization,
+    shapes,
+    sentTools: text ? [] : described,
+    system: systemText({
+      policy: harness.policy,
+      clauses: told,
+      textTools: text ? { bare: tools, told: described } : null,
+    }),
+    clauses: byTool(clauses, ({ clause }) => clause.tools),
+    formats: byTool(formats, ({ format }) =>
+      tools
+        .filter(({ name }) => shapes.get(name)?.properties.has(format.argument))
+        .filter(({ name }) => format.tools === undefined || format.tools.includes(name))
+        .map(({ name }) => name),
+    ),
+    aliases: layers.realization ? contract.aliases : {},
+    skills: indexSkills(layers.skills ? harness.skills : []),
+    retrieved: new WeakMap(),
+    monitors: layers.regulation ? harness.regulation.monitors : [],
+    reads: clauses.some(({ prepare }) => prepare.some(({ kind }) => kind === 'read')),
+  };
+}
+
+const cache = new WeakMap<Harness, WeakMap<Environment, Compiled>>();
+
+/** The same object for the same harness and environment. Throws UsageError for an expression that is no CEL. */
+export function compileHarness(harness: Harness, environment: Environment): Compiled {
+  let environments = cache.get(harness);
+  if (environments === undefined) {
+    environments = new WeakMap();
+    cache.set(harness, environments);
+  }
+  let compiled = environments.get(environment);
+  if (compiled === undefined) {
+    compiled = compile(harness, environment);
+    environments.set(environment, compiled);
+  }
+  return compiled;
+}

@@ -1,0 +1,28 @@
+/** The tool that ends an episode; the runtime adds it to those of the environment. */
+import type { Environment, Tool } from '../types.ts';
+
+export const DONE = 'done';
+
+/** Read-only because it changes no state; `prepare` can still not call it, as it is no tool of the environment. */
+export const doneTool: Tool = {
+  name: DONE,
+  description: 'End the work on this request; summary is the final message to the customer.',
+  parameters: {
+    type: 'object',
+    properties: { summary: { type: 'string', description: 'What was done, or why it could not be done.' } },
+    required: ['summary'],
+  },
+  readOnly: true,
+};
+
+const cache = new WeakMap<Environment, readonly Tool[]>();
+
+/** The tools of an environment and `done`, untold; the same array for the same environment. */
+export function toolsOf(environment: Environment): readonly Tool[] {
+  let tools = cache.get(environment);
+  if (tools === undefined) {
+    tools = [...environment.tools, doneTool];
+    cache.set(environment, tools);
+  }
+  return tools;
+}

@@ -1,0 +1,164 @@
+/** Plays one episode: (harness, model, environment, task, seed) -> Trace. */
+import { sha256 } from '../digest.ts';
+import { InfrastructureError, InterruptedError } from '../errors.ts';
+import type {
+  Agent,
+  ChatMessage,
+  ChatModel,
+  Ending,
+  Environment,
+  Harness,
+  Plan,
+  Step,
+  Task,
+  Trace,
+  Usage,
+} from '../types.ts';
+import { type Compiled, compileHarness, NO_HARNESS } from './compile.ts';
+import { type Deadline, openDeadline } from './deadline.ts';
+import { toolsOf } from './done.ts';
+import { openWatch } from './monitors/monitors.ts';
+import { userText } from './prompt.ts';
+import { openSession, pushNote, type Session } from './session.ts';
+import { type Retrieved, retrieveSkills } from './skills.ts';
+import { type Talk, takeTurn } from './turn.ts';
+
+export interface EpisodeOptions {
+  /** Null plays without any harness: no policy, native calls, no layer. */
+  readonly harness: Harness | null;
+  readonly environment: Environment;
+  readonly agent: Agent;
+  readonly task: Task;
+  readonly trial: number;
+  readonly seed: number;
+  /** Abort throws InterruptedError. */
+  readonly signal?: AbortSignal;
+  /** The episode ends with reason `timeout` and is scored. @default no limit */
+  readonly timeoutMs?: number;
+  /** Hand a simulated agent the oracle's plan. @default true */
+  readonly usePlan?: boolean;
+}
+
+const plans = new WeakMap<Environment, WeakMap<Task, Plan>>();
+
+/** The oracle's plan, asked for once a task: an oracle is a pure function. */
+function planOf(environment: Environment, task: Task): Plan | undefined {
+  if (environment.oracle === undefined) return undefined;
+  let known = plans.get(environment);
+  if (known === undefined) {
+    known = new WeakMap();
+    plans.set(environment, known);
+  }
+  let plan = known.get(task);
+  if (plan === undefined) {
+    plan = environment.oracle(task);
+    known.set(task, plan);
+  }
+  return plan;
+}
+
+function skillsFor(compiled: Compiled, task: Task): readonly Retrieved[] {
+  let retrieved = compiled.retrieved.get(task);
+  if (retrieved === undefined) {
+    const { top_k: topK, min_score: minScore } = compiled.harness.settings.skills;
+    retrieved = retrieveSkills(compiled.skills, task.request, topK, minScore);
+    compiled.retrieved.set(task, retrieved);
+  }
+  return retrieved;
+}
+
+function usageOf(steps: readonly Step[]): Usage {
+  const total = { calls: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, costUsd: 0 };
+  for (const step of steps) {
+    if (step.kind !== 'model') continue;
+    total.calls += step.usage.calls;
+    total.inputTokens += step.usage.inputTokens;
+    total.outputTokens += step.usage.outputTokens;
+    total.cachedTokens += step.usage.cachedTokens;
+    total.costUsd += step.usage.costUsd;
+  }
+  return total;
+}
+
+interface Played {
+  readonly ending: Ending | null;
+  readonly error?: string;
+  readonly model: string;
+}
+
+async function play(
+  session: Session,
+  talk: Talk,
+  model: ChatModel,
+  { seed, agent, deadline }: { seed: number; agent: Agent; deadline: Deadline },
+): Promise<Played> {
+  const { environment, sentTools } = session.compiled;
+  let served = agent.id;
+  for (session.turn = 1; session.turn <= environment.maxTurns; session.turn++) {
+    if (deadline.timedOut()) return { ending: { reason: 'timeout', summary: '' }, model: served };
+    const request = { messages: [...talk.messages], tools: sentTools, seed };
+    try {
+      const reply = await deadline.race(model.complete(request, deadline.signal));
+      served = reply.model;
+      const ending = takeTurn(session, talk, reply);
+      if (ending !== null) return { ending, model: served };
+    } catch (error) {
+      if (deadline.timedOut()) return { ending: { reason: 'timeout', summary: '' }, model: served };
+      if (!(error instanceof InfrastructureError)) throw error;
+      return { ending: null, error: error.message, model: served };
+    }
+  }
+  return { ending: { reason: 'steps', summary: '' }, model: served };
+}
+
+/**
+ * Plays until `done`, a stop, two replies without a call, the last turn or the time limit. Everything that the agent causes is
+ * scored; an InfrastructureError of the model gives a void trace with `error` and `score: null`. Other errors are thrown.
+ */
+export async function playEpisode(options: EpisodeOptions): Promise<Trace> {
+  const { environment, agent, task, trial, seed, signal } = options;
+  const harness = options.harness ?? NO_HARNESS;
+  if (signal?.aborted) throw new InterruptedError('interrupted before the episode');
+  const compiled = compileHarness(harness, environment);
+  const skills = skillsFor(compiled, task);
+  const system = compiled.system;
+  const user = userText(task.request, skills);
+  const messages: ChatMessage[] = [
+    { role: 'system', content: system },
+    { role: 'user', content: user },
+  ];
+  const plan = agent.simulated && options.usePlan !== false ? planOf(environment, task) : undefined;
+  const model = agent.open({ task, tools: toolsOf(environment), seed, ...(plan === undefined ? {} : { plan }) });
+  const session = openSession(compiled, task);
+  for (const { skill, score } of skills) pushNote(session, skill.name, `retrieved: score ${score.toFixed(3)}`);
+  const talk: Talk = { messages, watch: openWatch(compiled.monitors), textOnly: 0, callCount: 0 };
+
+  const deadline = openDeadline(signal, options.timeoutMs);
+  let played: Played;
+  try {
+    played = await play(session, talk, model, { seed, agent, deadline });
+  } catch (error) {
+    if (signal?.aborted) throw new InterruptedError('interrupted during an episode', { cause: error });
+    throw error;
+  } finally {
+    deadline.close();
+  }
+  if (signal?.aborted) throw new InterruptedError('interrupted during an episode');
+  if (played.ending !== null) session.steps.push({ kind: 'end', ending: played.ending });
+  return {
+    id: sha256([harness.id, task.id, trial, seed, agent.digest, environment.digest].join('\n')).slice(0, 16),
+    harness: harness.id,
+    env: environment.name,
+    agent: agent.id,
+    model: played.model,
+    task: task.id,
+    split: task.split,
+    trial,
+    seed,
+    prompt: { system, user, tools: compiled.sentTools },
+    steps: session.steps,
+    score: played.ending === null ? null : environment.score(task, session.state, played.ending),
+    usage: usageOf(session.steps),
+    ...(played.error === undefined ? {} : { error: played.error }),
+  };
+}

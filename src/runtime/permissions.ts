@@ -1,0 +1,38 @@
+/** Which calls may be made at all: allowed tools, numeric limits, and calls that need the customer's word. */
+import type { Permissions } from '../harness/schema.ts';
+import type { ToolCall } from '../types.ts';
+import { DONE } from './done.ts';
+
+/**
+ * Standing consent is read from the request by fixed phrases: an own agreement ("I confirm", "I agree", "I authorize",
+ * "I consent"), a go-ahead ("go ahead", "you may proceed"), or a waiver ("no need to confirm", "without asking").
+ * A phrase counts only if no "not", "n't", "never" or "before you" stands shortly before it.
+ */
+const CONSENT =
+  /\bi (?:hereby |already |fully )?(?:confirm|consent|agree|authori[sz]e|approve)\b|\bgo ahead\b|\byou (?:may|can) proceed\b|\bplease proceed\b|\bno need to (?:ask|confirm|check)\b|\bwithout (?:asking|checking|(?:further )?confirmation)\b|\bstanding consent\b/gi;
+const DENIAL = /(?:\bnot|n't|\bnever|\bbefore (?:you|i)|\buntil|\bunless|\bonly (?:if|when|after))\b[^.!?]*$/i;
+
+export function givesConsent(request: string): boolean {
+  for (const match of request.matchAll(CONSENT)) {
+    if (!DENIAL.test(request.slice(Math.max(0, match.index - 60), match.index))) return true;
+  }
+  return false;
+}
+
+/** Why a call may not be made, as the model reads it; null when it may. `done` is always allowed. */
+export function refusalOf(call: ToolCall, permissions: Permissions, request: string): string | null {
+  if (call.name === DONE) return null;
+  if (permissions.tools !== undefined && !permissions.tools.includes(call.name)) {
+    return `${call.name} is not permitted here.`;
+  }
+  for (const { tool, argument, max } of permissions.limits) {
+    if (tool !== call.name) continue;
+    const value = call.arguments[argument];
+    const amount = typeof value === 'string' ? Number(value) : value;
+    if (typeof amount === 'number' && amount > max) return `${argument} of ${tool} may be at most ${max}.`;
+  }
+  if (permissions.confirm.includes(call.name) && !givesConsent(request)) {
+    return `${call.name} needs the customer's confirmation, and the request does not give it. Do not call it; call done and say so.`;
+  }
+  return null;
+}

@@ -1,0 +1,130 @@
+/** Prepares a call for a clause: reads what the model should have read and looks up what it named. */
+import type { CelOutcome, CelScope, Expression } from '../harness/cel.ts';
+import type { Json, JsonObject, ToolCall } from '../types.ts';
+import type { CompiledClause, CompiledGround, CompiledRead } from './compile.ts';
+import { groundArgument } from './ground.ts';
+import { refusalOf } from './permissions.ts';
+import { parseResult } from './results.ts';
+import { pushNote, pushRewrites, readForClause, type Session } from './session.ts';
+
+/** A clause with what its reads have bound; `require` sees the same names. */
+export interface Prepared {
+  readonly compiled: CompiledClause;
+  readonly bindings: Record<string, unknown>;
+}
+
+export interface Preparation {
+  readonly arguments: JsonObject;
+  readonly prepared: Prepared;
+  /** A ground that cannot tell which record is meant. */
+  readonly message?: string;
+}
+
+export function scopeOf(session: Session, given: JsonObject, bindings: Record<string, unknown>): CelScope {
+  return {
+    values: { ...bindings, args: given, task: { request: session.task.request } },
+    calls: session.calls,
+  };
+}
+
+/** Disables the clause for the rest of the episode. */
+export function disable(session: Session, clauseId: string, message: string): void {
+  session.disabled.add(clauseId);
+  pushNote(session, clauseId, `disabled: ${message}`);
+}
+
+class ClauseError extends Error {
+  override readonly name = 'ClauseError';
+}
+
+/** The value, or undefined when undecided or null. Throws ClauseError for any other fault of the expression. */
+function resultOf(expression: Expression, scope: CelScope): unknown {
+  const outcome: CelOutcome = expression.evaluate(scope);
+  if (outcome.kind === 'error') throw new ClauseError(`${expression.source}: ${outcome.message}`);
+  return outcome.kind === 'value' && outcome.value !== null ? outcome.value : undefined;
+}
+
+/** The parsed result; undefined when the read could not be made or failed. */
+function readOnce(session: Session, by: string, read: CompiledRead, scope: CelScope): Json | undefined {
+  const given: Record<string, Json> = {};
+  for (const [name, expression] of read.with) {
+    const value = resultOf(expression, scope);
+    if (value === undefined) return undefined;
+    given[name] = value as Json;
+  }
+  const call: ToolCall = { name: read.tool, arguments: given };
+  const { settings } = session.compiled.harness;
+  if (refusalOf(call, settings.permissions, session.task.request) !== null) return undefined;
+  const result = readForClause(session, by, call);
+  return result === null || result.error ? undefined : parseResult(result.content);
+}
+
+/** What the read binds; undefined when it binds nothing. */
+function bind(session: Session, by: string, read: CompiledRead, scope: CelScope): unknown {
+  const tool = session.compiled.environment.tools.find(({ name }) => name === read.tool);
+  if (tool?.readOnly !== true) return undefined;
+  if (read.each === undefined) return readOnce(session, by, read, scope);
+  const list = resultOf(read.each, scope);
+  if (!Array.isArray(list)) return undefined;
+  return list.map((it: unknown) => {
+    const result = readOnce(session, by, read, { ...scope, values: { ...scope.values, it } });
+    return result ?? null;
+  });
+}
+
+/** The arguments after the ground, or the message when it cannot decide. */
+function lookUp(
+  session: Session,
+  callId: string,
+  by: string,
+  ground: CompiledGround,
+  given: JsonObject,
+  bindings: Record<string, unknown>,
+): { readonly arguments: JsonObject; readonly message?: string } {
+  const value = given[ground.argument];
+  if (value === undefined || value === null) return { arguments: given };
+  const scope = scopeOf(session, given, bindings);
+  const at = (i: number) => ({ ...scope, values: { ...scope.values, i } });
+  const grounded = groundArgument({
+    argument: ground.argument,
+    key: ground.key,
+    value,
+    from: (i) => resultOf(ground.from, at(i)),
+    keep: ground.keep && ((i) => resultOf(ground.keep as Expression, at(i))),
+    context: Object.values(bindings),
+  });
+  if (grounded.rewrites.length === 0 && grounded.message === undefined) return { arguments: given };
+  pushRewrites(
+    session,
+    callId,
+    grounded.rewrites.map((rewrite) => ({ by, ...rewrite })),
+  );
+  return {
+    arguments: { ...given, [ground.argument]: grounded.value },
+    ...(grounded.message === undefined ? {} : { message: grounded.message }),
+  };
+}
+
+/** Runs the reads and grounds of one clause in order. An undecided one does nothing; a fault disables the clause. */
+export function prepareClause(session: Session, callId: string, call: ToolCall, compiled: CompiledClause): Preparation {
+  const by = compiled.clause.id;
+  const bindings: Record<string, unknown> = {};
+  let given = call.arguments;
+  try {
+    for (const step of compiled.prepare) {
+      if (step.kind === 'read') {
+        const bound = bind(session, by, step, scopeOf(session, given, bindings));
+        if (bound !== undefined) bindings[step.as] = bound;
+        continue;
+      }
+      const looked = lookUp(session, callId, by, step, given, bindings);
+      given = looked.arguments;
+      if (looked.message !== undefined)
+        return { arguments: given, prepared: { compiled, bindings }, message: looked.message };
+    }
+  } catch (error) {
+    if (!(error instanceof ClauseError)) throw error;
+    disable(session, by, error.message);
+  }
+  return { arguments: given, prepared: { compiled, bindings } };
+}

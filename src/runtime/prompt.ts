@@ -1,0 +1,113 @@
+/** What the model is told: system text, tool descriptions and the user text; stable text first, the task last. */
+import { isObject } from '../digest.ts';
+import type { Clause } from '../harness/schema.ts';
+import type { Json, JsonObject, Tool } from '../types.ts';
+import { isListArgument, shapeOf, typesOf } from './shapes.ts';
+import type { Retrieved } from './skills.ts';
+
+const WORK =
+  'Work on the request with the tools. The request is all that the customer says: nobody answers questions. ' +
+  'When the work is finished, or when it cannot be done, call done with a summary for the customer.';
+
+const HOW_TO_CALL =
+  'To call a tool, answer with one JSON object and nothing else:\n' +
+  '{"name": "<tool>", "arguments": {"<argument>": <value>}}\n' +
+  'One call a message. The next message holds the result.';
+
+/** What an argument's key stands for: item_ids -> 'item', payment_method_id -> 'payment method'. */
+export function nounOf(argument: string): string {
+  return (
+    argument
+      .replace(/([a-z])([A-Z])/g, '$1_$2')
+      .toLowerCase()
+      .replace(/_?ids?$/, '')
+      .replaceAll('_', ' ')
+      .trim() || 'entry'
+  );
+}
+
+/** How a `ground` tells itself. */
+function groundSentence(ground: { argument: string; key: string; keep?: string | undefined }, tool: Tool): string {
+  const noun = nounOf(ground.argument);
+  const list = isListArgument(shapeOf(tool), ground.argument);
+  const whose = list ? `each ${noun}'s` : `the ${noun}'s`;
+  const rest = ground.keep === undefined ? '' : '; options that you leave out stay as they are';
+  const entries = list ? `, one entry for each ${noun}` : '';
+  return `For ${ground.argument} give ${whose} name and options${entries}; the id is looked up${rest}.`;
+}
+
+/** The sentences told next to a tool, in the order of the clauses, each once. */
+function sentencesFor(tool: Tool, clauses: readonly Clause[]): readonly string[] {
+  const sentences = new Set<string>();
+  const properties = shapeOf(tool).properties;
+  for (const clause of clauses) {
+    if (clause.tell === 'off' || !clause.tools.includes(tool.name)) continue;
+    if (clause.say !== undefined && clause.tell === 'description') sentences.add(clause.say.trim());
+    for (const step of clause.prepare) {
+      if ('ground' in step && properties.has(step.ground.argument)) sentences.add(groundSentence(step.ground, tool));
+    }
+  }
+  return [...sentences];
+}
+
+/** The tools with the sentences of the clauses appended; a tool that nothing is said of stays the same object. */
+export function describeTools(tools: readonly Tool[], clauses: readonly Clause[]): readonly Tool[] {
+  return tools.map((tool) => {
+    const sentences = sentencesFor(tool, clauses);
+    return sentences.length === 0 ? tool : { ...tool, description: `${tool.description}\n${sentences.join('\n')}` };
+  });
+}
+
+function typeWords(schema: JsonObject): string {
+  const values = schema.enum;
+  if (Array.isArray(values) && values.length <= 8)
+    return values.map((value: Json) => JSON.stringify(value)).join(' | ');
+  const types = typesOf(schema);
+  if (types.includes('array')) return `list of ${typeWords(isObject(schema.items) ? schema.items : {})}`;
+  return types.join(' or ') || 'any';
+}
+
+/** The first sentence of a description; later sentences cost tokens in every request. */
+const firstSentence = (text: string) => /^[\s\S]*?[.!?](?=\s|$)/.exec(text.trim())?.[0] ?? text.trim();
+
+/** One tool as one line; sentences of clauses are kept whole. */
+function toolLine(tool: Tool): string {
+  const required = Array.isArray(tool.parameters.required) ? (tool.parameters.required as readonly Json[]) : [];
+  const list = [...shapeOf(tool).properties].map(
+    ([name, schema]) => `${name}${required.includes(name) ? '' : '?'}: ${typeWords(schema)}`,
+  );
+  // describeTools puts every told sentence on a line of its own behind the environment's text.
+  return `- ${tool.name}(${list.join(', ')}): ${tool.description.replace(/\s*\n\s*/g, ' ')}`;
+}
+
+const brief = (tool: Tool, told: Tool): Tool => ({
+  ...told,
+  description: `${firstSentence(tool.description)}${told.description.slice(tool.description.length)}`,
+});
+
+export interface SystemParts {
+  readonly policy: string;
+  /** Clauses that may be told. */
+  readonly clauses: readonly Clause[];
+  /** With protocol text: the tools as they are told, beside the bare ones; null with native calls. */
+  readonly textTools: { readonly bare: readonly Tool[]; readonly told: readonly Tool[] } | null;
+}
+
+/** The system message: policy, how to work and end, told rules, and with protocol text the tools and the form of a call. */
+export function systemText({ policy, clauses, textTools }: SystemParts): string {
+  const rules = clauses.filter(({ tell, say }) => tell === 'system' && say !== undefined);
+  const parts = [policy.trim(), WORK];
+  if (rules.length > 0) parts.push(`Rules:\n${rules.map(({ say }) => `- ${say?.trim()}`).join('\n')}`);
+  if (textTools !== null) {
+    const lines = textTools.told.map((told, i) => toolLine(brief(textTools.bare[i] ?? told, told)));
+    parts.push(`Tools:\n${lines.join('\n')}`, HOW_TO_CALL);
+  }
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** The first user message: retrieved skills, then the request. */
+export function userText(request: string, skills: readonly Retrieved[]): string {
+  if (skills.length === 0) return request;
+  const blocks = skills.map(({ skill }) => `${skill.description}\n${skill.body.trim()}`);
+  return `Procedures that may help:\n\n${blocks.join('\n\n')}\n\nRequest:\n${request}`;
+}

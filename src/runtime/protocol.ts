@@ -1,0 +1,104 @@
+/** How calls are heard and results are told: the endpoint's native tool calls, or plain text messages. */
+import type { ChatMessage, ChatReply, ChatToolCall, JsonObject } from '../types.ts';
+import type { Compiled } from './compile.ts';
+import { findWrittenCall } from './rescue.ts';
+import type { Rewrite } from './shapes.ts';
+
+/** A call as the model made it. */
+export interface HeardCall {
+  readonly id: string;
+  readonly name: string;
+  /** Text where the model wrote JSON text. */
+  readonly arguments: string | JsonObject;
+}
+
+export interface Heard {
+  /** What the history keeps of the reply. */
+  readonly message: ChatMessage;
+  readonly calls: readonly HeardCall[];
+  /** Steps of `realization:rescue` and `realization:repair`, for the first call. */
+  readonly rewrites: readonly Rewrite[];
+  /** Calls of the same message that are not run, and the switch that took the first one. */
+  readonly ignored: { readonly calls: number; readonly by: string } | null;
+}
+
+/** What the model reads when it wrote several calls in one message. */
+export const FIRST_ONLY = 'Only the first call of a message is run.';
+
+const textOf = (call: HeardCall): string =>
+  typeof call.arguments === 'string' ? call.arguments : JSON.stringify(call.arguments);
+
+/** Calls that the endpoint delivered; with protocol text (a server may parse tags by itself) only the first one counts. */
+function hearNative(reply: ChatReply, toolCalls: readonly ChatToolCall[], text: boolean): Heard {
+  const [first] = toolCalls;
+  if (!text || first === undefined) {
+    return {
+      message: { role: 'assistant', content: reply.content, toolCalls },
+      calls: toolCalls,
+      rewrites: [],
+      ignored: null,
+    };
+  }
+  const written = `{"name": ${JSON.stringify(first.name)}, "arguments": ${first.arguments || '{}'}}`;
+  const others = toolCalls.length - 1;
+  return {
+    message: { role: 'assistant', content: reply.content === '' ? written : `${reply.content}\n${written}` },
+    calls: [first],
+    rewrites: [],
+    ignored: others > 0 ? { calls: others, by: 'realization:protocol' } : null,
+  };
+}
+
+/** Reads a reply; `toolCalls` are its native calls under the episode's own ids, `nextId` names a call found in text. */
+export function hear(
+  compiled: Compiled,
+  reply: ChatReply,
+  toolCalls: readonly ChatToolCall[],
+  nextId: () => string,
+): Heard {
+  const { protocol, rescue, repair } = compiled.realization;
+  const text = protocol === 'text';
+  if (toolCalls.length > 0) return hearNative(reply, toolCalls, text);
+  const said: ChatMessage = { role: 'assistant', content: reply.content };
+  const written =
+    text || rescue ? findWrittenCall(reply.content, { tools: compiled.shapes, repair, plainOnly: !rescue }) : null;
+  if (written === null) return { message: said, calls: [], rewrites: [], ignored: null };
+
+  const call: HeardCall = { id: nextId(), name: written.name, arguments: written.arguments };
+  const rewrites: Rewrite[] = [];
+  const after = { name: call.name, arguments: call.arguments };
+  const rescued = !(text && written.plain);
+  if (rescued) rewrites.push({ by: 'realization:rescue', what: 'message', before: reply.content, after });
+  if (written.repaired) rewrites.push({ by: 'realization:repair', what: 'message', before: reply.content, after });
+  const ignored =
+    written.others > 0 ? { calls: written.others, by: rescued ? 'realization:rescue' : 'realization:protocol' } : null;
+  if (!text) {
+    const native = { id: call.id, name: call.name, arguments: textOf(call) };
+    return { message: { role: 'assistant', content: '', toolCalls: [native] }, calls: [call], rewrites, ignored };
+  }
+  // What the model wrote behind its first call (more calls, results that it made up) would mislead it later.
+  const content = ignored === null ? reply.content : reply.content.slice(0, written.end);
+  return { message: { role: 'assistant', content }, calls: [call], rewrites, ignored };
+}
+
+/** The answer to one call as a message. */
+export function answerMessage(compiled: Compiled, callId: string, tool: string, content: string): ChatMessage {
+  return compiled.realization.protocol === 'text'
+    ? { role: 'user', content: `Result of ${tool}: ${content}` }
+    : { role: 'tool', toolCallId: callId, content };
+}
+
+/** What is said after a reply without a call. */
+export function askForCall(compiled: Compiled): string {
+  return compiled.realization.protocol === 'text'
+    ? 'No tool was called. Answer with one JSON object {"name": ..., "arguments": {...}} that calls a tool, or calls done.'
+    : 'No tool was called. Call a tool, or call done.';
+}
+
+/** Appends a message; two user messages in a row become one, as many chat templates demand turns. */
+export function append(messages: ChatMessage[], message: ChatMessage): void {
+  const last = messages.at(-1);
+  if (message.role === 'user' && last?.role === 'user') {
+    messages[messages.length - 1] = { role: 'user', content: `${last.content}\n\n${message.content}` };
+  } else messages.push(message);
+}

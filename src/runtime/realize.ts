@@ -1,0 +1,94 @@
+/** The order for every call: parse and repair, rename, coerce, formats, prepare, permissions, require. */
+import type { ToolCall } from '../types.ts';
+import { checkClauses } from './clauses.ts';
+import { coerceArguments } from './coerce.ts';
+import type { CompiledClause } from './compile.ts';
+import { applyFormats } from './formats.ts';
+import { refusalOf } from './permissions.ts';
+import { type Prepared, prepareClause } from './prepare.ts';
+import type { HeardCall } from './protocol.ts';
+import { renameCall } from './rename.ts';
+import { parseArguments } from './repair.ts';
+import { pushRewrites, type Session } from './session.ts';
+
+export type Realized =
+  /** `notes` are appended to the result. */
+  | { readonly kind: 'pass'; readonly call: ToolCall; readonly notes: readonly string[] }
+  | {
+      readonly kind: 'block';
+      readonly by: string;
+      readonly call: ToolCall;
+      readonly message: string;
+      readonly handOver: boolean;
+    }
+  | { readonly kind: 'malformed'; readonly call: ToolCall; readonly message: string };
+
+const NO_CLAUSES: readonly CompiledClause[] = [];
+
+function parse(session: Session, heard: HeardCall): ToolCall | null {
+  if (typeof heard.arguments !== 'string') return { name: heard.name, arguments: heard.arguments };
+  const parsed = parseArguments(heard.arguments, session.compiled.realization.repair);
+  if (parsed === null) return null;
+  if (parsed.repaired) {
+    pushRewrites(session, heard.id, [
+      { by: 'realization:repair', what: 'arguments', before: heard.arguments, after: parsed.value },
+    ]);
+  }
+  return { name: heard.name, arguments: parsed.value };
+}
+
+/** Names and types: rename (with the contract's aliases) and coerce, each only when its switch is on. */
+function correct(session: Session, callId: string, given: ToolCall): ToolCall {
+  const { realization, shapes, aliases } = session.compiled;
+  let call = given;
+  if (realization.rename) {
+    const renamed = renameCall(call, { shapes, aliases });
+    pushRewrites(session, callId, renamed.rewrites);
+    call = renamed.call;
+  }
+  const shape = shapes.get(call.name);
+  if (realization.coerce && shape !== undefined) {
+    const coerced = coerceArguments(call.arguments, shape);
+    pushRewrites(session, callId, coerced.rewrites);
+    if (coerced.arguments !== call.arguments) call = { name: call.name, arguments: coerced.arguments };
+  }
+  return call;
+}
+
+/** Takes one call through the layers; every change and every refusal becomes a step or the returned block. */
+export function realizeCall(session: Session, heard: HeardCall): Realized {
+  const parsed = parse(session, heard);
+  if (parsed === null) {
+    const call = { name: heard.name, arguments: {} };
+    return { kind: 'malformed', call, message: `Error: the arguments of ${heard.name} are not a JSON object.` };
+  }
+  let call = correct(session, heard.id, parsed);
+  const { compiled } = session;
+  const clauses = (compiled.clauses.get(call.name) ?? NO_CLAUSES).filter(
+    ({ clause }) => !session.disabled.has(clause.id),
+  );
+
+  const formats = compiled.formats.get(call.name);
+  if (formats !== undefined) {
+    const looksUp = (argument: string) =>
+      clauses.some(({ prepare }) => prepare.some((step) => step.kind === 'ground' && step.argument === argument));
+    const formatted = applyFormats(call.arguments, formats, looksUp);
+    pushRewrites(session, heard.id, formatted.rewrites);
+    call = { name: call.name, arguments: formatted.arguments };
+    if (formatted.refusal !== undefined) return { kind: 'block', call, ...formatted.refusal, handOver: false };
+  }
+
+  const prepared: Prepared[] = [];
+  for (const clause of clauses) {
+    const preparation = prepareClause(session, heard.id, call, clause);
+    if (preparation.arguments !== call.arguments) call = { name: call.name, arguments: preparation.arguments };
+    if (preparation.message !== undefined)
+      return { kind: 'block', by: clause.clause.id, call, message: preparation.message, handOver: false };
+    prepared.push(preparation.prepared);
+  }
+
+  const refusal = refusalOf(call, compiled.harness.settings.permissions, session.task.request);
+  if (refusal !== null) return { kind: 'block', by: 'permissions', call, message: refusal, handOver: false };
+  const verdict = checkClauses(session, call, prepared);
+  return verdict.kind === 'pass' ? { kind: 'pass', call, notes: verdict.notes } : { call, ...verdict };
+}

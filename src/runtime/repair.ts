@@ -1,0 +1,45 @@
+/** Reads the JSON text of a call's arguments, and mends it when the harness says so. */
+import { jsonrepair } from 'jsonrepair';
+import { isObject } from '../digest.ts';
+import type { Json, JsonObject } from '../types.ts';
+
+/** The inside of a Markdown fence, or the text itself; a missing closing fence (truncated reply) is accepted. */
+export function stripFences(text: string): string {
+  const open = /^\s*```[a-zA-Z_]*[ \t]*\n?/.exec(text);
+  const inside = open ? text.slice(open[0].length) : text;
+  return inside.replace(/\n?\s*```\s*$/, '').trim();
+}
+
+export function parseJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The value of broken JSON (quotes, commas, Python words, fences, truncation), or undefined if it cannot be mended. */
+export function repairJson(text: string): Json | undefined {
+  const inside = stripFences(text);
+  if (inside === '') return undefined;
+  try {
+    return JSON.parse(jsonrepair(inside)) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface ParsedArguments {
+  readonly value: JsonObject;
+  readonly repaired: boolean;
+}
+
+/** Null when the text is no JSON object (after mending, if `repair`). Empty text means no arguments. */
+export function parseArguments(text: string, repair: boolean): ParsedArguments | null {
+  if (text.trim() === '') return { value: {}, repaired: false };
+  const strict = parseJson(text);
+  if (isObject(strict)) return { value: strict, repaired: false };
+  if (!repair) return null;
+  const mended = repairJson(typeof strict === 'string' ? strict : text);
+  return isObject(mended) ? { value: mended, repaired: true } : null;
+}
