@@ -8,7 +8,26 @@ export const anyId: fc.Arbitrary<string> = fc.stringMatching(/^[a-z0-9]{1,6}(-[a
 /** Words with what YAML finds hard: colons, hashes, quotes, braces, dashes, numbers, leading and trailing blanks. */
 const anyWord = fc.oneof(
   fc.stringMatching(/^[a-zA-Z]{1,12}$/),
-  fc.constantFrom(':', '#', '- x', '"a"', "it's", '[x]', '{y}', 'a: b', '|', '>', '&a', '*b', '!c', '%d', '@e', '`', '0', '1e3'),
+  fc.constantFrom(
+    ':',
+    '#',
+    '- x',
+    '"a"',
+    "it's",
+    '[x]',
+    '{y}',
+    'a: b',
+    '|',
+    '>',
+    '&a',
+    '*b',
+    '!c',
+    '%d',
+    '@e',
+    '`',
+    '0',
+    '1e3',
+  ),
   fc.constantFrom('true', 'null', '~', 'yes', '---', '...', '#W123', '  ', 'é', '{ }', ', ', '?'),
 );
 
@@ -35,19 +54,28 @@ const anyExpression = fc.constantFrom(
 );
 
 const anyStep = fc.oneof(
-  fc.record(
-    {
-      as: fc.constantFrom('order', 'products', 'user1'),
-      call: fc.constantFrom('get_order', 'get_product'),
-      with: fc.dictionary(fc.constantFrom('order_id', 'product_id'), anyExpression, { maxKeys: 2 }),
-      each: anyExpression,
-    },
-    { requiredKeys: ['as', 'call'] },
-  ).map((read) => ({ read })),
-  fc.record(
-    { argument: fc.constantFrom('item_ids', 'x'), from: anyExpression, key: fc.constant('item_id'), keep: anyExpression },
-    { requiredKeys: ['argument', 'from', 'key'] },
-  ).map((ground) => ({ ground })),
+  fc
+    .record(
+      {
+        as: fc.constantFrom('order', 'products', 'user1'),
+        call: fc.constantFrom('get_order', 'get_product'),
+        with: fc.dictionary(fc.constantFrom('order_id', 'product_id'), anyExpression, { maxKeys: 2 }),
+        each: anyExpression,
+      },
+      { requiredKeys: ['as', 'call'] },
+    )
+    .map((read) => ({ read })),
+  fc
+    .record(
+      {
+        argument: fc.constantFrom('item_ids', 'x'),
+        from: anyExpression,
+        key: fc.constant('item_id'),
+        keep: anyExpression,
+      },
+      { requiredKeys: ['argument', 'from', 'key'] },
+    )
+    .map((ground) => ({ ground })),
 );
 
 /** A clause with any of its optional parts. */
@@ -75,9 +103,14 @@ export const anyFormat: fc.Arbitrary<Format> = fc
     {
       argument: fc.constantFrom('order_id', 'item_ids', 'zip'),
       tools: fc.array(fc.constantFrom('cancel_order', 'exchange_items'), { minLength: 1, maxLength: 2 }),
-      pattern: fc.constantFrom('^#W[0-9]{7}$', '^[0-9]+$', '^(?:a|b), c$', "^it's \"x\": #$"),
+      pattern: fc.constantFrom('^#W[0-9]{7}$', '^[0-9]+$', '^(?:a|b), c$', '^it\'s "x": #$'),
       repair: fc.record(
-        { prefix: fc.constantFrom('#', '- '), suffix: fc.constant(' x'), case: fc.constantFrom('lower', 'upper'), strip: fc.constant(' "') },
+        {
+          prefix: fc.constantFrom('#', '- '),
+          suffix: fc.constant(' x'),
+          case: fc.constantFrom('lower', 'upper'),
+          strip: fc.constant(' "'),
+        },
         { requiredKeys: [] },
       ),
     },
@@ -93,7 +126,6 @@ export const anyMonitor: fc.Arbitrary<Monitor> = fc
       message: anyProse,
       window: fc.nat(9),
       threshold: fc.integer({ min: 1, max: 5 }),
-      // biome-ignore lint/suspicious/noThenProperty: the schema's key
       then: fc.constantFrom('hint', 'directive', 'stop'),
       cooldown: fc.nat(3),
       cap: fc.integer({ min: 1, max: 4 }),
@@ -123,7 +155,11 @@ export const anySettings: fc.Arbitrary<Settings> = fc
       caps: fc.record({ clauses: fc.nat(50), words: fc.nat(5000) }, { requiredKeys: [] }),
       skills: fc.record({ top_k: fc.nat(3), min_score: fc.constantFrom(0, 0.25, 0.5) }, { requiredKeys: [] }),
       realization: fc.record(
-        { protocol: fc.constantFrom('native', 'text'), rescue: fc.boolean(), max_blocks: fc.integer({ min: 1, max: 9 }) },
+        {
+          protocol: fc.constantFrom('native', 'text'),
+          rescue: fc.boolean(),
+          max_blocks: fc.integer({ min: 1, max: 9 }),
+        },
         { requiredKeys: [] },
       ),
       protected: fc.array(anyId, { maxLength: 2 }),
@@ -131,7 +167,11 @@ export const anySettings: fc.Arbitrary<Settings> = fc
         {
           tools: fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 }),
           limits: fc.array(
-            fc.record({ tool: fc.constantFrom('a', 'b'), argument: fc.constantFrom('n', 'm'), max: fc.integer({ min: 0, max: 3 }) }),
+            fc.record({
+              tool: fc.constantFrom('a', 'b'),
+              argument: fc.constantFrom('n', 'm'),
+              max: fc.integer({ min: 0, max: 3 }),
+            }),
             { maxLength: 3 },
           ),
           confirm: fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 2 }),
@@ -149,7 +189,15 @@ export const anySkill: fc.Arbitrary<Skill> = fc.record({
   description: anyText(300),
   metadata: fc.dictionary(fc.constantFrom('tools', 'version'), fc.oneof(anyText(40), fc.nat(9), fc.array(anyText(20)))),
   body: fc
-    .array(fc.oneof(anyText(120), fc.constantFrom('', '---', '# Steps', '1. Read the order.')), { minLength: 1, maxLength: 8 })
-    .map((lines) => lines.join('\n').replace(/^(?:[ \t]*\n)+/, '').trimEnd())
+    .array(fc.oneof(anyText(120), fc.constantFrom('', '---', '# Steps', '1. Read the order.')), {
+      minLength: 1,
+      maxLength: 8,
+    })
+    .map((lines) =>
+      lines
+        .join('\n')
+        .replace(/^(?:[ \t]*\n)+/, '')
+        .trimEnd(),
+    )
     .filter((body) => body !== ''),
 });

@@ -29,19 +29,12 @@ export function parseHarness(env: string, files: HarnessFiles): Harness {
     checkKnown(path, shown(path));
     checkText(text, shown(path));
   }
-  const read = <T>(path: string, parse: (source: YamlSource) => T): T =>
-    parse(readYaml(files.get(path) ?? '', { file: shown(path) }));
-  const settings = read('harness.yaml', (source) => readAs(Settings, source, { version: 1 }));
-  const contract = read('contract.yaml', parseContract);
-  const regulation = read('regulation.yaml', (source) => {
-    const parsed = readAs(Regulation, source, {});
-    refuseDuplicates(source, 'monitors', parsed.monitors);
-    return parsed;
-  });
-  const skills = [...files].flatMap(([path, text]) => {
-    const id = skillPath.exec(path)?.[1];
-    return id === undefined ? [] : [parseSkill(text, id, shown(path))];
-  });
+  const settings = parseOnce(documents.settings, shown('harness.yaml'), files.get('harness.yaml'));
+  const contract = parseOnce(documents.contract, shown('contract.yaml'), files.get('contract.yaml'));
+  const regulation = parseOnce(documents.regulation, shown('regulation.yaml'), files.get('regulation.yaml'));
+  const skills = [...files].flatMap(([path, text]) =>
+    skillPath.test(path) ? [parseOnce(documents.skill, shown(path), text)] : [],
+  );
   skills.sort((a, b) => (a.name < b.name ? -1 : 1));
   refuseSharedIds(shown, contract, regulation, skills);
   return {
@@ -54,6 +47,41 @@ export function parseHarness(env: string, files: HarnessFiles): Harness {
     regulation,
     skills,
   };
+}
+
+/** How a kind of document is parsed, and what equal texts gave before: candidates share most of their files. */
+interface DocumentKind<T> {
+  readonly parse: (text: string, file: string) => T;
+  readonly known: Map<string, T>;
+}
+const kindOf = <T>(parse: (text: string, file: string) => T): DocumentKind<T> => ({ parse, known: new Map() });
+
+const documents = {
+  settings: kindOf((text, file) => readAs(Settings, readYaml(text, { file }), { version: 1 })),
+  contract: kindOf((text, file) => parseContract(readYaml(text, { file }))),
+  regulation: kindOf((text, file) => {
+    const source = readYaml(text, { file });
+    const parsed = readAs(Regulation, source, {});
+    refuseDuplicates(source, 'monitors', parsed.monitors);
+    return parsed;
+  }),
+  skill: kindOf((text, file) => parseSkill(text, file.split('/').at(-2) ?? '', file)),
+};
+
+/** The parsed document, frozen since equal texts share it. */
+function parseOnce<T>(kind: DocumentKind<T>, file: string, text = ''): T {
+  const key = `${file}\n${text}`;
+  const known = kind.known.get(key);
+  if (known !== undefined) return known;
+  const parsed = frozen(kind.parse(text, file));
+  if (kind.known.size >= 100) kind.known.clear();
+  kind.known.set(key, parsed);
+  return parsed;
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) for (const entry of Object.values(value)) frozen(entry);
+  return Object.freeze(value);
 }
 
 const knownFiles = new Set(['harness.yaml', 'contract.yaml', 'regulation.yaml', 'policy.md']);

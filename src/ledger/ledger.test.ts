@@ -1,10 +1,25 @@
+import { chmodSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InfrastructureError, UsageError } from '../errors.ts';
 import { harnessId } from '../harness/parse.ts';
 import { decisionText } from './decision.ts';
 import { openRepository } from './git.ts';
 import { openLedger } from './ledger.ts';
-import { addClause, candidate, keep, newFolder, newShop, put, refusal, release, removeFolders, userGit, userState } from './shop.fixture.ts';
+import {
+  addClause,
+  candidate,
+  initShop,
+  keep,
+  newFolder,
+  newShop,
+  put,
+  refusal,
+  release,
+  removeFolders,
+  userGit,
+  userState,
+} from './shop.fixture.ts';
 import { verifyRepository } from './verify.ts';
 
 afterAll(removeFolders);
@@ -15,8 +30,15 @@ describe('record', () => {
     const ledger = await openLedger(repository, 'shop');
     expect(ledger.started).toBe(false);
     const { draft, files } = candidate(ledger, [addClause('second')], true);
-    const rejects = [refusal(ledger, addClause('leaky'), 'leak'), candidate(ledger, [addClause('useless')], false).draft];
-    const { commit } = await ledger.record({ decisions: [...rejects, draft], files, message: { subject: 'feat(shop): keep second', body: 'because' } });
+    const rejects = [
+      refusal(ledger, addClause('leaky'), 'leak'),
+      candidate(ledger, [addClause('useless')], false).draft,
+    ];
+    const { commit } = await ledger.record({
+      decisions: [...rejects, draft],
+      files,
+      message: { subject: 'feat(shop): keep second', body: 'because' },
+    });
 
     expect(userGit(dir, 'rev-parse', 'optimize/shop').trim()).toBe(commit);
     expect(userGit(dir, 'diff', '--name-only', `${commit}^`, commit).trim().split('\n')).toEqual([
@@ -25,8 +47,14 @@ describe('record', () => {
       'runs/night-1/decisions/0002.json',
       'runs/night-1/decisions/0003.json',
     ]);
-    expect(userGit(dir, 'log', '-1', '--format=%an <%ae> %cI', commit).trim()).toMatch(/^optimize <optimize@localhost> 2026-/);
-    expect(ledger.decisions().map(({ seq, verdict }) => [seq, verdict?.reason])).toEqual([[1, 'leak'], [2, 'not_better'], [3, 'improved']]);
+    expect(userGit(dir, 'log', '-1', '--format=%an <%ae> %cI', commit).trim()).toMatch(
+      /^optimize <optimize@localhost> 2026-/,
+    );
+    expect(ledger.decisions().map(({ seq, verdict }) => [seq, verdict?.reason])).toEqual([
+      [1, 'leak'],
+      [2, 'not_better'],
+      [3, 'improved'],
+    ]);
     expect(ledger.nextSeq).toBe(4);
     expect(ledger.head().harness).toBe(harnessId(files));
     const again = await openLedger(repository, 'shop');
@@ -42,12 +70,15 @@ describe('record', () => {
     userGit(dir, 'add', '-A');
     put(dir, 'README.md', 'dirty\n');
     put(dir, 'notes/untracked.txt', 'mine\n');
-    put(dir, '.git/hooks/reference-transaction', '#!/bin/sh\necho ran >> "$PWD/hook-ran"\nexit 1\n');
-    userGit(dir, 'update-index', '--chmod=+x', 'README.md');
     const before = userState(dir);
+    put(dir, '.git/hooks/reference-transaction', '#!/bin/sh\ntouch hook-ran\nexit 1\n');
+    chmodSync(join(dir, '.git/hooks/reference-transaction'), 0o755);
+    userGit(dir, 'config', 'core.fsmonitor', './evil');
     const ledger = await openLedger(repository, 'shop');
     await keep(ledger, 'second');
     await release(ledger, 'v1');
+    userGit(dir, 'config', '--unset', 'core.fsmonitor');
+    expect(existsSync(join(dir, 'hook-ran'))).toBe(false);
     expect(userState(dir)).toBe(before);
     expect(ledger.releases().map(({ version }) => version)).toEqual(['v1']);
     expect(userGit(dir, 'cat-file', '-t', 'harness/shop/v1').trim()).toBe('tag');
@@ -64,7 +95,9 @@ describe('record', () => {
     expect(ledger.decisions()).toHaveLength(1);
     const other = { ...draft, seq: 1, limits: ['something else'] };
     await expect(ledger.record({ ...entries, decisions: [other] })).rejects.toThrow(/already recorded/);
-    await expect(ledger.record({ ...entries, decisions: [{ ...draft, seq: 7 }] })).rejects.toThrow(/expected decision 2/);
+    await expect(ledger.record({ ...entries, decisions: [{ ...draft, seq: 7 }] })).rejects.toThrow(
+      /expected decision 2/,
+    );
   });
 
   it('refuses a harness change without its decision, and a decision without its change', async () => {
@@ -76,7 +109,9 @@ describe('record', () => {
     await expect(ledger.record({ decisions: [draft], files: null, message })).rejects.toThrow(/lead to harness/);
     const reject = candidate(ledger, [addClause('third')], false).draft;
     await expect(ledger.record({ decisions: [reject], files, message })).rejects.toThrow(/lead to harness/);
-    await expect(ledger.record({ decisions: [{ ...reject, run: '../x' }], files: null, message })).rejects.toThrow(/run/);
+    await expect(ledger.record({ decisions: [{ ...reject, run: '../x' }], files: null, message })).rejects.toThrow(
+      /run/,
+    );
     expect((await openLedger(repository, 'shop')).started).toBe(false);
   });
 
@@ -122,7 +157,7 @@ describe('repositories', () => {
   });
 
   it('works with SHA-256 objects, from a subfolder and from a linked work tree', async () => {
-    const { dir } = await newShop('--object-format=sha256');
+    const { dir } = await initShop('--object-format=sha256');
     const linked = `${newFolder()}/linked`;
     userGit(dir, 'worktree', 'add', '-q', '-b', 'side', linked);
     const repository = await openRepository(`${linked}/harness`);
@@ -133,6 +168,8 @@ describe('repositories', () => {
   });
 
   it('writes the same bytes whatever the order of the keys', () => {
-    expect(decisionText({ b: [1, { d: 1, c: 2 }], a: null })).toBe('{\n "a": null,\n "b": [\n  1,\n  {\n   "c": 2,\n   "d": 1\n  }\n ]\n}\n');
+    expect(decisionText({ b: [1, { d: 1, c: 2 }], a: null })).toBe(
+      '{\n "a": null,\n "b": [\n  1,\n  {\n   "c": 2,\n   "d": 1\n  }\n ]\n}\n',
+    );
   });
 });

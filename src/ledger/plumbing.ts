@@ -16,6 +16,9 @@ export function checkRef(ref: string): string {
   return ref;
 }
 
+const checkPrefix = (prefix: string): string =>
+  /^refs\/(?:heads|tags|remotes)$/.test(prefix) ? prefix : checkRef(prefix);
+
 function checkOid(oid: string): Oid {
   if (!isOid(oid)) throw new TypeError(`expected an object id, got ${oid.slice(0, 80)}`);
   return oid;
@@ -144,7 +147,7 @@ export interface Ref {
 /** Refs at or under the given prefixes, such as `refs/heads/optimize`. */
 export async function listRefs(repository: Repository, prefixes: readonly string[]): Promise<Ref[]> {
   const format = '%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00%(worktreepath)%00';
-  const output = await git(repository, 'for-each-ref', [`--format=${format}`, ...prefixes.map(checkRef)]);
+  const output = await git(repository, 'for-each-ref', [`--format=${format}`, ...prefixes.map(checkPrefix)]);
   return output
     .split('\n')
     .filter((line) => line.includes('\0'))

@@ -1,6 +1,6 @@
 /** A small repository with a harness, and decisions to record in it (for tests). */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type GateRecord, recompute } from '../gate/record.ts';
@@ -43,10 +43,33 @@ export function newFolder(): string {
   return folder;
 }
 
+export interface Shop {
+  readonly dir: string;
+  readonly repository: Repository;
+}
+
+/** Prepares a repository once and hands out copies of it: much quicker than git. */
+export function copies(prepare: (shop: Shop) => Promise<void>): () => Promise<Shop> {
+  let template: Promise<Shop> | undefined;
+  const make = async () => {
+    const shop = await initShop();
+    await prepare(shop);
+    return shop;
+  };
+  return async () => {
+    template ??= make();
+    const dir = newFolder();
+    cpSync((await template).dir, dir, { recursive: true, preserveTimestamps: true });
+    return { dir, repository: await openRepository(dir) };
+  };
+}
+
 /** A repository on branch `main` with one commit: a README and the harness `shop`. */
-export async function newShop(...options: string[]): Promise<{ dir: string; repository: Repository }> {
+export const newShop = copies(async () => {});
+
+export async function initShop(...options: string[]): Promise<Shop> {
   const dir = newFolder();
-  userGit(dir, 'init', '-q', '-b', 'main', ...options);
+  userGit(dir, 'init', '-q', '-b', 'main', '--template=', ...options);
   put(dir, 'README.md', 'A shop.\n');
   put(dir, 'harness/shop/policy.md', 'Be kind.\n');
   put(dir, 'harness/shop/harness.yaml', 'version: 1\n');

@@ -70,12 +70,9 @@ describe('checks before a rollout', () => {
     ],
     ['replay', edit(clause({ require: 'args.reason == "never"', enforce: 'block', otherwise: 'No.' }))],
   ])('%s refuses its planted case', (name, planted) => {
-    const withResult = played(workshopTasks[0] as Task<'train'>, [done('x')], 'said');
-    const said = {
-      ...withResult,
-      prompt: { ...withResult.prompt, user: 'archive ticket it was ticket no T0 status closed owner id none' },
-    };
-    const results = check([planted], { traces: [...traces, said] });
+    const said = 'archive ticket it was ticket no T0 status closed owner id none';
+    const tasks = [...workshopTasks, { ...(workshopTasks[0] as Task<'train'>), id: 'said', request: said }];
+    const results = check([planted], { traces: [...traces], tasks });
     expect(results.at(-1)).toMatchObject({ check: name, passed: false, reason: name });
     expect(results.at(-1)?.detail).not.toBe('');
   });

@@ -10,7 +10,7 @@ import { findLeak } from './checks/leak-index.ts';
 import { findBlockedPass } from './checks/passing.ts';
 import type { Applied, CheckContext, CheckResult } from './checks/result.ts';
 import { findTaint } from './checks/taint.ts';
-import { textOf } from './checks/text-of.ts';
+import { harnessTextOf, textOf } from './checks/text-of.ts';
 import { Edit } from './edit-schema.ts';
 import { applyEdit, checkBounds, touchedIds } from './edits.ts';
 
@@ -25,11 +25,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['policy', checkPolicy],
   ['lint', checkLint],
   ['leak', ({ edits, leak }) => refusal(findLeak(texts(edits), leak), (v) => `holds a value of a task: ${hidden(v)}`)],
-  [
-    'taint',
-    ({ edits, traces, leak }) =>
-      refusal(findTaint(texts(edits), traces, leak.free), (v) => `copies from a result or a request: "${v}"`),
-  ],
+  ['taint', checkTaint],
   ['duplicate', ({ edits, mayTry }) => edits.map((e) => mayTry?.(e) ?? null).find((r) => r !== null) ?? null],
   ['inert', findInert],
   ['replay', findBlockedPass],
@@ -74,6 +70,11 @@ function applyAll({ parent, edits }: CheckContext): Harness['files'] | string {
     }
   }
   return files;
+}
+
+function checkTaint({ edits, traces, tasks, leak }: Applied): string | null {
+  const found = findTaint(edits.map(harnessTextOf).join('\n'), traces, tasks, leak.free);
+  return refusal(found, (run) => `copies from a result or a request: "${run}"`);
 }
 
 function checkPolicy({ parent, child, edits }: Applied): string | null {

@@ -109,7 +109,7 @@ export interface Replacement {
 
 /** Replaces an item key by key: what stays equal keeps its text, place and comments. */
 export function replaceItem(key: string, index: number, item: Replacement): YamlChange {
-  const same = (name: string) => canonicalJson(item.before[name]) === canonicalJson(item.after[name]);
+  const same = (name: string) => canonicalJson({ at: item.before[name] }) === canonicalJson({ at: item.after[name] });
   const merge = (old: Entries): Entries => {
     const kept = Object.entries(old).filter(([name]) => same(name) || name in item.entries);
     const fresh = Object.entries(item.entries).filter(([name]) => !same(name) || name in old);
@@ -143,7 +143,7 @@ function editPairs(doc: Document, path: readonly (string | number)[], merge: (ol
   const merged = merge(old);
   for (const name of Object.keys(old)) if (!(name in merged)) node.delete(name);
   for (const [name, value] of Object.entries(merged)) {
-    if (canonicalJson(value) !== canonicalJson(old[name])) node.set(name, doc.createNode(value));
+    if (canonicalJson({ at: value }) !== canonicalJson({ at: old[name] })) node.set(name, doc.createNode(value));
   }
 }
 

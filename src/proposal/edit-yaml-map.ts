@@ -50,7 +50,7 @@ export function setEntry(path: readonly string[], key: string, value: string | n
 /** `value` may be a map where a map on the path was absent. */
 function spliceEntry(source: YamlLines, path: readonly string[], key: string, value: unknown): string | undefined {
   const map = nodeAt(source, path);
-  const fresh = renderYaml({ [key]: value }, 2 - path.length);
+  const fresh = renderYaml({ [key]: value }, Math.max(1, 2 - path.length));
   if (path.length === 0 && !isMap(map)) return withLines(source, linesOf(fresh, 0));
   if (!isMap(map) || map.items.length === 0) {
     const parent = path.at(-1);
@@ -65,7 +65,12 @@ function spliceEntry(source: YamlLines, path: readonly string[], key: string, va
   }
   const last = map.items.at(-1)?.value as Node | null | undefined;
   if (!last || pair) return undefined;
-  if (!isBlock(map)) return `${text.slice(0, endOf(last))}, ${fresh.trimEnd()}${text.slice(endOf(last))}`;
+  if (!isBlock(map)) {
+    const entry = renderYaml({ [key]: value }, 0)
+      .trimEnd()
+      .slice(1, -1);
+    return `${text.slice(0, endOf(last))}, ${entry}${text.slice(endOf(last))}`;
+  }
   const first = map.items[0]?.key as Node;
   const indent = indentOf(source.lines[source.lineAt(startOf(first))]);
   return path.length === 0

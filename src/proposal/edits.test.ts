@@ -16,7 +16,16 @@ import { renderContract, renderRegulation, renderSettings, renderSkill } from '.
 import { Clause } from '../harness/schema.ts';
 import type { HarnessFiles } from '../types.ts';
 import type { Edit, Op } from './edit-schema.ts';
-import { applyEdit, checkBounds, EditError, editKey, invertEdit, measureEdit, previewEdit, touchedIds } from './edits.ts';
+import {
+  applyEdit,
+  checkBounds,
+  EditError,
+  editKey,
+  invertEdit,
+  measureEdit,
+  previewEdit,
+  touchedIds,
+} from './edits.ts';
 
 const options = { seed: 7, numRuns: 100 };
 
@@ -80,23 +89,32 @@ describe('the diff of an edit shows the edit and nothing else', () => {
           enforce: 'block',
         }),
       },
-      [
-        '-    tools: [cancel_order] # one tool',
-        '+    tools: [cancel_order, refund] # one tool',
-        '+    enforce: block',
-      ],
+      ['-    tools: [cancel_order] # one tool', '+    tools: [cancel_order, refund] # one tool', '+    enforce: block'],
     ],
     [
       'clause.remove takes its comment along',
       { op: 'clause.remove', id: 'exchange-once' },
-      ['-  # The second rule.', '-  - id: exchange-once', '-    tools: [exchange_items]', '-    say: Exchange once.', '-'],
+      [
+        '-  # The second rule.',
+        '-  - id: exchange-once',
+        '-    tools: [exchange_items]',
+        '-    say: Exchange once.',
+        '-',
+      ],
     ],
     [
       'alias.add',
       { op: 'alias.add', tool: 'get_order', from: 'order', to: 'order_id' },
-      ['-  get_order: { id: order_id }   # seen often', '+  get_order: { id: order_id, order: order_id }   # seen often'],
+      [
+        '-  get_order: { id: order_id }   # seen often',
+        '+  get_order: { id: order_id, order: order_id }   # seen often',
+      ],
     ],
-    ['alias.add of another tool', { op: 'alias.add', tool: 'refund', from: 'id', to: 'order_id' }, ['+  refund: {id: order_id}']],
+    [
+      'alias.add of another tool',
+      { op: 'alias.add', tool: 'refund', from: 'id', to: 'order_id' },
+      ['+  refund: {id: order_id}'],
+    ],
     [
       'format.add',
       { op: 'format.add', format: { argument: 'zip', pattern: '^[0-9]+$' } },
@@ -136,16 +154,39 @@ describe('the diff of an edit shows the edit and nothing else', () => {
     const flow = new Map([['contract.yaml', 'clauses: [{id: a, tools: [x]}, {id: b, tools: [x]}] # both\n']]);
     const text = apply(flow, { op: 'clause.remove', id: 'a' }).get('contract.yaml') ?? '';
     expect(text).toContain('# both');
-    expect(parseHarness('shop', new Map([['contract.yaml', text]])).contract.clauses.map(({ id }) => id)).toEqual(['b']);
+    expect(parseHarness('shop', new Map([['contract.yaml', text]])).contract.clauses.map(({ id }) => id)).toEqual([
+      'b',
+    ]);
   });
+});
+
+test('adding to a text laid out by hand removes no line and reflows nothing', () => {
+  const anyOp = fc.oneof(
+    anyClause.map((added): Op => ({ op: 'clause.add', clause: { ...added, id: `x-${added.id}` } })),
+    anyFormat.map((format): Op => ({ op: 'format.add', format: { ...format, argument: 'zip' } })),
+  );
+  fc.assert(
+    fc.property(anyOp, (op) => {
+      expect(lines(files, apply(files, op)).filter((line) => line.startsWith('-'))).toEqual([]);
+    }),
+    options,
+  );
 });
 
 describe('comments survive', () => {
   test('every edit that adds or replaces', () => {
     const anyOp: fc.Arbitrary<Op> = fc.oneof(
       anyClause.map((added): Op => ({ op: 'clause.add', clause: added })),
-      anyFormat.filter(({ pattern, argument }) => `${argument}${pattern}` !== 'order_id^#W[0-9]{7}$').map((format): Op => ({ op: 'format.add', format })),
-      anyClause.map((other): Op => ({ op: 'clause.replace', id: 'cancel-pending', clause: { ...other, id: 'cancel-pending', tools: ['cancel_order'] } })),
+      anyFormat
+        .filter(({ pattern, argument }) => `${argument}${pattern}` !== 'order_id^#W[0-9]{7}$')
+        .map((format): Op => ({ op: 'format.add', format })),
+      anyClause.map(
+        (other): Op => ({
+          op: 'clause.replace',
+          id: 'cancel-pending',
+          clause: { ...other, id: 'cancel-pending', tools: ['cancel_order'] },
+        }),
+      ),
       fc.constant<Op>({ op: 'alias.add', tool: 'get_order', from: 'order', to: 'order_id' }),
       fc.constant<Op>({ op: 'alias.remove', tool: 'get_order', from: 'id' }),
     );
@@ -165,7 +206,13 @@ describe('comments survive', () => {
 });
 
 const anyFiles: fc.Arbitrary<HarnessFiles> = fc
-  .record({ contract: anyContract, regulation: anyRegulation, settings: anySettings, skill: anySkill, policy: anyText(200) })
+  .record({
+    contract: anyContract,
+    regulation: anyRegulation,
+    settings: anySettings,
+    skill: anySkill,
+    policy: anyText(200),
+  })
   .map(({ contract, regulation, settings, skill, policy }) => {
     const all: [string, string][] = [
       ['policy.md', policy],
@@ -182,7 +229,11 @@ const anyAdd: fc.Arbitrary<Op> = fc.oneof(
   anyFormat.map((format): Op => ({ op: 'format.add', format })),
   anyMonitor.map((monitor): Op => ({ op: 'monitor.add', monitor })),
   fc
-    .record({ tool: fc.constantFrom('get_order', 'refund'), from: fc.constantFrom('id', 'ref'), to: fc.constant('order_id') })
+    .record({
+      tool: fc.constantFrom('get_order', 'refund'),
+      from: fc.constantFrom('id', 'ref'),
+      to: fc.constant('order_id'),
+    })
     .map((alias): Op => ({ op: 'alias.add', ...alias })),
   fc
     .record({ id: anyId, description: anyText(100), lines: fc.array(anyText(80), { minLength: 1, maxLength: 4 }) })
@@ -249,15 +300,20 @@ describe('for any files and any edit that adds', () => {
 
 test('replacing a clause by any other gives that clause', () => {
   fc.assert(
-    fc.property(anyContract.filter(({ clauses }) => clauses.length > 0), anyClause, fc.nat(), (contract, other, pick) => {
-      const before = new Map([['contract.yaml', renderContract(contract)]]);
-      const index = pick % contract.clauses.length;
-      const id = contract.clauses[index]?.id ?? '';
-      const next = { ...other, id };
-      const after = apply(before, { op: 'clause.replace', id, clause: next });
-      const clauses = parseHarness('shop', after).contract.clauses;
-      expect(clauses).toEqual(contract.clauses.with(index, next));
-    }),
+    fc.property(
+      anyContract.filter(({ clauses }) => clauses.length > 0),
+      anyClause,
+      fc.nat(),
+      (contract, other, pick) => {
+        const before = new Map([['contract.yaml', renderContract(contract)]]);
+        const index = pick % contract.clauses.length;
+        const id = contract.clauses[index]?.id ?? '';
+        const next = { ...other, id };
+        const after = apply(before, { op: 'clause.replace', id, clause: next });
+        const clauses = parseHarness('shop', after).contract.clauses;
+        expect(clauses).toEqual(contract.clauses.with(index, next));
+      },
+    ),
     options,
   );
 });
@@ -267,9 +323,15 @@ const withSkill: HarnessFiles = new Map([['skills/cancel/SKILL.md', skill]]);
 
 describe('lines of a skill', () => {
   test.each<[Op, string]>([
-    [{ op: 'skill.insert', id: 'cancel', after: '1. Read the order.', lines: ['new'] }, '1. Read the order.\nnew\n2. Ask.\n2. Ask.\n'],
+    [
+      { op: 'skill.insert', id: 'cancel', after: '1. Read the order.', lines: ['new'] },
+      '1. Read the order.\nnew\n2. Ask.\n2. Ask.\n',
+    ],
     [{ op: 'skill.insert', id: 'cancel', after: null, lines: ['new'] }, 'new\n1. Read the order.\n2. Ask.\n2. Ask.\n'],
-    [{ op: 'skill.replace', id: 'cancel', anchor: '1. Read the order.', lines: ['a', 'b'] }, 'a\nb\n2. Ask.\n2. Ask.\n'],
+    [
+      { op: 'skill.replace', id: 'cancel', anchor: '1. Read the order.', lines: ['a', 'b'] },
+      'a\nb\n2. Ask.\n2. Ask.\n',
+    ],
     [{ op: 'skill.delete', id: 'cancel', anchor: '1. Read the order.' }, '2. Ask.\n2. Ask.\n'],
   ])('%j', (op, body) => {
     const text = apply(withSkill, op).get('skills/cancel/SKILL.md');
@@ -315,10 +377,18 @@ describe('bounds', () => {
   });
   test('one edit may not be long', () => {
     const long = (count: number, length: number): Edit =>
-      editOf({ op: 'skill.add', id: 'x', description: 'x', lines: Array.from({ length: count }, () => 'a'.repeat(length)) });
+      editOf({
+        op: 'skill.add',
+        id: 'x',
+        description: 'x',
+        lines: Array.from({ length: count }, () => 'a'.repeat(length)),
+      });
     expect(checkBounds(files, long(10, 80))).toBeNull();
     expect(checkBounds(files, long(41, 2))).toMatch(/40 changed lines/);
     expect(checkBounds(files, long(10, 200))).toMatch(/1500 added characters/);
+  });
+  test('an edit that does not apply says why', () => {
+    expect(checkBounds(files, editOf({ op: 'skill.remove', id: 'x' }))).toMatch(/found no x/);
   });
 });
 
@@ -331,7 +401,9 @@ describe('editKey', () => {
     expect(editKey({ ...editOf(other), hypothesis: 'else', addresses: ['t-9'], proposer: 'reflect' })).toBe(key(other));
   });
   test('tells other content apart', () => {
-    expect(key({ op: 'clause.add', clause: { ...clause, enforce: 'block' } })).not.toBe(key({ op: 'clause.add', clause }));
+    expect(key({ op: 'clause.add', clause: { ...clause, enforce: 'block' } })).not.toBe(
+      key({ op: 'clause.add', clause }),
+    );
     expect(key({ ...other, value: false })).not.toBe(key(other));
   });
 });

@@ -11,12 +11,15 @@ export { invertEdit } from './edit-invert.ts';
 export { editKey, touchedIds } from './edit-key.ts';
 export { type EditSize, measureEdit, previewEdit } from './edit-measure.ts';
 
-/** Why an edit is too large: more than 4 ops, 40 changed lines or 1,500 added characters. Null when it is not, or when it does not apply. */
+/**
+ * Why an edit may not be tried on these files: more than 4 operations, 40 changed lines or 1,500 added characters, or it
+ * does not apply. Null when it may.
+ */
 export function checkBounds(files: HarnessFiles, edit: Edit): string | null {
   try {
     return checkBoundsOf(edit.ops.length, files, applyEdit(files, edit));
   } catch (error) {
-    if (error instanceof EditError) return null;
+    if (error instanceof EditError) return error.message;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+/** The episode loop, its faults, its requests and its traces. */
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../digest.ts';
 import { InfrastructureError, InterruptedError } from '../errors.ts';

@@ -28,6 +28,9 @@ const NAME_KEYS = ['name', 'tool', 'function', 'tool_name', 'function_name', 'ac
 const ARGUMENT_KEYS = ['arguments', 'parameters', 'args', 'params', 'input', 'tool_input', 'action_input'];
 const LIST_KEYS = ['tool_calls', 'calls'];
 
+/** A message of braces alone must not cost a repair for each of them. */
+const MAX_TRIES = 24;
+
 interface Found {
   readonly name: string;
   readonly arguments: JsonObject | string;
@@ -87,7 +90,7 @@ export function findWrittenCall(content: string, options: RescueOptions): Writte
   let first: Omit<WrittenCall, 'others'> | null = null;
   let others = 0;
   let at = content.indexOf('{');
-  while (at !== -1) {
+  for (let tries = 0; at !== -1 && tries < MAX_TRIES; tries++) {
     const closed = closing(content, at);
     const end = closed === -1 ? content.length : closed;
     const chunk = content.slice(at, end);

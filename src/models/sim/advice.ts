@@ -47,7 +47,8 @@ const writeBeforeRead: Rule = (sentence, index) => {
     match?.index ?? Number.POSITIVE_INFINITY,
     read ? text.indexOf(read.toLowerCase()) : Number.POSITIVE_INFINITY,
   );
-  if (!Number.isFinite(at) || !(read || words.RECORD.test(text))) {
+  const object = read !== undefined || words.RECORD.test(text) || /\blook\w* (?:\w+ )?up\b/.test(text);
+  if (!Number.isFinite(at) || !object) {
     const aboutWrite = sentence.own !== undefined ? index.get(sentence.own)?.readOnly === false : tools !== null;
     return about(words.AT_ONCE.test(text) && aboutWrite ? (polarity(text, words.AT_ONCE) === 1 ? -1 : 1) : 0, {
       tools,
@@ -190,8 +191,14 @@ const wrongOrder: Rule = (sentence) => {
   const joined = /^(.*?)\b(before|until|prior to|ahead of|after|once|then|followed by)\b(.*)$/.exec(text);
   if (joined) {
     const [, left = '', word = '', right = ''] = joined;
-    const [near = '', far = ''] =
-      left.trim() === '' ? [right.slice(0, right.indexOf(',')), right.slice(right.indexOf(',') + 1)] : [right, left];
+    const comma = right.indexOf(',');
+    const pronoun = /^\s*(?:them|that|it|this|those|these)\b/.exec(right)?.[0];
+    const [near, far] =
+      left.trim() === ''
+        ? [right.slice(0, comma), right.slice(comma + 1)]
+        : pronoun === undefined
+          ? [right, left]
+          : [left, right.slice(pronoun.length)];
     const swapped = /\b(?:no|not|never|don't)\b/.test(left);
     const nearIsEarlier = (word === 'after' || word === 'once') !== swapped;
     if (word === 'then' || word === 'followed by') pairs.push([left, right]);
@@ -225,8 +232,9 @@ const claim: Rule = ({ text }) => {
 const loop: Rule = ({ text }) => {
   const other = words.OTHERWISE.test(text) && /\b(?:try|do|use|change|alter|take|pick|choose|make)\b/.test(text);
   if (!words.REPEAT.test(text)) return about(other ? 1 : 0, { tools: null });
-  if (other || polarity(text, words.REPEAT) === -1) return about(1, { tools: null });
-  return about(/\b(?:call|same|identical|trying|until|try)\b/.test(text) ? -1 : 0, { tools: null });
+  const vain = /\b(?:nothing|useless|pointless|in vain|no use|does not help|never helps)\b/.test(text);
+  if (other || vain || polarity(text, words.REPEAT) === -1) return about(1, { tools: null });
+  return about(/\b(?:same|identical|keep|repeat\w*|until)\b/.test(text) ? -1 : 0, { tools: null });
 };
 
 const unaskedWrite: Rule = ({ text }) => {

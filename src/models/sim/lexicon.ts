@@ -5,7 +5,7 @@ export const NEGATION =
   /\b(?:no|not|never|none|neither|nor|cannot|without|avoid|avoiding|unless|\w+n't|refrain(?:ing)? from|rather than|instead of|in place of|stop)\b/g;
 /** Verbs and adjectives of leaving something away. */
 export const REMOVAL =
-  /\b(?:omit\w*|drop(?:s|ped|ping)?|strip(?:s|ped|ping)?|remov\w+|(?:leav\w+|left) (?:it |them |the \S+ )?(?:off|out|away)|skip\w*|forget\w*|forgotten|lack\w*|missing|ignor\w+|bare|free of)\b/g;
+  /\b(?:omit\w*|drop(?:s|ped|ping)?|strip(?:s|ped|ping)?|remov\w+|(?:leav\w+|left) (?:\S+ ){0,3}?(?:off|out|away)|skip\w*|forget\w*|forgotten|lack\w*|missing|ignor\w+|bare|free of)\b/g;
 /** Words of a call that comes to nothing. */
 export const FAILURE =
   /\b(?:not (?:be )?(?:found|known|exist|accepted|recogni[sz]ed|work)|(?:cannot|can't|won't|will not|not) be (?:found|used|matched)|fails?|failing|errors?|invalid|refused|rejected|unknown|does not exist|doesn't exist)\b/g;
@@ -17,7 +17,7 @@ export const LOOKUP =
   /\b(?:look(?:s|ing|ed)? (?:(?:it|them|this|that|(?:the|its|their|every|each|an?)(?: \w+){1,2}) )?up|look(?:ing|ed)? (?:at|into)|lookups?|reads?|reading|check(?:s|ed|ing)?|fetch\w*|retriev\w+|consult\w*|inspect\w*|view(?:ing|ed)?|open(?:ing|ed)? (?:the|its|their|every|each|an?)|pull(?:ing|ed)? (?:(?:the|its) \w+ )?up|quer(?:y|ied|ying)|examin\w+|review\w*|obtain\w*|get(?:ting)? (?:the|its|their|all)|find(?:ing)? out|verif\w+|stud(?:y|ied|ying)|load(?:ing|ed)?|see(?:ing|n)? (?:what|which|the)|gather(?:ing|ed)? (?:the )?(?:details|facts))\b/;
 /** What can be read. */
 export const RECORD =
-  /\b(?:orders?|details?|records?|products?|items?|users?|accounts?|profiles?|status|customers?|catalogue?|variants?|data|facts|state|entry|entries|contents?|options|anything|things|up)\b/;
+  /\b(?:orders?|details?|records?|products?|items?|users?|accounts?|profiles?|status|customers?|catalogue?|variants?|data|facts|state|entry|entries|contents?|options|anything|things)\b/;
 export const BEFORE = /\b(?:before|beforehand|until|prior to|ahead of|in advance|unless|without)\b/;
 export const FIRST =
   /\b(?:first|start|begin|once|after|afterwards|then|only when|already|must have|have been|earlier)\b/;
@@ -27,7 +27,7 @@ export const AT_ONCE =
 export const PREFIX =
   /#|\b(?:hash(?:es|tag)?(?: sign| mark| symbol| character)?|pound sign|number sign|octothorpe|prefix\w*|(?:leading|first|initial) (?:sign|symbol|character|mark))/;
 export const LIST =
-  /\b(?:(?:an?|as|in|into|the) (?:json )?(?:list|array)|arrays?|lists|square brackets|brackets|sequence of|one entry (?:for|per))\b|\[/;
+  /\b(?:(?:an?|as|in|into|the) (?:json )?(?:list|array)|arrays?|lists|square brackets|brackets|sequence of|one entry (?:for|per))\b|(?<!\w)\[/;
 export const SINGLE_TEXT = /\b(?:(?:single|plain|bare|one) (?:string|text|word|value)|as (?:a )?(?:string|text))\b/;
 
 export const IDENTIFIER = /\b(?:ids?|identifiers?|\w+_ids?|numeric (?:keys?|codes?)|codes?|keys|item numbers?)\b/;
@@ -45,9 +45,9 @@ export const INVENT =
 export const ALL_THINGS =
   /\b(?:all|every|each|whole|complete|full|entire|both|together|collect\w*|gather\w*|bundle\w*|combine\w*|list)\b[^.]*\b(?:items?|products?|articles?|pieces|goods|wishes|lines|things|ids|changes|them|\w+_ids)\b/;
 export const ONE_CALL =
-  /\b(?:(?:one|a|the|that|this) ?(?:single|same)? (?:call|go|step|request|list|shot|time|action|sweep)|single|once|together|in one|at the same time|collect\w*|gather\w*|bundle\w*|combine\w*|complete)\b/;
+  /\b(?:(?:one|a|the|that|this) (?:\w+ )?(?:call|go|step|request|list|shot|time|action|sweep)|single|once|together|in one|at the same time|collect\w*|gather\w*|bundle\w*|combine\w*|complete)\b/;
 export const SEPARATE =
-  /\b(?:separate(?:ly)?|individual(?:ly)?|one at a time|one by one|one (?:item|article|product) (?:per|a|for each|in each)|(?:a|one) call (?:for each|per|for every)|each (?:item|one|article) (?:on its own|alone|by itself|in its own)|split\w*|several calls|second call|two calls|piecemeal)\b/;
+  /\b(?:separate(?:ly)?|individual(?:ly)?|one at a time|one by one|one (?:item|article|product) (?:per|a|for each|in each)|(?:a|one) call (?:for each|per|for every)|each (?:item|one|article) (?:on its own|alone|by itself|in its own)|split\w*|(?:in|over|into|as) (?:several|two|more) calls|piecemeal)\b/;
 export const EVERY_WISH =
   /\b(?:every|each|all(?: of)?(?: the)?|both|several|second|further|remaining|other|rest of the|more than one)(?: \w+){0,2} (?:orders?|wish\w*|requests?|tasks?|parts?|changes|points?|things)\b/;
 
@@ -58,9 +58,9 @@ export const HANDLE =
 export const REPORT =
   /\b(?:stat(?:e|es|ing)|report\w*|includ\w+|mention\w*|tell\w*|quot(?:e|es|ing)|give|giv(?:es|ing)|list|writ(?:e|es|ing)|put|repeat|answer\w*|name|cit(?:e|es|ing)|contains?|with|add|say)\b/;
 export const CLOSING =
-  /\b(?:summary|summaries|summari[sz]\w+|done|final|closing|wrap[- ]up|last message|conclusion|ending|report|answer|end)\b/;
+  /\b(?:summary|summaries|summari[sz]\w+|done|final|closing|wrap[- ]up|last message|conclusion|ending|at the end)\b/;
 export const FIGURES =
-  /\b(?:values?|amounts?|totals?|numbers?|figures?|prices?|sums?|refund\w*|details?|asked|requested|wanted|questions?|facts?|answers?|balance|inform\w*|everything|results?|costs?|count)\b/;
+  /\b(?:values?|amounts?|totals?|numbers?|figures?|prices?|sums?|refund\w*|details?|asked|requested|wanted|questions?|facts?|balance|inform\w*|everything|costs?)\b/;
 
 export const SUCCESS =
   /\b(?:succe\w+|went through|gone through|confirm\w*|worked|accepted|executed|carried out|changed something|taken effect|performed|completed|came back without|no error|without (?:an )?error)\b/;
@@ -85,7 +85,7 @@ export const INSTRUCTION =
   /\b(?:use|call|give|write|send|pass|add|include|must|should|start|begin|first|look|read|choose|name|instead|put|say|state|collect|need|needs|make|try|carry)\b/;
 /** An answer that is a refusal, though it does not begin with "Error". */
 export const REFUSAL =
-  /\b(?:error|first|instead|must|only|cannot|can't|not|before|missing|already|refused|expected|needs?|invalid|unknown|blocked|denied|several|which|no such|without|stop|again|failed|never|should|please|give)\b/;
+  /\b(?:error|first|instead|must|only|say|write|use|fits? no|no such|no new|there is no|cannot|can't|not|before|missing|already|refused|expected|needs?|invalid|unknown|blocked|denied|several|which|no such|without|stop|again|failed|never|should|please|give)\b/;
 
 /** Verbs of tool names and how people say them. */
 export const VERBS: Readonly<Record<string, RegExp>> = {

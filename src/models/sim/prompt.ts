@@ -203,7 +203,10 @@ const withAnother = (pull: number, weight: number): number => {
 
 /** True if the side names one of the nouns; '*' names what the other side does not. */
 function covers(side: string, other: string, nouns: ReadonlySet<string>): boolean {
-  const says = (text: string): boolean => [...nouns].some((noun) => new RegExp(`\\b${noun}(?:s|es)?\\b`).test(text));
+  const says = (text: string): boolean => {
+    const plain = text.replace(/_/g, ' ');
+    return [...nouns].some((noun) => new RegExp(`\\b${noun}(?:s|es)?\\b`).test(plain));
+  };
   return side === '*' ? !says(other) : says(side);
 }
 

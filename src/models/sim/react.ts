@@ -44,12 +44,10 @@ export function reactToRefusal(words: string, draft: Draft, step: Step, steps: r
       changed = take(advice, draft, step, scene) || changed;
     }
     for (const name of sentence.named) changed = follow(name, sentence, draft, step, steps, scene, key) || changed;
-    if (
-      /\b(?:options?|propert(?:y|ies)|values? of|say which|which one|describe)\b/.test(sentence.text) &&
-      mind.obeys(locus, 'options', key)
-    )
-      changed = nameInFull(draft, step, steps, scene) || changed;
   }
+  const asksForOptions =
+    /\b(?:options?|propert(?:y|ies)|which one|describe)\b/i.test(words) && mind.obeys('block', 'options', key);
+  if (asksForOptions) changed = nameInFull(draft, step, steps, scene) || changed;
   if (changed) return;
 
   const mend = mind.draw('mend', key) < profile.selfCorrection;

@@ -131,6 +131,8 @@ function scopeOf(
     /\b(?:any|every|each|all|a) (?:\w+ )?(?:change|write|action|call|tool|update|writes|changes|calls|tools)\b/.test(
       text,
     );
+  const pronoun = /\b(?:chang|touch|alter|us|call|writ)\w* (?:it|them|anything|something)\b/.test(text);
+  if (pronoun && own === undefined) return null;
   if (general && own === undefined && scope.size === 0) return null;
   for (const facts of meant(text, nouns, index)) scope.add(facts.name);
   return scope.size > 0 ? scope : null;
@@ -153,7 +155,10 @@ const count = (text: string, pattern: RegExp): number => text.match(pattern)?.le
  */
 export function polarity(text: string, concept: RegExp): -1 | 0 | 1 {
   if (!concept.test(text)) return 0;
-  const part = text.split(/[,;:()]| but | because | so that /).find((segment) => concept.test(segment)) ?? text;
+  const part =
+    text
+      .split(/[,;:()]| but | because | so that | and (?=(?:do not|don't|never)\b)/)
+      .find((segment) => concept.test(segment)) ?? text;
   const scope = /\b(?:without|missing|if|unless|lack\w*|bare|until|when)\b/.test(part) ? text : part;
   const failures = count(scope, FAILURE);
   const rest = scope.replace(FAILURE, ' ');

@@ -1,36 +1,41 @@
 /** Finds text that was copied from what tools or customers said: eight or more words in a row. */
-import type { Trace } from '../../types.ts';
+import type { Task, Trace } from '../../types.ts';
 import { type FreeWords, wordsIn } from './text-of.ts';
 
 const RUN = 8;
 
-/** All runs of 8 words in results and user texts; computed once for one array of traces. */
+/** All runs of 8 words in results and requests; computed once for one array of traces. */
 const known = new WeakMap<readonly Trace[], ReadonlySet<string>>();
 
-export function taintedRuns(traces: readonly Trace[]): ReadonlySet<string> {
+/** A tool's or argument's name counts as one word, however many it is made of. */
+const termsIn = (text: string): string[] => text.toLowerCase().match(/[a-z0-9_]+/g) ?? [];
+
+function runsIn(traces: readonly Trace[], tasks: readonly Task[]): ReadonlySet<string> {
   const before = known.get(traces);
   if (before) return before;
-  const texts = new Set<string>();
-  for (const trace of traces) {
-    texts.add(trace.prompt.user);
-    for (const step of trace.steps) {
-      if (step.kind === 'result' || step.kind === 'read') texts.add(step.content);
-      else if (step.kind === 'user') texts.add(step.text);
-    }
-  }
+  // The first user message of a trace also holds skills, which are the harness's own words; so the requests come from the tasks.
+  const texts = new Set(tasks.map((t) => t.request));
+  for (const trace of traces)
+    for (const step of trace.steps) if (step.kind === 'result' || step.kind === 'read') texts.add(step.content);
   const runs = new Set<string>();
-  for (const text of texts) for (const run of runsOf(wordsIn(text))) runs.add(run);
+  for (const text of texts) for (const run of runsOf(termsIn(text))) runs.add(run);
   known.set(traces, runs);
   return runs;
 }
 
-function* runsOf(words: readonly string[]): Generator<string> {
-  for (let i = 0; i + RUN <= words.length; i++) yield words.slice(i, i + RUN).join(' ');
+function* runsOf(terms: readonly string[]): Generator<string> {
+  for (let i = 0; i + RUN <= terms.length; i++) yield terms.slice(i, i + RUN).join(' ');
 }
 
 /** The first copied run of a text; runs that stand in the schemas or the policy are free. Null if there is none. */
-export function findTaint(text: string, traces: readonly Trace[], free: FreeWords): string | null {
-  const runs = taintedRuns(traces);
-  for (const run of runsOf(wordsIn(text))) if (runs.has(run) && !free.text.includes(` ${run} `)) return run;
+export function findTaint(
+  text: string,
+  traces: readonly Trace[],
+  tasks: readonly Task[],
+  free: FreeWords,
+): string | null {
+  const runs = runsIn(traces, tasks);
+  const isFree = (run: string): boolean => free.text.includes(` ${wordsIn(run).join(' ')} `);
+  for (const run of runsOf(termsIn(text))) if (runs.has(run) && !isFree(run)) return run;
   return null;
 }

@@ -5,10 +5,11 @@ import type { Edit } from '../edit-schema.ts';
 /** Keys whose values name things of the program, never of the data. */
 const NAMING = new Set(['op', 'evidence', 'tools', 'tool', 'call', 'as', 'key', 'tell', 'enforce', 'kind', 'then']);
 
-/** All texts of an edit, one a line: ops, hypothesis and risks. */
-export function textOf(edit: Edit): string {
-  return [...strings(edit.ops as unknown as Json), edit.hypothesis, edit.predicts.risks].join('\n');
-}
+/** All texts that an edit puts into a harness, one a line. */
+export const harnessTextOf = (edit: Edit): string => strings(edit.ops as unknown as Json).join('\n');
+
+/** The same and what it says of itself: hypothesis and risks, which end up in the record. */
+export const textOf = (edit: Edit): string => [harnessTextOf(edit), edit.hypothesis, edit.predicts.risks].join('\n');
 
 function strings(value: Json): string[] {
   if (typeof value === 'string' || typeof value === 'number') return [String(value)];

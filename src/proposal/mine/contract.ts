@@ -5,7 +5,7 @@ import type { Edit } from '../edit-schema.ts';
 import type { MineContext } from './context.ts';
 import { learnFormat } from './formats.ts';
 import { type Draft, matching, toEdit } from './gains.ts';
-import { groundClause, groundedArguments } from './grounds.ts';
+import { groundClauses, groundedArguments } from './grounds.ts';
 import { type Outcome, outcomesOf, rootsOf } from './outcomes.ts';
 import {
   argumentNames,
@@ -76,16 +76,16 @@ function clausesOf(
   const where = (...patterns: string[]): Diagnosis[] => matching(context.diagnoses, patterns, { tool: tool.name });
   const pair = learnPair(prober, golds, provenance);
   const grounded = groundedArguments(provenance);
-  add(groundClause(provenance, pair), {
-    hypothesis: `${grounded.join(' and ')} of ${tool.name} can be looked up from what the call names: no read and no id has to be right.`,
-    answers: matching(
-      context.diagnoses,
-      ['name_for_id', 'invented_id', 'write_before_read', 'wrong_type', 'wrong_value', 'partial'],
-      { tool: tool.name, arguments: grounded },
-    ),
-    prior: 0.5 * share * failing,
-    risks: 'A description that fits one record by accident.',
-  });
+  for (const clause of groundClauses(provenance, pair)) {
+    const names = clause.prepare.flatMap((p) => ('ground' in p ? [p.ground.argument] : []));
+    const patterns = ['name_for_id', 'invented_id', 'write_before_read', 'wrong_type', 'wrong_value', 'partial'];
+    add(clause, {
+      hypothesis: `${names.join(' and ')} of ${tool.name} can be looked up from what the call names: no read and no id has to be right.`,
+      answers: matching(context.diagnoses, patterns, { tool: tool.name, arguments: names }),
+      prior: (names.some((n) => provenance.lists.has(n)) ? 0.5 : 0.1) * share * failing,
+      risks: 'A description that fits one record by accident.',
+    });
+  }
   if (state)
     add(stateClause(provenance, state, siblingsOf(one, all)), {
       hypothesis: `${tool.name} is refused unless ${[state.binding, ...state.path].join('.')} is ${state.allowed.join(' or ')}; the answer names what to call instead.`,

@@ -48,39 +48,47 @@ function groundOf(argument: string, origin: Origin, provenance: Provenance): Gro
   };
 }
 
-/** The clause that prepares a tool's calls; null if nothing has to be looked up. `paired`: lists that must have equal lengths. */
-export function groundClause(provenance: Provenance, paired: readonly string[]): Clause | null {
+/**
+ * The clauses that prepare a tool's calls: one for its list arguments, and one for each single argument that has to be
+ * looked up. `paired`: lists that must have equal lengths.
+ */
+export function groundClauses(provenance: Provenance, paired: readonly string[]): Clause[] {
   const grounded = groundedArguments(provenance);
-  if (grounded.length === 0) return null;
+  const lists = grounded.filter((name) => provenance.lists.has(name));
+  const single = grounded.filter((name) => !provenance.lists.has(name));
+  const { tool } = provenance;
+  const clauses = single.map((name) => lookup(provenance, idOf('lookup', name, tool), [name]));
+  if (lists.length === 0) return clauses;
+  const [a, b] = paired;
+  const clause = lookup(provenance, idOf('lookup', tool), lists);
+  const told: Clause = { ...clause, say: entriesSentence(a === undefined ? lists : paired, provenance) };
+  if (a === undefined || b === undefined) return [told, ...clauses];
+  const otherwise = lengthsSentence(tool, a, b);
+  return [{ ...told, require: `size(args.${a}) == size(args.${b})`, enforce: 'block', otherwise }, ...clauses];
+}
+
+/** Reads and grounds of some arguments; what a record of one argument reveals is read after that argument is grounded. */
+function lookup(provenance: Provenance, id: string, grounded: readonly string[]): Clause {
   const origins = grounded.map((name) => provenance.origins.get(name) as Origin);
-  const reads = readsFor(provenance, new Set(origins.map((o) => o.binding)));
   const prepare: (Read | Ground)[] = [];
   const left = [...grounded];
-  const emit = (rule: ReadRule): void => {
-    const input = rule.input;
-    if (input.from === 'record') settle(input.argument);
-    prepare.push(readOf(rule));
-  };
   const settle = (argument: string): void => {
     const index = left.indexOf(argument);
     if (index < 0) return;
     left.splice(index, 1);
     prepare.push(groundOf(argument, provenance.origins.get(argument) as Origin, provenance));
   };
-  for (const rule of reads) emit(rule);
+  for (const rule of readsFor(provenance, new Set(origins.map((o) => o.binding)))) {
+    if (rule.input.from === 'record') settle(rule.input.argument);
+    prepare.push(readOf(rule));
+  }
   for (const argument of [...left]) settle(argument);
-  const lists = grounded.filter((name) => provenance.lists.has(name));
-  const both = paired.length === 2;
   return {
-    id: idOf('lookup', provenance.tool),
+    id,
     tools: [provenance.tool],
-    ...(lists.length === 0 ? {} : { say: entriesSentence(both ? paired : lists, provenance) }),
     tell: 'description',
     prepare,
-    ...(both
-      ? { require: `size(args.${paired[0]}) == size(args.${paired[1]})`, enforce: 'block' as const }
-      : { enforce: 'off' as const }),
-    ...(both ? { otherwise: lengthsSentence(provenance.tool, paired) } : {}),
+    enforce: 'off',
     max_blocks: 3,
     priority: 10,
     evidence: [],
@@ -103,5 +111,5 @@ export function collectSentence(list: string, provenance: Provenance): string {
   return `Put all ${wordsOf(list)}s${whole} into one ${provenance.tool} call.`;
 }
 
-const lengthsSentence = (tool: string, [a, b]: readonly string[]): string =>
-  `${a} has {{size(args.${a})}} and ${b} has {{size(args.${b})}} entries. Call ${tool} again with one entry of ${b} for each entry of ${a}, in the same order: the one that the request wants.`;
+const lengthsSentence = (tool: string, a: string, b: string): string =>
+  `${a} has {{size(args.${a})}} and ${b} has {{size(args.${b})}} entries. Call ${tool} again with one entry of ${b}, the wanted one, for each entry of ${a}.`;

@@ -50,8 +50,8 @@ export const listOf = (value: Json | undefined): Json[] =>
   Array.isArray(value) ? [...(value as readonly Json[])] : value === undefined ? [] : [value];
 
 /**
- * True if a property seldom changes unless the request names its new value: of the text properties that stay or change
- * unmentioned, at least 90 % stay, and at least 5 stay.
+ * True if what a request describes changes nothing else: of the records for which the request names at least one new
+ * value, at least 90 % (and at least 4) keep every text property of the old record that it does not name.
  */
 export function findKeep(
   cases: readonly Case[],
@@ -61,8 +61,8 @@ export function findKeep(
   pair: string,
   old: Origin,
 ): boolean {
-  let stays = 0;
-  let silent = 0;
+  let described = 0;
+  let faithful = 0;
   for (const c of cases) {
     const bindings = bind(c.world, reads, c.gold.call);
     const before = listOf(c.gold.call.arguments[pair]);
@@ -70,15 +70,17 @@ export function findKeep(
       const right = recordsOf(origin, bindings, i).find((r) => r[origin.key] === value);
       const was = recordsOf(old, bindings, i).find((r) => r[old.key] === before[i]);
       if (!right || !was) continue;
-      for (const [path, text] of properties(right)) {
-        const earlier = properties(was).find(([p]) => p === path)?.[1];
-        if (earlier === undefined || path === origin.key) continue;
-        if (earlier === text) stays += 1;
-        else if (!mentions(c.gold.task.request, text)) silent += 1;
-      }
+      const earlier = new Map(properties(was));
+      const changed = properties(right).filter(
+        ([name, text]) => name !== origin.key && (earlier.get(name) ?? text) !== text,
+      );
+      const named = changed.filter(([, text]) => mentions(c.gold.task.request, text));
+      if (named.length === 0) continue;
+      described += 1;
+      if (named.length === changed.length) faithful += 1;
     }
   }
-  return stays >= 5 && stays / (stays + silent) >= 0.9;
+  return faithful >= 4 && faithful / described >= 0.9;
 }
 
 function properties(record: JsonObject): [string, string][] {

@@ -1,0 +1,114 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadHarness, readHarnessFiles, saveHarness } from './load.ts';
+
+let root = '';
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'harness-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const write = (path: string, text: string | Buffer) => {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+};
+
+describe('loadHarness', () => {
+  test('reads the folder of an environment', () => {
+    write('harness/shop/policy.md', 'Be kind.\n');
+    write('harness/shop/.draft', 'hidden');
+    const harness = loadHarness(root, 'shop');
+    expect(harness.policy).toBe('Be kind.\n');
+    expect([...harness.files.keys()]).toEqual(['policy.md']);
+  });
+
+  test('names the environments there are', () => {
+    mkdirSync(join(root, 'harness/shop'), { recursive: true });
+    mkdirSync(join(root, 'harness/airline'));
+    expect(() => loadHarness(root, 'retail')).toThrow(
+      /harness\/retail: expected a harness folder, found none; choose one of airline, shop/,
+    );
+    expect(() => loadHarness(root, '../shop')).toThrow(
+      /expected an environment name such as retail, found "\.\.\/shop"; choose one of/,
+    );
+  });
+
+  test('says what to do when there are none', () => {
+    expect(() => loadHarness(root, 'retail')).toThrow(/create the folder harness\/retail/);
+  });
+
+  test('does not follow a folder out of the project', () => {
+    const outside = mkdtempSync(join(tmpdir(), 'outside-'));
+    mkdirSync(join(root, 'real'));
+    symlinkSync(outside, join(root, 'harness'));
+    mkdirSync(join(outside, 'shop'));
+    expect(() => loadHarness(root, 'shop')).toThrow(/found a link out of it/);
+    rmSync(outside, { recursive: true });
+  });
+});
+
+describe('readHarnessFiles refuses', () => {
+  test('links', () => {
+    write('secret', 'x');
+    mkdirSync(join(root, 'h'));
+    symlinkSync(join(root, 'secret'), join(root, 'h/policy.md'));
+    expect(() => readHarnessFiles(join(root, 'h'))).toThrow(/policy\.md: expected a plain file, found a link/);
+  });
+  test.each([
+    ['a device name', 'con.md', /expected a name of letters/],
+    ['a trailing dot', 'a.', /expected a name of letters/],
+    ['letters beyond ASCII', 'ä.md', /expected a name of letters/],
+    ['deep folders', 'a/b/c/d/e.md', /expected at most 4 levels/],
+  ])('%s', (_, path, message) => {
+    write(`h/${path}`, 'x');
+    expect(() => readHarnessFiles(join(root, 'h'))).toThrow(message);
+  });
+  test('names that differ only in letter case', () => {
+    write('h/a.md', 'x');
+    write('h/A.md', 'x');
+    if (readdirSync(join(root, 'h')).length < 2) return; // a file system that cannot hold both
+    expect(() => readHarnessFiles(join(root, 'h'))).toThrow(/letter case/);
+  });
+  test('bytes that are no text, and large files', () => {
+    write('h/policy.md', Buffer.from([0xff, 0xfe]));
+    expect(() => readHarnessFiles(join(root, 'h'))).toThrow(/UTF-8/);
+    write('h/policy.md', 'x'.repeat(70_000));
+    expect(() => readHarnessFiles(join(root, 'h'))).toThrow(/at most 65536 bytes/);
+  });
+});
+
+describe('saveHarness', () => {
+  test('makes the folder hold exactly the files, and leaves hidden ones alone', () => {
+    const dir = join(root, 'h');
+    write('h/policy.md', 'old\n');
+    write('h/skills/gone/SKILL.md', 'x');
+    write('h/.keep', '');
+    const files = new Map([
+      ['policy.md', 'new\n'],
+      ['skills/a/SKILL.md', 'é'],
+    ]);
+    saveHarness(dir, files);
+    expect(readHarnessFiles(dir)).toEqual(files);
+    expect(readdirSync(dir).sort()).toEqual(['.keep', 'policy.md', 'skills']);
+    expect(readdirSync(join(dir, 'skills'))).toEqual(['a']);
+  });
+
+  test.each(['../out.md', '/abs.md', 'a/../../b.md', '.git/config', 'a\\b.md'])(
+    'writes nothing for the path %s',
+    (path) => {
+      const dir = join(root, 'h');
+      expect(() =>
+        saveHarness(
+          dir,
+          new Map([
+            ['policy.md', 'x'],
+            [path, 'x'],
+          ]),
+        ),
+      ).toThrow(/expected a name of letters/);
+      expect(readdirSync(root)).toEqual([]);
+    },
+  );
+});

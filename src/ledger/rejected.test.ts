@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseHarness } from '../harness/parse.ts';
+import type { Edit } from '../proposal/edit-schema.ts';
+import { editKey } from '../proposal/edits.ts';
+import type { Harness, Verdict } from '../types.ts';
+import type { Decision } from './decision.ts';
+import { touchedBy } from './items.ts';
+import { panelState, sameQuestion } from './panels.ts';
+import { bundleKey, MAX_RETRIES, mayTry, rejectedEdits } from './rejected.ts';
+import { addClause, contract } from './shop.fixture.ts';
+
+/** A harness whose clause `first` says something numbered. */
+const harness = (version: number): Harness =>
+  parseHarness(
+    'shop',
+    new Map([['contract.yaml', contract('first', 'other').replace('Rule first', `Rule ${version}`)]]),
+  );
+
+const first = addClause('first', 'Better.').ops[0] as Extract<Edit['ops'][number], { op: 'clause.add' }>;
+const edit: Edit = { ...addClause('x'), ops: [{ op: 'clause.replace', id: 'first', clause: first.clause }] };
+
+const verdict = (stage: Verdict['stage'], decision: Verdict['decision'], reason: string): Verdict => ({
+  stage,
+  decision,
+  reason,
+  detail: '',
+  test: 'none',
+  statistic: null,
+  alpha: 0.02,
+  effect: null,
+  low: null,
+  high: null,
+  better: 0,
+  worse: 0,
+  same: 0,
+  tasks: 0,
+  rollouts: 0,
+  voids: 0,
+  costUsd: 0,
+  rules: 'gate/1',
+});
+
+/** As much of a decision as these queries read. */
+const decision = (parent: Harness, found: Verdict, seq: number, edits = [edit]): Decision =>
+  ({
+    seq,
+    run: 'r',
+    kind: 'candidate',
+    parent: { harness: parent.id, commit: null },
+    child: { harness: 'c', files: {} },
+    checks: [],
+    gate: null,
+    candidate: { form: 'single', edits, keys: edits.map(editKey), touched: touchedBy('shop', parent.files, edits) },
+    verdict: found,
+    data: { panel: null },
+    who: { served: 'm' },
+  }) as unknown as Decision;
+
+const key = editKey(edit);
+const ask = (decisions: readonly Decision[], current: Harness) => mayTry(key, ['first'], decisions, current);
+
+describe('mayTry', () => {
+  it('allows what was never tried, and what only a bundle was rejected for', () => {
+    const other = addClause('y');
+    const bundle = decision(harness(1), verdict('keep', 'rejected', 'not_better'), 1, [edit, other]);
+    expect(ask([bundle], harness(1))).toEqual({ allowed: true, reason: 'new', seq: null });
+    const both = bundleKey([editKey(other), key]);
+    expect(mayTry(both, ['first'], [bundle], harness(1))).toMatchObject({ allowed: false, reason: 'unchanged' });
+    expect(bundleKey([key])).toBe(key);
+  });
+
+  it.each(['policy', 'leak', 'taint'])('never allows again what %s refused', (reason) => {
+    const decisions = [decision(harness(1), verdict('check', 'rejected', reason), 1)];
+    expect(ask(decisions, harness(2))).toEqual({ allowed: false, reason: 'refused', seq: 1 });
+  });
+
+  it('waits until a part that the edit touches has changed; other parts do not count', () => {
+    const decisions = [decision(harness(1), verdict('keep', 'rejected', 'not_better'), 1)];
+    expect(ask(decisions, harness(1))).toEqual({ allowed: false, reason: 'unchanged', seq: 1 });
+    const elsewhere = parseHarness('shop', new Map([...harness(1).files, ['policy.md', 'New.\n']]));
+    expect(ask(decisions, elsewhere)).toMatchObject({ allowed: false });
+    expect(ask(decisions, harness(2))).toEqual({ allowed: true, reason: 'changed', seq: 1 });
+  });
+
+  it('knows what an edit touches that does not apply', () => {
+    const missing = { ...edit, ops: [{ op: 'clause.remove' as const, id: 'missing' }] };
+    const decisions = [decision(harness(1), verdict('check', 'rejected', 'invalid'), 1, [missing])];
+    const now = parseHarness('shop', new Map([['contract.yaml', contract('missing')]]));
+    expect(mayTry(editKey(missing), ['missing'], decisions, harness(2))).toMatchObject({ allowed: false });
+    expect(mayTry(editKey(missing), ['missing'], decisions, now)).toMatchObject({ allowed: true });
+  });
+
+  it('holds for every history: never after a refusal, never unchanged, at most twice again', () => {
+    const event = fc.record({
+      version: fc.integer({ min: 1, max: 4 }),
+      kind: fc.constantFrom('leak', 'lint', 'not_better', 'hopeless', 'incomplete', 'improved'),
+    });
+    const verdicts: Record<string, Verdict> = {
+      leak: verdict('check', 'rejected', 'leak'),
+      lint: verdict('check', 'rejected', 'lint'),
+      not_better: verdict('keep', 'rejected', 'not_better'),
+      hopeless: verdict('keep', 'rejected', 'hopeless'),
+      incomplete: verdict('keep', 'inconclusive', 'incomplete'),
+      improved: verdict('keep', 'accepted', 'improved'),
+    };
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 8 }), fc.integer({ min: 1, max: 4 }), (events, now) => {
+        const decisions = events.map(({ version, kind }, index) =>
+          decision(harness(version), verdicts[kind] as Verdict, index + 1),
+        );
+        const rejects = events.filter(({ kind }) => kind !== 'incomplete' && kind !== 'improved');
+        const byGate = rejects.filter(({ kind }) => kind === 'not_better' || kind === 'hopeless').length;
+        const expected =
+          rejects.length === 0 ||
+          (!rejects.some(({ kind }) => kind === 'leak') && byGate <= MAX_RETRIES && rejects.at(-1)?.version !== now);
+        expect(ask(decisions, harness(now)).allowed).toBe(expected);
+        expect(rejectedEdits(decisions)).toHaveLength(rejects.length);
+      }),
+      { seed: 7, numRuns: 200 },
+    );
+  });
+});
+
+describe('panels', () => {
+  const look = (panel: string, branch: string, found: Verdict, seq: number): Decision =>
+    ({
+      ...decision(harness(1), found, seq),
+      kind: found.decision === 'accepted' ? 'release' : 'note',
+      parent: { harness: 'release', commit: null },
+      child: { harness: branch, files: {} },
+      gate: { stage: 'release' },
+      data: { panel },
+    }) as unknown as Decision;
+  const decisions = [
+    look('p', 'a', verdict('release', 'inconclusive', 'inconclusive'), 1),
+    decision(harness(1), verdict('keep', 'rejected', 'not_better'), 2),
+    look('p', 'b', verdict('release', 'accepted', 'improved'), 3),
+    look('q', 'a', verdict('release', 'rejected', 'regression'), 4),
+  ];
+
+  it('counts looks, alpha and whether something was released on a panel', () => {
+    expect(panelState(decisions, 'p')).toEqual({ looks: 2, used: true, alphaSpent: 0.04 });
+    expect(panelState(decisions, 'q')).toEqual({ looks: 1, used: false, alphaSpent: 0.02 });
+    expect(panelState(decisions, 'r')).toEqual({ looks: 0, used: false, alphaSpent: 0 });
+  });
+
+  it('answers the very same question from the record, and no other', () => {
+    const question = { panel: 'p', release: 'release', branch: 'a', served: 'm', rules: 'gate/1' };
+    expect(sameQuestion(decisions, question)?.decision).toBe('inconclusive');
+    for (const other of [{ panel: 'r' }, { release: 'x' }, { branch: 'c' }, { served: 'n' }, { rules: 'gate/2' }]) {
+      expect(sameQuestion(decisions, { ...question, ...other })).toBe(null);
+    }
+  });
+});
