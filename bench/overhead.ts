@@ -54,7 +54,7 @@ async function measure(rollouts: number): Promise<number> {
   try {
     const environment = environmentOf(rollouts);
     const harness = parseHarness('bench', new Map([['policy.md', 'Be brief.\n']]));
-    const journal = fileJournal(directory, { keepSteps: true });
+    const journal = fileJournal(directory, { keepSteps: true, bufferLines: 64 });
     const evaluator = openEvaluator({
       environment,
       agent,

@@ -31,14 +31,37 @@ describe('diagnose', () => {
     [
       'a name where an id belongs',
       swap,
+      [read(swap), changed(swap, { part_ids: ['Spring'] }), done('x')],
+      { pattern: 'name_for_id', step: 4, argument: 'part_ids' },
+    ],
+    [
+      'the same name before anything was read',
+      swap,
       [changed(swap, { part_ids: ['Spring'] }), done('x')],
-      { pattern: 'name_for_id', step: 1, argument: 'part_ids' },
+      { pattern: 'write_before_read', step: 1, argument: 'part_ids' },
+    ],
+    [
+      'a failed read whose answer the later write needed',
+      swap,
+      [{ name: 'get_ticket', arguments: { ticket_no: '%T4126' } }, changed(swap, { part_ids: ['Spring'] }), done('x')],
+      { pattern: 'wrong_name', step: 1 },
+    ],
+    [
+      'a refused write that a later read does not make up for',
+      swap,
+      [
+        read(swap),
+        changed(swap, { part_ids: ['Spring'] }),
+        { name: 'get_model', arguments: { model_id: 'mod3100' } },
+        done('x'),
+      ],
+      { pattern: 'name_for_id', step: 4 },
     ],
     [
       'an id that stands nowhere',
       swap,
-      [changed(swap, { part_ids: ['1008292230'] }), done('x')],
-      { pattern: 'invented_id', step: 1, argument: 'part_ids' },
+      [read(swap), changed(swap, { part_ids: ['1008292230'] }), done('x')],
+      { pattern: 'invented_id', step: 4, argument: 'part_ids' },
     ],
     [
       'a text where a list belongs',
@@ -121,7 +144,7 @@ describe('diagnose', () => {
 
 test('clusters are counted by pattern, tool and argument', () => {
   const some = [swap, workshopTasks[6] as Task<'train'>].map((t) =>
-    find(t, [changed(t, { part_ids: ['Spring'] }), done('x')]),
+    find(t, [read(t), changed(t, { part_ids: ['Spring'] }), done('x')]),
   );
   const all = [...some, find(close, [done('Closed.')])].flatMap((d) => (d ? [d] : []));
   const clusters = clusterDiagnoses(all);

@@ -1,6 +1,8 @@
 /** Finds the step that made a run fail, by replaying it and letting the oracle finish. */
-import type { Environment, Plan, Task, ToolCall, Trace } from '../types.ts';
-import { type Attempt, attemptsOf, callKey } from './attempts.ts';
+import { canonicalJson } from '../digest.ts';
+import type { Environment, Json, Plan, Task, ToolCall, Trace } from '../types.ts';
+import { type Attempt, attemptsOf, callKey, leaves, visibleBefore } from './attempts.ts';
+import { intended } from './rules/arguments.ts';
 
 export interface Responsible {
   /** Index into the trace's steps. */
@@ -18,22 +20,50 @@ export function writesOf(environment: Environment, plan: Plan): ToolCall[] {
   return plan.calls.filter((c) => !readOnly.has(c.name));
 }
 
-/** Failed attempts whose tool does not succeed later and that stand after the last resolved one; [] if the run has none. */
-export function openChain(attempts: readonly Attempt[]): Attempt[] {
-  const lastOk = attempts.findLastIndex((a) => a.outcome === 'ok' && !a.readOnly);
-  const tail = attempts.slice(lastOk + 1);
-  const open = tail.filter((a, i) => a.outcome !== 'ok' && !tail.slice(i + 1).some((b) => resolves(b, a)));
-  const writes = open.filter((a) => !a.readOnly || a.outcome === 'blocked');
-  const chain = writes.length > 0 ? writes : open;
+/**
+ * The last run of failed attempts with one tool that no later success resolves: of tools that `wanted` names when there
+ * are such, else of tools that change something, else of any. [] if every failure was resolved.
+ */
+export function openChain(attempts: readonly Attempt[], wanted: readonly ToolCall[] = []): Attempt[] {
+  const open = attempts.filter((a, i) => a.outcome !== 'ok' && !attempts.slice(i + 1).some((b) => resolves(b, a)));
+  const names = new Set(wanted.map((c) => c.name));
+  const needed = open.filter((a) => names.has(a.call.name));
+  const changing = open.filter((a) => !a.readOnly || a.outcome === 'blocked');
+  const chain = needed.length > 0 ? needed : changing.length > 0 ? changing : open;
   const last = chain.at(-1);
   if (!last) return [];
-  // The chain is the run of failed attempts with the tool of the last one.
   const start = chain.findLastIndex((a) => a.call.name !== last.call.name) + 1;
   return chain.slice(start);
 }
 
+/** A later success with the same tool, or with the same arguments under another name. */
 const resolves = (later: Attempt, failed: Attempt): boolean =>
-  later.outcome === 'ok' && later.call.name === failed.call.name;
+  later.outcome === 'ok' &&
+  (later.call.name === failed.call.name || sameArguments(later.call.arguments, failed.call.arguments));
+
+const sameArguments = (a: ToolCall['arguments'], b: ToolCall['arguments']): boolean =>
+  Object.keys(a).length > 0 && canonicalJson(a) === canonicalJson(b);
+
+/** Values of the wanted call that the agent could not have seen before a step. */
+export function unseenValues(trace: Trace, step: number, wanted: readonly Json[]): string[] {
+  const seen = visibleBefore(trace, step);
+  return wanted.flatMap(leaves).filter((value) => !seen.includes(value));
+}
+
+/** A read that failed before a step and was not made up for until then, if the values that the step needed were not seen. */
+function failedRead(
+  trace: Trace,
+  attempts: readonly Attempt[],
+  first: Attempt,
+  goal: ToolCall | undefined,
+): Attempt | undefined {
+  if (!goal || first.readOnly || unseenValues(trace, first.step, Object.values(goal.arguments)).length === 0)
+    return undefined;
+  const before = attempts.filter((a) => a.step < first.step);
+  return before.find(
+    (a, i) => a.outcome !== 'ok' && a.call.name !== first.call.name && !before.slice(i + 1).some((b) => resolves(b, a)),
+  );
+}
 
 /**
  * The first write after which the goal cannot be reached any more, else the first call of the last open chain of
@@ -56,8 +86,11 @@ export function findResponsible(trace: Trace, task: Task, environment: Environme
   }
   const missing = without(wanted, made);
   if (plan && missing.length === 0) return { step: end, how: 'report', missing };
-  const first = openChain(attempts)[0];
-  if (first) return { step: first.step, how: 'open_chain', attempt: first, missing };
+  const chained = openChain(attempts, missing)[0];
+  if (chained) {
+    const first = failedRead(trace, attempts, chained, intended(chained.call, missing)) ?? chained;
+    return { step: first.step, how: 'open_chain', attempt: first, missing };
+  }
   return { step: end, how: 'end', missing };
 }
 

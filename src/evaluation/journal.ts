@@ -33,14 +33,14 @@ export function memoryJournal(): Journal {
 /**
  * A journal in `<directory>/rollouts.jsonl`. With `keepSteps` false only train traces keep their steps: a simulated
  * rollout can be played again at no cost, so its score is enough.
- * A last line cut off by a kill is dropped; lines are buffered up to `bufferLines` rollouts.
+ * A last line cut off by a kill is dropped. `bufferLines` rollouts at most are lost by a kill: 1 where they cost money.
  */
-export function fileJournal(directory: string, options: { keepSteps: boolean; bufferLines?: number }): Journal {
+export function fileJournal(directory: string, options: { keepSteps: boolean; bufferLines: number }): Journal {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, 'rollouts.jsonl');
   const entries = new Map<string, Trace>();
   if (existsSync(path)) for (const entry of readLines(path)) entries.set(entry.key, entry.trace);
-  const limit = options.bufferLines ?? 64;
+  const limit = options.bufferLines;
   let buffer: string[] = [];
   const flush = () => {
     if (buffer.length === 0) return;

@@ -57,7 +57,8 @@ export function collectFacts(root: ASTNode): ExpressionFacts {
         const key = literal(node.args[1]);
         if (key === undefined) use(node.args[1], names);
         const base = originOf(node.args[0], names);
-        return typeof key === 'string' ? memberOf(base, key) : elementOf(base);
+        // A key that is no name could not be told from the path's own signs.
+        return typeof key === 'string' && /^\w+$/.test(key) ? memberOf(base, key) : elementOf(base);
       }
       case 'call':
         return originOfCall(node.args[0], node.args[1], names);

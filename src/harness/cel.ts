@@ -84,7 +84,10 @@ function compile(source: string): Expression {
     evaluate(scope) {
       const names = Object.assign(Object.create(null), { calls: scope.calls }, scope.values);
       try {
-        return { kind: 'value', value: toPlain(withCalls(scope.calls, () => run(names))) };
+        const value = toPlain(withCalls(scope.calls, () => run(names)));
+        if (typeof value === 'number' && !Number.isFinite(value))
+          return { kind: 'error', message: 'not a finite number' };
+        return { kind: 'value', value };
       } catch (error) {
         if (isMissing(error)) return undecided;
         return {

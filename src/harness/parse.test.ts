@@ -30,6 +30,13 @@ describe('a harness', () => {
     expect(harness.skills[0]?.body).toBe('1. Read the order.');
   });
 
+  test('shares what did not change with the harness before, frozen', () => {
+    const before = parse({ 'contract.yaml': 'formats: []\n' });
+    const after = parse({ 'contract.yaml': 'formats: []\n', 'policy.md': 'x' });
+    expect(after.contract).toBe(before.contract);
+    expect(Object.isFrozen(after.contract.clauses)).toBe(true);
+  });
+
   test('has an id that depends on paths and bytes, not on the order of files', () => {
     const id = (...files: [string, string][]) => harnessId(new Map(files));
     expect(id(['a.md', '1'], ['b.md', '2'])).toBe(id(['b.md', '2'], ['a.md', '1']));

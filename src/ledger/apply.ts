@@ -8,7 +8,8 @@ import { type Contents, harnessFolder, readContents, readHarnessFiles } from './
 import { fileDigests, nothingMeasured } from './decision.ts';
 import type { Repository } from './git.ts';
 import { harnessChanges, type Ledger, openLedger } from './ledger.ts';
-import { changesOf, mergeBase, type Oid, readCommits, readHead, readTexts, trailers, writeCommit } from './plumbing.ts';
+import { changesOf, mergeBase, type Oid, readCommits, readTexts, trailers, writeCommit } from './plumbing.ts';
+import { readHead } from './refs.ts';
 import type { StepOptions } from './rollback.ts';
 import { findVersion, type Version } from './versions.ts';
 import { checkWorkTree, removeFiles, withIndex, writeFiles } from './work-tree.ts';
@@ -132,13 +133,12 @@ async function newRecords(
 ): Promise<Map<string, string>> {
   const after = await readContents(repository, env, version.commit);
   const there = new Map(before.listing.map(({ path, oid }) => [path, oid]));
-  const oids = new Map(after.listing.map(({ path, oid }) => [path, oid]));
-  const added = after.entries.filter(({ path }) => there.get(path) !== oids.get(path));
+  const added = after.entries.filter(({ path, oid }) => there.get(path) !== oid);
   const texts = await readTexts(
     repository,
-    added.map(({ path }) => oids.get(path) as Oid),
+    added.map(({ oid }) => oid),
   );
-  return new Map(added.map(({ path }) => [path, texts.get(oids.get(path) as Oid) as string]));
+  return new Map(added.map(({ path, oid }) => [path, texts.get(oid) as string]));
 }
 
 /** The decision and both branches move in one transaction. */

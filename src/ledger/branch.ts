@@ -1,12 +1,13 @@
 /** What the branch `optimize/<env>` holds: its tip, the harness there, and every decision in order. */
 
-import { sha256 } from '../digest.ts';
+import { isObject, sha256 } from '../digest.ts';
 import { UsageError, VerifyError } from '../errors.ts';
 import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles } from '../types.ts';
 import { Decision, Name, parseDecisionPath } from './decision.ts';
 import type { Repository } from './git.ts';
-import { listFiles, listRefs, type Oid, type Ref, readHead, readTexts, type TreeEntry } from './plumbing.ts';
+import { listFiles, type Oid, readTexts, type TreeEntry } from './plumbing.ts';
+import { listRefs, type Ref, readHead } from './refs.ts';
 
 export const branchRef = (env: string): string => `refs/heads/optimize/${env}`;
 
@@ -38,11 +39,16 @@ export interface Entry {
   readonly sha256: string;
 }
 
+/** An entry as it lies in git. */
+export interface StoredEntry extends Entry {
+  readonly oid: Oid;
+}
+
 export interface Contents {
   readonly files: HarnessFiles;
   readonly harness: string;
   /** Decisions of this environment by seq. */
-  readonly entries: readonly Entry[];
+  readonly entries: readonly StoredEntry[];
   /** Every file under `harness/<env>` and every decision file in the tree, of all environments. */
   readonly listing: readonly TreeEntry[];
 }
@@ -67,31 +73,47 @@ function filesOf(env: string, listing: readonly TreeEntry[], texts: ReadonlyMap<
   return files;
 }
 
-/** Harness and decisions of a commit. Throws `VerifyError` for a decision file that cannot be read. */
-export async function readContents(repository: Repository, env: string, commit: Oid): Promise<Contents> {
+/**
+ * Harness and decisions of a commit; decisions that `known` holds are not read again, since there may be thousands.
+ * Throws `VerifyError` for a decision file that cannot be read.
+ */
+export async function readContents(
+  repository: Repository,
+  env: string,
+  commit: Oid,
+  known: readonly StoredEntry[] = [],
+): Promise<Contents> {
   const listing = (await listFiles(repository, commit, [`${harnessFolder(env)}/`, 'runs/'])).filter(
     ({ path }) => path.startsWith('harness/') || parseDecisionPath(path) !== null,
   );
   const decisions = listing.filter(({ path }) => path.startsWith('runs/'));
-  const texts = await readTexts(repository, [...oidsOf(env, listing), ...decisions.map(({ oid }) => oid)]);
-  const entries: Entry[] = [];
+  const read = new Map(known.map((entry) => [entry.path, entry]));
+  const unread = decisions.filter(({ path, oid }) => read.get(path)?.oid !== oid);
+  const texts = await readTexts(repository, [...oidsOf(env, listing), ...unread.map(({ oid }) => oid)]);
+  const entries: StoredEntry[] = [];
   for (const { path, oid } of decisions) {
-    const text = texts.get(oid) as string;
-    const decision = parseStored(text, path);
-    if (decision.env === env) entries.push({ decision, path, sha256: sha256(text) });
+    const text = texts.get(oid);
+    const before = read.get(path);
+    if (before?.oid === oid) entries.push(before);
+    else if (text !== undefined) {
+      const decision = parseStored(env, text, path);
+      if (decision !== null) entries.push({ decision, path, oid, sha256: sha256(text) });
+    }
   }
   entries.sort((a, b) => a.decision.seq - b.decision.seq);
   const files = filesOf(env, listing, texts);
   return { files, harness: harnessId(files), entries, listing };
 }
 
-function parseStored(text: string, path: string): Decision {
+/** Null for a decision of another environment. */
+function parseStored(env: string, text: string, path: string): Decision | null {
   let found: unknown;
   try {
     found = JSON.parse(text);
   } catch {
     throw new VerifyError(`${path} is not JSON any more; run: optimize verify`);
   }
+  if (isObject(found) && found.env !== env) return null;
   const parsed = Decision.safeParse(found);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

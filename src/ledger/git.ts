@@ -1,7 +1,8 @@
 /** The only file that runs git: fixed sub-commands, an environment from scratch, nothing of the repository executed. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { simpleGit } from 'simple-git';
+import { GitPluginError, simpleGit } from 'simple-git';
 import { InfrastructureError, UsageError } from '../errors.ts';
 
 /** An opened repository; all paths are absolute. */
@@ -128,12 +129,10 @@ function prepare(dir: string, options: GitOptions): Call {
     timeout: { block: 120_000 },
     ...(options.input === undefined ? {} : { input: () => options.input }),
     errors: (error, result) => {
-      ended.code = result.exitCode;
+      ended.code = result.exitCode ?? -1;
       ended.stderr = Buffer.concat([...result.stdErr]).toString('utf8');
-      // An exit code is data for the caller; only a call that never ran or was cut off is an error here.
-      return error instanceof Error && error.constructor.name !== 'GitError' && result.exitCode === 0
-        ? error
-        : undefined;
+      // An exit code is data for the caller; only a call that was refused or cut off is an error here.
+      return error instanceof GitPluginError ? error : undefined;
     },
   }).env(env);
   return { run, ended };
@@ -226,11 +225,14 @@ export async function openRepository(dir: string): Promise<Repository> {
   };
 }
 
+/** Start of the name of a scratch folder: who uses it, so that leftovers of dead processes can be told. */
+export const scratchPrefix = (pid: number): string => `scratch-${hostname().replace(/[^A-Za-z0-9]/g, '')}-${pid}-`;
+
 /** Runs `work` with a new empty folder inside the git folder and removes it afterwards. */
 export async function withScratch<T>(repository: Repository, work: (folder: string) => Promise<T>): Promise<T> {
   const parent = join(repository.commonDir, 'optimize');
   await mkdir(parent, { recursive: true });
-  const folder = await mkdtemp(join(parent, 'scratch-'));
+  const folder = await mkdtemp(join(parent, scratchPrefix(process.pid)));
   try {
     return await work(folder);
   } finally {

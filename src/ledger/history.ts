@@ -7,7 +7,8 @@ import { readHarnessFiles } from './branch.ts';
 import { changesBranch, type Decision } from './decision.ts';
 import { itemDigests } from './items.ts';
 import type { Ledger } from './ledger.ts';
-import { firstParents, listRefs, type Oid, readCommits, readHead, resolveCommit } from './plumbing.ts';
+import { firstParents, type Oid, readCommits } from './plumbing.ts';
+import { listRefs, readHead, resolveCommit } from './refs.ts';
 import { commitOfDecision, findVersion } from './versions.ts';
 
 export interface Resolved {

@@ -8,7 +8,8 @@ import { changesBranch, Decision, type DecisionDraft, decisionPath, decisionText
 import type { Identity, Repository } from './git.ts';
 import { touchedBy } from './items.ts';
 import { commitMessage, type Message } from './message.ts';
-import { moveRefs, type Oid, type RefChange, writeCommit, writeTag } from './plumbing.ts';
+import { type Oid, writeCommit } from './plumbing.ts';
+import { moveRefs, type RefChange, writeTag } from './refs.ts';
 
 export interface BranchHead {
   readonly commit: Oid;
@@ -50,14 +51,16 @@ export interface Ledger {
   readonly branch: string;
   /** True once the branch exists. */
   readonly started: boolean;
+  /** Throws `UsageError` when the branch is checked out somewhere: writing it would make that work tree look changed. */
+  assertWritable(): void;
   head(): BranchHead;
   decisions(): readonly Decision[];
   releases(): readonly Release[];
   /** Number of the next decision, from 1. */
   readonly nextSeq: number;
   /**
-   * Adds one commit by compare-and-swap; nothing but objects, the branch and the tag is written. Decisions that are
-   * already there with the same seq, run and content (times apart) are left alone, so that a resumed night may record
+   * Adds one commit by compare-and-swap; nothing but objects, the branch and the tag is written. A parent on the tip
+   * gets its commit, and a candidate what it touches, unless the draft says so itself. Decisions that are already there with the same seq, run and content (times apart) are left alone, so that a resumed night may record
    * them again. Throws `InfrastructureError` (retryable) when the branch has moved, `UsageError` when it is checked
    * out, and TypeError for a harness change without its decision.
    */
@@ -75,6 +78,7 @@ export async function openLedger(repository: Repository, env: string): Promise<L
     get started() {
       return place.tip !== null;
     },
+    assertWritable: () => assertWritable(env, place),
     head: () => ({
       commit: place.from,
       files: contents.files,
@@ -90,7 +94,7 @@ export async function openLedger(repository: Repository, env: string): Promise<L
       const commit = await writeEntries(repository, env, { place, contents }, entries);
       if (commit !== place.from) {
         place = await findBranch(repository, env);
-        contents = await readContents(repository, env, place.from);
+        contents = await readContents(repository, env, place.from, contents.entries);
       }
       return { commit };
     },
@@ -108,6 +112,13 @@ function releasesOf(env: string, entries: readonly Entry[], place: Place): Relea
     });
 }
 
+function assertWritable(env: string, { worktree }: Place): void {
+  if (worktree === '') return;
+  throw new UsageError(
+    `optimize/${env} is checked out in ${worktree}, so it cannot be written; run there: git switch -`,
+  );
+}
+
 interface State {
   readonly place: Place;
   readonly contents: Contents;
@@ -115,26 +126,21 @@ interface State {
 
 async function writeEntries(repository: Repository, env: string, state: State, entries: Entries): Promise<Oid> {
   const { place, contents } = state;
-  const fresh = chain(env, contents, entries);
+  const fresh = chain(env, state, entries);
   if (fresh.length === 0) {
     if (entries.files !== null && harnessId(entries.files) !== contents.harness && entries.decisions.length === 0) {
       throw new TypeError('record: a harness change needs its decision in the same commit');
     }
     return place.from;
   }
-  if (place.worktree !== '') {
-    throw new UsageError(
-      `optimize/${env} is checked out in ${place.worktree}, so it cannot be written; run there: git switch -`,
-    );
-  }
+  assertWritable(env, place);
   checkHarness(contents, fresh, entries.files);
   const last = fresh.at(-1) as Entry & { text: string };
   const parents = entries.parents ?? [place.from];
   if (parents[0] !== place.from) throw new TypeError('record: the first parent must be the tip of the branch');
   const changes = new Map<string, string | { oid: Oid } | null>();
   if (entries.base !== undefined) {
-    const stored = new Map(contents.listing.map(({ path, oid }) => [path, oid]));
-    for (const { path } of contents.entries) changes.set(path, { oid: stored.get(path) as Oid });
+    for (const { path, oid } of contents.entries) changes.set(path, { oid });
   }
   for (const { path, text } of fresh) changes.set(path, text);
   const base = entries.base ?? { commit: place.from, files: contents.files };
@@ -159,7 +165,8 @@ async function writeEntries(repository: Repository, env: string, state: State, e
 }
 
 /** Gives drafts their place in the chain; drafts that are already there are dropped. */
-function chain(env: string, contents: Contents, entries: Entries): (Entry & { text: string })[] {
+function chain(env: string, state: State, entries: Entries): (Entry & { text: string })[] {
+  const { contents } = state;
   const known = new Map(contents.entries.map((entry) => [entry.decision.seq, entry]));
   const taken = new Set(contents.listing.map(({ path }) => path));
   const fresh: (Entry & { text: string })[] = [];
@@ -169,13 +176,13 @@ function chain(env: string, contents: Contents, entries: Entries): (Entry & { te
     if (draft.env !== env) throw new TypeError(`record: a decision of ${draft.env} in the ledger of ${env}`);
     const stored = draft.seq === undefined ? undefined : known.get(draft.seq);
     if (stored) {
-      checkSame(complete(env, contents, draft, stored.decision.seq, stored.decision.prev), stored.decision);
+      checkSame(complete(env, state, draft, stored.decision.seq, stored.decision.prev), stored.decision);
       continue;
     }
     if (draft.seq !== undefined && draft.seq !== next) {
       throw new TypeError(`record: expected decision ${next} next, got ${draft.seq}`);
     }
-    const decision = complete(env, contents, draft, next, prev);
+    const decision = complete(env, state, draft, next, prev);
     const path = decisionPath(decision.run, next);
     if (taken.has(path)) throw new UsageError(`${path} is already there; give this run another name`);
     const text = decisionText(decision);
@@ -186,15 +193,23 @@ function chain(env: string, contents: Contents, entries: Entries): (Entry & { te
   return fresh;
 }
 
-function complete(env: string, contents: Contents, draft: DecisionDraft, seq: number, prev: string | null): Decision {
-  const { candidate } = draft;
-  const parent = draft.parent.harness === contents.harness ? contents.files : null;
-  const touched = candidate?.touched ?? (candidate && parent ? touchedBy(env, parent, candidate.edits) : []);
+/** Fills in what follows from the branch: place, the parent's commit, and what the edits touch there. */
+function complete(
+  env: string,
+  { contents, place }: State,
+  draft: DecisionDraft,
+  seq: number,
+  prev: string | null,
+): Decision {
+  const { candidate, parent } = draft;
+  const files = parent.harness === contents.harness ? contents.files : null;
+  const touched = candidate?.touched ?? (candidate && files ? touchedBy(env, files, candidate.edits) : []);
   const parsed = Decision.safeParse({
     ...draft,
     schema: 1,
     seq,
     prev,
+    parent: { ...parent, commit: parent.commit ?? (files === null ? null : place.from) },
     candidate: candidate === null ? null : { ...candidate, touched },
     data: { ...draft.data, panelSeed: draft.data.panelSeed ?? null, taskManifest: draft.data.taskManifest ?? null },
     target: draft.target ?? null,
@@ -206,9 +221,14 @@ function complete(env: string, contents: Contents, draft: DecisionDraft, seq: nu
 }
 
 function checkSame(draft: Decision, stored: Decision): void {
-  // What was touched was computed on the parent of that time, which is no longer at hand.
-  const content = ({ candidate, ...rest }: Decision) =>
-    decisionText({ ...rest, time: '', candidate: candidate && { ...candidate, touched: [] } });
+  // What was filled in from the branch of that time cannot be filled in again.
+  const content = ({ candidate, parent, ...rest }: Decision) =>
+    decisionText({
+      ...rest,
+      time: '',
+      parent: { ...parent, commit: null },
+      candidate: candidate && { ...candidate, touched: [] },
+    });
   if (content(draft) !== content(stored)) {
     throw new UsageError(
       `decision ${stored.seq} of ${stored.env} is already recorded (run ${stored.run}) with other content; ` +

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scratchPrefix } from './git.ts';
 import { acquireLock, type LockOwner, lockPath, type Machine, thisMachine } from './lock.ts';
 import { newShop, put, removeFolders, type Shop, userGit } from './shop.fixture.ts';
 
@@ -85,6 +86,7 @@ describe('acquireLock', () => {
 
   it('goes on behind a process that died while it took over', async () => {
     leftOver({ nonce: 'dead1' });
+    put(dirname(lockPath(shop.repository, 'shop')), `${scratchPrefix(8)}x/blob-0`, 'left by a killed process');
     const claim = { host: 'here', pid: 8, started: 'y', nonce: 'dead2', time };
     put(dirname(lockPath(shop.repository, 'shop')), 'shop.lock.after-dead1', `${JSON.stringify(claim)}\n`);
     const lock = await acquireLock(shop.repository, 'shop', later, machine(1, running));

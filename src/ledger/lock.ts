@@ -1,12 +1,12 @@
 /** One writer at a time: a lock file in the git folder that names its owner and is taken over only from a dead one. */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { branchRef, checkEnv } from './branch.ts';
-import type { Repository } from './git.ts';
+import { type Repository, scratchPrefix } from './git.ts';
 
 export const LockOwner = z.strictObject({
   host: z.string(),
@@ -89,6 +89,7 @@ export async function acquireLock(
   } finally {
     await rm(own, { force: true });
   }
+  await removeLeftovers(dirname(path), machine);
   return {
     path,
     owner,
@@ -96,6 +97,16 @@ export async function acquireLock(
       if ((await readOwner(path))?.nonce === owner.nonce) await unlink(path);
     },
   };
+}
+
+/** Scratch folders of processes that were killed on this machine. */
+async function removeLeftovers(folder: string, machine: Machine): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = Number(/^scratch-[A-Za-z0-9]*-(\d+)-/.exec(name)?.[1]);
+    if (Number.isInteger(pid) && name.startsWith(scratchPrefix(pid)) && !machine.alive(pid)) {
+      await rm(join(folder, name), { recursive: true, force: true });
+    }
+  }
 }
 
 /** Hard links are created with their content, so that no reader ever sees half a lock. */

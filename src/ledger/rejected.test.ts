@@ -117,7 +117,7 @@ describe('mayTry', () => {
         expect(ask(decisions, harness(now)).allowed).toBe(expected);
         expect(rejectedEdits(decisions)).toHaveLength(rejects.length);
       }),
-      { seed: 7, numRuns: 200 },
+      { seed: 7, numRuns: 100 },
     );
   });
 });

@@ -13,6 +13,8 @@ export const MAX_RETRIES = 2;
 export interface RejectedEdit {
   /** `editKey` of a single edit, `bundleKey` of several. */
   readonly key: string;
+  /** `single`, `bundle`, `half`, `prune`, ... */
+  readonly form: string;
   readonly edits: readonly Edit[];
   readonly touched: readonly Touched[];
   /** `final`: refused by policy, leak or taint; `check`: by another free check; `gate`: after rollouts. */
@@ -48,6 +50,7 @@ export function rejectedEdits(decisions: readonly Decision[]): RejectedEdit[] {
     return [
       {
         key: bundleKey(candidate.keys),
+        form: candidate.form,
         edits: candidate.edits,
         touched: candidate.touched,
         by: byWhom(decision),

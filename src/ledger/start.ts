@@ -7,7 +7,8 @@ import { type Decision, type DecisionDraft, fileDigests, nothingMeasured } from 
 import type { Identity } from './git.ts';
 import { changedItemsOf } from './items.ts';
 import { harnessChanges, type Ledger } from './ledger.ts';
-import { mergeBase, mergeTexts, type Oid, readCommits, readHead, trailers, writeCommit } from './plumbing.ts';
+import { mergeBase, mergeTexts, type Oid, readCommits, trailers, writeCommit } from './plumbing.ts';
+import { readHead } from './refs.ts';
 import { ownCommits } from './walk.ts';
 
 export interface StartOptions {
@@ -41,6 +42,7 @@ export async function startNight(ledger: Ledger, options: StartOptions): Promise
   if (target === null) {
     throw new UsageError(`${repository.root} has no commit yet; run: git add -A && git commit -m "start"`);
   }
+  ledger.assertWritable();
   const head = ledger.head();
   const committed = await readHarnessFiles(repository, env, target);
   const theirs = withoutLineEndings(options.workTree, committed);

@@ -27,31 +27,40 @@ export interface Node {
   readonly added: readonly StoredDecision[];
 }
 
-/** Reads the first-parent history that matters: commits that change the harness or the decisions, oldest first. */
-export async function readNodes(repository: Repository, env: string, tip: Oid, issues: Issue[]): Promise<Node[]> {
+/** The commits that matter, oldest first, with what they changed against their first parent, and the objects. */
+export interface History {
+  readonly commits: readonly { readonly oid: Oid; readonly message: string; readonly changes: readonly Change[] }[];
+  readonly objects: ReadonlyMap<Oid, Uint8Array>;
+}
+
+/** Reads the first-parent commits that change the harness or decisions. */
+export async function readHistory(repository: Repository, env: string, tip: Oid): Promise<History> {
   const chain = await firstParents(repository, tip);
   const pairs = chain.map((oid, index) => ({ oid, parent: chain[index - 1] ?? null }));
   const changes = await changesOf(repository, pairs, [`${harnessFolder(env)}/`, 'runs/']);
-  const relevant = chain.filter((oid) =>
-    changes.get(oid)?.some(({ path }) => harnessPath(env, path) !== null || parseDecisionPath(path) !== null),
-  );
-  const blobs = relevant.flatMap((oid) =>
-    (changes.get(oid) as Change[])
-      .filter(({ path, status }) => status !== 'D' && (harnessPath(env, path) ?? parseDecisionPath(path)) !== null)
-      .map((change) => change.oid),
-  );
-  const objects = await readObjects(repository, blobs);
-  const messages = new Map((await readCommits(repository, relevant)).map(({ oid, message }) => [oid, message]));
-  const start = relevant.findIndex((oid) => isLedgerCommit(messages.get(oid) as string, env));
+  const concerns = ({ path }: Change) => harnessPath(env, path) !== null || parseDecisionPath(path) !== null;
+  const relevant = chain.filter((oid) => changes.get(oid)?.some(concerns));
+  const all = relevant.flatMap((oid) => changes.get(oid) as Change[]);
+  const blobs = all.filter((change) => change.status !== 'D' && concerns(change)).map(({ oid }) => oid);
+  const [commits, objects] = await Promise.all([readCommits(repository, relevant), readObjects(repository, blobs)]);
+  return {
+    commits: commits.map(({ oid, message }) => ({ oid, message, changes: changes.get(oid) as Change[] })),
+    objects,
+  };
+}
+
+/** Follows harness and decisions along a history; what is wrong with single files goes to `issues`. */
+export function nodesOf(env: string, { commits, objects }: History, issues: Issue[]): Node[] {
+  const start = commits.findIndex(({ message }) => isLedgerCommit(message, env));
   const reader = new NodeReader(env, objects, issues);
-  const nodes: Node[] = [];
-  for (const [index, oid] of relevant.entries()) {
-    const message = messages.get(oid) as string;
-    const node = reader.next(oid, changes.get(oid) as Change[], start >= 0 && index >= start);
+  return commits.map(({ oid, message, changes }, index) => {
+    const own = start >= 0 && index >= start;
+    // What a person's side brings in may be executable; what this program writes never is.
+    const plain = own && trailers(message, 'Optimize-Seen').length === 0;
+    const node = reader.next(oid, changes, { own, plain });
     checkTrailers(node, message, env, issues);
-    nodes.push(node);
-  }
-  return nodes;
+    return node;
+  });
 }
 
 /** Holds the tree as it grows from commit to commit. */
@@ -68,7 +77,7 @@ class NodeReader {
     this.issues = issues;
   }
 
-  next(commit: Oid, changes: readonly Change[], own: boolean): Node {
+  next(commit: Oid, changes: readonly Change[], { own, plain }: { own: boolean; plain: boolean }): Node {
     const files = new Map(this.files);
     const added: StoredDecision[] = [];
     let changed = false;
@@ -77,7 +86,7 @@ class NodeReader {
       if (inner !== null) {
         changed = true;
         if (change.status === 'D') files.delete(inner);
-        else files.set(inner, this.text(commit, change));
+        else files.set(inner, this.text(commit, change, plain));
       } else if (parseDecisionPath(change.path) !== null) {
         const stored = this.decision(commit, change);
         if (stored !== null) added.push(stored);
@@ -88,10 +97,10 @@ class NodeReader {
     return { commit, own, files, changed, added };
   }
 
-  private text(commit: Oid, { path, oid, mode }: Change): string {
+  private text(commit: Oid, { path, oid, mode }: Change, plain: boolean): string {
     const note = (field: string, expected: string, found: string) =>
       this.issues.push({ commit, file: path, field, expected, found });
-    if (mode !== '100644') note('mode', '100644', mode);
+    if (plain ? mode !== '100644' : !mode.startsWith('100')) note('mode', '100644', mode);
     const bytes = this.objects.get(oid);
     if (bytes === undefined) {
       note('bytes', `object ${oid}`, 'missing');
@@ -114,7 +123,7 @@ class NodeReader {
       if (this.ours.has(path)) note('bytes', 'written once', status === 'D' ? 'deleted' : 'changed');
       return null;
     }
-    const text = this.text(commit, change);
+    const text = this.text(commit, change, true);
     let raw: Json;
     try {
       raw = JSON.parse(text) as Json;

@@ -1,7 +1,8 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { sha256 } from '../digest.ts';
+import { pick, randomOf, sha256 } from '../digest.ts';
+import { applyRelease } from './apply.ts';
 import { decisionText } from './decision.ts';
 import { openRepository } from './git.ts';
 import { openLedger } from './ledger.ts';
@@ -11,14 +12,19 @@ import {
   copies,
   keep,
   newFolder,
+  newShop,
+  nextTime,
   put,
   read,
   refusal,
   release,
   removeFolders,
   userGit,
+  who,
 } from './shop.fixture.ts';
-import { verifyRepository } from './verify.ts';
+import { type Issue, verifyRepository } from './verify.ts';
+import { verifyDecisions } from './verify-decisions.ts';
+import { nodesOf, readHistory } from './verify-nodes.ts';
 
 afterAll(removeFolders);
 
@@ -166,6 +172,67 @@ describe('verifyRepository', () => {
     const { issues } = await verifyRepository(repository);
     expect(issues).toContainEqual(expect.objectContaining({ file, field }));
     expect(decisionText(JSON.parse(text))).toBe(text);
+  });
+
+  it('finds a decision that is missing in the middle, and one that accepts without scores', async () => {
+    const { dir, repository } = await newShop();
+    const ledger = await openLedger(repository, 'shop');
+    await keep(ledger, 'second');
+    const { draft, files } = candidate(ledger, [addClause('third')], true);
+    const rejects = ['a', 'b'].map((id) => candidate(ledger, [addClause(id)], false).draft);
+    await ledger.record({
+      decisions: [...rejects, { ...draft, gate: null }],
+      files,
+      message: { subject: 'keep' },
+    });
+    amend(dir, () => userGit(dir, 'rm', '-q', 'runs/night-1/decisions/0003.json'));
+    const { issues } = await verifyRepository(repository);
+    const found = issues.map(({ file, field }) => `${file} ${field}`);
+    expect(found).toContain('runs/night-1/decisions/0004.json seq');
+    expect(found).toContain('runs/night-1/decisions/0004.json prev');
+    expect(found).toContain('runs/night-1/decisions/0004.json gate');
+  });
+
+  it('finds any changed byte of any decision, even where a whole history is rewritten around it', async () => {
+    const { repository } = await recorded();
+    const head = (await openLedger(repository, 'shop')).head().commit;
+    const history = await readHistory(repository, 'shop', head);
+    const wrong = (objects: ReadonlyMap<string, Uint8Array>) => {
+      const issues: Issue[] = [];
+      verifyDecisions('shop', nodesOf('shop', { ...history, objects }, issues), issues);
+      return issues;
+    };
+    expect(wrong(history.objects)).toEqual([]);
+    const decisions = [...history.objects].filter(([, bytes]) => bytes[0] === 123);
+    expect(decisions).toHaveLength(4);
+    const random = randomOf('flip');
+    for (let trial = 0; trial < 40; trial++) {
+      const [oid, bytes] = pick(decisions, random);
+      const flipped = Uint8Array.from(bytes);
+      const at = Math.floor(random() * flipped.length);
+      flipped[at] = (flipped[at] as number) ^ (1 << Math.floor(random() * 8));
+      expect(wrong(new Map([...history.objects, [oid, flipped]]))).not.toEqual([]);
+    }
+  });
+
+  it('accepts a branch that was made again from an applied release, and one continued from a remote copy', async () => {
+    const { dir, repository } = await recorded();
+    await applyRelease(repository, 'shop', { who, time: nextTime() });
+    const copy = `${newFolder()}/clone`;
+    userGit(dir, 'clone', '-q', dir, copy);
+    const clone = await openLedger(await openRepository(copy), 'shop');
+    expect(clone.nextSeq).toBe(6);
+    await keep(clone, 'fifth', 'night-2');
+    expect((await verifyRepository(clone.repository)).issues).toEqual([]);
+
+    userGit(dir, 'branch', '-D', 'optimize/shop');
+    put(dir, 'harness/shop/policy.md', 'Be kinder.\n');
+    userGit(dir, 'commit', '-qam', 'by hand');
+    const again = await openLedger(repository, 'shop');
+    expect(again.nextSeq).toBe(5);
+    await keep(again, 'sixth', 'night-3');
+    const { issues } = await verifyRepository(repository);
+    expect(issues.filter(({ file }) => !file.startsWith('refs/tags/'))).toEqual([]);
   });
 
   it('reads objects, not what replace refs and grafts pretend, and refuses a cut history', async () => {

@@ -4,9 +4,10 @@ import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { Repository } from './git.ts';
-import { listRefs, type Oid } from './plumbing.ts';
+import type { Oid } from './plumbing.ts';
+import { listRefs } from './refs.ts';
 import { verifyDecisions } from './verify-decisions.ts';
-import { type Node, readNodes } from './verify-nodes.ts';
+import { type Node, nodesOf, readHistory } from './verify-nodes.ts';
 
 /** Something that is not what the rest of the record says it must be. */
 export interface Issue {
@@ -77,7 +78,7 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
   for (const { name, commit } of branches) {
     const env = name.slice('refs/heads/optimize/'.length);
     const head = commit as Oid;
-    const nodes = await readNodes(repository, env, head, issues);
+    const nodes = nodesOf(env, await readHistory(repository, env, head), issues);
     const releases = verifyDecisions(env, nodes, issues);
     const tags = refs.filter((ref) => ref.name.startsWith(`refs/tags/harness/${env}/`));
     checkTags(env, releases, tags, issues, unchecked);

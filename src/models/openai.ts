@@ -157,6 +157,9 @@ const FINISH: Readonly<Record<string, ChatReply['finish']>> = {
   content_filter: 'refusal',
 };
 
+/** Local servers name the file that they loaded; its folder says something about a machine and nothing about the model. */
+const servedName = (model: string): string => (/^(\/|[A-Za-z]:\\)/.test(model) ? (model.split(/[\\/]/).at(-1) ?? model) : model);
+
 /** Throws InfrastructureError when the reply has no message: an empty page is not an answer to judge. */
 function toReply(completion: OpenAI.Chat.Completions.ChatCompletion, price: Price): ChatReply {
   const choice = completion.choices?.[0];
@@ -177,7 +180,7 @@ function toReply(completion: OpenAI.Chat.Completions.ChatCompletion, price: Pric
       cachedTokens: completion.usage?.prompt_tokens_details?.cached_tokens ?? 0,
       costUsd: costOf(price, { inputTokens, outputTokens }),
     },
-    model: completion.model ?? '',
+    model: servedName(completion.model ?? ''),
     finish: FINISH[choice.finish_reason ?? ''] ?? 'other',
   };
 }

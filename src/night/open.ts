@@ -70,7 +70,7 @@ export async function openNight(input: NightInput): Promise<{ night: Night; clos
     const files = await readHarnessFiles(repository, options.env, config.start);
     const start = parseHarness(options.env, resumed || ledger.started ? files : input.workTree);
     const release = await releaseInForce(ledger, releases.at(-1)?.commit ?? null, start);
-    const journal = fileJournal(folder, { keepSteps: !agent.simulated });
+    const journal = fileJournal(folder, agent.simulated ? { keepSteps: false, bufferLines: 64 } : { keepSteps: true, bufferLines: 1 });
     const split = <S extends Task['split']>(name: S) =>
       input.tasks.filter((task): task is Task<S> => task.split === name);
     let served = agent.id;

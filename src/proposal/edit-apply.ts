@@ -172,7 +172,8 @@ function setSwitch(files: HarnessFiles, op: Extract<Op, { op: 'switch.set' }>): 
   const file = 'harness.yaml';
   checked(Realization, { [op.key]: op.value }, `value of ${op.key}`);
   const usual = Realization.parse({})[op.key];
-  const text = files.get(file) ?? 'version: 1\n';
+  const own = files.get(file) ?? '';
+  const text = yamlValue(own).version === undefined ? `version: 1\n${own}` : own;
   const raw = (yamlValue(text).realization ?? {}) as Record<string, unknown>;
   if ((raw[op.key] ?? usual) === op.value) return files;
   const step = usual === op.value ? removeEntry(['realization'], op.key) : setEntry(['realization'], op.key, op.value);

@@ -2,7 +2,7 @@
 import type { Environment, Task, ToolCall, Trace } from '../../types.ts';
 import { type Attempt, attemptsOf, callKey, quote } from '../attempts.ts';
 import type { Finding } from '../patterns.ts';
-import { openChain } from '../responsible.ts';
+import { openChain, unseenValues } from '../responsible.ts';
 import { argumentFault, intended } from './arguments.ts';
 
 /** Names what stopped the run at `attempt`, the first call of the open chain. */
@@ -16,8 +16,8 @@ export function brokenChain(
   const plan = environment.oracle?.(task);
   const goal = intended(attempt.call, [...missing, ...(plan?.calls ?? [])]);
   const fault = argumentFault(trace, attempt, goal, environment, task);
-  if (fault) return fault;
-  const chain = openChain(attemptsOf(trace));
+  if (fault) return blind(trace, attempt, fault, goal) ?? fault;
+  const chain = openChain(attemptsOf(trace), missing);
   const base = { tool: attempt.call.name, evidence: quote(attempt.content) };
   const repeats = chain.filter((a) => callKey(a.call) === callKey(attempt.call)).length;
   if (plan && !attempt.readOnly) {
@@ -34,6 +34,14 @@ export function brokenChain(
   }
   if (repeats >= 3) return { ...base, pattern: 'loop', confidence: 0.8 };
   return { ...base, pattern: plan ? 'gave_up' : 'reasoning', confidence: 0.4 };
+}
+
+/** A name or an invention stands in for a value that the agent had not read yet: what went wrong is that it did not read. */
+function blind(trace: Trace, attempt: Attempt, fault: Finding, goal: ToolCall | undefined): Finding | null {
+  const right = fault.argument === undefined ? undefined : goal?.arguments[fault.argument];
+  if (attempt.readOnly || right === undefined || !['name_for_id', 'invented_id', 'wrong_type'].includes(fault.pattern))
+    return null;
+  return unseenValues(trace, attempt.step, [right]).length > 0 ? { ...fault, pattern: 'write_before_read' } : null;
 }
 
 function differing(call: ToolCall, goal: ToolCall): string | undefined {

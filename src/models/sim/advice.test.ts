@@ -4,7 +4,7 @@ import { analyse } from './advice.ts';
 import type { Fault } from './profiles.ts';
 import { concerns, type Topic } from './prompt.ts';
 import { indexTools } from './sentence.ts';
-import { shopTools } from './testing.ts';
+import { shopTools } from './shop.fixture.ts';
 
 const index = indexTools(shopTools);
 

@@ -1,5 +1,5 @@
 /** Whether a fault strikes: named draws against a rate that visible advice, length and noise move. */
-import { randomOf } from '../../digest.ts';
+import { randomOf, seedOf } from '../../digest.ts';
 import type { Advice } from './advice.ts';
 import type { Fault, Locus, Profile } from './profiles.ts';
 import { concerns, type Prompt, type Pull, type Topic } from './prompt.ts';
@@ -27,6 +27,27 @@ export interface Mind {
 
 const CEILING = 0.97;
 
+/** FNV-1a (Fowler, Noll, Vo), 32 bits. */
+function hash(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h;
+}
+
+/** MurmurHash3's finalizer (Appleby): every bit of the input reaches every bit of the output. */
+function mix(h: number): number {
+  let x = h ^ (h >>> 16);
+  x = Math.imul(x, 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return x ^ (x >>> 16);
+}
+
+/** The first number of the stream (seed, label, key): `randomOf` in kind, without a digest a draw. */
+function drawOf(base: number, label: string, key: string): number {
+  const named = mix(base ^ hash(label));
+  return (mix((named + Math.imul(mix(hash(key)), 0x9e3779b1)) | 0) >>> 0) / 4294967296;
+}
+
 /** Box and Muller's normal deviate from a stream. */
 function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
@@ -46,15 +67,17 @@ export function openMind(profile: Profile, task: string, seed: number, prompt: (
   );
   const learned: Advice[] = [];
   const overcome = new Set<string>();
-  const draw = (label: string, key: string): number => randomOf(seed, label, key)();
+  const base = seedOf('sim', seed);
+  const draw = (label: string, key: string): number => drawOf(base, label, key);
 
   const baseRate = (fault: Fault, share: number): number => {
     const excess = Math.max(0, prompt().words - length.freeWords) / 1000;
     return Math.min(CEILING, profile.rates[fault] * share * factor * (1 + length.perThousand * excess));
   };
   const lesson = (fault: Fault, topic: Topic): Advice | undefined =>
-    learned.findLast((advice) => advice.fault === fault && concerns(advice, topic));
-  const knows = (fault: Fault, key: string): boolean => overcome.has(fault) || overcome.has(`${fault}\n${key}`);
+    learned.length === 0 ? undefined : learned.findLast((advice) => advice.fault === fault && concerns(advice, topic));
+  const knows = (fault: Fault, key: string): boolean =>
+    overcome.size > 0 && (overcome.has(fault) || overcome.has(`${fault}\n${key}`));
 
   const decide = (fault: Fault, key: string, topic: Topic, rate: number, pull: Pull): boolean => {
     if (knows(fault, key)) return false;

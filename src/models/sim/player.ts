@@ -29,7 +29,7 @@ export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model
   let prompt: Prompt | undefined;
   let stable: readonly [string, string, ChatRequest['tools']] | undefined;
   const currentPrompt = (): Prompt => prompt as Prompt;
-  const view = openView(episode.task.request, () => currentPrompt().text);
+  const view = openView(episode.task.request, (value) => currentPrompt().shows(value));
   const mind = openMind(profile, episode.task.id, episode.seed, currentPrompt, report);
   const scene: Scene = { profile, index, mind, view, mentions: plan.mentions ?? {}, prompt: currentPrompt };
 

@@ -1,16 +1,10 @@
-/** Reads the standing text of a request (system, tools, skills) once and says how strongly it speaks for or against a fault. */
-import type { ChatMessage, ChatRequest, Tool } from '../../types.ts';
-import { type Advice, adviceOf, analyse } from './advice.ts';
-import type { Fault, Locus, Profile } from './profiles.ts';
-import { argumentNouns, sentencesOf, type ToolIndex, unwrapped } from './sentence.ts';
-
-/** A piece of advice and where it stands. */
-interface Placed {
-  readonly advice: Advice;
-  readonly locus: Locus;
-  /** Words between the sentence and the end of the system text; 0 elsewhere. */
-  readonly distance: number;
-}
+/** Says how strongly the standing text of a request speaks for or against a fault, and what can be seen in it. */
+import type { ChatMessage, ChatRequest } from '../../types.ts';
+import type { Advice } from './advice.ts';
+import { contains } from './occurs.ts';
+import type { Fault, Profile } from './profiles.ts';
+import { argumentNouns, type ToolIndex } from './sentence.ts';
+import { type Part, type Placed, readTools, skillPart, systemPart } from './standing-text.ts';
 
 /** What a question is about. */
 export interface Topic {
@@ -29,8 +23,8 @@ export interface Pull {
 export interface Prompt {
   /** Words of system text, tool descriptions and skills. */
   readonly words: number;
-  /** System text and tools as one searchable text. */
-  readonly text: string;
+  /** True if the value stands in system text, tools or skills. */
+  shows(value: string): boolean;
   /** True if tools are listed in the system text and calls are written as JSON. */
   readonly textProtocol: boolean;
   pull(fault: Fault, topic: Topic, profile: Profile): Pull;
@@ -38,90 +32,12 @@ export interface Prompt {
   order(first: ReadonlySet<string>, second: ReadonlySet<string>, profile: Profile): Pull;
 }
 
-interface Part {
-  readonly placed: readonly Placed[];
-  readonly words: number;
-  readonly text: string;
-}
-
 /** Faults that a procedure cures better than a remark at one tool; the factor on `description` and `schema`. */
 const PROCEDURAL: ReadonlySet<Fault> = new Set(['partial', 'wrong_order', 'missing_report']);
 const REMARK = 0.35;
 
-const CAPACITY = 256;
-/** A small map that forgets its oldest entry. */
-function remembered<V>(cache: Map<string, V>, key: string, make: () => V): V {
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  const value = make();
-  if (cache.size >= CAPACITY) cache.delete(cache.keys().next().value as string);
-  cache.set(key, value);
-  return value;
-}
-
-export const wordCount = (text: string): number => text.match(/\S+/g)?.length ?? 0;
-
-const toolParts = new WeakMap<readonly Tool[], Part>();
-const toolTexts = new Map<string, Part>();
-
-/** By identity first; equal tools in another list are recognised by their text. */
-function readTools(tools: readonly Tool[], index: ToolIndex): Part {
-  const known = toolParts.get(tools);
-  if (known) return known;
-  const text = tools.map((tool) => `${tool.name} ${tool.description} ${JSON.stringify(tool.parameters)}`).join('\n');
-  const part = remembered(toolTexts, text, () => analyseTools(tools, index, text));
-  toolParts.set(tools, part);
-  return part;
-}
-
-function analyseTools(tools: readonly Tool[], index: ToolIndex, text: string): Part {
-  const placed: Placed[] = [];
-  let words = 0;
-  for (const tool of tools) {
-    words += wordCount(tool.description);
-    for (const advice of analyse(tool.description, index, tool.name))
-      placed.push({ advice, locus: 'description', distance: 0 });
-    const properties = tool.parameters.properties;
-    if (typeof properties !== 'object' || properties === null) continue;
-    for (const [argument, schema] of Object.entries(properties)) {
-      const text = (schema as { readonly description?: unknown }).description;
-      if (typeof text !== 'string') continue;
-      words += wordCount(text);
-      for (const advice of analyse(`${argument}: ${text}`, index, tool.name))
-        if (advice.fault !== 'wrong_name') placed.push({ advice, locus: 'schema', distance: 0 });
-    }
-  }
-  return { placed, words, text };
-}
-
-/** Lines of the system text that begin with a tool's name belong to that tool, as do indented lines below them. */
-function readSystem(text: string, index: ToolIndex, listsTools: boolean): Part {
-  const found: { advice: Advice; own: boolean; before: number }[] = [];
-  // Tool lines do not push the rules above them out of sight.
-  let before = 0;
-  let own: string | undefined;
-  for (const line of unwrapped(text).split('\n')) {
-    const start = /^\s*(?:[-*#]+\s*)?[`"*]*([A-Za-z_]\w*)/.exec(line);
-    const name = start?.[1];
-    if (listsTools && name !== undefined && index.has(name)) own = name;
-    else if (!/^\s+\S/.test(line)) own = undefined;
-    for (const sentence of sentencesOf(line, index, own))
-      for (const advice of adviceOf(sentence, index)) found.push({ advice, own: own !== undefined, before });
-    if (own === undefined) before += wordCount(line);
-  }
-  const placed = found.map(
-    (item): Placed => ({
-      advice: item.advice,
-      locus: item.own ? 'description' : 'system',
-      distance: before - item.before,
-    }),
-  );
-  return { placed, words: wordCount(text), text };
-}
-
-const systems = new Map<string, Part>();
-const skills = new Map<string, Part>();
 const prompts = new WeakMap<Part, WeakMap<Part, WeakMap<Part, Prompt>>>();
+const MOST_ASKED = 5000;
 const NOTHING: Part = { placed: [], words: 0, text: '' };
 
 const content = (messages: readonly ChatMessage[], role: 'system' | 'user'): string =>
@@ -133,29 +49,21 @@ const content = (messages: readonly ChatMessage[], role: 'system' | 'user'): str
  */
 export function readPrompt(request: ChatRequest, ticket: string, index: ToolIndex): Prompt {
   const textProtocol = request.tools.length === 0;
-  const systemText = content(request.messages, 'system');
-  const system = remembered(systems, `${textProtocol ? 't' : 'n'}${[...index.keys()].join()}\n${systemText}`, () =>
-    readSystem(systemText, index, textProtocol),
-  );
-  const userText = content(request.messages, 'user');
-  const skillText = userText.replace(ticket, '').trim();
-  const skill =
-    skillText === ''
-      ? NOTHING
-      : remembered(skills, `${[...index.keys()].join()}\n${skillText}`, () => ({
-          placed: analyse(skillText, index).map((advice): Placed => ({ advice, locus: 'skill', distance: 0 })),
-          words: wordCount(skillText),
-          text: skillText,
-        }));
+  const system = systemPart(content(request.messages, 'system'), index, textProtocol);
+  const skillText = content(request.messages, 'user')
+    .replace(ticket, () => '')
+    .trim();
+  const skill = skillText === '' ? NOTHING : skillPart(skillText, index);
   const tools = textProtocol ? NOTHING : readTools(request.tools, index);
   const bySkill = prompts.get(system) ?? new WeakMap<Part, WeakMap<Part, Prompt>>();
   prompts.set(system, bySkill);
   const byTools = bySkill.get(skill) ?? new WeakMap<Part, Prompt>();
   bySkill.set(skill, byTools);
-  const known = byTools.get(tools);
-  if (known) return known;
-  const prompt = combine([system, skill, tools], textProtocol);
-  byTools.set(tools, prompt);
+  let prompt = byTools.get(tools);
+  if (!prompt) {
+    prompt = combine([system, skill, tools], textProtocol);
+    byTools.set(tools, prompt);
+  }
   return prompt;
 }
 
@@ -166,9 +74,18 @@ function combine(parts: readonly Part[], textProtocol: boolean): Prompt {
     list.push(placed);
     byFault.set(placed.advice.fault, list);
   }
+  const asked = new Map<string, boolean>();
   return {
     words: parts.reduce((sum, part) => sum + part.words, 0),
-    text: parts.map((part) => part.text).join('\n'),
+    shows: (value) => {
+      let shown = asked.get(value);
+      if (shown === undefined) {
+        shown = parts.some((part) => contains(part.text, value));
+        if (asked.size >= MOST_ASKED) asked.clear();
+        asked.set(value, shown);
+      }
+      return shown;
+    },
     textProtocol,
     pull: (fault, topic, profile) => {
       let cure = 0;

@@ -1,10 +1,10 @@
 /** What the agent makes of an answer that refuses a call: heed it, mend the call by itself, repeat it, or drop it. */
-import { type Advice, adviceOf } from './advice.ts';
+import { type Advice, understand } from './advice.ts';
 import type { Draft, Scene, Step } from './faults/fault.ts';
 import { INSTRUCTION } from './lexicon.ts';
 import type { Locus } from './profiles.ts';
 import { concerns } from './prompt.ts';
-import { type Sentence, sentencesOf } from './sentence.ts';
+import type { Sentence } from './sentence.ts';
 
 /** Places where refusing words may stand; an answer that says what to do is followed most readily. */
 export function locusOf(sentence: Sentence, called: string): Locus {
@@ -15,9 +15,9 @@ export function locusOf(sentence: Sentence, called: string): Locus {
 export function heed(words: string, scene: Scene, key: string, called: string | undefined, place?: Locus): boolean {
   const { mind, index } = scene;
   let heeded = false;
-  for (const sentence of sentencesOf(words, index, called)) {
+  for (const { sentence, advice: said } of understand(words, index, called)) {
     const locus = place ?? locusOf(sentence, called ?? '');
-    for (const advice of adviceOf(sentence, index)) {
+    for (const advice of said) {
       if (!mind.obeys(locus, advice.fault, key)) continue;
       mind.learn(advice);
       heeded = true;
@@ -37,9 +37,9 @@ export function reactToRefusal(words: string, draft: Draft, step: Step, steps: r
   }
 
   let changed = false;
-  for (const sentence of sentencesOf(words, index, draft.name)) {
+  for (const { sentence, advice: said } of understand(words, index, draft.name)) {
     const locus = locusOf(sentence, draft.name);
-    for (const advice of adviceOf(sentence, index)) {
+    for (const advice of said) {
       if (!mind.obeys(locus, advice.fault, key)) continue;
       changed = take(advice, draft, step, scene) || changed;
     }

@@ -1,6 +1,7 @@
 /** What the agent can see: the standing text and the conversation so far; every value that it emits is looked up here. */
 import type { ChatMessage } from '../../types.ts';
 import { REFUSAL } from './lexicon.ts';
+import { contains } from './occurs.ts';
 
 /** What came back since the agent's last reply. */
 export interface Answer {
@@ -25,14 +26,11 @@ export interface View {
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** `standing` is the system text with tools and skills; it may change between turns. */
-export function openView(ticket: string, standing: () => string): View {
+/** `shows` asks the system text, tools and skills; they may change between turns. */
+export function openView(ticket: string, shows: (value: string) => boolean): View {
   const results: string[] = [];
   const heard: string[] = [];
   let taken = 0;
-
-  const contains = (text: string, value: string): boolean =>
-    value.length > 3 ? text.includes(value) : new RegExp(`(?<![\\w.])${escaped(value)}(?![\\w])`).test(text);
 
   return {
     observe: (messages) => {
@@ -68,10 +66,9 @@ export function openView(ticket: string, standing: () => string): View {
       if (value === '') return true;
       if (contains(ticket, value)) return true;
       for (let i = results.length - 1; i >= 0; i--) if (contains(results[i] as string, value)) return true;
-      return heard.some((text) => contains(text, value)) || contains(standing(), value);
+      return heard.some((text) => contains(text, value)) || shows(value);
     },
-    isNews: (value) =>
-      !contains(ticket, value) && !contains(standing(), value) && results.some((result) => contains(result, value)),
+    isNews: (value) => !contains(ticket, value) && !shows(value) && results.some((result) => contains(result, value)),
     alike: (value) => {
       const shape = escaped(value).replace(/\d+/g, (digits) => `\\d{${digits.length}}`);
       if (shape === escaped(value)) return [];

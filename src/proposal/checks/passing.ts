@@ -1,9 +1,11 @@
 /** Refuses a change that blocks a call which a passing run was right to make. */
+import type { Op } from '../edit-schema.ts';
 import { replay } from './replay.ts';
 import type { Applied } from './result.ts';
 
 /** A reason that names rule and trace, or null. Only traces with full reward count. */
-export function findBlockedPass({ parent, child, traces, tasks, environment }: Applied): string | null {
+export function findBlockedPass({ parent, child, traces, tasks, environment, edits }: Applied): string | null {
+  if (!edits.some((edit) => edit.ops.some(mayBlock))) return null;
   const byId = new Map(tasks.map((t) => [t.id, t]));
   for (const trace of traces) {
     const task = byId.get(trace.task);
@@ -15,4 +17,11 @@ export function findBlockedPass({ parent, child, traces, tasks, environment }: A
     if (fresh.length > 0) return `${fresh[0]} blocks a call of the passing trace ${trace.id}`;
   }
   return null;
+}
+
+/** Words alone, monitors and skills never stand between a call and its tool. */
+function mayBlock(op: Op): boolean {
+  if ('clause' in op)
+    return op.clause.prepare.length > 0 || op.clause.enforce === 'block' || op.clause.enforce === 'hard';
+  return op.op === 'format.add' || op.op === 'alias.add' || op.op === 'switch.set' || op.op === 'clause.remove';
 }

@@ -38,5 +38,5 @@ export function reasonBadly(draft: Draft, step: Step, scene: Scene): Draft {
 /** `Notebook, A6, soft cover` -> `Notebook, A6`; undefined when there is only one part. */
 function withoutLastPart(words: string): string | undefined {
   const cut = words.lastIndexOf(', ');
-  return cut > 0 ? words.slice(0, cut) + (words.includes('{') ? '}' : '') : undefined;
+  return cut > 0 ? words.slice(0, cut) : undefined;
 }

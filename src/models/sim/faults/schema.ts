@@ -1,17 +1,18 @@
 /** Faults against a tool's schema: wrong argument or tool names, a text where a list belongs. */
+import { pick } from '../../../digest.ts';
 import type { Json } from '../../../types.ts';
 import type { Draft, Scene } from './fault.ts';
 import { takesKey } from './fault.ts';
 
-/** The name that this agent confuses an argument with; always the same, as models do. */
-export function confusedName(argument: string, taken: readonly string[]): string {
+const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
+/** The names that this agent confuses an argument with: another spelling, and another word; always the same, as models do. */
+export function confusedNames(argument: string, taken: readonly string[]): readonly string[] {
   const stem = argument.replace(/_(?:ids?|keys?|numbers?)$/i, (ending) => (ending.endsWith('s') ? 's' : ''));
-  const candidates = [
-    argument === 'product_id' ? 'item_id' : argument === 'item_id' ? 'product_id' : stem,
-    argument.includes('_') ? argument.slice(argument.indexOf('_') + 1) : `${argument}_value`,
-    `the_${argument}`,
-  ];
-  return candidates.find((name) => name !== argument && !taken.includes(name)) ?? `the_${argument}`;
+  const tail = argument.slice(argument.indexOf('_') + 1);
+  const other = { product_id: 'item_id', item_id: 'product_id' }[argument] ?? (stem === argument ? tail : stem);
+  const usable = [camelCase(argument), other].filter((name) => name !== argument && !taken.includes(name));
+  return usable.length > 0 ? usable : [`${argument}_value`];
 }
 
 /** A tool's name without its middle words, e.g. `cancel_order` for `cancel_pending_order`. */
@@ -30,28 +31,31 @@ export function renameSomething(draft: Draft, key: string, { mind, index }: Scen
   const choices = keys.length > 0 ? keys : names;
   const argument = choices[Math.floor(mind.draw('which name', key) * choices.length)];
   if (argument === undefined || !mind.strikes('wrong_name', draft.name, { tool: draft.name, argument })) return draft;
-  const wrong = confusedName(argument, names);
+  const wrong = pick(confusedNames(argument, names), () => mind.draw('which confusion', draft.name));
   const renamedArguments = Object.fromEntries(
     names.map((name) => [name === argument ? wrong : name, draft.arguments[name] as Json]),
   );
   return { ...draft, arguments: renamedArguments, mistakes: [...draft.mistakes, { fault: 'wrong_name', argument }] };
 }
 
-/** Writes lists as one text, and numbers as text. */
-export function flattenTypes(draft: Draft, scene: Scene): Draft {
+/** Writes lists as one text (a single entry bare, several as JSON or joined by commas), and numbers as text. */
+export function flattenTypes(draft: Draft, { mind }: Scene): Draft {
   const args: Record<string, Json> = { ...draft.arguments };
   const mistakes = [...draft.mistakes];
   for (const [argument, value] of Object.entries(draft.arguments)) {
-    const flat =
-      Array.isArray(value) && value.every((element) => typeof element === 'string') ? value.join(', ') : undefined;
-    const written = flat ?? (typeof value === 'number' ? String(value) : undefined);
-    if (
-      written === undefined ||
-      !scene.mind.strikes('wrong_type', `${draft.name}.${argument}`, { tool: draft.name, argument })
-    )
-      continue;
+    const key = `${draft.name}.${argument}`;
+    const written = asText(value, () => mind.draw('which type', key) < 0.6);
+    if (written === undefined || !mind.strikes('wrong_type', key, { tool: draft.name, argument })) continue;
     args[argument] = written;
     mistakes.push({ fault: 'wrong_type', argument });
   }
   return { ...draft, arguments: args, mistakes };
+}
+
+function asText(value: Json, asJson: () => boolean): string | undefined {
+  if (typeof value === 'number') return String(value);
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  const texts = value.filter((element): element is string => typeof element === 'string');
+  if (texts.length < value.length) return undefined;
+  return texts.length > 1 && asJson() ? JSON.stringify(texts) : texts.join(', ');
 }
