@@ -1,5 +1,5 @@
 /** Rolls the branch head on train, finds what failed and why, and lets the proposer write edits that pass the free checks. */
-import { randomOf } from '../digest.ts';
+import { randomOf, shuffled } from '../digest.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { assertScored, evaluationOf } from '../evaluation/evaluator.ts';
 import { mapPool } from '../evaluation/pool.ts';
@@ -11,9 +11,12 @@ import { editKey, touchedIds } from '../proposal/edits.ts';
 import { harmfulEdits } from '../proposal/harmful.ts';
 import { type MineContext, type MinedProposal, mine } from '../proposal/mine/mine.ts';
 import { nullEdits } from '../proposal/null.ts';
-import type { Diagnosis, Harness, Trace } from '../types.ts';
+import type { Diagnosis, Harness, Task, Trace } from '../types.ts';
 import type { Night } from './night.ts';
 import { report } from './race.ts';
+
+/** Train rollouts a round of an agent that is not simulated. */
+const PAID_SAMPLE = 48;
 
 export interface Lessons {
   /** Edits that passed every free check, in order of expected gain. */
@@ -24,21 +27,22 @@ export interface Lessons {
 
 /** `round` 1 is the start of the night; later rounds look at what still fails under the new head. */
 export async function learn(night: Night, head: Harness, round: number): Promise<Lessons> {
-  night.emit({ type: 'phase', phase: 'learn', detail: `${night.train.length} train tasks` });
+  const sample = sampleOf(night, round);
+  night.emit({ type: 'phase', phase: 'learn', detail: `${sample.length} train tasks` });
   let done = 0;
   const traces = await mapPool(
-    night.train,
+    sample,
     night.options.concurrency,
     async (task) => {
       const trace = await night.evaluator.play({ harness: head, task, trial: 0, tier: `train:${round}` });
       done += 1;
-      report(night, 'train', done, night.train.length);
+      report(night, 'train', done, sample.length);
       return trace as Trace<'train'>;
     },
     night.signal,
   );
   assertScored(traces);
-  const rewards = evaluationOf(head, 'train', night.train, traces).tasks.map((row) => row.rewards);
+  const rewards = evaluationOf(head, 'train', sample, traces).tasks.map((row) => row.rewards);
   night.emit({ type: 'score', of: round === 1 ? 'start' : 'branch', split: 'train', score: { ...scoreInterval(rewards), tasks: rewards.length } });
 
   const context = { environment: { ...night.environment, tasks: night.train }, harness: head, tasks: night.train, traces };
@@ -60,6 +64,12 @@ export async function learn(night: Night, head: Harness, round: number): Promise
     return false;
   });
   return { edits, diagnoses };
+}
+
+/** All train tasks; of an agent whose rollouts cost time or money a fresh random sample each round. Probes are free and use all. */
+function sampleOf(night: Night, round: number): readonly Task<'train'>[] {
+  if (night.agent.simulated || night.train.length <= PAID_SAMPLE) return night.train;
+  return shuffled(night.train, randomOf(night.options.seed, night.number, 'train sample', round)).slice(0, PAID_SAMPLE);
 }
 
 function propose(night: Night, context: MineContext): MinedProposal {
