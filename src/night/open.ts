@@ -14,6 +14,7 @@ import type { Decision } from '../ledger/decision.ts';
 import { openRepository } from '../ledger/git.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { acquireLock } from '../ledger/lock.ts';
+import { findVersion } from '../ledger/versions.ts';
 import { startNight } from '../ledger/start.ts';
 import { ownCommits } from '../ledger/walk.ts';
 import { buildLeakIndex } from '../proposal/checks.ts';
@@ -69,7 +70,7 @@ export async function openNight(input: NightInput): Promise<{ night: Night; clos
     const releases = ledger.releases().filter(({ decision }) => decision.seq < config.firstSeq);
     const files = await readHarnessFiles(repository, options.env, config.start);
     const start = parseHarness(options.env, resumed || ledger.started ? files : input.workTree);
-    const release = await releaseInForce(ledger, releases.at(-1)?.commit ?? null, start);
+    const release = await releaseInForce(ledger, before.findLast(isVersioned)?.version ?? null, start);
     const journal = fileJournal(folder, agent.simulated ? { keepSteps: false, bufferLines: 64 } : { keepSteps: true, bufferLines: 1 });
     const split = <S extends Task['split']>(name: S) =>
       input.tasks.filter((task): task is Task<S> => task.split === name);
@@ -187,10 +188,13 @@ function readConfig(folder: string): RunConfig | null {
   }
 }
 
-/** The release in force, or the harness that the branch began with. */
-async function releaseInForce(ledger: Ledger, commit: string | null, start: Harness): Promise<Harness> {
+const isVersioned = ({ kind, version }: Decision): boolean => version !== null && (kind === 'release' || kind === 'rollback');
+
+/** The version that was released or restored last, or the harness that the branch began with. */
+async function releaseInForce(ledger: Ledger, version: string | null, start: Harness): Promise<Harness> {
   const { repository, env } = ledger;
-  const origin = commit ?? (await ownCommits(repository, env, ledger.head().commit))[0]?.parents[0];
+  if (version !== null) return parseHarness(env, (await findVersion(ledger, version)).files);
+  const origin = (await ownCommits(repository, env, ledger.head().commit))[0]?.parents[0];
   if (origin === undefined) return start;
   const files = await readHarnessFiles(repository, env, origin);
   return files.size === 0 ? start : parseHarness(env, files);

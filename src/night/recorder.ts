@@ -102,8 +102,10 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
         to: parent,
         title: bundleTitle([edit]),
         form: 'single',
-        candidate: { form: 'single', edits: [edit], keys: [editKey(edit)] },
+        // A leaked value must not enter git by the record of its refusal: the key alone tells the edit again.
+        candidate: { form: 'single', edits: failed?.check === 'leak' || failed?.check === 'taint' ? [] : [edit], keys: [editKey(edit)] },
         causes: causesOf([edit], diagnoses),
+        checks: [...checks],
         verdict: refusal(failed?.reason ?? 'refused', failed?.detail ?? ''),
       });
     },

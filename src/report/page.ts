@@ -1,10 +1,10 @@
 /** The morning page: what was released, what was learnt and from which failures, what was refused and why, and what to type next. */
 import type { DecisionDraft } from '../ledger/decision.ts';
-import type { Op } from '../proposal/edit-schema.ts';
+import type { Edit, Op } from '../proposal/edit-schema.ts';
 import type { Harness } from '../types.ts';
 import type { NightSummary } from './events.ts';
 import { percent, points, printable, scoreText, verdictText } from './terminal.ts';
-import { editTitle } from './title.ts';
+import { bundleTitle, editTitle } from './title.ts';
 
 export interface PageInput {
   readonly summary: NightSummary;
@@ -53,34 +53,40 @@ function headline({ summary, baselineSplit }: PageInput): string[] {
   ];
 }
 
-function learnt({ decisions }: PageInput): string[] {
+/** Rows that one decision may take on the page; `optimize show` has the rest. */
+const SHOWN_EDITS = 8;
+
+function learnt({ decisions, summary }: PageInput): string[] {
   const kept = decisions.filter(({ kind, verdict }) => kind === 'candidate' && verdict?.decision === 'accepted');
   if (kept.length === 0) return ['## Learnt', '', 'Nothing was kept tonight.', ''];
-  const dropped = new Set(
-    kept.filter(({ candidate }) => candidate?.form === 'prune').flatMap(({ candidate }) => candidate?.edits.flatMap((edit) => edit.ops.flatMap(removedId)) ?? []),
-  );
+  const prunes = kept.filter(({ candidate }) => candidate?.form === 'prune');
+  const dropped = new Set(prunes.flatMap(({ candidate }) => candidate?.edits.flatMap((edit) => edit.ops.flatMap(removedId)) ?? []));
   const lines = ['## Learnt', ''];
   for (const decision of kept) {
     if (decision.candidate?.form === 'prune') continue;
-    const failures = decision.causes.map(({ pattern, count }) => `${pattern} ${count}`).join(', ');
-    lines.push(`Decision ${decision.seq}: ${decision.verdict ? verdictText(decision.verdict) : ''}${failures ? `; failures: ${failures}` : ''}`, '');
-    for (const edit of decision.candidate?.edits ?? []) {
-      const mark = edit.ops.some((op) => addedIds(op).some((id) => dropped.has(id))) ? ' (dropped again by pruning)' : '';
-      lines.push(`- ${editTitle(edit)}${mark}`);
-      for (const text of edit.ops.flatMap(saidBy)) lines.push(`  > ${text}`);
-      lines.push(`  ${edit.hypothesis}${edit.addresses.length > 0 ? ` Train failures: ${edit.addresses.length}, e.g. ${edit.addresses.slice(0, 2).join(', ')}.` : ''}`);
-    }
+    const edits = (decision.candidate?.edits ?? []).filter((edit) => !edit.ops.flatMap(addedIds).some((id) => dropped.has(id)));
+    const failures = decision.causes.slice(0, 6).map(({ pattern, count }) => `${pattern} ${count}`).join(', ');
+    lines.push(`Decision ${decision.seq}, ${edits.length} edits: ${decision.verdict ? verdictText(decision.verdict) : ''}.`);
+    if (failures !== '') lines.push(`Train failures that led to it: ${failures}.`);
+    lines.push('', '| edit | what it says or does | failures | e.g. trace |', '| --- | --- | --- | --- |');
+    for (const edit of [...edits].sort((a, b) => b.addresses.length - a.addresses.length).slice(0, SHOWN_EDITS))
+      lines.push(`| ${cell(editTitle(edit), 70)} | ${cell(saidBy(edit), 130)} | ${edit.addresses.length} | ${edit.addresses[0] ?? ''} |`);
+    if (edits.length > SHOWN_EDITS)
+      lines.push(`| and ${edits.length - SHOWN_EDITS} more | \`optimize show ${decision.seq} --env ${summary.env}\` | | |`);
     lines.push('');
   }
+  if (dropped.size > 0) lines.push(`Dropped again because dev is no worse without: ${[...dropped].join(', ')}.`, '');
   return lines;
 }
 
-/** What the model reads of an edit. */
-function saidBy(op: Op): string[] {
-  if (op.op === 'clause.add' || op.op === 'clause.replace') return [op.clause.say, op.clause.require && `requires ${op.clause.require}`].filter((text) => text !== undefined);
-  if (op.op === 'skill.add') return op.lines.filter((line) => line.trim() !== '');
-  if (op.op === 'monitor.add') return [op.monitor.message];
-  return [];
+/** What the model reads of an edit, else why it should help. */
+function saidBy(edit: Edit): string {
+  const said = edit.ops.flatMap((op) => {
+    if (op.op === 'clause.add' || op.op === 'clause.replace') return [op.clause.say ?? (op.clause.require ? `requires ${op.clause.require}` : '')];
+    if (op.op === 'skill.add') return [op.lines.filter((line) => line.trim() !== '').join(' ')];
+    return op.op === 'monitor.add' ? [op.monitor.message] : [];
+  });
+  return said.find((text) => text !== '') ?? edit.hypothesis;
 }
 
 const addedIds = (op: Op): string[] =>
@@ -88,22 +94,25 @@ const addedIds = (op: Op): string[] =>
 const removedId = (op: Op): string[] =>
   op.op === 'clause.remove' || op.op === 'skill.remove' || op.op === 'monitor.remove' ? [op.id] : [];
 
-const SHOWN_REFUSALS = 12;
+const SHOWN_REFUSALS = 8;
 
-function refused({ decisions }: PageInput): string[] {
+function refused({ decisions, summary }: PageInput): string[] {
   const rejects = decisions.filter(({ kind, verdict }) => kind === 'candidate' && verdict && verdict.decision !== 'accepted');
   if (rejects.length === 0) return ['## Refused', '', 'Nothing was refused tonight.', ''];
   const lines = ['## Refused', '', '| # | what | why |', '| --- | --- | --- |'];
   for (const { seq, candidate, verdict } of rejects.slice(0, SHOWN_REFUSALS)) {
-    const edits = candidate?.edits ?? [];
-    const title = `${candidate?.form === 'prune' ? 'without: ' : ''}${edits.slice(0, 2).map(editTitle).join('; ')}${edits.length > 2 ? ` and ${edits.length - 2} more` : ''}`;
-    lines.push(`| ${seq} | ${cell(title)} | ${cell(verdict ? verdictText(verdict) : '')} |`);
+    const title = `${candidate?.form === 'prune' ? 'prune: ' : ''}${bundleTitle(candidate?.edits ?? [])}`;
+    lines.push(`| ${seq} | ${cell(title, 90)} | ${cell(verdict ? verdictText(verdict) : '', 110)} |`);
   }
-  if (rejects.length > SHOWN_REFUSALS) lines.push(`| | and ${rejects.length - SHOWN_REFUSALS} more | \`optimize log --all\` |`);
+  if (rejects.length > SHOWN_REFUSALS) lines.push(`| | and ${rejects.length - SHOWN_REFUSALS} more | \`optimize log --all --env ${summary.env}\` |`);
   return [...lines, ''];
 }
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 160);
+/** One table cell of at most `width` characters. */
+function cell(text: string, width: number): string {
+  const flat = text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
+  return flat.length > width ? `${flat.slice(0, width - 3)}...` : flat;
+}
 
 function verdictCounts({ summary }: PageInput): string {
   const reasons = Object.entries(summary.rejected).map(([reason, count]) => `${count} ${reason}`);
