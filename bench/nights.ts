@@ -1,7 +1,7 @@
 /** Default nights, and what each release is worth on fresh tasks: `npx jiti bench/nights.ts [--seeds 20] [--first 1] [--tasks 1000]`. */
 import { loadHarness } from '../dist/harness/load.js';
 import { openRepository } from '../dist/ledger/git.js';
-import { effectOf, type Effect, freshTasks, harnessAt, taskScores } from './retail.ts';
+import { type Effect, effectOf, freshTasks, harnessAt, taskScores } from './retail.ts';
 import { mean, percent, points, printTable, rowsOf } from './rows.ts';
 import { flag, median, temporaryRepository } from './temporary.ts';
 
@@ -41,7 +41,9 @@ async function measure(seed: number): Promise<Row> {
     const after =
       released === null
         ? before
-        : await taskScores(await harnessAt(await openRepository(repository.root), released.commit), environment, { seed });
+        : await taskScores(await harnessAt(await openRepository(repository.root), released.commit), environment, {
+            seed,
+          });
     const sealed = released && {
       before: baseline.score,
       after: released.score,

@@ -59,7 +59,14 @@ async function measure(rollouts: number): Promise<number> {
       environment,
       agent,
       journal,
-      budget: openBudget({ maxRollouts: Number.POSITIVE_INFINITY, maxUsd: Number.POSITIVE_INFINITY, maxMinutes: Number.POSITIVE_INFINITY }, () => 0),
+      budget: openBudget(
+        {
+          maxRollouts: Number.POSITIVE_INFINITY,
+          maxUsd: Number.POSITIVE_INFINITY,
+          maxMinutes: Number.POSITIVE_INFINITY,
+        },
+        () => 0,
+      ),
       seed: 1,
       night: 1,
       concurrency: 1,
@@ -78,6 +85,8 @@ await measure(500);
 const rows: Record<number, number[]> = { 1000: [], 20000: [] };
 for (let repeat = 0; repeat < 5; repeat++) for (const count of [1000, 20000]) rows[count]?.push(await measure(count));
 for (const [count, values] of Object.entries(rows))
-  console.log(`${count} rollouts: ${Math.min(...values).toFixed(0)} / ${median(values).toFixed(0)} / ${Math.max(...values).toFixed(0)} microseconds a rollout (min / median / max of ${values.length})`);
+  console.log(
+    `${count} rollouts: ${Math.min(...values).toFixed(0)} / ${median(values).toFixed(0)} / ${Math.max(...values).toFixed(0)} microseconds a rollout (min / median / max of ${values.length})`,
+  );
 const ratio = median(rows[20000] ?? []) / median(rows[1000] ?? []);
 console.log(`20,000 against 1,000: ${ratio.toFixed(2)} times`);

@@ -16,7 +16,10 @@ export interface TemporaryRepository {
 export function temporaryRepository(envs: readonly string[] = ['retail']): TemporaryRepository {
   const root = mkdtempSync(join(tmpdir(), 'optimize-bench-'));
   const git = (...args: string[]) =>
-    execFileSync('git', ['-c', 'user.name=bench', '-c', 'user.email=bench@localhost', ...args], { cwd: root, stdio: 'pipe' });
+    execFileSync('git', ['-c', 'user.name=bench', '-c', 'user.email=bench@localhost', ...args], {
+      cwd: root,
+      stdio: 'pipe',
+    });
   for (const env of envs)
     for (const folder of ['harness', 'evals'])
       cpSync(join(projectRoot, folder, env), join(root, folder, env), { recursive: true });

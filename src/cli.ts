@@ -7,7 +7,8 @@ const list = (text: string): string[] => text.split(',').filter((part) => part !
 
 function number(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('expected a number of 0 or more.');
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('expected a number of 0 or more.');
   return value;
 }
 
@@ -41,7 +42,9 @@ function night(command: Command): Command {
   return playing(command)
     .option('--budget <n>', 'candidates that may be evaluated', number, 20)
     .addOption(
-      new Option('--proposer <name>', 'null and harmful test the gate').choices(['mine', 'null', 'harmful']).default('mine'),
+      new Option('--proposer <name>', 'null and harmful test the gate')
+        .choices(['mine', 'null', 'harmful'])
+        .default('mine'),
     )
     .option('--apply', 'merge a release into the checked-out branch');
 }
@@ -54,7 +57,9 @@ function optionsOf(command: Command): string {
   const help = command.createHelp();
   const options = help.visibleOptions(command).filter(({ long }) => long !== '--help');
   const width = Math.max(...options.map((option) => help.optionTerm(option).length));
-  return options.map((option) => `  ${help.optionTerm(option).padEnd(width)}  ${help.optionDescription(option)}`).join('\n');
+  return options
+    .map((option) => `  ${help.optionTerm(option).padEnd(width)}  ${help.optionDescription(option)}`)
+    .join('\n');
 }
 
 type Run = (options: Record<string, unknown>, ...args: string[]) => Promise<number>;
@@ -97,13 +102,18 @@ Exit codes: 0 released, or the command did its work; 3 finished, nothing certifi
   );
 
 const main = night(
-  program.command('night', { isDefault: true }).description('one night; the command when none is named').showHelpAfterError('(see --help)'),
+  program
+    .command('night', { isDefault: true })
+    .description('one night; the command when none is named')
+    .showHelpAfterError('(see --help)'),
 );
 does(main, async () => (await import('./cli/night.ts')).nightCommand);
 program.addHelpText('after', () => `\nOptions of a night:\n${optionsOf(main)}`);
 
 does(
-  night(program.command('plan').description('what a night would cost and which effect it could detect; spends nothing')),
+  night(
+    program.command('plan').description('what a night would cost and which effect it could detect; spends nothing'),
+  ),
   async () => (await import('./cli/plan.ts')).planCommand,
 );
 does(
@@ -126,7 +136,9 @@ does(
   async () => (await import('./cli/show.ts')).showCommand,
 );
 does(
-  answering(program.command('at <date>').description('the harness in force at a date (ISO) or commit, clause by clause')),
+  answering(
+    program.command('at <date>').description('the harness in force at a date (ISO) or commit, clause by clause'),
+  ),
   async () => (await import('./cli/at.ts')).atCommand,
 );
 does(

@@ -8,7 +8,10 @@ import { stepOf } from './step.ts';
 export async function applyCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as LedgerFlags & { to?: string };
   const repository = await openRepository(process.cwd());
-  const applied = await applyRelease(repository, flags.env, { ...stepOf('apply'), ...(flags.to === undefined ? {} : { version: flags.to }) });
+  const applied = await applyRelease(repository, flags.env, {
+    ...stepOf('apply'),
+    ...(flags.to === undefined ? {} : { version: flags.to }),
+  });
   if (flags.json) sayJson({ type: 'applied', ...applied });
   else
     say(

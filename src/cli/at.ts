@@ -15,11 +15,22 @@ export async function atCommand(given: Record<string, unknown>, at = ''): Promis
     kind: decision?.kind ?? 'before the ledger',
     time: decision?.time ?? null,
   }));
-  if (flags.json) sayJson({ type: 'at', at, commit: found.commit, branch: found.branch, time: found.time, version: found.version, harness: harness.id, rules: origins });
+  if (flags.json)
+    sayJson({
+      type: 'at',
+      at,
+      commit: found.commit,
+      branch: found.branch,
+      time: found.time,
+      version: found.version,
+      harness: harness.id,
+      rules: origins,
+    });
   else {
     say(`${flags.env} at ${at}: ${found.version ?? 'no released version'}, harness ${harness.id.slice(0, 12)}`);
     say(`commit ${found.commit}${found.branch ? ` on ${found.branch}` : ''}, ${found.time} (the committer's claim)`);
-    for (const { id, decision, kind } of origins) say(`  ${id.padEnd(40)} ${decision === null ? kind : `decision ${decision} (${kind})`}`);
+    for (const { id, decision, kind } of origins)
+      say(`  ${id.padEnd(40)} ${decision === null ? kind : `decision ${decision} (${kind})`}`);
   }
   return EXIT.ok;
 }

@@ -31,7 +31,8 @@ const isExpected = (error: unknown): boolean =>
 /** A disk that is full or a folder that may not be written is no bug of ours: say which. */
 function systemMessage(error: unknown): string | null {
   const { code, path, syscall } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC') return `the disk is full${path ? ` (${syscall} ${path})` : ''}; free some space and type the same command again`;
+  if (code === 'ENOSPC')
+    return `the disk is full${path ? ` (${syscall} ${path})` : ''}; free some space and type the same command again`;
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
     return `not allowed to ${syscall ?? 'use'} ${path ?? 'a file'} (${code}); check its owner and permissions`;
   return null;
@@ -50,7 +51,8 @@ export async function runSafely(
     const prefix = isExpected(error) || systemMessage(error) !== null ? '' : 'internal error: ';
     process.stderr.write(`optimize: ${prefix}${message}\n`);
     if (process.env.OPTIMIZE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-    if (options.json) process.stdout.write(`${JSON.stringify({ type: 'error', code, message: `${prefix}${message}` })}\n`);
+    if (options.json)
+      process.stdout.write(`${JSON.stringify({ type: 'error', code, message: `${prefix}${message}` })}\n`);
     return code;
   }
 }

@@ -50,7 +50,8 @@ export async function initCommand(given: Record<string, unknown>, name = ''): Pr
     [`harness/${name}/harness.yaml`, settingsText],
   ];
   const taken = files.find(([path]) => existsSync(join(root, path)));
-  if (taken !== undefined || name === 'retail') throw new UsageError(`init: ${taken?.[0] ?? name} is already there; choose another name`);
+  if (taken !== undefined || name === 'retail')
+    throw new UsageError(`init: ${taken?.[0] ?? name} is already there; choose another name`);
   for (const [path, text] of files) {
     mkdirSync(join(root, path, '..'), { recursive: true });
     writeFileSync(join(root, path), text, { flag: 'wx' });

@@ -1,7 +1,8 @@
 /** `optimize log`: decisions, newest first. */
+
+import type { Decision } from '../ledger/decision.ts';
 import { printable, verdictText } from '../report/terminal.ts';
 import { bundleTitle } from '../report/title.ts';
-import type { Decision } from '../ledger/decision.ts';
 import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 
@@ -19,15 +20,22 @@ export async function logCommand(given: Record<string, unknown>): Promise<number
   const flags = given as unknown as LedgerFlags & { all?: boolean };
   const { ledger } = await ledgerOf(flags);
   const decisions = [...ledger.decisions()].reverse();
-  const shown = flags.all ? decisions : decisions.filter(({ kind, verdict }) => kind !== 'candidate' || verdict?.decision === 'accepted');
+  const shown = flags.all
+    ? decisions
+    : decisions.filter(({ kind, verdict }) => kind !== 'candidate' || verdict?.decision === 'accepted');
   for (const decision of shown) {
     if (flags.json) sayJson({ type: 'decision', ...decision, gate: undefined });
     else {
       const outcome = decision.verdict ? `${decision.verdict.decision}: ${verdictText(decision.verdict)}` : '';
-      say(printable(`#${decision.seq}  ${decision.time.slice(0, 16)}  ${decision.run}  ${decisionTitle(decision)}${outcome ? `\n      ${outcome}` : ''}`));
+      say(
+        printable(
+          `#${decision.seq}  ${decision.time.slice(0, 16)}  ${decision.run}  ${decisionTitle(decision)}${outcome ? `\n      ${outcome}` : ''}`,
+        ),
+      );
     }
   }
-  if (!flags.json && shown.length < decisions.length) say(`(${decisions.length - shown.length} refused edits; add --all)`);
+  if (!flags.json && shown.length < decisions.length)
+    say(`(${decisions.length - shown.length} refused edits; add --all)`);
   if (!flags.json && decisions.length === 0) say(`no decision yet; run: optimize --budget 20 --env ${flags.env}`);
   return EXIT.ok;
 }

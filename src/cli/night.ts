@@ -13,8 +13,8 @@ import { optimize } from '../optimize.ts';
 import type { Emit } from '../report/events.ts';
 import { jsonLines } from '../report/json.ts';
 import { terminal } from '../report/terminal.ts';
-import { stepOf } from './step.ts';
 import { concurrencyOf, episodeTimeoutMs, openAgent, openEnvironment, type PlayFlags, selectTasks } from './setup.ts';
+import { stepOf } from './step.ts';
 
 export interface NightFlags extends PlayFlags {
   readonly budget: number;
@@ -38,7 +38,8 @@ export const nightOptions = (flags: NightFlags, env: string): NightOptions => ({
 
 function budgetOf(budget: number): number {
   if (!Number.isInteger(budget)) throw new UsageError(`--budget: expected a whole number of candidates, got ${budget}`);
-  if (budget === 0) throw new BudgetError('--budget 0 evaluates no candidate, so nothing can be decided; the least is 1');
+  if (budget === 0)
+    throw new BudgetError('--budget 0 evaluates no candidate, so nothing can be decided; the least is 1');
   return budget;
 }
 
@@ -86,15 +87,19 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
       harness: night.start.id,
       tasks: plan.tasks,
       budget: options.budget,
+      expectedRollouts: plan.rollouts.expected,
       resumed: night.resumed,
     });
     const summary = await optimize(night);
     if (!flags.json) process.stdout.write(`\n${readFileSync(join(night.folder, 'report.md'), 'utf8')}`);
-    if (options.apply && summary.released) await applyRelease(repository, environment.name, { version: summary.released.version, ...stepOf('apply') });
+    if (options.apply && summary.released)
+      await applyRelease(repository, environment.name, { version: summary.released.version, ...stepOf('apply') });
     return summary.exitCode;
   } catch (error) {
     if (interruption.signal.aborted)
-      throw new InterruptedError(`interrupted; nothing is lost, type the same command again to go on (run ${night.run})`);
+      throw new InterruptedError(
+        `interrupted; nothing is lost, type the same command again to go on (run ${night.run})`,
+      );
     throw error;
   } finally {
     interruption.stop();

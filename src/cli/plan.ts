@@ -18,7 +18,8 @@ export async function planCommand(given: Record<string, unknown>): Promise<numbe
   const plan = planNight({ options, tasks, deterministic: false });
   if (flags.json) process.stdout.write(`${JSON.stringify({ type: 'plan', env: environment.name, ...plan })}\n`);
   else {
-    const points = (effect: number) => (Number.isFinite(effect) ? `${(effect * 100).toFixed(1)} points` : 'none of any size');
+    const points = (effect: number) =>
+      Number.isFinite(effect) ? `${(effect * 100).toFixed(1)} points` : 'none of any size';
     process.stdout.write(
       `${[
         `plan for one night on ${environment.name}, ${flags.model}, ${options.budget} candidates`,

@@ -11,7 +11,9 @@ export async function rollbackCommand(given: Record<string, unknown>): Promise<n
   const done = await rollback(repository, flags.env, flags.to, stepOf('rollback'));
   if (flags.json) sayJson({ type: 'rolled_back', ...done });
   else {
-    say(`optimize/${flags.env} holds ${done.version} again (commit ${done.commit.slice(0, 12)}, harness ${done.harness.slice(0, 12)})`);
+    say(
+      `optimize/${flags.env} holds ${done.version} again (commit ${done.commit.slice(0, 12)}, harness ${done.harness.slice(0, 12)})`,
+    );
     say(`put it into force with: optimize apply --env ${flags.env} --to ${done.version}`);
   }
   return EXIT.ok;

@@ -62,7 +62,9 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
     timeoutMs: episodeTimeoutMs(agent),
     signal: interruption.signal,
   });
-  const rollouts = tasks.flatMap((task) => Array.from({ length: Math.max(1, flags.trials) }, (_, trial) => ({ task, trial })));
+  const rollouts = tasks.flatMap((task) =>
+    Array.from({ length: Math.max(1, flags.trials) }, (_, trial) => ({ task, trial })),
+  );
   let done = 0;
   const traces = await mapPool(
     rollouts,
@@ -70,7 +72,15 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
     async ({ task, trial }) => {
       const trace = await evaluator.play({ harness, task, trial, tier: 'run' });
       done += 1;
-      emit({ type: 'progress', phase: 'run', done, total: rollouts.length, rollouts: budget.rollouts, candidates: 0, usd: budget.usd });
+      emit({
+        type: 'progress',
+        phase: 'run',
+        done,
+        total: rollouts.length,
+        rollouts: budget.rollouts,
+        candidates: 0,
+        usd: budget.usd,
+      });
       return trace;
     },
     interruption.signal,
@@ -78,7 +88,12 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
   interruption.stop();
   assertScored(traces);
   if (flags.show === true && !flags.json) for (const trace of traces) process.stdout.write(renderTrace(trace));
-  const summary = summaryOf({ environment, harness, agent: agent.id, simulated: agent.simulated }, tasks, traces, started);
+  const summary = summaryOf(
+    { environment, harness, agent: agent.id, simulated: agent.simulated },
+    tasks,
+    traces,
+    started,
+  );
   emit(summary);
   if (!flags.json && flags.show !== true) {
     const label = summary.simulated ? `${summary.agent}, SIMULATED` : summary.agent;
@@ -92,7 +107,9 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
 
 function generated(environment: Environment, tasks: number, seed: number): Environment {
   if (environment.generate === undefined)
-    throw new UsageError(`--generate: environment "${environment.name}" does not generate tasks (its "tasks" is a list, or --data was given)`);
+    throw new UsageError(
+      `--generate: environment "${environment.name}" does not generate tasks (its "tasks" is a list, or --data was given)`,
+    );
   if (tasks < 1) throw new UsageError('--generate: expected 1 task or more');
   return environment.generate({ seed, tasks, split: 'train' });
 }
@@ -109,12 +126,18 @@ function tasksOf(environment: Environment, flags: RunFlags): Task[] {
   if (flags.task !== undefined) {
     const task = environment.tasks.find(({ id }) => id === flags.task);
     if (task === undefined)
-      throw new UsageError(`--task ${flags.task}: no such task; the first ids are ${environment.tasks.slice(0, 3).map(({ id }) => id).join(', ')}`);
+      throw new UsageError(
+        `--task ${flags.task}: no such task; the first ids are ${environment.tasks
+          .slice(0, 3)
+          .map(({ id }) => id)
+          .join(', ')}`,
+      );
     return [task];
   }
   if (flags.show === true) throw new UsageError('--show needs --task ID');
   const split = (flags.split ?? 'train') as Split;
-  if (!['train', 'dev', 'sealed'].includes(split)) throw new UsageError(`--split: expected train, dev or sealed, got "${split}"`);
+  if (!['train', 'dev', 'sealed'].includes(split))
+    throw new UsageError(`--split: expected train, dev or sealed, got "${split}"`);
   const own = environment.tasks.filter((task) => task.split === split);
   return selectTasks(own, { ...(flags.tags ? { tags: flags.tags } : {}), count: flags.tasks ?? null });
 }

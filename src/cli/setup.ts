@@ -1,8 +1,9 @@
 /** From flags to the values that a command works with: environment, agent and tasks. */
-import { UsageError } from '../errors.ts';
+
 import { loadEnvironment } from '../environments/registry.ts';
-import type { Price } from '../models/prices.ts';
+import { UsageError } from '../errors.ts';
 import type { Spend } from '../models/openai.ts';
+import type { Price } from '../models/prices.ts';
 import type { Agent, Environment, Split, Task } from '../types.ts';
 
 /** Flags of every command that plays rollouts, as commander gives them. */
@@ -43,7 +44,9 @@ export async function openAgent(flags: PlayFlags, environment: Environment, spen
   if (kind === 'openai' && name) {
     const price = priceOf(flags);
     if (flags.maxUsd !== undefined && price === undefined)
-      throw new UsageError(`--max-usd needs the price of "${name}": add --price-in and --price-out (US dollars a million tokens)`);
+      throw new UsageError(
+        `--max-usd needs the price of "${name}": add --price-in and --price-out (US dollars a million tokens)`,
+      );
     const { openaiAgent } = await import('../models/openai.ts');
     return openaiAgent(
       {

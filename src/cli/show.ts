@@ -11,9 +11,13 @@ import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 export async function showCommand(given: Record<string, unknown>, id = ''): Promise<number> {
   const flags = given as unknown as LedgerFlags;
   const { ledger } = await ledgerOf(flags);
-  const decision = ledger.decisions().findLast(({ seq, version }) => `${seq}` === id.replace(/^#/, '') || version === id);
+  const decision = ledger
+    .decisions()
+    .findLast(({ seq, version }) => `${seq}` === id.replace(/^#/, '') || version === id);
   if (decision === undefined)
-    throw new UsageError(`no decision "${id}" on ${ledger.branch}; expected a number from: optimize log --all --env ${flags.env}`);
+    throw new UsageError(
+      `no decision "${id}" on ${ledger.branch}; expected a number from: optimize log --all --env ${flags.env}`,
+    );
   const commit = await commitOfDecision(ledger, decision);
   if (flags.json) {
     sayJson({ type: 'decision', commit, ...decision });
@@ -29,14 +33,26 @@ export async function showCommand(given: Record<string, unknown>, id = ''): Prom
     lines.push(`failure ${pattern} (${failure}, ${cause}) in ${count} traces, e.g. ${traces.slice(0, 3).join(', ')}`);
   for (const edit of decision.candidate?.edits ?? []) {
     lines.push('', editTitle(edit), `  why: ${edit.hypothesis}`);
-    for (const op of edit.ops) lines.push(...JSON.stringify(op, null, 1).split('\n').map((line) => `  ${line}`));
+    for (const op of edit.ops)
+      lines.push(
+        ...JSON.stringify(op, null, 1)
+          .split('\n')
+          .map((line) => `  ${line}`),
+      );
   }
-  for (const check of decision.checks) if (!check.passed) lines.push('', `check ${check.check} failed: ${check.detail ?? ''}`);
-  if (decision.verdict) lines.push('', `verdict ${decision.verdict.decision}: ${verdictText(decision.verdict)}`, decision.verdict.detail);
+  for (const check of decision.checks)
+    if (!check.passed) lines.push('', `check ${check.check} failed: ${check.detail ?? ''}`);
+  if (decision.verdict)
+    lines.push('', `verdict ${decision.verdict.decision}: ${verdictText(decision.verdict)}`, decision.verdict.detail);
   if (decision.gate) {
     const mean = (arm: 'before' | 'after') =>
-      (decision.gate?.pairs ?? []).reduce((sum, pair) => sum + pair[arm].reduce((a, b) => a + b, 0) / pair[arm].length, 0) / (decision.gate?.pairs.length ?? 1);
-    lines.push(`scores on ${decision.gate.pairs.length} tasks: ${percent(mean('before'))} % before, ${percent(mean('after'))} % after`);
+      (decision.gate?.pairs ?? []).reduce(
+        (sum, pair) => sum + pair[arm].reduce((a, b) => a + b, 0) / pair[arm].length,
+        0,
+      ) / (decision.gate?.pairs.length ?? 1);
+    lines.push(
+      `scores on ${decision.gate.pairs.length} tasks: ${percent(mean('before'))} % before, ${percent(mean('after'))} % after`,
+    );
   }
   for (const limit of decision.limits) lines.push(`limit: ${limit}`);
   say(printable(lines.join('\n')));

@@ -3,6 +3,13 @@ import type { StepOptions } from '../ledger/rollback.ts';
 import { VERSION } from '../version.ts';
 
 export const stepOf = (command: string): StepOptions => ({
-  who: { tool: `harness-optimizer ${VERSION}`, agent: null, served: null, proposer: null, simulated: false, operator: command },
+  who: {
+    tool: `harness-optimizer ${VERSION}`,
+    agent: null,
+    served: null,
+    proposer: null,
+    simulated: false,
+    operator: command,
+  },
   time: new Date().toISOString(),
 });

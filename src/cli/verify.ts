@@ -14,10 +14,19 @@ export async function verifyCommand(given: Record<string, unknown>): Promise<num
     for (const { branch, decisions, commits, releases } of report.branches)
       say(`${branch}: ${decisions} decisions in ${commits} commits, ${releases} releases`);
     for (const { commit, file, field, expected, found } of report.issues)
-      say(printable(`DISAGREES ${file}, ${field}${commit ? ` (commit ${commit.slice(0, 12)})` : ''}: expected ${expected}, found ${found}`));
+      say(
+        printable(
+          `DISAGREES ${file}, ${field}${commit ? ` (commit ${commit.slice(0, 12)})` : ''}: expected ${expected}, found ${found}`,
+        ),
+      );
     for (const { file, why } of report.unchecked) say(printable(`could not check ${file}: ${why}`));
     if (report.branches.length === 0) say('no optimize/* branch here, so there is nothing to verify');
-    else say(report.ok ? 'every decision agrees with what it can be recomputed from' : `${report.issues.length} disagreements`);
+    else
+      say(
+        report.ok
+          ? 'every decision agrees with what it can be recomputed from'
+          : `${report.issues.length} disagreements`,
+      );
     say('not covered: a history that was rewritten or cut off as a whole, and scores forged before they were recorded');
   }
   return report.ok ? EXIT.ok : EXIT.verify;

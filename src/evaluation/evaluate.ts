@@ -25,13 +25,18 @@ export interface EvaluateOptions {
 }
 
 /** Equal options and replies give equal results. Throws BudgetError at the cap; an infrastructure fault is a void, never a score. */
-export async function evaluate(options: EvaluateOptions): Promise<{ evaluation: Evaluation; traces: readonly Trace[] }> {
+export async function evaluate(
+  options: EvaluateOptions,
+): Promise<{ evaluation: Evaluation; traces: readonly Trace[] }> {
   const { harness, environment, agent, tasks = environment.tasks, trials = 1 } = options;
   const unlimited = Number.POSITIVE_INFINITY;
   const evaluator = openEvaluator({
     environment,
     agent,
-    budget: openBudget({ maxRollouts: options.maxRollouts ?? unlimited, maxUsd: unlimited, maxMinutes: unlimited }, () => 0),
+    budget: openBudget(
+      { maxRollouts: options.maxRollouts ?? unlimited, maxUsd: unlimited, maxMinutes: unlimited },
+      () => 0,
+    ),
     journal: memoryJournal(),
     seed: options.seed ?? 1,
     night: 0,

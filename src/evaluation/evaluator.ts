@@ -62,7 +62,9 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
     async play({ harness, task, trial, tier, environment = options.environment }) {
       const seed = trialSeed({ seed: options.seed, night: options.night, tier, task: task.id, trial });
       const key = sha256(
-        [harness.id, digestOf(task), seed, environment.digest, agent.digest, ENGINE_VERSION, options.timeoutMs].join('|'),
+        [harness.id, digestOf(task), seed, environment.digest, agent.digest, ENGINE_VERSION, options.timeoutMs].join(
+          '|',
+        ),
       );
       const known = journal.get(key);
       if (known !== undefined) {
@@ -152,5 +154,7 @@ export function evaluationOf(
 /** Throws when no rollout of a phase could be scored: nothing can be decided without an endpoint. */
 export function assertScored(traces: readonly Trace[]): void {
   if (traces.length > 0 && traces.every((trace) => trace.error !== undefined))
-    throw new InfrastructureError(`none of ${traces.length} rollouts could be scored; the first fault: ${traces[0]?.error}`);
+    throw new InfrastructureError(
+      `none of ${traces.length} rollouts could be scored; the first fault: ${traces[0]?.error}`,
+    );
 }

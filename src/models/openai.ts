@@ -1,6 +1,9 @@
 /** An agent behind any OpenAI-compatible endpoint, through the `openai` package. */
 import type OpenAI from 'openai';
-import type { ChatCompletionCreateParamsNonStreaming, ChatCompletionMessageParam } from 'openai/resources/chat/completions';
+import type {
+  ChatCompletionCreateParamsNonStreaming,
+  ChatCompletionMessageParam,
+} from 'openai/resources/chat/completions';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
 import type { Agent, ChatMessage, ChatModel, ChatReply, Tool } from '../types.ts';
@@ -99,7 +102,9 @@ async function assertReachable(client: OpenAI, settings: OpenAISettings): Promis
   } catch (error) {
     const status = (error as { status?: number }).status;
     if (status === 401 || status === 403)
-      throw new UsageError(`${at} refused the key (HTTP ${status}); set OPENAI_API_KEY to a key that may use "${settings.model}"`);
+      throw new UsageError(
+        `${at} refused the key (HTTP ${status}); set OPENAI_API_KEY to a key that may use "${settings.model}"`,
+      );
     // Some endpoints do not list models; any answer shows that one is there.
     if (status !== undefined && status < 500) return;
     throw new InfrastructureError(
@@ -120,7 +125,9 @@ function asInfrastructureError(error: unknown, settings: OpenAISettings): Error 
   if (error instanceof InfrastructureError) return error;
   const status = (error as { status?: number }).status;
   if (status === 401 || status === 403)
-    return new UsageError(`the endpoint refused the key (HTTP ${status}); set OPENAI_API_KEY to a key that may use "${settings.model}"`);
+    return new UsageError(
+      `the endpoint refused the key (HTTP ${status}); set OPENAI_API_KEY to a key that may use "${settings.model}"`,
+    );
   const retryable = status === undefined || status === 408 || status === 409 || status === 429 || status >= 500;
   return new InfrastructureError(`${status === undefined ? '' : `HTTP ${status}: `}${causeOf(error).slice(0, 300)}`, {
     retryable,
@@ -158,12 +165,14 @@ const FINISH: Readonly<Record<string, ChatReply['finish']>> = {
 };
 
 /** Local servers name the file that they loaded; its folder says something about a machine and nothing about the model. */
-const servedName = (model: string): string => (/^(\/|[A-Za-z]:\\)/.test(model) ? (model.split(/[\\/]/).at(-1) ?? model) : model);
+const servedName = (model: string): string =>
+  /^(\/|[A-Za-z]:\\)/.test(model) ? (model.split(/[\\/]/).at(-1) ?? model) : model;
 
 /** Throws InfrastructureError when the reply has no message: an empty page is not an answer to judge. */
 function toReply(completion: OpenAI.Chat.Completions.ChatCompletion, price: Price): ChatReply {
   const choice = completion.choices?.[0];
-  if (choice?.message === undefined) throw new InfrastructureError('the endpoint replied without a message', { retryable: true });
+  if (choice?.message === undefined)
+    throw new InfrastructureError('the endpoint replied without a message', { retryable: true });
   const inputTokens = completion.usage?.prompt_tokens ?? 0;
   const outputTokens = completion.usage?.completion_tokens ?? 0;
   return {

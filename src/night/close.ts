@@ -1,18 +1,20 @@
 /** Ends a night: records what is still open, writes the morning page, and gives the summary. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pairDifferences } from '../gate/pairs.ts';
 import { pairedInterval, scoreInterval } from '../gate/interval.ts';
-import { morningPage } from '../report/page.ts';
+import { pairDifferences } from '../gate/pairs.ts';
 import type { NightSummary, ReleaseLine, ScoreLine } from '../report/events.ts';
-import { EXIT_OF_NIGHT } from './night.ts';
+import { morningPage } from '../report/page.ts';
 import type { Branch, Night } from './night.ts';
+import { EXIT_OF_NIGHT } from './night.ts';
 import type { Look } from './release.ts';
 
 export async function closeNight(night: Night, branch: Branch, look: Look): Promise<NightSummary> {
   await night.recorder.flush();
   const { budget } = night.evaluator.options;
-  const verdicts = night.recorder.decisions.flatMap(({ verdict, kind }) => (verdict && kind === 'candidate' ? [verdict] : []));
+  const verdicts = night.recorder.decisions.flatMap(({ verdict, kind }) =>
+    verdict && kind === 'candidate' ? [verdict] : [],
+  );
   const rejected: Record<string, number> = {};
   for (const verdict of verdicts)
     if (verdict.decision !== 'accepted') rejected[verdict.reason] = (rejected[verdict.reason] ?? 0) + 1;
@@ -35,9 +37,21 @@ export async function closeNight(night: Night, branch: Branch, look: Look): Prom
     run: night.run,
     night: night.number,
     outcome: look.outcome,
-    exitCode: look.released ? EXIT_OF_NIGHT.released : look.verdict?.reason === 'regression' ? EXIT_OF_NIGHT.regression : EXIT_OF_NIGHT.nothing,
+    exitCode: look.released
+      ? EXIT_OF_NIGHT.released
+      : look.verdict?.reason === 'regression'
+        ? EXIT_OF_NIGHT.regression
+        : EXIT_OF_NIGHT.nothing,
   };
-  writeFileSync(join(night.folder, 'report.md'), morningPage({ summary, decisions: night.recorder.decisions, head: branch.head, baselineSplit: look.pairs.length > 0 ? 'sealed' : 'dev' }));
+  writeFileSync(
+    join(night.folder, 'report.md'),
+    morningPage({
+      summary,
+      decisions: night.recorder.decisions,
+      head: branch.head,
+      baselineSplit: look.pairs.length > 0 ? 'sealed' : 'dev',
+    }),
+  );
   writeFileSync(join(night.folder, 'summary.json'), `${JSON.stringify(summary)}\n`);
   night.emit(summary);
   return summary;
@@ -46,7 +60,9 @@ export async function closeNight(night: Night, branch: Branch, look: Look): Prom
 /** The release in force before this night: on the sealed tasks when there was a look, else on dev. */
 function baselineOf(branch: Branch, look: Look): ScoreLine {
   const rewards =
-    look.pairs.length > 0 ? look.pairs.map((pair) => pair.before) : [...branch.releaseBank.rows.values()].map((row) => row.rewards);
+    look.pairs.length > 0
+      ? look.pairs.map((pair) => pair.before)
+      : [...branch.releaseBank.rows.values()].map((row) => row.rewards);
   return { ...scoreInterval(rewards), tasks: rewards.length };
 }
 

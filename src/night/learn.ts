@@ -1,6 +1,7 @@
 /** Rolls the branch head on train, finds what failed and why, and lets the proposer write edits that pass the free checks. */
-import { randomOf, shuffled } from '../digest.ts';
+
 import { diagnose } from '../diagnosis/diagnose.ts';
+import { randomOf, shuffled } from '../digest.ts';
 import { assertScored, evaluationOf } from '../evaluation/evaluator.ts';
 import { mapPool } from '../evaluation/pool.ts';
 import { scoreInterval } from '../gate/interval.ts';
@@ -43,9 +44,19 @@ export async function learn(night: Night, head: Harness, round: number): Promise
   );
   assertScored(traces);
   const rewards = evaluationOf(head, 'train', sample, traces).tasks.map((row) => row.rewards);
-  night.emit({ type: 'score', of: round === 1 ? 'start' : 'branch', split: 'train', score: { ...scoreInterval(rewards), tasks: rewards.length } });
+  night.emit({
+    type: 'score',
+    of: round === 1 ? 'start' : 'branch',
+    split: 'train',
+    score: { ...scoreInterval(rewards), tasks: rewards.length },
+  });
 
-  const context = { environment: { ...night.environment, tasks: night.train }, harness: head, tasks: night.train, traces };
+  const context = {
+    environment: { ...night.environment, tasks: night.train },
+    harness: head,
+    tasks: night.train,
+    traces,
+  };
   const tasks = new Map(night.train.map((task) => [task.id, task]));
   const diagnoses = new Map<string, Diagnosis>();
   for (const trace of traces) {
@@ -57,7 +68,14 @@ export async function learn(night: Night, head: Harness, round: number): Promise
   const proposal = propose(night, { ...context, diagnoses: [...diagnoses.values()], random });
   night.emit({ type: 'learned', edits: proposal.edits.length, probes: proposal.probes, notes: proposal.notes });
   const edits = proposal.edits.filter((edit) => {
-    const checks = checkEdits({ ...context, parent: head, edits: [edit], leak: night.leak, shapes: proposal.shapes, mayTry: whyNot(night, head) });
+    const checks = checkEdits({
+      ...context,
+      parent: head,
+      edits: [edit],
+      leak: night.leak,
+      shapes: proposal.shapes,
+      mayTry: whyNot(night, head),
+    });
     if (checks.every((check) => check.passed)) return true;
     // What was refused before and is proposed again needs no second record.
     if (checks.at(-1)?.check !== 'duplicate') night.recorder.refused(edit, checks, head, diagnoses);
@@ -75,7 +93,8 @@ function sampleOf(night: Night, round: number): readonly Task<'train'>[] {
 function propose(night: Night, context: MineContext): MinedProposal {
   const { proposer } = night.options;
   if (proposer === 'mine') return mine(context);
-  const edits = proposer === 'null' ? nullEdits(context.harness, context.random, night.options.budget) : harmfulEdits(context);
+  const edits =
+    proposer === 'null' ? nullEdits(context.harness, context.random, night.options.budget) : harmfulEdits(context);
   return { edits, shapes: new Map(), notes: [], probes: 0 };
 }
 
@@ -84,6 +103,11 @@ export const whyNot =
   (night: Night, head: Harness) =>
   (...edits: readonly Edit[]): string | null => {
     const decisions = [...night.decisions, ...night.recorder.stored()];
-    const { allowed, reason, seq } = mayTry(bundleKey(edits.map(editKey)), edits.flatMap((edit) => [...touchedIds(edit)]), decisions, head);
+    const { allowed, reason, seq } = mayTry(
+      bundleKey(edits.map(editKey)),
+      edits.flatMap((edit) => [...touchedIds(edit)]),
+      decisions,
+      head,
+    );
     return allowed ? null : `${reason}: tried before, decision ${seq}`;
   };

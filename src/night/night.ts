@@ -1,9 +1,9 @@
 /** What the stations of one night share: options, tasks, rollouts, and the record that they write. */
 import type { Evaluator } from '../evaluation/evaluator.ts';
-import type { LeakIndex } from '../proposal/checks.ts';
-import type { Edit } from '../proposal/edit-schema.ts';
 import type { Decision } from '../ledger/decision.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { LeakIndex } from '../proposal/checks.ts';
+import type { Edit } from '../proposal/edit-schema.ts';
 import type { Emit } from '../report/events.ts';
 import type { Agent, Environment, Harness, Task } from '../types.ts';
 import type { Recorder } from './recorder.ts';

@@ -14,8 +14,8 @@ import type { Decision } from '../ledger/decision.ts';
 import { openRepository } from '../ledger/git.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { acquireLock } from '../ledger/lock.ts';
-import { findVersion } from '../ledger/versions.ts';
 import { startNight } from '../ledger/start.ts';
+import { findVersion } from '../ledger/versions.ts';
 import { ownCommits } from '../ledger/walk.ts';
 import { buildLeakIndex } from '../proposal/checks.ts';
 import type { Emit } from '../report/events.ts';
@@ -71,7 +71,10 @@ export async function openNight(input: NightInput): Promise<{ night: Night; clos
     const files = await readHarnessFiles(repository, options.env, config.start);
     const start = parseHarness(options.env, resumed || ledger.started ? files : input.workTree);
     const release = await releaseInForce(ledger, before.findLast(isVersioned)?.version ?? null, start);
-    const journal = fileJournal(folder, agent.simulated ? { keepSteps: false, bufferLines: 64 } : { keepSteps: true, bufferLines: 1 });
+    const journal = fileJournal(
+      folder,
+      agent.simulated ? { keepSteps: false, bufferLines: 64 } : { keepSteps: true, bufferLines: 1 },
+    );
     const split = <S extends Task['split']>(name: S) =>
       input.tasks.filter((task): task is Task<S> => task.split === name);
     let served = agent.id;
@@ -141,7 +144,9 @@ function assertEnoughTasks(tasks: readonly Task[]): void {
   for (const [split, least] of Object.entries(MIN_TASKS)) {
     const count = tasks.filter((task) => task.split === split).length;
     if (count < least)
-      throw new UsageError(`${count} ${split} tasks; a night needs at least ${least} (train 50 %, dev 25 %, sealed 25 %): add tasks or raise --tasks`);
+      throw new UsageError(
+        `${count} ${split} tasks; a night needs at least ${least} (train 50 %, dev 25 %, sealed 25 %): add tasks or raise --tasks`,
+      );
   }
 }
 
@@ -155,27 +160,49 @@ const whoOf = ({ agent, options }: NightInput): Decision['who'] => ({
 });
 
 /** The interrupted run with the same configuration, or a new one. */
-async function findRun(input: NightInput, ledger: Ledger): Promise<{ run: string; config: RunConfig; resumed: boolean }> {
+async function findRun(
+  input: NightInput,
+  ledger: Ledger,
+): Promise<{ run: string; config: RunConfig; resumed: boolean }> {
   const { options, environment, agent } = input;
   const folder = join(input.root, 'runs');
   const key = sha256(
-    canonicalJson({ ...options, maxRollouts: String(options.maxRollouts), maxUsd: String(options.maxUsd), maxMinutes: String(options.maxMinutes), concurrency: 0, environment: environment.digest, tasks: splitDigest(input.tasks), agent: agent.digest, version: VERSION }),
+    canonicalJson({
+      ...options,
+      maxRollouts: String(options.maxRollouts),
+      maxUsd: String(options.maxUsd),
+      maxMinutes: String(options.maxMinutes),
+      concurrency: 0,
+      environment: environment.digest,
+      tasks: splitDigest(input.tasks),
+      agent: agent.digest,
+      version: VERSION,
+    }),
   );
   const own = new RegExp(`^${options.env}-(\\d{4,})$`);
-  const runs = existsSync(folder) ? readdirSync(folder).filter((name) => own.test(name)).sort() : [];
+  const runs = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => own.test(name))
+        .sort()
+    : [];
   const last = runs.at(-1);
   const config = last === undefined ? null : readConfig(join(folder, last));
   if (last !== undefined && config !== null && config.key === key && !existsSync(join(folder, last, 'summary.json')))
     return { run: last, config, resumed: true };
 
-  const taken = [...runs, ...ledger.decisions().map((decision) => decision.run)].flatMap((name) => own.exec(name)?.[1] ?? []);
+  const taken = [...runs, ...ledger.decisions().map((decision) => decision.run)].flatMap(
+    (name) => own.exec(name)?.[1] ?? [],
+  );
   const night = Math.max(0, ...taken.map(Number)) + 1;
   const run = `${options.env}-${String(night).padStart(4, '0')}`;
   const time = new Date(input.now()).toISOString();
   const started = await startNight(ledger, { workTree: input.workTree, run, who: whoOf(input), time });
   const fresh: RunConfig = { key, night, firstSeq: ledger.nextSeq, start: started.commit, started: time };
   mkdirSync(join(folder, run), { recursive: true });
-  writeFileSync(join(folder, run, 'config.json'), `${JSON.stringify({ ...fresh, options, agent: agent.id }, null, 1)}\n`);
+  writeFileSync(
+    join(folder, run, 'config.json'),
+    `${JSON.stringify({ ...fresh, options, agent: agent.id }, null, 1)}\n`,
+  );
   return { run, config: fresh, resumed: false };
 }
 
@@ -188,7 +215,8 @@ function readConfig(folder: string): RunConfig | null {
   }
 }
 
-const isVersioned = ({ kind, version }: Decision): boolean => version !== null && (kind === 'release' || kind === 'rollback');
+const isVersioned = ({ kind, version }: Decision): boolean =>
+  version !== null && (kind === 'release' || kind === 'rollback');
 
 /** The version that was released or restored last, or the harness that the branch began with. */
 async function releaseInForce(ledger: Ledger, version: string | null, start: Harness): Promise<Harness> {

@@ -41,7 +41,8 @@ const sealedOf = (environment: Environment): Task<'sealed'>[] =>
   environment.tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
 
 /** The tasks that were given as sealed. */
-const givenPanel = (environment: Environment, tasks: readonly Task<'sealed'>[]): Panel => panelOf(environment, tasks, null);
+const givenPanel = (environment: Environment, tasks: readonly Task<'sealed'>[]): Panel =>
+  panelOf(environment, tasks, null);
 
 /** A panel that nobody has looked at, drawn for look number `look` (0 = the given tasks). Needs `environment.generate`. */
 function freshPanel(environment: Environment, size: number, look: number): Panel {

@@ -44,7 +44,8 @@ export function planNight(input: { options: NightOptions; tasks: readonly Task[]
 }
 
 function refusalOf({ budget, maxRollouts, maxMinutes, maxUsd }: NightOptions, least: number): string | null {
-  if (budget < 1) return 'a budget of 0 candidates evaluates nothing, so nothing can be decided; use --budget 1 or more';
+  if (budget < 1)
+    return 'a budget of 0 candidates evaluates nothing, so nothing can be decided; use --budget 1 or more';
   if (maxRollouts < least)
     return `--max-rollouts ${maxRollouts} cannot decide anything: training, the dev baseline, one candidate and one look at the sealed panel need ${least}`;
   if (maxMinutes <= 0) return '--max-minutes 0 leaves no time to decide anything';

@@ -40,7 +40,10 @@ async function without(night: Night, branch: Branch, parts: readonly KeptEdit[])
   }
   const candidate = parseHarness(branch.head.env, files);
   night.candidates += 1;
-  const title = parts.length === 1 ? `"${parts[0]?.title}"` : `${parts.length} parts: ${parts.map((part) => part.title).join(', ')}`;
+  const title =
+    parts.length === 1
+      ? `"${parts[0]?.title}"`
+      : `${parts.length} parts: ${parts.map((part) => part.title).join(', ')}`;
   night.emit({ type: 'phase', phase: `candidate ${night.candidates}`, detail: `prune: without ${title}` });
   const result = await race(night, candidate, branch.bank, false);
   const verdict = await night.recorder.candidate({

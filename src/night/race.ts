@@ -2,6 +2,7 @@
 import { randomOf, shuffled } from '../digest.ts';
 import { evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
 import { mapPool } from '../evaluation/pool.ts';
+import { scoreInterval } from '../gate/interval.ts';
 import { isHopeless } from '../gate/keep.ts';
 import { type Pair, taskDifferences } from '../gate/pairs.ts';
 import { DETERMINISM_TASKS, FIRST_LOOK, LOOK_EVERY } from '../gate/rules.ts';
@@ -28,7 +29,10 @@ export async function rollBank(night: Night, harness: Harness, tier = 'dev'): Pr
 const bankOf = (harness: Harness, tasks: readonly Task[], traces: readonly Trace[]): Bank => ({
   harness: harness.id,
   rows: new Map(
-    evaluationOf(harness, 'dev', tasks, traces).tasks.map(({ task, rewards, violations }) => [task, { rewards, violations }]),
+    evaluationOf(harness, 'dev', tasks, traces).tasks.map(({ task, rewards, violations }) => [
+      task,
+      { rewards, violations },
+    ]),
   ),
 });
 
@@ -36,7 +40,9 @@ const bankOf = (harness: Harness, tasks: readonly Task[], traces: readonly Trace
 function repeats(traces: readonly Trace[]): boolean {
   const seen = new Map<string, string>();
   for (const trace of traces) {
-    const said = JSON.stringify(trace.steps.flatMap((step) => (step.kind === 'model' ? [step.content, step.toolCalls] : [])));
+    const said = JSON.stringify(
+      trace.steps.flatMap((step) => (step.kind === 'model' ? [step.content, step.toolCalls] : [])),
+    );
     const before = seen.get(trace.task);
     if (trace.error !== undefined || (before !== undefined && before !== said)) return false;
     seen.set(trace.task, said);
@@ -64,6 +70,13 @@ async function playAll(
     },
     night.signal,
   );
+}
+
+/** Tells the dev score that candidates are held against. */
+export function tellBank(night: Night, of: string, bank: Bank): void {
+  const rewards = [...bank.rows.values()].map((row) => row.rewards);
+  if (rewards.length > 0)
+    night.emit({ type: 'score', of, split: 'dev', score: { ...scoreInterval(rewards), tasks: rewards.length } });
 }
 
 export function report(night: Night, phase: string, done: number, total: number): void {

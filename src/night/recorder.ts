@@ -1,14 +1,14 @@
 /** Writes a night's decisions: one for every edit refused and every candidate evaluated, committed with what they changed. */
 import { type GateRecord, recompute } from '../gate/record.ts';
+import { GATE_RULES } from '../gate/rules.ts';
 import { type Decision, type DecisionDraft, fileDigests, nothingMeasured } from '../ledger/decision.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { CheckResult } from '../proposal/checks.ts';
 import type { Edit } from '../proposal/edit-schema.ts';
 import { editKey } from '../proposal/edits.ts';
 import type { Emit } from '../report/events.ts';
-import type { Diagnosis, Harness, Verdict } from '../types.ts';
-import { GATE_RULES } from '../gate/rules.ts';
 import { bundleTitle } from '../report/title.ts';
+import type { Diagnosis, Harness, Verdict } from '../types.ts';
 
 /** What every decision of one night has in common. */
 export interface NightFacts {
@@ -39,6 +39,8 @@ export interface ReleaseRecord {
   readonly verdict: Verdict;
   readonly panel: string | null;
   readonly look: number | null;
+  /** Seed of a generated panel; null for tasks that were given. */
+  readonly panelSeed: number | null;
   /** `v3` when it was released. */
   readonly version: string | null;
 }
@@ -63,7 +65,8 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
   const all: DecisionDraft[] = [];
   let pending: DecisionDraft[] = [];
 
-  type Own = Pick<DecisionDraft, 'kind' | 'verdict'> & Partial<DecisionDraft> & { from: Harness; to: Harness; title: string; form: string };
+  type Own = Pick<DecisionDraft, 'kind' | 'verdict'> &
+    Partial<DecisionDraft> & { from: Harness; to: Harness; title: string; form: string };
   function add({ from, to, title, form, ...own }: Own): void {
     const decision: DecisionDraft = {
       ...nothingMeasured,
@@ -81,11 +84,17 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
     };
     all.push(decision);
     pending.push(decision);
-    if (decision.verdict) emit({ type: 'decision', seq: firstSeq + all.length - 1, form, title, verdict: decision.verdict });
+    if (decision.verdict)
+      emit({ type: 'decision', seq: firstSeq + all.length - 1, form, title, verdict: decision.verdict });
   }
 
   async function commit(files: Harness['files'] | null, subject: string, body: string, tag?: string): Promise<string> {
-    const { commit } = await ledger.record({ decisions: pending, files, message: { subject, body }, ...(tag ? { tag } : {}) });
+    const { commit } = await ledger.record({
+      decisions: pending,
+      files,
+      message: { subject, body },
+      ...(tag ? { tag } : {}),
+    });
     pending = [];
     emit({ type: 'commit', commit, subject });
     return commit;
@@ -103,7 +112,11 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
         title: bundleTitle([edit]),
         form: 'single',
         // A leaked value must not enter git by the record of its refusal: the key alone tells the edit again.
-        candidate: { form: 'single', edits: failed?.check === 'leak' || failed?.check === 'taint' ? [] : [edit], keys: [editKey(edit)] },
+        candidate: {
+          form: 'single',
+          edits: failed?.check === 'leak' || failed?.check === 'taint' ? [] : [edit],
+          keys: [editKey(edit)],
+        },
         causes: causesOf([edit], diagnoses),
         checks: [...checks],
         verdict: refusal(failed?.reason ?? 'refused', failed?.detail ?? ''),
@@ -126,7 +139,7 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
       if (verdict.decision === 'accepted') await commit(child.files, subjectOf(facts.env, form, edits), verdict.detail);
       return verdict;
     },
-    async release({ parent, child, gate, verdict, panel, look, version }) {
+    async release({ parent, child, gate, verdict, panel, panelSeed, look, version }) {
       add({
         kind: 'release',
         from: parent,
@@ -135,11 +148,20 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
         form: 'release',
         gate,
         verdict,
-        data: { ...nothingMeasured.data, environment: facts.data.environment, split: facts.data.split, panel, look },
+        data: {
+          ...nothingMeasured.data,
+          environment: facts.data.environment,
+          split: facts.data.split,
+          panel,
+          panelSeed,
+          look,
+        },
         version,
       });
       const subject =
-        version === null ? `chore(${facts.env}): look at the sealed panel, no release` : `feat(${facts.env}): release ${version}`;
+        version === null
+          ? `chore(${facts.env}): look at the sealed panel, no release`
+          : `feat(${facts.env}): release ${version}`;
       return commit(null, subject, verdict.detail, version === null ? undefined : `harness/${facts.env}/${version}`);
     },
     async flush() {

@@ -1,5 +1,5 @@
 /** One look at the sealed panel: is the branch better than the release in force? */
-import { pairDifferences, type Pair } from '../gate/pairs.ts';
+import { type Pair, pairDifferences } from '../gate/pairs.ts';
 import { predictedPower } from '../gate/power.ts';
 import { recompute } from '../gate/record.ts';
 import { GATE_RULES, POWER, RELEASE } from '../gate/rules.ts';
@@ -23,7 +23,8 @@ const noLook = (outcome: string): Look => ({ verdict: null, pairs: [], released:
 
 /** At most one look a night, and only when dev predicts at least 50 % power: every look costs alpha. */
 export async function look(night: Night, branch: Branch): Promise<Look> {
-  if (branch.head.id === night.release.id) return noLook('the branch equals the release in force, so there is nothing to test');
+  if (branch.head.id === night.release.id)
+    return noLook('the branch equals the release in force, so there is nothing to test');
   const panel = choosePanel(night);
   if (typeof panel === 'string') return noLook(panel);
   const trials = trialsOf(night);
@@ -39,7 +40,9 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
   });
   night.emit({ type: 'phase', phase: 'sealed', detail: `dev predicts ${(100 * power).toFixed(0)} % power` });
   if (power < POWER.minPredicted)
-    return noLook(`dev predicts ${(100 * power).toFixed(0)} % power on the sealed panel; a look needs ${100 * POWER.minPredicted} %`);
+    return noLook(
+      `dev predicts ${(100 * power).toFixed(0)} % power on the sealed panel; a look needs ${100 * POWER.minPredicted} %`,
+    );
 
   const question = {
     panel: panel.digest,
@@ -73,6 +76,7 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
     gate,
     verdict,
     panel: panel.digest,
+    panelSeed: panel.seed,
     look: looksAt(night.decisions, panel.digest) + 1,
     version,
   });

@@ -1,12 +1,13 @@
 /** Tries the bundle of edits, and its halves when it fails: every candidate is raced on dev and gets one decision. */
+
+import { parseHarness } from '../harness/parse.ts';
 import { bisect } from '../proposal/bundle.ts';
 import type { Edit } from '../proposal/edit-schema.ts';
 import { applyEdits } from '../proposal/edits.ts';
-import { parseHarness } from '../harness/parse.ts';
-import { type Branch, hasBudget, type Night } from './night.ts';
-import { type Lessons, whyNot } from './learn.ts';
-import { race } from './race.ts';
 import { bundleTitle, editTitle } from '../report/title.ts';
+import { type Lessons, whyNot } from './learn.ts';
+import { type Branch, hasBudget, type Night } from './night.ts';
+import { race, tellBank } from './race.ts';
 
 interface Proposal {
   readonly form: 'bundle' | 'half' | 'single';
@@ -26,7 +27,11 @@ export async function search(night: Night, start: Branch, lessons: Lessons): Pro
     const files = applyEdits(branch.head.files, next.edits);
     const candidate = parseHarness(branch.head.env, files);
     night.candidates += 1;
-    night.emit({ type: 'phase', phase: `candidate ${night.candidates}`, detail: `${next.form}: ${bundleTitle(next.edits)}` });
+    night.emit({
+      type: 'phase',
+      phase: `candidate ${night.candidates}`,
+      detail: `${next.form}: ${bundleTitle(next.edits)}`,
+    });
     const result = await race(night, candidate, branch.bank, night.options.proposer === 'null');
     const verdict = await night.recorder.candidate({
       ...next,
@@ -42,6 +47,7 @@ export async function search(night: Night, start: Branch, lessons: Lessons): Pro
         kept: [...branch.kept, ...next.edits.map((edit) => ({ edit, title: editTitle(edit) }))],
         releaseBank: branch.releaseBank,
       };
+      tellBank(night, 'best so far', branch.bank);
     } else open.push(...halves(next.edits));
   }
   return branch;
@@ -51,12 +57,16 @@ export async function search(night: Night, start: Branch, lessons: Lessons): Pro
 function halves(edits: readonly Edit[]): Proposal[] {
   if (edits.length < 2) return [];
   const [first, second] = bisect(edits);
-  return [second, first].map((half) => ({ form: half.length > 1 ? ('half' as const) : ('single' as const), edits: half }));
+  return [second, first].map((half) => ({
+    form: half.length > 1 ? ('half' as const) : ('single' as const),
+    edits: half,
+  }));
 }
 
 /** Edits of a proposer that tests the gate come one by one; what was mined starts as one bundle. */
 function firstProposals(night: Night, edits: readonly Edit[]): Proposal[] {
   if (edits.length === 0) return [];
-  if (night.options.proposer !== 'mine') return edits.map((edit) => ({ form: 'single' as const, edits: [edit] })).reverse();
+  if (night.options.proposer !== 'mine')
+    return edits.map((edit) => ({ form: 'single' as const, edits: [edit] })).reverse();
   return [{ form: edits.length > 1 ? 'bundle' : 'single', edits }];
 }

@@ -69,6 +69,8 @@ export type Event =
       readonly harness: string;
       readonly tasks: { readonly train: number; readonly dev: number; readonly sealed: number };
       readonly budget: number;
+      /** Rollouts that a night like this takes on average. */
+      readonly expectedRollouts: number;
       readonly resumed: boolean;
     }
   | { readonly type: 'phase'; readonly phase: string; readonly detail: string }

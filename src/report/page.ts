@@ -21,7 +21,10 @@ export function morningPage(input: PageInput): string {
     `# ${summary.env}, night ${summary.night}: ${summary.released ? `released ${summary.released.version}` : 'nothing released'}`,
     '',
     ...(summary.simulated
-      ? [`**SIMULATED agent ${summary.agent}.** These scores are evidence about the optimizer, never about a model.`, '']
+      ? [
+          `**SIMULATED agent ${summary.agent}.** These scores are evidence about the optimizer, never about a model.`,
+          '',
+        ]
       : [`Agent ${summary.agent}.`, '']),
     ...headline(input),
     '',
@@ -42,7 +45,8 @@ export function morningPage(input: PageInput): string {
 
 function headline({ summary, baselineSplit }: PageInput): string[] {
   const { baseline, released } = summary;
-  if (released === null) return [`Baseline ${scoreText(baseline)} on ${baselineSplit}.`, '', `No release: ${summary.outcome}`];
+  if (released === null)
+    return [`Baseline ${scoreText(baseline)} on ${baselineSplit}.`, '', `No release: ${summary.outcome}`];
   return [
     `**${percent(baseline.score)} % -> ${percent(released.score)} %** on ${released.tasks} sealed tasks: ${points(released.effect)} points` +
       ` (95 % interval ${points(released.effectLow)} to ${points(released.effectHigh)}; selected, so fresh tasks may show less).`,
@@ -60,19 +64,32 @@ function learnt({ decisions, summary }: PageInput): string[] {
   const kept = decisions.filter(({ kind, verdict }) => kind === 'candidate' && verdict?.decision === 'accepted');
   if (kept.length === 0) return ['## Learnt', '', 'Nothing was kept tonight.', ''];
   const prunes = kept.filter(({ candidate }) => candidate?.form === 'prune');
-  const dropped = new Set(prunes.flatMap(({ candidate }) => candidate?.edits.flatMap((edit) => edit.ops.flatMap(removedId)) ?? []));
+  const dropped = new Set(
+    prunes.flatMap(({ candidate }) => candidate?.edits.flatMap((edit) => edit.ops.flatMap(removedId)) ?? []),
+  );
   const lines = ['## Learnt', ''];
   for (const decision of kept) {
     if (decision.candidate?.form === 'prune') continue;
-    const edits = (decision.candidate?.edits ?? []).filter((edit) => !edit.ops.flatMap(addedIds).some((id) => dropped.has(id)));
-    const failures = decision.causes.slice(0, 6).map(({ pattern, count }) => `${pattern} ${count}`).join(', ');
-    lines.push(`Decision ${decision.seq}, ${edits.length} edits: ${decision.verdict ? verdictText(decision.verdict) : ''}.`);
+    const edits = (decision.candidate?.edits ?? []).filter(
+      (edit) => !edit.ops.flatMap(addedIds).some((id) => dropped.has(id)),
+    );
+    const failures = decision.causes
+      .slice(0, 6)
+      .map(({ pattern, count }) => `${pattern} ${count}`)
+      .join(', ');
+    lines.push(
+      `Decision ${decision.seq}, ${edits.length} edits: ${decision.verdict ? verdictText(decision.verdict) : ''}.`,
+    );
     if (failures !== '') lines.push(`Train failures that led to it: ${failures}.`);
     lines.push('', '| edit | what it says or does | failures | e.g. trace |', '| --- | --- | --- | --- |');
     for (const edit of [...edits].sort((a, b) => b.addresses.length - a.addresses.length).slice(0, SHOWN_EDITS))
-      lines.push(`| ${cell(editTitle(edit), 70)} | ${cell(saidBy(edit), 130)} | ${edit.addresses.length} | ${edit.addresses[0] ?? ''} |`);
+      lines.push(
+        `| ${cell(editTitle(edit), 70)} | ${cell(saidBy(edit), 130)} | ${edit.addresses.length} | ${edit.addresses[0] ?? ''} |`,
+      );
     if (edits.length > SHOWN_EDITS)
-      lines.push(`| and ${edits.length - SHOWN_EDITS} more | \`optimize show ${decision.seq} --env ${summary.env}\` | | |`);
+      lines.push(
+        `| and ${edits.length - SHOWN_EDITS} more | \`optimize show ${decision.seq} --env ${summary.env}\` | | |`,
+      );
     lines.push('');
   }
   if (dropped.size > 0) lines.push(`Dropped again because dev is no worse without: ${[...dropped].join(', ')}.`, '');
@@ -82,7 +99,8 @@ function learnt({ decisions, summary }: PageInput): string[] {
 /** What the model reads of an edit, else why it should help. */
 function saidBy(edit: Edit): string {
   const said = edit.ops.flatMap((op) => {
-    if (op.op === 'clause.add' || op.op === 'clause.replace') return [op.clause.say ?? (op.clause.require ? `requires ${op.clause.require}` : '')];
+    if (op.op === 'clause.add' || op.op === 'clause.replace')
+      return [op.clause.say ?? (op.clause.require ? `requires ${op.clause.require}` : '')];
     if (op.op === 'skill.add') return [op.lines.filter((line) => line.trim() !== '').join(' ')];
     return op.op === 'monitor.add' ? [op.monitor.message] : [];
   });
@@ -90,21 +108,30 @@ function saidBy(edit: Edit): string {
 }
 
 const addedIds = (op: Op): string[] =>
-  op.op === 'clause.add' ? [op.clause.id] : op.op === 'skill.add' ? [op.id] : op.op === 'monitor.add' ? [op.monitor.id] : [];
+  op.op === 'clause.add'
+    ? [op.clause.id]
+    : op.op === 'skill.add'
+      ? [op.id]
+      : op.op === 'monitor.add'
+        ? [op.monitor.id]
+        : [];
 const removedId = (op: Op): string[] =>
   op.op === 'clause.remove' || op.op === 'skill.remove' || op.op === 'monitor.remove' ? [op.id] : [];
 
 const SHOWN_REFUSALS = 8;
 
 function refused({ decisions, summary }: PageInput): string[] {
-  const rejects = decisions.filter(({ kind, verdict }) => kind === 'candidate' && verdict && verdict.decision !== 'accepted');
+  const rejects = decisions.filter(
+    ({ kind, verdict }) => kind === 'candidate' && verdict && verdict.decision !== 'accepted',
+  );
   if (rejects.length === 0) return ['## Refused', '', 'Nothing was refused tonight.', ''];
   const lines = ['## Refused', '', '| # | what | why |', '| --- | --- | --- |'];
   for (const { seq, candidate, verdict } of rejects.slice(0, SHOWN_REFUSALS)) {
     const title = `${candidate?.form === 'prune' ? 'prune: ' : ''}${bundleTitle(candidate?.edits ?? [])}`;
     lines.push(`| ${seq} | ${cell(title, 90)} | ${cell(verdict ? verdictText(verdict) : '', 110)} |`);
   }
-  if (rejects.length > SHOWN_REFUSALS) lines.push(`| | and ${rejects.length - SHOWN_REFUSALS} more | \`optimize log --all --env ${summary.env}\` |`);
+  if (rejects.length > SHOWN_REFUSALS)
+    lines.push(`| | and ${rejects.length - SHOWN_REFUSALS} more | \`optimize log --all --env ${summary.env}\` |`);
   return [...lines, ''];
 }
 
@@ -121,6 +148,13 @@ function verdictCounts({ summary }: PageInput): string {
 
 function next({ summary }: PageInput): string[] {
   const again = `optimize --budget 20 --env ${summary.env}`;
-  if (summary.released) return [`optimize apply --env ${summary.env}      # puts ${summary.released.version} into force`, `optimize diff --env ${summary.env} HEAD ${summary.released.version}`];
-  return [`${again}      # goes on from here; what was refused is not tried again`, `optimize log --env ${summary.env} --all`];
+  if (summary.released)
+    return [
+      `optimize apply --env ${summary.env}      # puts ${summary.released.version} into force`,
+      `optimize diff --env ${summary.env} HEAD ${summary.released.version}`,
+    ];
+  return [
+    `${again}      # goes on from here; what was refused is not tried again`,
+    `optimize log --env ${summary.env} --all`,
+  ];
 }

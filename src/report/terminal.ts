@@ -17,8 +17,7 @@ export const scoreText = ({ score, low, high, tasks }: ScoreLine): string =>
   `${percent(score)} % (95 % interval ${percent(low)} to ${percent(high)}, ${tasks} tasks)`;
 
 /** Control characters of data never reach the terminal. */
-export const printable = (text: string): string =>
-  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, '');
+export const printable = (text: string): string => text.replace(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, '');
 
 /** A subscriber that draws on `err`. */
 export function terminal({ err, now }: Streams): Emit {
@@ -27,6 +26,7 @@ export function terminal({ err, now }: Streams): Emit {
     styleText(style, text, { stream: err });
   let drawn = false;
   let best = '';
+  let expected = 0;
   let lastDraw = Number.NEGATIVE_INFINITY;
   const line = (text: string) => {
     if (drawn) err.write('\r\u001b[2K');
@@ -43,7 +43,10 @@ export function terminal({ err, now }: Streams): Emit {
     switch (event.type) {
       case 'start': {
         const label = event.simulated ? `${event.agent} (SIMULATED: says nothing about any model)` : event.agent;
-        line(paint('bold', `night ${event.night} on ${event.env}, run ${event.run}${event.resumed ? ' (resumed)' : ''}`));
+        expected = event.expectedRollouts;
+        line(
+          paint('bold', `night ${event.night} on ${event.env}, run ${event.run}${event.resumed ? ' (resumed)' : ''}`),
+        );
         line(`agent ${label}; seed ${event.seed}; budget ${event.budget} candidates`);
         line(`tasks: ${event.tasks.train} train, ${event.tasks.dev} dev, ${event.tasks.sealed} sealed`);
         return;
@@ -52,13 +55,18 @@ export function terminal({ err, now }: Streams): Emit {
         return line(paint('dim', `${event.phase}: ${event.detail}`));
       case 'progress': {
         const elapsed = (now() - started) / 1000;
-        const left = event.done > 0 ? `, this step ${Math.ceil((elapsed / Math.max(1, event.rollouts)) * (event.total - event.done))} s left` : '';
+        const perRollout = elapsed / Math.max(1, event.rollouts);
+        const left =
+          event.rollouts < 20
+            ? ''
+            : `, about ${Math.ceil(perRollout * Math.max(event.total - event.done, expected - event.rollouts))} s left`;
         return redraw(
           `${event.phase} ${event.done}/${event.total}  ${event.candidates} candidates, ${event.rollouts} rollouts, ${elapsed.toFixed(0)} s${left}${best}`,
         );
       }
       case 'score':
-        if (event.split === 'dev') best = `  best ${percent(event.score.score)} % (${percent(event.score.low)}-${percent(event.score.high)})`;
+        if (event.split === 'dev')
+          best = `  best ${percent(event.score.score)} % (${percent(event.score.low)}-${percent(event.score.high)})`;
         return line(`${event.of} on ${event.split}: ${scoreText(event.score)}`);
       case 'learned':
         for (const note of event.notes) line(paint('dim', `  note: ${note}`));
@@ -84,7 +92,8 @@ export function terminal({ err, now }: Streams): Emit {
 export function verdictText(verdict: Verdict): string {
   const parts = [verdict.reason];
   if (verdict.effect !== null) {
-    const interval = verdict.low === null || verdict.high === null ? '' : ` (${points(verdict.low)} to ${points(verdict.high)})`;
+    const interval =
+      verdict.low === null || verdict.high === null ? '' : ` (${points(verdict.low)} to ${points(verdict.high)})`;
     parts.push(`${points(verdict.effect)} points${interval}`);
   }
   if (verdict.tasks > 0) parts.push(`${verdict.better} better / ${verdict.worse} worse / ${verdict.same} same`);
