@@ -35,6 +35,8 @@ function systemMessage(error: unknown): string | null {
     return `the disk is full${path ? ` (${syscall} ${path})` : ''}; free some space and type the same command again`;
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
     return `not allowed to ${syscall ?? 'use'} ${path ?? 'a file'} (${code}); check its owner and permissions`;
+  if (code === 'ENOTDIR' || code === 'EISDIR' || code === 'EEXIST')
+    return `${path ?? 'a path'} is in the way (${code}, ${syscall}): a folder and a file need the same name; move it aside`;
   return null;
 }
 

@@ -7,27 +7,30 @@ import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
 
 const environmentText = (name: string): string => `import { defineEnvironment, tool, z } from 'harness-optimizer';
-const towns = ['Amber Bay', 'Birch Hill', 'Cedar Gate', 'Dune Port', 'Elm Cross'];
 // The world, the tools and the tasks: replace them by your own.
+const towns = ['Amber Bay', 'Birch Hill', 'Cedar Gate', 'Dune Port', 'Elm Cross'];
+const inputOf = (n, i) => ({ id: \`#\${100 + (n % 900)}\`, town: towns[n % 5], status: i % 3 ? 'waiting' : 'travelling' });
+const find = ({ parcels }, { parcel_id: id }, status = parcels[id]?.status) => {
+  if (!parcels[id]) throw new Error(\`There is no parcel \${id}; parcel ids look like #123\`);
+  if (parcels[id].status !== status) throw new Error(\`Parcel \${id} is \${parcels[id].status}, not \${status}\`);
+  return parcels[id];
+};
+const move = (status) => (state, args) => Object.assign(find(state, args, status), { town: args.town, status: 'travelling' });
+const args = z.object({ parcel_id: z.string(), town: z.enum(towns) });
 export default defineEnvironment({
   name: '${name}',
-  tasks: ({ seed, tasks }) =>
-    Array.from({ length: tasks }, (_, i) => ({ id: \`t\${seed}-\${i}\`, input: { parcel: \`P-\${seed + 100 + i}\`, town: towns[(i * 7 + seed) % 5] } })),
-  prompt: ({ input }) => \`Please send my parcel \${input.parcel.slice(2)} to \${input.town}. I agree to exactly this.\`,
-  reset: ({ input }) => ({ parcels: { [input.parcel]: { parcel_id: input.parcel, town: 'Depot', status: 'waiting' } } }),
+  tasks: ({ seed, tasks }) => Array.from({ length: tasks }, (_, i) => ({ id: \`t\${seed}-\${i}\`, input: inputOf(seed + 7 * i, i) })),
+  prompt: ({ input: { id, town } }) => \`My parcel \${id} has to go to \${town}, please. I agree to exactly this.\`,
+  reset: ({ input: { id, status } }) => ({ parcels: { [id]: { parcel_id: id, town: 'Depot', status } } }),
   tools: {
-    get_parcel: tool('Show a parcel.', z.object({ parcel_id: z.string() }), ({ parcels }, { parcel_id }) => find(parcels, parcel_id), { readOnly: true }),
-    send_parcel: tool('Send a waiting parcel to a town.', z.object({ parcel_id: z.string(), town: z.enum(towns) }), ({ parcels }, { parcel_id, town }) => {
-      Object.assign(find(parcels, parcel_id), { town, status: 'sent' });
-    }),
+    get_parcel: tool('Show a parcel.', args.pick({ parcel_id: true }), find, { readOnly: true }),
+    send_parcel: tool('Send a parcel to a town.', args, move('waiting')),
+    redirect_parcel: tool('Redirect a parcel to another town.', args, move('travelling')),
   },
-  score: ({ input }, { parcels }) => ({ reward: parcels[input.parcel].town === input.town ? 1 : 0, checks: [] }),
-  oracle: ({ input: { parcel, town } }) => ({ calls: [{ name: 'send_parcel', arguments: { parcel_id: parcel, town } }], summary: 'sent' }),
+  score: ({ input: { id, town } }, { parcels }) => ({ reward: parcels[id].town === town ? 1 : 0, checks: [] }),
+  oracle: ({ input: { id, town, status } }) => ({ summary: \`The parcel goes to \${town}.\`, calls: [{ name: 'get_parcel', arguments: { parcel_id: id } },
+    { name: status === 'waiting' ? 'send_parcel' : 'redirect_parcel', arguments: { parcel_id: id, town } }] }),
 });
-function find(parcels, id) {
-  if (parcels[id]) return parcels[id];
-  throw new Error(\`there is no parcel \${id}; parcel ids look like P-123\`);
-}
 `;
 
 const policyText = `# Policy

@@ -130,8 +130,11 @@ export async function openNight(input: NightInput): Promise<{ night: Night; clos
     return {
       night,
       async close() {
-        journal.flush();
-        await lock.release();
+        try {
+          journal.flush();
+        } finally {
+          await lock.release();
+        }
       },
     };
   } catch (error) {
