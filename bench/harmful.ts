@@ -47,9 +47,12 @@ async function measure(seed: number): Promise<Row> {
     };
     const repository = await openRepository(temporary.root);
     const ledger = await openLedger(repository, 'retail');
-    const { commit } = ledger.head();
+    const chain = await ownCommits(repository, 'retail', ledger.head().commit);
+    const origin = chain[0]?.parents[0];
+    if (origin === undefined) throw new Error('the night wrote no commit');
+    const start = (await harnessAt(repository, origin)).id;
     const harnesses = new Map<string, Harness>();
-    for (const at of ['main', ...(await ownCommits(repository, 'retail', commit)).map(({ oid }) => oid)]) {
+    for (const at of [origin, ...chain.map(({ oid }) => oid)]) {
       const harness = await harnessAt(repository, at);
       harnesses.set(harness.id, harness);
     }
@@ -74,7 +77,6 @@ async function measure(seed: number): Promise<Row> {
         stays: !candidate.touched.every(({ id }) => pruned.has(id)),
       });
     }
-    const start = (await harnessAt(repository, 'main')).id;
     const head = ledger.head().harness;
     return {
       seed,

@@ -1,6 +1,9 @@
 /** Decides whether the harness lacked a rule, or had one that was vague, wrong or ignored. */
-import type { Cause, Harness, Trace } from '../types.ts';
+import type { Cause, Harness, Plan, Trace } from '../types.ts';
+import { callKey } from './attempts.ts';
 import type { Finding, Pattern } from './patterns.ts';
+
+type Clause = Harness['contract']['clauses'][number];
 
 /** Patterns that a switch, and not a clause or skill, is there to cure. */
 const SWITCH_OF: Partial<Record<Pattern, 'rescue' | 'rename' | 'coerce'>> = {
@@ -17,12 +20,13 @@ const MONITOR_OF: Partial<Record<Pattern, readonly string[]>> = {
 
 const PROCEDURE: readonly Pattern[] = ['partial', 'wrong_order', 'missing_report', 'unasked_write', 'reasoning'];
 
-/** Cause and the id of the clause, skill, monitor or switch concerned. `step` is the responsible step of the trace. */
+/** Cause and the id of the clause, skill, monitor or switch concerned. `step` is the responsible step of the trace; the plan shows which calls are right. */
 export function causeOf(
   finding: Finding,
   trace: Trace,
   step: number,
   harness: Harness,
+  plan?: Plan,
 ): { cause: Cause; blames?: string } {
   if (finding.pattern === 'environment') return { cause: 'environment_fault' };
   const key = SWITCH_OF[finding.pattern];
@@ -40,11 +44,13 @@ export function causeOf(
   const blocked = trace.steps.find((s, i) => i >= step && s.kind === 'block' && clauses.some((c) => c.id === s.by));
   const blocker = blocked?.kind === 'block' ? clauses.find((c) => c.id === blocked.by) : undefined;
   if (blocker) {
+    const call = blocked?.kind === 'block' ? callKey(blocked.call) : '';
+    if (plan?.calls.some((c) => callKey(c) === call)) return { cause: 'rule_wrong', blames: blocker.id };
     // A block that the agent ran into again and again was read and not followed.
     const times = trace.steps.filter((s) => s.kind === 'block' && s.by === blocker.id).length;
     return { cause: times > 1 ? 'rule_ignored' : 'rule_wrong', blames: blocker.id };
   }
-  const about = clauses.filter((c) => argument === undefined || concerns(c, argument));
+  const about = clauses.filter((c) => argument === undefined || concerns(c, argument) || asksToRead(c, finding));
   const told = about.find((c) => c.say !== undefined && c.tell !== 'off');
   if (told)
     return {
@@ -60,7 +66,15 @@ function skillCause(finding: Finding, harness: Harness): { cause: Cause; blames:
   return skill && { cause: 'rule_ignored', blames: skill.name };
 }
 
-function concerns(clause: Harness['contract']['clauses'][number], argument: string): boolean {
-  const word = new RegExp(`\\b${argument}\\b`);
-  return word.test([clause.say ?? '', clause.require ?? '', JSON.stringify(clause.prepare)].join(' '));
+/** True if the clause names the argument, as it is spelt or in words ("the ids of items" for `item_ids`). */
+function concerns(clause: Clause, argument: string): boolean {
+  const text = [clause.say ?? '', clause.require ?? '', JSON.stringify(clause.prepare)].join(' ');
+  if (new RegExp(`\\b${argument}\\b`).test(text)) return true;
+  const words = argument.split('_').filter((word) => word !== 'new');
+  return words.every((word) => new RegExp(`\\b${word.replace(/s$/, '')}s?\\b`, 'i').test(clause.say ?? ''));
 }
+
+/** A clause that says or checks that something is read first is about every argument whose value has to be read. */
+const asksToRead = (clause: Clause, finding: Finding): boolean =>
+  finding.pattern === 'write_before_read' &&
+  (/\b(?:read|look|get_|find_|list_|search_)/i.test(clause.say ?? '') || /\bcalled\(/.test(clause.require ?? ''));

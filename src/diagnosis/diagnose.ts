@@ -3,7 +3,7 @@ import type { Diagnosis, Environment, Harness, Task, Trace } from '../types.ts';
 import { attemptsOf, endOf, quote } from './attempts.ts';
 import { causeOf } from './cause.ts';
 import { CLASS_OF_PATTERN, type Finding } from './patterns.ts';
-import { findResponsible, type Responsible, writesOf } from './responsible.ts';
+import { failsAgain, findResponsible, type Responsible, writesOf } from './responsible.ts';
 import { brokenChain } from './rules/chains.ts';
 import { badEnding, isTextCall } from './rules/endings.ts';
 import { wrongWrite } from './rules/writes.ts';
@@ -28,7 +28,7 @@ export function diagnose(trace: Trace<'train'>, context: DiagnoseContext): Diagn
     task: task.id,
     step,
     failure: CLASS_OF_PATTERN[finding.pattern],
-    ...causeOf(finding, trace, step, harness),
+    ...causeOf(finding, trace, step, harness, environment.oracle?.(task)),
     pattern: finding.pattern,
     ...(finding.tool === undefined ? {} : { tool: finding.tool }),
     ...(finding.argument === undefined ? {} : { argument: finding.argument }),
@@ -43,6 +43,8 @@ function find(trace: Trace, responsible: Responsible, { task, environment }: Dia
   const { attempt, missing } = responsible;
   if (attempt && responsible.how === 'wrong_write')
     return wrongWrite(trace, attempt, plan ? writesOf(environment, plan) : [], environment, task);
+  if (attempt?.outcome === 'error' && responsible.how === 'open_chain' && !failsAgain(trace, attempt, task, environment))
+    return { pattern: 'environment', tool: attempt.call.name, evidence: quote(attempt.content), confidence: 0.9 };
   if (attempt && responsible.how === 'open_chain') return brokenChain(trace, attempt, missing, environment, task);
   const made = attemptsOf(trace).filter((a) => a.outcome === 'ok' && !a.readOnly);
   const ending = endOf(trace)?.ending;

@@ -20,12 +20,26 @@ export function writesOf(environment: Environment, plan: Plan): ToolCall[] {
   return plan.calls.filter((c) => !readOnly.has(c.name));
 }
 
+/** Failed attempts that nothing made up for. */
+export function openAttempts(attempts: readonly Attempt[], plan?: Plan): Attempt[] {
+  const done = new Set(attempts.flatMap((a) => (a.outcome === 'ok' ? [callKey(a.call)] : [])));
+  // Of two plan calls that a failed one fits equally well it meant the one that was never made.
+  const calls = [...(plan?.calls ?? [])].sort((a, b) => Number(done.has(callKey(a))) - Number(done.has(callKey(b))));
+  return attempts.filter((a, i) => {
+    if (a.outcome === 'ok') return false;
+    const goal = intended(a.call, calls);
+    // A success with the same tool is no success for another order.
+    if (goal?.name === a.call.name) return !done.has(callKey(goal));
+    return !attempts.slice(i + 1).some((b) => resolves(b, a));
+  });
+}
+
 /**
- * The last run of failed attempts with one tool that no later success resolves: of tools that `wanted` names when there
- * are such, else of tools that change something, else of any. [] if every failure was resolved.
+ * The last run of open attempts with one tool: of tools that `wanted` names when there are such, else of tools that change
+ * something, else of any. [] if every failure was resolved.
  */
-export function openChain(attempts: readonly Attempt[], wanted: readonly ToolCall[] = []): Attempt[] {
-  const open = attempts.filter((a, i) => a.outcome !== 'ok' && !attempts.slice(i + 1).some((b) => resolves(b, a)));
+export function openChain(attempts: readonly Attempt[], wanted: readonly ToolCall[] = [], plan?: Plan): Attempt[] {
+  const open = openAttempts(attempts, plan);
   const names = new Set(wanted.map((c) => c.name));
   const needed = open.filter((a) => names.has(a.call.name));
   const changing = open.filter((a) => !a.readOnly || a.outcome === 'blocked');
@@ -50,24 +64,23 @@ export function unseenValues(trace: Trace, step: number, wanted: readonly Json[]
   return wanted.flatMap(leaves).filter((value) => !seen.includes(value));
 }
 
-/** A read that failed before a step and was not made up for until then, if the values that the step needed were not seen. */
+/** A read that failed before a step and was not made up for, if the values that the step needed were not seen. */
 function failedRead(
   trace: Trace,
   attempts: readonly Attempt[],
   first: Attempt,
   goal: ToolCall | undefined,
+  plan: Plan | undefined,
 ): Attempt | undefined {
-  if (!goal || first.readOnly || unseenValues(trace, first.step, Object.values(goal.arguments)).length === 0)
-    return undefined;
+  if (!goal || unseenValues(trace, first.step, Object.values(goal.arguments)).length === 0) return undefined;
   const before = attempts.filter((a) => a.step < first.step);
-  return before.find(
-    (a, i) => a.outcome !== 'ok' && a.call.name !== first.call.name && !before.slice(i + 1).some((b) => resolves(b, a)),
-  );
+  return openAttempts(before, plan).find((a) => a.call.name !== first.call.name);
 }
 
 /**
  * The first write after which the goal cannot be reached any more, else the first call of the last open chain of
- * errors or blocks, else the end. Replays on states of its own: O(writes^2) calls at worst.
+ * errors or blocks, else a write with wrong values that was never mended, else the end. A right write that came too early
+ * because an earlier one had failed is the fault of that one. Replays on states of its own: O(writes^2) calls at worst.
  */
 export function findResponsible(trace: Trace, task: Task, environment: Environment): Responsible {
   const attempts = attemptsOf(trace);
@@ -75,23 +88,46 @@ export function findResponsible(trace: Trace, task: Task, environment: Environme
   const plan = environment.oracle?.(task);
   const made = attempts.filter((a) => a.outcome === 'ok' && !a.readOnly);
   const wanted = plan ? writesOf(environment, plan) : [];
+  const broken = (chained: Attempt, missing: readonly ToolCall[]): Responsible => {
+    const goal = intended(chained.call, chained.readOnly ? (plan?.calls ?? []) : missing);
+    const first = failedRead(trace, attempts, chained, goal, plan) ?? chained;
+    return { step: first.step, how: 'open_chain', attempt: first, missing };
+  };
   if (plan) {
     const state = environment.reset(task);
     for (const [index, attempt] of made.entries()) {
       environment.execute(state, attempt.call);
       const rest = without(wanted, made.slice(0, index + 1));
       if (canFinish(environment, task, plan, state, rest)) continue;
+      const before = attempts.filter((a) => a.step < attempt.step);
+      const failed = isWanted(attempt, wanted) ? openChain(before, rest, plan).find((a) => !a.readOnly) : undefined;
+      if (failed) return broken(failed, rest);
       return { step: attempt.step, how: 'wrong_write', attempt, missing: rest };
     }
   }
   const missing = without(wanted, made);
-  if (plan && missing.length === 0) return { step: end, how: 'report', missing };
-  const chained = openChain(attempts, missing)[0];
-  if (chained) {
-    const first = failedRead(trace, attempts, chained, intended(chained.call, missing)) ?? chained;
-    return { step: first.step, how: 'open_chain', attempt: first, missing };
+  if (plan && missing.length === 0) {
+    // What was to be reported could not be known.
+    const read = openAttempts(attempts, plan).find((a) => a.readOnly);
+    if (read) return { step: read.step, how: 'open_chain', attempt: read, missing };
+    return { step: end, how: 'report', missing };
   }
+  const chained = openChain(attempts, missing, plan)[0];
+  if (chained) return broken(chained, missing);
+  const wrong = made.find((a) => !isWanted(a, wanted) && missing.some((c) => c.name === a.call.name));
+  if (wrong) return { step: wrong.step, how: 'wrong_write', attempt: wrong, missing };
   return { step: end, how: 'end', missing };
+}
+
+const isWanted = (attempt: Attempt, wanted: readonly ToolCall[]): boolean =>
+  wanted.some((c) => callKey(c) === callKey(attempt.call));
+
+/** False if a refused call succeeds when it is replayed after the writes before it: then the refusal was the environment's doing. */
+export function failsAgain(trace: Trace, attempt: Attempt, task: Task, environment: Environment): boolean {
+  const state = environment.reset(task);
+  for (const { call, step, outcome, readOnly } of attemptsOf(trace))
+    if (step < attempt.step && outcome === 'ok' && !readOnly) environment.execute(state, call);
+  return environment.execute(state, attempt.call).error;
 }
 
 function canFinish<S>(env: Environment<S>, task: Task, plan: Plan, state: S, rest: readonly ToolCall[]): boolean {

@@ -44,7 +44,12 @@ export function fileJournal(directory: string, options: { keepSteps: boolean; bu
   let buffer: string[] = [];
   const flush = () => {
     if (buffer.length === 0) return;
-    appendFileSync(path, `${buffer.join('\n')}\n`);
+    try {
+      appendFileSync(path, `${buffer.join('\n')}\n`);
+    } catch (error) {
+      // A failed write knows no path; a person wants to know which disk is full.
+      throw Object.assign(error as Error, { path });
+    }
     buffer = [];
   };
   return {

@@ -23,6 +23,7 @@ import type { Agent, Environment, Harness, HarnessFiles, Task, Trace } from '../
 import { VERSION } from '../version.ts';
 import type { Night, NightOptions } from './night.ts';
 import { openRecorder } from './recorder.ts';
+import { assertSound } from './sound.ts';
 
 export interface NightInput {
   /** Top folder of the repository. */
@@ -199,9 +200,13 @@ async function findRun(
   const night = Math.max(0, ...taken.map(Number)) + 1;
   const run = `${options.env}-${String(night).padStart(4, '0')}`;
   const time = new Date(input.now()).toISOString();
+  const known = ledger.started ? parseHarness(options.env, ledger.head().files) : null;
+  assertSound(parseHarness(options.env, input.workTree), environment, known);
   const started = await startNight(ledger, { workTree: input.workTree, run, who: whoOf(input), time });
   const fresh: RunConfig = { key, night, firstSeq: ledger.nextSeq, start: started.commit, started: time };
   mkdirSync(join(folder, run), { recursive: true });
+  // Keeps the run out of a person's `git status` and `git add -A`; its decisions come with the branch.
+  writeFileSync(join(folder, run, '.gitignore'), '*\n');
   writeFileSync(
     join(folder, run, 'config.json'),
     `${JSON.stringify({ ...fresh, options, agent: agent.id }, null, 1)}\n`,

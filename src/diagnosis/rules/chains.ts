@@ -17,7 +17,7 @@ export function brokenChain(
   const goal = intended(attempt.call, [...missing, ...(plan?.calls ?? [])]);
   const fault = argumentFault(trace, attempt, goal, environment, task);
   if (fault) return blind(trace, attempt, fault, goal) ?? fault;
-  const chain = openChain(attemptsOf(trace), missing);
+  const chain = openChain(attemptsOf(trace), missing, plan);
   const base = { tool: attempt.call.name, evidence: quote(attempt.content) };
   const repeats = chain.filter((a) => callKey(a.call) === callKey(attempt.call)).length;
   if (plan && !attempt.readOnly) {

@@ -17,7 +17,7 @@ import type { MineContext } from './context.ts';
 import { mineMonitors } from './monitors.ts';
 import { Prober } from './probe.ts';
 import { mineRewrites } from './rewrites.ts';
-import { frequentWords, learnPrecedence, mineSkills, passingSequences } from './skills.ts';
+import { frequentWords, learnPrecedence, mineSkills } from './skills.ts';
 import { mineSwitches } from './switches.ts';
 
 const environment = workshop as Environment;
@@ -142,15 +142,24 @@ describe('rewrites', () => {
 describe('skills', () => {
   test('steps name tools and the description holds shared words, never an id', () => {
     const context = contextOf(() => [done('x')]);
-    const [edit] = mineSkills(context, {
-      provenances: [],
-      golds: [],
-      precedences: [{ first: 'swap_parts', then: 'archive_ticket' }],
-    });
+    const failed = { ...(context.diagnoses[0] as Diagnosis), pattern: 'wrong_order' };
+    const [edit] = mineSkills(
+      { ...context, diagnoses: [failed] },
+      {
+        provenances: [],
+        precedences: [{ first: 'swap_parts', then: 'archive_ticket' }],
+      },
+    );
     const [op] = edit?.ops ?? [];
     expect(op?.op === 'skill.add' && op.lines.join('\n')).toMatch(/call swap_parts before archive_ticket/);
     expect(op?.op === 'skill.add' && op.description).toMatch(/ticket/);
     expect(op?.op === 'skill.add' && op.description).not.toMatch(/\d/);
+  });
+
+  test('failures that no procedure cures give no skill', () => {
+    const context = contextOf(() => [done('x')]);
+    const diagnoses = context.diagnoses.map((one) => ({ ...one, pattern: 'name_for_id' }));
+    expect(mineSkills({ ...context, diagnoses }, { provenances: [], precedences: [] })).toEqual([]);
   });
 
   test('the order of two writes is learned by swapping them', () => {
@@ -167,10 +176,5 @@ describe('skills', () => {
   test('words that few requests share are left out', () => {
     expect(frequentWords(workshopTasks, workshopTasks, 20)).not.toContain('hinge');
     expect(frequentWords(workshopTasks, workshopTasks, 20)).toContain('ticket');
-  });
-
-  test('sequences of passing runs are counted', () => {
-    const { traces } = contextOf((t) => [goldOf(t), done('x')]);
-    expect(passingSequences(traces)[0]).toEqual({ tools: ['archive_ticket'], count: 3 });
   });
 });

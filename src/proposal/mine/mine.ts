@@ -31,7 +31,7 @@ export function mine(context: MineContext): MinedProposal {
     ...learned.edits,
     ...mineRewrites(context),
     ...mineMonitors(context),
-    ...mineSkills(context, { provenances: learned.provenances, golds, precedences }),
+    ...mineSkills(context, { provenances: learned.provenances, precedences }),
   ];
   const edits = found.filter((edit) => fits(context, edit, notes));
   edits.sort((a, b) => b.predicts.fixes - a.predicts.fixes);
