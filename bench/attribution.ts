@@ -45,20 +45,23 @@ function score(run: PlantedRun): Scored {
 
 const scored: { label: string; rows: Scored[] }[] = [];
 for (const [index, fault] of LABELS.entries()) {
-  const count = Math.floor(((index + 1) * (total - MIXED)) / LABELS.length) - Math.floor((index * (total - MIXED)) / LABELS.length);
+  const count =
+    Math.floor(((index + 1) * (total - MIXED)) / LABELS.length) - Math.floor((index * (total - MIXED)) / LABELS.length);
   scored.push({ label: fault, rows: (await plantOne(environment, bare, fault, count)).map(score) });
   process.stderr.write(`attribution: ${fault}\n`);
 }
 const many = (await plantMany(environment, bare, MIXED)).map(score);
 scored.push({ label: 'mixed, one decisive', rows: many });
 
-const share = (rows: readonly Scored[], of: 'step' | 'failure' | 'pattern') => rows.filter((row) => row[of]).length / rows.length;
+const share = (rows: readonly Scored[], of: 'step' | 'failure' | 'pattern') =>
+  rows.filter((row) => row[of]).length / rows.length;
 const all = scored.flatMap(({ rows }) => rows);
 printTable(
   ['planted fault', 'runs', 'step', 'class', 'label', 'labels found'],
   [...scored, { label: 'all', rows: all }].map(({ label, rows }) => {
     const found = new Map<string, number>();
-    for (const { diagnosis } of rows) found.set(diagnosis?.pattern ?? 'none', (found.get(diagnosis?.pattern ?? 'none') ?? 0) + 1);
+    for (const { diagnosis } of rows)
+      found.set(diagnosis?.pattern ?? 'none', (found.get(diagnosis?.pattern ?? 'none') ?? 0) + 1);
     const names = [...found].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${name} ${count}`);
     return [
       label,
@@ -83,7 +86,10 @@ for (const truth of CAUSES) {
   process.stderr.write(`attribution: ${truth}\n`);
 }
 console.log('\nCause planted (rows) and found (columns):');
-printTable(['', 'runs', ...CAUSES], causes.map(({ truth, found, runs }) => [truth, runs, ...CAUSES.map((cause) => found.get(cause) ?? 0)]));
+printTable(
+  ['', 'runs', ...CAUSES],
+  causes.map(({ truth, found, runs }) => [truth, runs, ...CAUSES.map((cause) => found.get(cause) ?? 0)]),
+);
 const totals = {
   type: 'attribution',
   runs: all.length,

@@ -38,7 +38,16 @@ const WORST = -0.02;
 async function measure(seed: number): Promise<Row> {
   const temporary = temporaryRepository();
   try {
-    const { code, last } = temporary.optimize('--env', 'retail', '--budget', '20', '--proposer', 'harmful', '--seed', String(seed));
+    const { code, last } = temporary.optimize(
+      '--env',
+      'retail',
+      '--budget',
+      '20',
+      '--proposer',
+      'harmful',
+      '--seed',
+      String(seed),
+    );
     const { released, candidates, rejected, seconds } = last as {
       released: object | null;
       candidates: number;
@@ -65,8 +74,14 @@ async function measure(seed: number): Promise<Row> {
       scores.set(id, known);
       return known;
     };
-    const accepted = ledger.decisions().filter(({ kind, verdict }) => kind === 'candidate' && verdict?.decision === 'accepted');
-    const pruned = new Set(accepted.filter(({ verdict }) => verdict?.stage === 'prune').flatMap(({ candidate }) => candidate?.touched.map(({ id }) => id) ?? []));
+    const accepted = ledger
+      .decisions()
+      .filter(({ kind, verdict }) => kind === 'candidate' && verdict?.decision === 'accepted');
+    const pruned = new Set(
+      accepted
+        .filter(({ verdict }) => verdict?.stage === 'prune')
+        .flatMap(({ candidate }) => candidate?.touched.map(({ id }) => id) ?? []),
+    );
     const kept: Kept[] = [];
     for (const { candidate, verdict, parent, child } of accepted) {
       if (candidate === null || verdict?.stage !== 'keep') continue;
@@ -115,7 +130,13 @@ const kept = rows.flatMap((row) => row.kept.map((edit) => ({ seed: row.seed, ...
 console.log(`\nEdits kept: ${kept.length}`);
 printTable(
   ['edit', 'seed', 'dev', 'fresh tasks', 'at the end'],
-  kept.map((edit) => [edit.title.slice(0, 60), edit.seed, points(edit.dev), interval(edit.fresh), edit.stays ? 'stays' : 'pruned']),
+  kept.map((edit) => [
+    edit.title.slice(0, 60),
+    edit.seed,
+    points(edit.dev),
+    interval(edit.fresh),
+    edit.stays ? 'stays' : 'pruned',
+  ]),
 );
 const totals = {
   type: 'harmful',
@@ -130,5 +151,7 @@ const totals = {
   leastEffect: Math.min(0, ...kept.map((edit) => edit.fresh.effect)),
   leastHead: Math.min(0, ...rows.map((row) => row.head?.effect ?? 0)),
 };
-console.log(`\n${totals.released} of ${totals.nights} nights released (0 wanted); ${totals.keptHarmful} of ${totals.kept} kept edits lower the fresh score by more than 2 points (0 wanted)`);
+console.log(
+  `\n${totals.released} of ${totals.nights} nights released (0 wanted); ${totals.keptHarmful} of ${totals.kept} kept edits lower the fresh score by more than 2 points (0 wanted)`,
+);
 console.log(JSON.stringify(totals));

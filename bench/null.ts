@@ -1,9 +1,10 @@
 /** Is the gate fooled by noise? `npx jiti bench/null.ts [--seeds 20] [--first 1] [--looks 2000]`: nights of edits that cannot matter, and looks alone. */
-import { loadHarness } from '../dist/harness/load.js';
+
 import { randomOf, shuffled } from '../dist/digest.js';
 import type { Pair } from '../dist/gate/pairs.js';
 import { decideRelease } from '../dist/gate/release.js';
 import { RELEASE } from '../dist/gate/rules.js';
+import { loadHarness } from '../dist/harness/load.js';
 import { openRepository } from '../dist/ledger/git.js';
 import { openLedger } from '../dist/ledger/ledger.js';
 import { retail, taskScores } from './retail.ts';
@@ -47,10 +48,24 @@ const sum = (shares: readonly Share[]): Share => ({
 async function night(seed: number): Promise<Row> {
   const repository = temporaryRepository();
   try {
-    const { code, last } = repository.optimize('--env', 'retail', '--budget', '20', '--proposer', 'null', '--seed', String(seed));
+    const { code, last } = repository.optimize(
+      '--env',
+      'retail',
+      '--budget',
+      '20',
+      '--proposer',
+      'null',
+      '--seed',
+      String(seed),
+    );
     const decisions = (await openLedger(await openRepository(repository.root), 'retail')).decisions();
     const pairsAt = (stage: string) => decisions.flatMap(({ gate }) => (gate?.stage === stage ? [...gate.pairs] : []));
-    const { released, candidates, kept, seconds } = last as { released: object | null; candidates: number; kept: number; seconds: number };
+    const { released, candidates, kept, seconds } = last as {
+      released: object | null;
+      candidates: number;
+      kept: number;
+      seconds: number;
+    };
     return {
       seed,
       exit: code,
@@ -71,7 +86,17 @@ const keys = Array.from({ length: seeds }, (_, index) => first + index);
 const rows = await rowsOf('null', {}, keys, (key) => night(Number(key)));
 printTable(
   ['seed', 'exit', 'released', 'candidates', 'kept', 'looks', 'dev pairs differ', 'sealed pairs differ', 'seconds'],
-  rows.map((row) => [row.seed, row.exit, row.released ? 'YES' : 'no', row.candidates, row.kept, row.looks, ratio(row.dev), ratio(row.sealed), row.seconds]),
+  rows.map((row) => [
+    row.seed,
+    row.exit,
+    row.released ? 'YES' : 'no',
+    row.candidates,
+    row.kept,
+    row.looks,
+    ratio(row.dev),
+    ratio(row.sealed),
+    row.seconds,
+  ]),
 );
 
 /** Looks of null against null: both arms draw from the same pass rates, measured once on the sealed tasks. */
@@ -104,12 +129,23 @@ function looksAlone(rates: readonly number[], trials: number): Looks {
   return { trials, released, looks, ...total };
 }
 
-const [rates] = (await rowsOf('null', { trials: TRIALS }, ['pass rates'], async () => ({ rates: await passRates() }))).map((row) => row.rates);
+const [rates] = (
+  await rowsOf('null', { trials: TRIALS }, ['pass rates'], async () => ({ rates: await passRates() }))
+).map((row) => row.rates);
 const alone = [RELEASE.noisyTrials, 1].map((trials) => looksAlone(rates ?? [], trials));
-console.log(`\nLooks alone, pass rates of ${rates?.length} sealed tasks from ${TRIALS} rollouts each (mean ${percent(mean(rates ?? []))}):`);
+console.log(
+  `\nLooks alone, pass rates of ${rates?.length} sealed tasks from ${TRIALS} rollouts each (mean ${percent(mean(rates ?? []))}):`,
+);
 printTable(
   ['trials a task', 'looks', 'released', 'share', 'alpha', 'pairs differ'],
-  alone.map((row) => [row.trials, row.looks, row.released, percent(row.released / row.looks, 2), percent(RELEASE.alpha), ratio(row)]),
+  alone.map((row) => [
+    row.trials,
+    row.looks,
+    row.released,
+    percent(row.released / row.looks, 2),
+    percent(RELEASE.alpha),
+    ratio(row),
+  ]),
 );
 const totals = {
   type: 'null',
@@ -118,9 +154,20 @@ const totals = {
   kept: rows.reduce((total, row) => total + row.kept, 0),
   looks: rows.reduce((total, row) => total + row.looks, 0),
   devDiffer: sum(rows.map((row) => row.dev)).differ / sum(rows.map((row) => row.dev)).pairs,
-  sealedDiffer: sum(rows.map((row) => row.sealed)).pairs === 0 ? null : sum(rows.map((row) => row.sealed)).differ / sum(rows.map((row) => row.sealed)).pairs,
-  alone: alone.map(({ trials, released, looks: played, pairs, differ }) => ({ trials, looks: played, released, share: released / played, differ: differ / pairs })),
+  sealedDiffer:
+    sum(rows.map((row) => row.sealed)).pairs === 0
+      ? null
+      : sum(rows.map((row) => row.sealed)).differ / sum(rows.map((row) => row.sealed)).pairs,
+  alone: alone.map(({ trials, released, looks: played, pairs, differ }) => ({
+    trials,
+    looks: played,
+    released,
+    share: released / played,
+    differ: differ / pairs,
+  })),
   alpha: RELEASE.alpha,
 };
-console.log(`\n${totals.released} of ${totals.nights} nights released (0 wanted); ${alone.map((row) => `${row.released} of ${row.looks} looks with ${row.trials} trials`).join(', ')} (at most ${RELEASE.alpha * looks} each wanted)`);
+console.log(
+  `\n${totals.released} of ${totals.nights} nights released (0 wanted); ${alone.map((row) => `${row.released} of ${row.looks} looks with ${row.trials} trials`).join(', ')} (at most ${RELEASE.alpha * looks} each wanted)`,
+);
 console.log(JSON.stringify(totals));

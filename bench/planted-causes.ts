@@ -4,7 +4,13 @@ import type { Fault } from '../dist/models/sim/profiles.js';
 import type { Cause, Environment, Harness, Task, Trace } from '../dist/types.js';
 import { faultless, plantOne, playWatched } from './planted-faults.ts';
 
-export const CAUSES: readonly Cause[] = ['rule_missing', 'rule_vague', 'rule_ignored', 'rule_wrong', 'environment_fault'];
+export const CAUSES: readonly Cause[] = [
+  'rule_missing',
+  'rule_vague',
+  'rule_ignored',
+  'rule_wrong',
+  'environment_fault',
+];
 
 export interface CauseRun {
   readonly task: Task<'train'>;
@@ -48,14 +54,19 @@ const RULES: Partial<Record<Fault, { readonly clear: string; readonly vague: str
 const withClause = (harness: Harness, fields: string): Harness =>
   parseHarness(
     'retail',
-    new Map([...harness.files, ['contract.yaml', `clauses:\n  - {id: planted, tools: [get_order_details, ${WRITES.join(', ')}], ${fields}}\n`]]),
+    new Map([
+      ...harness.files,
+      ['contract.yaml', `clauses:\n  - {id: planted, tools: [get_order_details, ${WRITES.join(', ')}], ${fields}}\n`],
+    ]),
   );
 
 /** A tool that fails now and then for no reason of the agent's, never when it is replayed. */
 function flaky(environment: Environment): { environment: Environment; failing: { now: boolean } } {
   const failing = { now: false };
   const execute: Environment['execute'] = (state, call) =>
-    failing.now && WRITES.includes(call.name) ? { content: 'Error: internal error', error: true } : environment.execute(state, call);
+    failing.now && WRITES.includes(call.name)
+      ? { content: 'Error: internal error', error: true }
+      : environment.execute(state, call);
   return { environment: { ...environment, execute }, failing };
 }
 

@@ -76,7 +76,13 @@ export async function playWatched(
 }
 
 /** Runs that fail with `fault` planted and pass without it, until `count` are found or the tasks are out. */
-export async function plantOne(environment: Environment, harness: Harness, fault: Fault, count: number, compliance?: number): Promise<PlantedRun[]> {
+export async function plantOne(
+  environment: Environment,
+  harness: Harness,
+  fault: Fault,
+  count: number,
+  compliance?: number,
+): Promise<PlantedRun[]> {
   const runs: PlantedRun[] = [];
   for (const task of environment.tasks as Task<'train'>[]) {
     if (runs.length >= count) break;
@@ -129,7 +135,13 @@ function madeIn(trace: Trace): Made[] {
  * Where a fault took effect (design section 6): a write that it spoilt and that went through; else the first call of each chain
  * that no later success made up for; for a fault of the whole run the turns that ended it.
  */
-function responsibleTurns(environment: Environment, task: Task, trace: Trace, fault: Fault, struck: readonly Struck[]): number[] {
+function responsibleTurns(
+  environment: Environment,
+  task: Task,
+  trace: Trace,
+  fault: Fault,
+  struck: readonly Struck[],
+): number[] {
   const made = madeIn(trace);
   const last = turnOf(trace, trace.steps.length - 1);
   const plan = environment.oracle?.(task);

@@ -55,7 +55,10 @@ function partsOf({ contract, regulation, skills, settings }: Harness): { name: s
   const { realization } = settings;
   return [
     ...contract.clauses.map(({ id }) => ({ name: `clause ${id}`, op: { op: 'clause.remove', id } as const })),
-    ...contract.formats.map(({ argument, pattern }) => ({ name: `format ${argument}`, op: { op: 'format.remove', argument, pattern } as const })),
+    ...contract.formats.map(({ argument, pattern }) => ({
+      name: `format ${argument}`,
+      op: { op: 'format.remove', argument, pattern } as const,
+    })),
     ...regulation.monitors.map(({ id }) => ({ name: `monitor ${id}`, op: { op: 'monitor.remove', id } as const })),
     ...skills.map(({ name }) => ({ name: `skill ${name}`, op: { op: 'skill.remove', id: name } as const })),
     ...(['rescue', 'repair', 'rename', 'coerce'] as const)
@@ -76,7 +79,8 @@ async function plant(): Promise<Planted> {
     }
     const environment = freshTasks('planted choice', tasks);
     const all = await taskScores(good, environment);
-    const worthOf = async (ops: readonly Op[]) => effectOf(await taskScores(without(good, ops), environment), all).effect;
+    const worthOf = async (ops: readonly Op[]) =>
+      effectOf(await taskScores(without(good, ops), environment), all).effect;
     const found: Part[] = [];
     for (const { name, op } of partsOf(good)) {
       found.push({ name, ops: [op], worth: await worthOf([op]) });
@@ -107,7 +111,17 @@ function nightOf(environment: Environment, seed: number): Night {
   const split = <S extends Split>(name: S) => environment.tasks.filter((task): task is Task<S> => task.split === name);
   const unlimited = Number.POSITIVE_INFINITY;
   const caps = { maxRollouts: unlimited, maxUsd: unlimited, maxMinutes: unlimited };
-  const options: NightOptions = { env: 'retail', budget: 1, seed, proposer: 'mine', concurrency: 8, ...caps, tasks: null, tags: [], apply: false };
+  const options: NightOptions = {
+    env: 'retail',
+    budget: 1,
+    seed,
+    proposer: 'mine',
+    concurrency: 8,
+    ...caps,
+    tasks: null,
+    tags: [],
+    apply: false,
+  };
   const night: Partial<Night> = {
     options,
     number: 1,
@@ -158,7 +172,12 @@ async function measure(seed: number, start: Harness, fixed: Harness): Promise<Ou
   const verdict = decideRelease(pairs, { planned: night.sealed.length, voids, rollouts });
   const kept = keep.decision === 'accepted';
   const power = kept
-    ? predictedPower({ differences: pairDifferences(pairsOf(night, bank, raced.bank)), tasks: night.sealed.length, trials, binary: trials === 1 })
+    ? predictedPower({
+        differences: pairDifferences(pairsOf(night, bank, raced.bank)),
+        tasks: night.sealed.length,
+        trials,
+        binary: trials === 1,
+      })
     : 0;
   const accepted = verdict.decision === 'accepted';
   return {
@@ -175,7 +194,9 @@ async function measure(seed: number, start: Harness, fixed: Harness): Promise<Ou
 const [planted] = await rowsOf('planted', { tasks, step: 'plant' }, ['parts'], plant);
 if (planted === undefined) throw new Error('no parts');
 const good = harnessOf(planted.files);
-const keys = planted.parts.flatMap((_, part) => Array.from({ length: seeds }, (__, index) => `${part}:${first + index}`));
+const keys = planted.parts.flatMap((_, part) =>
+  Array.from({ length: seeds }, (__, index) => `${part}:${first + index}`),
+);
 const outcomes = await rowsOf('planted', { tasks, step: 'nights' }, keys, async (key) => {
   const [part, seed] = String(key).split(':').map(Number) as [number, number];
   const start = without(good, planted.parts[part]?.ops ?? []);
@@ -203,7 +224,18 @@ const rows = planted.parts.map((part, index) => {
   };
 });
 printTable(
-  ['planted', 'worth on fresh tasks', 'kept', 'accepted if asked', 'plan predicts', 'released', 'dev predicted', 'mean dev', 'mean sealed', 'verdicts'],
+  [
+    'planted',
+    'worth on fresh tasks',
+    'kept',
+    'accepted if asked',
+    'plan predicts',
+    'released',
+    'dev predicted',
+    'mean dev',
+    'mean sealed',
+    'verdicts',
+  ],
   rows.map((row) => [
     points(row.wanted),
     `${points(row.effect.effect)} (${points(row.effect.low)} to ${points(row.effect.high)})`,

@@ -118,6 +118,61 @@ describe('diagnose', () => {
     expect(found).toMatchObject({ step: 4, tool: 'swap_parts' });
   });
 
+  test('a success with the same tool elsewhere does not make up for a refused call', () => {
+    const other = workshopTasks[6] as Task<'train'>;
+    const both: Task<'train'> = {
+      ...swap,
+      request: `${swap.request} ${other.request}`,
+      target: [goldOf(swap), goldOf(other)] as never,
+    };
+    const turns = [changed(swap, { ticket_no: 'T4126' }), goldOf(other), done('x')];
+    expect(find(both, turns)).toMatchObject({ pattern: 'missing_prefix', step: 1 });
+  });
+
+  test('a write with a wrong value that could have been mended, and was not, is responsible', () => {
+    const record: typeof workshop = {
+      ...workshop,
+      execute: (state, made) => {
+        const ticket = state.get(String(made.arguments.ticket_no));
+        if (made.name !== 'close_ticket' || !ticket) return workshop.execute(state, made);
+        ticket.status = String(made.arguments.reason);
+        return { content: 'closed', error: false };
+      },
+      score: (t, state) => {
+        const { ticket_no: no, reason } = goldOf(t).arguments;
+        return { reward: state.get(String(no))?.status === reason ? 1 : 0, checks: [] };
+      },
+    };
+    const trace = {
+      ...played(close, [read(close), changed(close, { reason: 'abandoned' }), done('x')]),
+      score: { reward: 0, checks: [] },
+    };
+    const found = diagnose(trace, { task: close, environment: record, harness: bareHarness() });
+    expect(found).toMatchObject({ pattern: 'wrong_value', argument: 'reason', step: 4 });
+  });
+
+  test('what was to be reported could not be known after a read that failed', () => {
+    const lookUp = { name: 'get_model', arguments: { model_id: 'mod3100' } };
+    const reporting: typeof workshop = {
+      ...workshop,
+      oracle: (t) => ({ calls: [lookUp, goldOf(t)], summary: 'Hinge' }),
+    };
+    const turns = [{ name: 'get_model', arguments: { model_id: '3100' } }, goldOf(close), done('x')];
+    const trace = { ...played(close, turns), score: { reward: 0, checks: [{ name: 'report', passed: false }] } };
+    const found = diagnose(trace, { task: close, environment: reporting, harness: bareHarness() });
+    expect(found).toMatchObject({ tool: 'get_model', argument: 'model_id', step: 1 });
+  });
+
+  test('a refusal that a replay does not show is the fault of the environment', () => {
+    const trace = played(close, [goldOf(close), done('x')]);
+    const steps = trace.steps.map((step) =>
+      step.kind === 'result' ? { ...step, content: 'Error: try later', error: true } : step,
+    );
+    const refused = { ...trace, steps, score: { reward: 0, checks: [] } };
+    const found = diagnose(refused, { task: close, environment: workshop, harness: bareHarness() });
+    expect(found).toMatchObject({ pattern: 'environment', cause: 'environment_fault', step: 1 });
+  });
+
   test('a claim with no change is told apart from a claim after one', () => {
     expect(find(close, [done('Closed.')])?.completionWithoutEffect).toBe(true);
     expect(find(close, [changed(close, { ticket_no: '%T4126' }), done('Closed.')])?.completionWithoutEffect).toBe(
@@ -139,6 +194,26 @@ describe('diagnose', () => {
       cause: 'rule_ignored',
       blames: 'ids',
     });
+    const early = (say: string) =>
+      bareHarness({ contract: Contract.parse({ clauses: [{ id: 'first', tools: ['swap_parts'], say }] }) });
+    expect(find(swap, turns, early('Read the ticket first.'))).toMatchObject({ cause: 'rule_vague', blames: 'first' });
+    expect(find(swap, turns, early('Be polite.'))).toMatchObject({ cause: 'rule_missing' });
+  });
+
+  test('a clause that blocks a right call again and again is wrong, not ignored', () => {
+    const clause = { id: 'never', tools: ['close_ticket'], require: 'args.reason == "none"', enforce: 'block' };
+    const trace = played(close, [goldOf(close), goldOf(close), done('x')]);
+    const blocked = trace.steps.flatMap((step) =>
+      step.kind === 'call'
+        ? [{ kind: 'block' as const, by: 'never', callId: step.callId, call: step.call, message: 'Not now.' }]
+        : step.kind === 'result'
+          ? []
+          : [step],
+    );
+    const refused = { ...trace, steps: blocked, score: { reward: 0, checks: [] } };
+    const harness = bareHarness({ contract: Contract.parse({ clauses: [clause] }) });
+    const found = diagnose(refused, { task: close, environment: workshop, harness });
+    expect(found).toMatchObject({ cause: 'rule_wrong', blames: 'never' });
   });
 });
 

@@ -43,7 +43,11 @@ function find(trace: Trace, responsible: Responsible, { task, environment }: Dia
   const { attempt, missing } = responsible;
   if (attempt && responsible.how === 'wrong_write')
     return wrongWrite(trace, attempt, plan ? writesOf(environment, plan) : [], environment, task);
-  if (attempt?.outcome === 'error' && responsible.how === 'open_chain' && !failsAgain(trace, attempt, task, environment))
+  if (
+    attempt?.outcome === 'error' &&
+    responsible.how === 'open_chain' &&
+    !failsAgain(trace, attempt, task, environment)
+  )
     return { pattern: 'environment', tool: attempt.call.name, evidence: quote(attempt.content), confidence: 0.9 };
   if (attempt && responsible.how === 'open_chain') return brokenChain(trace, attempt, missing, environment, task);
   const made = attemptsOf(trace).filter((a) => a.outcome === 'ok' && !a.readOnly);

@@ -29,7 +29,7 @@ export function openAttempts(attempts: readonly Attempt[], plan?: Plan): Attempt
     if (a.outcome === 'ok') return false;
     const goal = intended(a.call, calls);
     // A success with the same tool is no success for another order.
-    if (goal?.name === a.call.name) return !done.has(callKey(goal));
+    if (goal) return !done.has(callKey(goal));
     return !attempts.slice(i + 1).some((b) => resolves(b, a));
   });
 }

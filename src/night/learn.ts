@@ -17,7 +17,7 @@ import type { Night } from './night.ts';
 import { report } from './race.ts';
 
 /** Train rollouts a round of an agent that is not simulated. */
-const PAID_SAMPLE = 48;
+const PAID_SAMPLE = 32;
 
 export interface Lessons {
   /** Edits that passed every free check, in order of expected gain. */

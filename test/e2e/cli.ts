@@ -70,8 +70,11 @@ export function optimize(dir: string, args: string, options: RunOptions = {}): P
   let lines = 0;
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     stdout += chunk;
-    for (const seen = stdout.split('\n'); lines < seen.length - 1; )
-      options.onLine?.(++lines, seen[lines - 1] as string, (signal) => child.kill(signal));
+    const whole = stdout.split('\n').slice(0, -1);
+    for (const line of whole.slice(lines)) {
+      lines += 1;
+      options.onLine?.(lines, line, (signal) => child.kill(signal));
+    }
   });
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     stderr += chunk;
