@@ -1,4 +1,7 @@
-/** Engine overhead a rollout, persistence included: a model that answers at once plays tasks that need one call. */
+/**
+ * Engine overhead a rollout, persistence included: `npx jiti bench/overhead.ts [--repeats 5]`. A model that answers at once plays tasks
+ * that need one call; then the simulated agent plays retail under a released harness, with the time spent in the agent shown apart.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +9,11 @@ import { openBudget } from '../dist/evaluation/budget.js';
 import { openEvaluator } from '../dist/evaluation/evaluator.js';
 import { fileJournal } from '../dist/evaluation/journal.js';
 import { parseHarness } from '../dist/harness/parse.js';
-import type { Agent, Environment, Task } from '../dist/types.js';
-import { median } from './temporary.ts';
+import { openRepository } from '../dist/ledger/git.js';
+import type { Agent, Environment, Harness, Task } from '../dist/types.js';
+import { freshTasks, harnessAt, medium } from './retail.ts';
+import { printTable } from './rows.ts';
+import { flag, median, temporaryRepository } from './temporary.ts';
 
 const usage = { calls: 1, inputTokens: 10, outputTokens: 5, cachedTokens: 0, costUsd: 0 };
 const agent: Agent = {
@@ -48,25 +54,39 @@ function environmentOf(count: number): Environment {
   };
 }
 
-/** Microseconds a rollout, wall time of the whole loop. */
-async function measure(rollouts: number): Promise<number> {
+interface Measured {
+  /** Microseconds a rollout, wall time of the whole loop. */
+  readonly total: number;
+  /** Of these, inside the agent. */
+  readonly agent: number;
+}
+
+/** One rollout of each task, one after the other, through the evaluator and its journal on disk. */
+async function measure(environment: Environment, harness: Harness, player: Agent): Promise<Measured> {
   const directory = mkdtempSync(join(tmpdir(), 'optimize-overhead-'));
+  let inside = 0;
+  const timed: Agent = {
+    ...player,
+    open: (episode) => {
+      const model = player.open(episode);
+      return {
+        complete: async (request, signal) => {
+          const started = performance.now();
+          const reply = await model.complete(request, signal);
+          inside += performance.now() - started;
+          return reply;
+        },
+      };
+    },
+  };
   try {
-    const environment = environmentOf(rollouts);
-    const harness = parseHarness('bench', new Map([['policy.md', 'Be brief.\n']]));
+    const unlimited = Number.POSITIVE_INFINITY;
     const journal = fileJournal(directory, { keepSteps: true, bufferLines: 64 });
     const evaluator = openEvaluator({
       environment,
-      agent,
+      agent: timed,
       journal,
-      budget: openBudget(
-        {
-          maxRollouts: Number.POSITIVE_INFINITY,
-          maxUsd: Number.POSITIVE_INFINITY,
-          maxMinutes: Number.POSITIVE_INFINITY,
-        },
-        () => 0,
-      ),
+      budget: openBudget({ maxRollouts: unlimited, maxUsd: unlimited, maxMinutes: unlimited }, () => 0),
       seed: 1,
       night: 1,
       concurrency: 1,
@@ -75,18 +95,71 @@ async function measure(rollouts: number): Promise<number> {
     const started = performance.now();
     for (const task of environment.tasks) await evaluator.play({ harness, task, trial: 0, tier: 'dev' });
     journal.flush();
-    return ((performance.now() - started) * 1000) / rollouts;
+    const count = environment.tasks.length;
+    return { total: ((performance.now() - started) * 1000) / count, agent: (inside * 1000) / count };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-await measure(500);
-const rows: Record<number, number[]> = { 1000: [], 20000: [] };
-for (let repeat = 0; repeat < 5; repeat++) for (const count of [1000, 20000]) rows[count]?.push(await measure(count));
-for (const [count, values] of Object.entries(rows))
-  console.log(
-    `${count} rollouts: ${Math.min(...values).toFixed(0)} / ${median(values).toFixed(0)} / ${Math.max(...values).toFixed(0)} microseconds a rollout (min / median / max of ${values.length})`,
-  );
-const ratio = median(rows[20000] ?? []) / median(rows[1000] ?? []);
-console.log(`20,000 against 1,000: ${ratio.toFixed(2)} times`);
+/** The harness that a default night releases. */
+async function releasedHarness(): Promise<Harness> {
+  const temporary = temporaryRepository();
+  try {
+    for (let seed = 1; ; seed++) {
+      const { last } = temporary.optimize('--env', 'retail', '--budget', '20', '--seed', String(seed));
+      const released = last.released as { commit: string } | null;
+      if (released) return await harnessAt(await openRepository(temporary.root), released.commit);
+    }
+  } finally {
+    temporary.remove();
+  }
+}
+
+const repeats = flag('repeats', 5);
+const LIMIT = 200;
+const GROWTH = 1.5;
+const line = (values: readonly number[]) =>
+  [Math.min(...values), median(values), Math.max(...values)].map((value) => value.toFixed(0));
+
+const policy = parseHarness('bench', new Map([['policy.md', 'Be brief.\n']]));
+const sizes = [1000, 20000];
+const environments = sizes.map(environmentOf);
+await measure(environmentOf(500), policy, agent);
+const totals: number[][] = sizes.map(() => []);
+for (let repeat = 0; repeat < repeats; repeat++)
+  for (const [index, environment] of environments.entries()) {
+    totals[index]?.push((await measure(environment, policy, agent)).total);
+    process.stderr.write(`overhead: repeat ${repeat + 1} of ${repeats}, ${sizes[index]} rollouts\n`);
+  }
+
+const harness = await releasedHarness();
+const fresh = freshTasks('overhead', 1000);
+const real: Measured[] = [];
+for (let repeat = 0; repeat < repeats; repeat++) real.push(await measure(fresh, harness, medium));
+
+printTable(
+  ['microseconds a rollout', 'least', 'median', 'most'],
+  [
+    ...sizes.map((size, index) => [`instant model, ${size} rollouts`, ...line(totals[index] ?? [])]),
+    ['retail, sim:medium, released harness, 1000 rollouts', ...line(real.map(({ total }) => total))],
+    ['  of these in the simulated agent', ...line(real.map(({ agent: inside }) => inside))],
+    ['  engine, environment and journal', ...line(real.map(({ total, agent: inside }) => total - inside))],
+  ],
+);
+const medians = totals.map(median);
+const ratio = (medians[1] as number) / (medians[0] as number);
+const summary = {
+  type: 'overhead',
+  instant: Object.fromEntries(sizes.map((size, index) => [size, medians[index]])),
+  ratio,
+  retail: {
+    total: median(real.map(({ total }) => total)),
+    engine: median(real.map(({ total, agent: inside }) => total - inside)),
+  },
+};
+const most = Math.max(...medians).toFixed(0);
+console.log(
+  `\ninstant model: at most ${most} microseconds (${LIMIT} wanted); 20,000 against 1,000 rollouts: ${ratio.toFixed(2)} times (${GROWTH} wanted)`,
+);
+console.log(JSON.stringify(summary));

@@ -1,5 +1,4 @@
 /** The retail environment for benchmarks: fresh tasks that no night has seen, and two harnesses compared on them. */
-import { join } from 'node:path';
 import { seedOf } from '../dist/digest.js';
 import { loadEnvironment } from '../dist/environments/registry.js';
 import { evaluate } from '../dist/evaluation/evaluate.js';

@@ -54,8 +54,8 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Told of each whole line of stdout, counted from 1; may end the process. */
-  onLine?(count: number, line: string, kill: (signal: NodeJS.Signals) => void): void;
+  /** Told of each whole line of stdout; may end the process. */
+  onLine?(line: string, kill: (signal: NodeJS.Signals) => void): void;
 }
 
 /** `optimize ARGS` in a folder; arguments are split at spaces. */
@@ -73,7 +73,7 @@ export function optimize(dir: string, args: string, options: RunOptions = {}): P
     const whole = stdout.split('\n').slice(0, -1);
     for (const line of whole.slice(lines)) {
       lines += 1;
-      options.onLine?.(lines, line, (signal) => child.kill(signal));
+      options.onLine?.(line, (signal) => child.kill(signal));
     }
   });
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {

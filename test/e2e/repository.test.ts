@@ -16,7 +16,7 @@ function theirs(dir: string): Record<string, string> {
     head: read(dir, '.git/HEAD'),
     index: readFileSync(join(dir, '.git/index')).toString('base64'),
     status: git(dir, 'status', '--porcelain'),
-    refs: refsOf(dir).replace(/^.*(?:optimize|harness)\/my-shop.*\n/gm, ''),
+    refs: refsOf(dir).split('\n').filter((line) => !/(?:optimize|harness)\/my-shop/.test(line)).join('\n'),
     stash: git(dir, 'stash', 'list', '-p'),
     ...Object.fromEntries(files.sort().map((path) => [path, readFileSync(join(dir, path)).toString('base64')])),
   };
@@ -172,26 +172,24 @@ describe("an auditor's questions", () => {
   });
 
   it('diff shows what changed between two versions', async () => {
-    const first = git(dir, 'rev-list', '--max-parents=0', 'main');
     const { code, stdout } = await optimize(dir, `diff ${git(dir, 'rev-parse', 'main~1')} v1 --env my-shop`);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^\+ {2}rescue: true$/m);
     expect(stdout).toMatch(/^\+ {2}- id: status-send-parcel$/m);
     expect((await optimize(dir, 'diff v1 main --env my-shop')).stdout).toBe('no difference\n');
-    const unknown = await optimize(dir, `diff v1 v9 --env my-shop`);
+    const unknown = await optimize(dir, 'diff v1 v9 --env my-shop');
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toMatch(/v9/);
-    expect(first).toMatch(/^[0-9a-f]{40}$/);
   });
 
   it('run scores a version that is named by any of its names', async () => {
     const id = decisionsOf(dir, 'my-shop').at(-1)?.child.harness.slice(0, 8);
-    const scores = [];
+    const harnesses = [];
     for (const name of ['v1', 'harness/my-shop/v1', 'main', `${id}`]) {
       const { code, stdout } = await optimize(dir, `run --env my-shop --harness ${name} --tasks 40 --json`);
       expect(code).toBe(0);
-      scores.push((JSON.parse(stdout) as { score: number; harness: string }).harness);
+      harnesses.push((JSON.parse(stdout) as { harness: string }).harness);
     }
-    expect(new Set(scores).size).toBe(1);
+    expect(new Set(harnesses).size).toBe(1);
   });
 });

@@ -1,7 +1,7 @@
 /** The values of tasks that no harness may hold: ids, names, addresses and reported values of targets and their records. */
 import { isObject } from '../../digest.ts';
 import { parseResult } from '../../runtime/results.ts';
-import type { Environment, Json, ToolCall } from '../../types.ts';
+import type { Environment, Json, JsonObject, ToolCall } from '../../types.ts';
 import { requiredOf } from '../mine/probe.ts';
 import { type FreeWords, freeWords, wordsIn } from './text-of.ts';
 
@@ -97,11 +97,19 @@ function everyValue(value: Json, add: (text: string) => void): void {
   if (typeof value === 'string') add(value);
   else if (typeof value === 'number') add(String(value));
   else if (Array.isArray(value)) for (const v of value) everyValue(v as Json, add);
-  else if (isObject(value))
+  else if (isObject(value)) {
+    wholeName(value, add);
     for (const [key, v] of Object.entries(value)) {
       if (/\d/.test(key)) add(key);
       everyValue(v, add);
     }
+  }
+}
+
+/** The parts of a name may be too short to tell anyone apart; together they do. */
+function wholeName(record: JsonObject, add: (text: string) => void): void {
+  const parts = Object.entries(record).flatMap(([key, v]) => (/_name$/.test(key) && typeof v === 'string' ? [v] : []));
+  if (parts.length > 1) add(parts.join(' '));
 }
 
 /** Of a record only what points at someone or something: ids, and personal fields. */
@@ -110,11 +118,13 @@ function recordValues(value: Json, key: string, add: (text: string) => void): vo
     const isId = /\d/.test(value) && value.length >= 5 && !/\s/.test(value) && /(^|_)ids?$|^$/.test(key);
     if (isId || PERSONAL.test(key)) add(value);
   } else if (Array.isArray(value)) for (const v of value) recordValues(v as Json, key, add);
-  else if (isObject(value))
+  else if (isObject(value)) {
+    wholeName(value, add);
     for (const [name, v] of Object.entries(value)) {
       if (/\d{4}/.test(name)) add(name);
       recordValues(v, name, add);
     }
+  }
 }
 
 /** The first value of a task that a text holds; null if it holds none. */

@@ -1,0 +1,141 @@
+/** `optimize verify` after one byte was changed behind its back: it names the commit, the file and the field. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Decision } from '../../src/ledger/decision.ts';
+import type { VerifyReport } from '../../src/ledger/verify.ts';
+import { cleanEnv, copyOf, decisionsOf, git, optimize, shopRepository } from './cli.ts';
+
+const BRANCH = 'refs/heads/optimize/my-shop';
+
+/** Writes a tree like that of `commit`, but with other bytes in one file, and commits it. */
+function commitWith(dir: string, commit: string, path: string, text: string, parents: readonly string[]): string {
+  const env = { ...cleanEnv, GIT_INDEX_FILE: join(dir, '.git', 'tamper-index') };
+  const run = (input: string, ...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=Eve', '-c', 'user.email=eve@example.org', ...args], {
+      cwd: dir,
+      env,
+      input,
+      encoding: 'utf8',
+    }).trim();
+  run('', 'read-tree', commit);
+  const blob = run(text, 'hash-object', '-w', '--stdin');
+  run('', 'update-index', '--cacheinfo', `100644,${blob},${path}`);
+  const message = git(dir, 'show', '-s', '--format=%B', commit);
+  return run(message, 'commit-tree', run('', 'write-tree'), ...parents.flatMap((parent) => ['-p', parent]));
+}
+
+const show = (dir: string, commit: string, path: string): string => `${git(dir, 'show', `${commit}:${path}`)}\n`;
+const parentsOf = (dir: string, commit: string): string[] => git(dir, 'rev-list', '--parents', '-1', commit).split(' ').slice(1);
+
+/** Adds a commit on top of the branch that changes one file. */
+function tamperLater(dir: string, path: string, change: (text: string) => string): string {
+  const tip = git(dir, 'rev-parse', BRANCH);
+  const commit = commitWith(dir, tip, path, change(show(dir, tip, path)), [tip]);
+  git(dir, 'update-ref', BRANCH, commit);
+  return commit;
+}
+
+/** Writes the history again from the commit that added `path` on, with other bytes in it, tag included. */
+function tamperHistory(dir: string, path: string, change: (text: string) => string): void {
+  const added = git(dir, 'log', '--diff-filter=A', '--format=%H', BRANCH, '--', path);
+  const later = git(dir, 'rev-list', '--reverse', `${added}..${BRANCH}`).split('\n').filter((line) => line !== '');
+  const text = change(show(dir, added, path));
+  let tip = added;
+  for (const commit of [added, ...later])
+    tip = commitWith(dir, commit, path, text, commit === added ? parentsOf(dir, commit) : [tip]);
+  git(dir, 'update-ref', BRANCH, tip);
+  git(dir, 'tag', '-f', 'harness/my-shop/v1', tip);
+}
+
+async function issuesOf(dir: string): Promise<{ code: number | null; issues: VerifyReport['issues'] }> {
+  const { code, stdout } = await optimize(dir, 'verify --json');
+  return { code, issues: (JSON.parse(stdout) as VerifyReport).issues };
+}
+
+describe('verify', () => {
+  let clean: string;
+  let release: Decision;
+  const pathOf = ({ run, seq }: Decision) => `runs/${run}/decisions/${String(seq).padStart(4, '0')}.json`;
+  beforeAll(async () => {
+    clean = await shopRepository();
+    await optimize(clean, '--env my-shop --budget 1');
+    release = decisionsOf(clean, 'my-shop').findLast(({ kind }) => kind === 'release') as Decision;
+  });
+
+  it('agrees with a clean run, from any folder and any branch', async () => {
+    const dir = copyOf(clean);
+    git(dir, 'switch', '-q', '-c', 'elsewhere');
+    const { code, stdout } = await optimize(join(dir, 'evals'), 'verify');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/optimize\/my-shop: \d+ decisions in \d+ commits, 1 releases\nevery decision agrees/)]);
+  });
+
+  it('names a decision that a later commit changes by one byte', async () => {
+    const dir = copyOf(clean);
+    const commit = tamperLater(dir, pathOf(release), (text) => text.replace('improved', 'imprOved'));
+    const { code, issues } = await issuesOf(dir);
+    expect(code).toBe(6);
+    expect(issues).toContainEqual(expect.objectContaining({ file: pathOf(release), commit }));
+  });
+
+  it('names a decision whose byte was changed in a history written again', async () => {
+    const dir = copyOf(clean);
+    const [first] = decisionsOf(dir, 'my-shop') as [Decision];
+    tamperHistory(dir, pathOf(first), (text) => text.replace(/"time": "(\d)/, (_, digit) => `"time": "${(Number(digit) + 1) % 10}`));
+    const { code, issues } = await issuesOf(dir);
+    expect(code).toBe(6);
+    // The bytes are canonical and the schema fits: only the next link of the chain knows.
+    expect(issues.map(({ file, field }) => ({ file, field }))).toContainEqual({
+      file: pathOf({ ...first, seq: first.seq + 1 }),
+      field: 'prev',
+    });
+  });
+
+  it('names a number of a verdict that its scores do not give', async () => {
+    const dir = copyOf(clean);
+    const effect = release.verdict?.effect ?? 0;
+    tamperHistory(dir, pathOf(release), (text) => text.replace(`"effect": ${effect}`, `"effect": ${effect + 0.1}`));
+    const { code, issues } = await issuesOf(dir);
+    expect(code).toBe(6);
+    expect(issues).toContainEqual(
+      expect.objectContaining({ file: pathOf(release), field: 'verdict.effect', expected: String(effect) }),
+    );
+    const text = (await optimize(dir, 'verify')).stdout;
+    expect(text).toMatch(/DISAGREES runs\/\S+, verdict\.effect \(commit [0-9a-f]{12}\): expected \S+, found \S+/);
+  });
+
+  it('names a harness file that was changed without a decision', async () => {
+    const dir = copyOf(clean);
+    const path = 'harness/my-shop/contract.yaml';
+    const commit = tamperLater(dir, path, (text) => text.replace('waiting', 'Waiting'));
+    const { code, issues } = await issuesOf(dir);
+    expect(code).toBe(6);
+    expect(issues).toContainEqual(expect.objectContaining({ file: path, commit }));
+  });
+
+  it('names a harness file that is not what the edits of its decision make', async () => {
+    const dir = copyOf(clean);
+    tamperHistory(dir, 'harness/my-shop/contract.yaml', (text) => text.replace('waiting', 'Waiting'));
+    const { code, issues } = await issuesOf(dir);
+    expect(code).toBe(6);
+    expect(issues.some(({ file, field }) => `${file} ${field}`.includes('contract.yaml'))).toBe(true);
+  });
+
+  it('names a release tag that was moved', async () => {
+    const dir = copyOf(clean);
+    git(dir, 'tag', '-f', 'harness/my-shop/v1', 'main');
+    const { code, issues } = await issuesOf(dir);
+    expect(code).toBe(6);
+    expect(issues).toContainEqual(expect.objectContaining({ file: 'refs/tags/harness/my-shop/v1', field: 'commit' }));
+  });
+
+  it('says what it could not check', async () => {
+    const dir = copyOf(clean);
+    git(dir, 'tag', '-d', 'harness/my-shop/v1');
+    const { code, stdout } = await optimize(dir, 'verify');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/could not check .*v1: the tag is not in this clone/);
+    const none = await optimize(dir, 'verify --env nothing');
+    expect([none.code, none.stderr]).toEqual([2, expect.stringMatching(/no branch optimize\/nothing/)]);
+  });
+});
