@@ -1,4 +1,10 @@
-/** Default nights, and what each release is worth on fresh tasks: `npx jiti bench/nights.ts [--seeds 20] [--first 1] [--tasks 1000]`. */
+/**
+ * Default nights, and what each release is worth on fresh tasks: `npx jiti bench/nights.ts [--seeds 20] [--first 1] [--tasks 1000] [--own-tasks]`.
+ * All seeds share the committed sealed tasks, so that the luck of that panel is in every sealed effect; with `--own-tasks` every seed
+ * generates 400 tasks of its own, which shows what selection alone adds.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadHarness } from '../dist/harness/load.js';
 import { openRepository } from '../dist/ledger/git.js';
 import { type Effect, effectOf, freshTasks, harnessAt, taskScores } from './retail.ts';
@@ -29,10 +35,26 @@ interface Summary {
 const seeds = flag('seeds', 20);
 const first = flag('first', 1);
 const tasks = flag('tasks', 1000);
+const own = process.argv.includes('--own-tasks');
 
 async function measure(seed: number): Promise<Row> {
   const repository = temporaryRepository();
   try {
+    if (own) {
+      rmSync(join(repository.root, 'evals/retail'), { recursive: true });
+      const made = repository.optimize(
+        'env',
+        'generate',
+        'retail',
+        '--seed',
+        String(5000 + seed),
+        '--tasks',
+        '400',
+        '--out',
+        join(repository.root, 'evals/retail'),
+      );
+      if (made.code !== 0) throw new Error(`env generate: exit ${made.code}`);
+    }
     const { code, last } = repository.optimize('--env', 'retail', '--budget', '20', '--seed', String(seed));
     const { baseline, released, candidates, kept, rollouts, seconds } = last as unknown as Summary;
     const environment = freshTasks(`nights ${seed}`, tasks);
@@ -58,7 +80,7 @@ async function measure(seed: number): Promise<Row> {
 }
 
 const keys = Array.from({ length: seeds }, (_, index) => first + index);
-const rows = await rowsOf('nights', { tasks }, keys, (key) => measure(Number(key)));
+const rows = await rowsOf('nights', { tasks, own: String(own) }, keys, (key) => measure(Number(key)));
 const interval = ({ effect, low, high }: Effect) => `${points(effect)} (${points(low)} to ${points(high)})`;
 printTable(
   ['seed', 'exit', 'sealed effect', 'first', 'released', 'fresh effect', 'candidates', 'kept', 'rollouts', 'seconds'],
@@ -80,6 +102,7 @@ const totals = {
   type: 'nights',
   seeds: rows.length,
   tasks,
+  ownTasks: own,
   released: released.length,
   better: released.filter((row) => row.fresh.low > 0).length,
   worse: released.filter((row) => row.fresh.high < 0).length,

@@ -57,11 +57,15 @@ export function buildLeakIndex(environment: Environment, policy = ''): LeakIndex
     if (!plan) continue;
     for (const call of plan.calls) everyValue(call.arguments, add);
     const state = environment.reset(task);
-    for (const read of readsOf(environment, plan.calls)) {
+    const open = readsOf(environment, plan.calls);
+    for (let read = open.shift(); read !== undefined; read = open.shift()) {
       const result = environment.execute(state, read);
       if (result.error || seen.has(result.content)) continue;
       seen.add(result.content);
-      recordValues(parseResult(result.content), '', add);
+      const record = parseResult(result.content);
+      recordValues(record, '', add);
+      // A record that names its owner leads to the owner's record.
+      if (isObject(record)) open.push(...readsOf(environment, [{ name: '', arguments: record }]));
     }
   }
   // Words that many tasks share, such as the legal values of an argument, tell nothing about any one of them.
