@@ -1,5 +1,8 @@
 /** The nouns that every folder speaks of. */
+import type { ChatModel, ChatToolCall, Usage } from './chat.ts';
 import type { Contract, Regulation, Settings, Skill } from './harness/schema.ts';
+
+export type * from './chat.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
@@ -109,48 +112,6 @@ export interface GenerateOptions {
   readonly tasks: number;
   /** Split that all tasks get; absent = the stable split train/dev/sealed 50/25/25. */
   readonly split?: Split;
-}
-
-/** Tokens and money of one or more model calls. */
-export interface Usage {
-  readonly calls: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly cachedTokens: number;
-  readonly costUsd: number;
-}
-
-export interface ChatToolCall {
-  readonly id: string;
-  readonly name: string;
-  /** JSON text, as the model wrote it. */
-  readonly arguments: string;
-}
-
-export type ChatMessage =
-  | { readonly role: 'system' | 'user'; readonly content: string }
-  | { readonly role: 'assistant'; readonly content: string; readonly toolCalls?: readonly ChatToolCall[] }
-  | { readonly role: 'tool'; readonly toolCallId: string; readonly content: string };
-
-export interface ChatRequest {
-  readonly messages: readonly ChatMessage[];
-  /** Empty with `protocol: text`, where the system message lists them. */
-  readonly tools: readonly Tool[];
-  readonly seed: number;
-}
-
-export interface ChatReply {
-  readonly content: string;
-  readonly toolCalls: readonly ChatToolCall[];
-  readonly usage: Usage;
-  /** The model id that the endpoint says it served. */
-  readonly model: string;
-  readonly finish: 'stop' | 'tool_calls' | 'length' | 'refusal' | 'other';
-}
-
-/** One conversation partner. Throws `InfrastructureError` when there is no reply to judge. */
-export interface ChatModel {
-  complete(request: ChatRequest, signal?: AbortSignal): Promise<ChatReply>;
 }
 
 /** What an agent gets before an episode. `plan` is for simulated agents alone; a real model never sees it. */

@@ -1,0 +1,44 @@
+/** What is said to a model and what it replies. */
+import type { Tool } from './types.ts';
+
+/** Tokens and money of one or more model calls. */
+export interface Usage {
+  readonly calls: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedTokens: number;
+  readonly costUsd: number;
+}
+
+export interface ChatToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** JSON text, as the model wrote it. */
+  readonly arguments: string;
+}
+
+export type ChatMessage =
+  | { readonly role: 'system' | 'user'; readonly content: string }
+  | { readonly role: 'assistant'; readonly content: string; readonly toolCalls?: readonly ChatToolCall[] }
+  | { readonly role: 'tool'; readonly toolCallId: string; readonly content: string };
+
+export interface ChatRequest {
+  readonly messages: readonly ChatMessage[];
+  /** Empty with `protocol: text`, where the system message lists them. */
+  readonly tools: readonly Tool[];
+  readonly seed: number;
+}
+
+export interface ChatReply {
+  readonly content: string;
+  readonly toolCalls: readonly ChatToolCall[];
+  readonly usage: Usage;
+  /** The model id that the endpoint says it served. */
+  readonly model: string;
+  readonly finish: 'stop' | 'tool_calls' | 'length' | 'refusal' | 'other';
+}
+
+/** One conversation partner. Throws `InfrastructureError` when there is no reply to judge. */
+export interface ChatModel {
+  complete(request: ChatRequest, signal?: AbortSignal): Promise<ChatReply>;
+}
