@@ -200,6 +200,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 try {
+  // The night is the command when none is named, so a mistyped one would be taken for its argument.
+  const word = process.argv[2] ?? '-';
+  const names = program.commands.map((command) => command.name());
+  if (!word.startsWith('-') && ![...names, 'help'].includes(word))
+    program.error(`error: unknown command '${word}'; the commands are ${names.join(', ')}`);
   await program.parseAsync();
 } catch (error) {
   // Commander has printed its message; help and version are no errors.

@@ -10,6 +10,11 @@ import { trialSeed } from './seeds.ts';
 /** Part of every cache key: raise it when the runtime changes what a rollout does. */
 export const ENGINE_VERSION = 'engine/1';
 
+/** Rollouts in a row without a reply to judge after which nothing more is asked: the endpoint is gone. */
+const GONE_AFTER = 5;
+/** A refused request (too long, say) is a fault of that request; 408 and 429 ask to come back. */
+const isAnswer = (error: string): boolean => /^HTTP 4(?!08|29)/.test(error);
+
 export interface EvaluatorOptions {
   readonly environment: Environment;
   readonly agent: Agent;
@@ -39,7 +44,10 @@ export interface Rollout {
 
 export interface Evaluator {
   readonly options: EvaluatorOptions;
-  /** One rollout, from the cache when it was played before. A void trace has `error`. */
+  /**
+   * One rollout, from the cache when it was played before. A void trace has `error`; the fifth in a row throws
+   * InfrastructureError, so that a night does not go on, and decide, without its endpoint.
+   */
   play(rollout: Rollout): Promise<Trace>;
 }
 
@@ -56,6 +64,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
   };
   const counted = new Set<string>();
   let lastYieldMs = performance.now();
+  let voidsInARow = 0;
 
   return {
     options,
@@ -93,9 +102,16 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
           ...(options.signal ? { signal: options.signal } : {}),
         });
         if (options.signal?.aborted) throw new InterruptedError('interrupted');
-        if (trace.error === undefined || attempt >= (options.tries ?? 3)) {
+        // Tries are for a fault that passes; while there is no sign of life, one is enough.
+        const tries = voidsInARow > 0 ? 1 : (options.tries ?? 3);
+        if (trace.error === undefined || attempt >= tries) {
           counted.add(key);
+          voidsInARow = trace.error === undefined || isAnswer(trace.error) ? 0 : voidsInARow + 1;
           if (trace.error === undefined) journal.put({ key, trace });
+          else if (voidsInARow >= GONE_AFTER)
+            throw new InfrastructureError(
+              `${voidsInARow} rollouts in a row got no answer (${trace.error}); check the endpoint, then type the same command again`,
+            );
           options.onRollout?.(trace);
           return trace;
         }

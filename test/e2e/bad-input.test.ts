@@ -93,7 +93,11 @@ describe('flags', () => {
 
   it('an error is one JSON line as well with --json', async () => {
     const { code, stdout, stderr } = await optimize(dir, '--env nope --json');
-    expect(JSON.parse(stdout)).toEqual({ type: 'error', code: 2, message: expect.stringContaining('no environment nope') });
+    expect(JSON.parse(stdout)).toEqual({
+      type: 'error',
+      code: 2,
+      message: expect.stringContaining('no environment nope'),
+    });
     expect([code, stdout.split('\n').length]).toEqual([2, 2]);
     expect(stderr).toContain('no environment nope');
   });
@@ -109,7 +113,12 @@ describe('files', () => {
   const enforced = '    enforce: block\n    otherwise: Call redirect_parcel.\n';
 
   it.each<[string, string, string, RegExp[]]>([
-    ['YAML that does not parse', CONTRACT, 'clauses:\n  - id: a\n   tools: [send_parcel]\n', [/contract\.yaml:3:1: .*valid YAML/]],
+    [
+      'YAML that does not parse',
+      CONTRACT,
+      'clauses:\n  - id: a\n   tools: [send_parcel]\n',
+      [/contract\.yaml:3:1: .*valid YAML/],
+    ],
     ['an unknown key', CONTRACT, clause('    colour: red\n'), [/contract\.yaml:4:5: .*"colour"/]],
     ['a wrong value', CONTRACT, clause('    enforce: maybe\n'), [/contract\.yaml:4:\d+: .*enforce/, /off/]],
     [
@@ -118,7 +127,12 @@ describe('files', () => {
       clause(`    require: args.town == = "Elm Cross"\n${enforced}`),
       [/contract\.yaml:4:\d+: clause only-waiting: .*CEL.*`args\.town == = "Elm Cross"`/],
     ],
-    ['an unknown tool', CONTRACT, clause('    say: x\n').replace('send_parcel', 'send_parcl'), [/contract\.yaml:2: clause only-waiting: there is no tool send_parcl/]],
+    [
+      'an unknown tool',
+      CONTRACT,
+      clause('    say: x\n').replace('send_parcel', 'send_parcl'),
+      [/contract\.yaml:2: clause only-waiting: there is no tool send_parcl/],
+    ],
     [
       'an unknown argument in a path',
       CONTRACT,
@@ -131,10 +145,25 @@ describe('files', () => {
       clause(`${reads}    require: parcel.statos == "waiting"\n${enforced}`),
       [/contract\.yaml:2: .*results have no statos at parcel\.statos; correct it/],
     ],
-    ['a setting that is none', 'harness/my-shop/harness.yaml', 'version: 1\nlayerz: {}\n', [/harness\.yaml:2:1: .*"layerz"/]],
+    [
+      'a setting that is none',
+      'harness/my-shop/harness.yaml',
+      'version: 1\nlayerz: {}\n',
+      [/harness\.yaml:2:1: .*"layerz"/],
+    ],
     ['a skill without a front matter', 'harness/my-shop/skills/a/SKILL.md', 'Do it.\n', [/skills\/a\/SKILL\.md/]],
-    ['a file of an environment that does not load', 'evals/my-shop/environment.js', 'export default {;\n', [/evals\/my-shop\/environment\.js: .*does not load/]],
-    ['an environment file that is none', 'evals/my-shop/environment.js', 'export default 7;\n', [/environment\.js: .*defineEnvironment/]],
+    [
+      'a file of an environment that does not load',
+      'evals/my-shop/environment.js',
+      'export default {;\n',
+      [/evals\/my-shop\/environment\.js: .*does not load/],
+    ],
+    [
+      'an environment file that is none',
+      'evals/my-shop/environment.js',
+      'export default 7;\n',
+      [/environment\.js: .*defineEnvironment/],
+    ],
   ])('%s', async (_, path, text, says) => {
     const dir = await shopRepository();
     write(dir, { [path]: text });
@@ -221,7 +250,11 @@ describe('places', () => {
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', runs], { stdio: 'ignore' }).status !== 0)
       return context.skip('needs the right to mount a small file system');
     try {
-      expectRefusal(await optimize(dir, NIGHT), 1, /the disk is full \(.*runs.*\); free some space and type the same command/);
+      expectRefusal(
+        await optimize(dir, NIGHT),
+        1,
+        /the disk is full \(.*runs.*\); free some space and type the same command/,
+      );
       expect(leftoversOf(dir)).toEqual([]);
       execFileSync('mount', ['-o', 'remount,size=64m', runs]);
       const again = await optimize(dir, `${NIGHT} --json`);
@@ -245,7 +278,11 @@ describe('other processes', () => {
         second = optimize(dir, NIGHT).finally(() => kill('SIGCONT'));
       },
     });
-    expectRefusal(await (second as Promise<Outcome>), 2, /my-shop is being worked on by process \d+ on this machine.*wait for it, or stop it: kill \d+/);
+    expectRefusal(
+      await (second as Promise<Outcome>),
+      2,
+      /my-shop is being worked on by process \d+ on this machine.*wait for it, or stop it: kill \d+/,
+    );
     expect([0, 3]).toContain(first.code);
     expect(summaryOf(first).run).toBe('my-shop-0001');
     expect([runsOf(dir), leftoversOf(dir)]).toEqual([['my-shop-0001'], []]);
@@ -304,7 +341,12 @@ describe('endpoints', () => {
     const server = createTcpServer();
     const url = await listen(server);
     await new Promise((resolve) => server.close(resolve));
-    await refuse(dir, at(url), 1, /no answer from http:\/\/127\.0\.0\.1:\d+\/v1 \(.*ECONNREFUSED.*\); check the address/);
+    await refuse(
+      dir,
+      at(url),
+      1,
+      /no answer from http:\/\/127\.0\.0\.1:\d+\/v1 \(.*ECONNREFUSED.*\); check the address/,
+    );
   });
 
   it.each([
@@ -314,7 +356,9 @@ describe('endpoints', () => {
     const server = createServer((request, response) => {
       const status = refused(request.url ?? '') ? 401 : 200;
       response.writeHead(status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(status === 200 ? { data: [] } : { error: { message: 'Incorrect API key provided' } }));
+      response.end(
+        JSON.stringify(status === 200 ? { data: [] } : { error: { message: 'Incorrect API key provided' } }),
+      );
     });
     const { code, stderr } = await optimize(dir, at(await listen(server)), { env: { OPENAI_API_KEY: 'sk-wrong' } });
     server.close();
@@ -326,6 +370,10 @@ describe('endpoints', () => {
   });
 
   it('something listens and never answers', { timeout: 20_000 }, async () => {
-    expectRefusal(await waiting, 1, /no answer from http:\/\/127\.0\.0\.1:\d+\/v1 \(.*\); check the address and that the server runs/);
+    expectRefusal(
+      await waiting,
+      1,
+      /no answer from http:\/\/127\.0\.0\.1:\d+\/v1 \(.*\); check the address and that the server runs/,
+    );
   });
 });

@@ -33,7 +33,10 @@ export function newFolder(): string {
 
 /** Git as a person uses it; gives what it printed, without the last line end. */
 export const git = (dir: string, ...args: string[]): string =>
-  execFileSync('git', [...person, ...args], { cwd: dir, env: cleanEnv, encoding: 'utf8', stdio: 'pipe' }).replace(/\n$/, '');
+  execFileSync('git', [...person, ...args], { cwd: dir, env: cleanEnv, encoding: 'utf8', stdio: 'pipe' }).replace(
+    /\n$/,
+    '',
+  );
 
 /** Writes files by path from the top of `dir`. */
 export function write(dir: string, files: Readonly<Record<string, string>>): void {
@@ -95,7 +98,8 @@ export const eventsOf = ({ stdout }: Outcome): Event[] =>
 /** The last line of a night with `--json`. */
 export function summaryOf(outcome: Outcome): NightSummary {
   const last = eventsOf(outcome).at(-1);
-  if (last?.type !== 'summary' || !('run' in last)) throw new Error(`no summary:\n${outcome.stdout}\n${outcome.stderr}`);
+  if (last?.type !== 'summary' || !('run' in last))
+    throw new Error(`no summary:\n${outcome.stdout}\n${outcome.stderr}`);
   return last;
 }
 
@@ -148,7 +152,9 @@ async function makeShop(): Promise<string> {
 /** All decisions of an environment in the order of the chain, read from its branch by git alone. */
 export function decisionsOf(dir: string, env: string): Decision[] {
   const branch = `optimize/${env}`;
-  const paths = git(dir, 'ls-tree', '-r', '--name-only', branch, 'runs/').split('\n').filter((path) => path !== '');
+  const paths = git(dir, 'ls-tree', '-r', '--name-only', branch, 'runs/')
+    .split('\n')
+    .filter((path) => path !== '');
   return paths
     .map((path) => JSON.parse(git(dir, 'show', `${branch}:${path}`)) as Decision)
     .sort((a, b) => a.seq - b.seq);

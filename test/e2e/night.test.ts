@@ -42,7 +42,9 @@ describe('a night', () => {
   it('prints the documented summary as the last line, fields in order', () => {
     const line = night.stdout.trimEnd().split('\n').at(-1) ?? '';
     const summary = summaryOf(night);
-    expect(line.startsWith('{"type":"summary","env":"retail","agent":"sim:medium","simulated":true,"seed":1,')).toBe(true);
+    expect(line.startsWith('{"type":"summary","env":"retail","agent":"sim:medium","simulated":true,"seed":1,')).toBe(
+      true,
+    );
     expect(Object.keys(summary).slice(0, DOCUMENTED.length)).toEqual(DOCUMENTED);
     expect(Object.keys(summary).slice(DOCUMENTED.length)).toEqual(['run', 'night', 'outcome', 'exitCode']);
     expect(Object.keys(summary.baseline)).toEqual(['score', 'low', 'high', 'tasks']);
@@ -82,7 +84,9 @@ describe('a night', () => {
   it('leaves the branch and the tag of its release, and touches no other ref', () => {
     const { released } = summaryOf(night);
     expect(released?.version).toBe('v1');
-    const names = refsOf(repository).split('\n').map((line) => line.split(' ')[1]);
+    const names = refsOf(repository)
+      .split('\n')
+      .map((line) => line.split(' ')[1]);
     expect(names).toEqual(['refs/heads/main', 'refs/heads/optimize/retail', 'refs/tags/harness/retail/v1']);
     expect(git(repository, 'rev-parse', 'harness/retail/v1^{commit}')).toBe(released?.commit);
     expect(git(repository, 'merge-base', '--is-ancestor', released?.commit ?? '', 'optimize/retail')).toBe('');
@@ -115,7 +119,9 @@ describe('a night', () => {
     const fresh = retailRepository();
     await optimize(fresh, `${NIGHT} --concurrency 3`);
     expect(timeless(decisionsOf(fresh, 'retail'))).toEqual(timeless(decisionsOf(repository, 'retail')));
-    expect(git(fresh, 'rev-parse', 'optimize/retail:harness')).toBe(git(repository, 'rev-parse', 'optimize/retail:harness'));
+    expect(git(fresh, 'rev-parse', 'optimize/retail:harness')).toBe(
+      git(repository, 'rev-parse', 'optimize/retail:harness'),
+    );
   });
 
   it('goes on in a second night and asks no question twice', async () => {
@@ -126,7 +132,9 @@ describe('a night', () => {
     expect(runsOf(repository)).toEqual(['retail-0001', 'retail-0002']);
     expect(git(repository, 'merge-base', '--is-ancestor', tip, 'optimize/retail')).toBe('');
     const start = eventsOf(second)[0];
-    expect(start?.type === 'start' && start.harness).toBe(decisionsOf(repository, 'retail').findLast(({ run }) => run === 'retail-0001')?.child.harness);
+    expect(start?.type === 'start' && start.harness).toBe(
+      decisionsOf(repository, 'retail').findLast(({ run }) => run === 'retail-0001')?.child.harness,
+    );
     const questions = decisionsOf(repository, 'retail')
       .filter(({ kind }) => kind === 'candidate')
       .map(questionOf);

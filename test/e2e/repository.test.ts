@@ -16,7 +16,10 @@ function theirs(dir: string): Record<string, string> {
     head: read(dir, '.git/HEAD'),
     index: readFileSync(join(dir, '.git/index')).toString('base64'),
     status: git(dir, 'status', '--porcelain'),
-    refs: refsOf(dir).split('\n').filter((line) => !/(?:optimize|harness)\/my-shop/.test(line)).join('\n'),
+    refs: refsOf(dir)
+      .split('\n')
+      .filter((line) => !/(?:optimize|harness)\/my-shop/.test(line))
+      .join('\n'),
     stash: git(dir, 'stash', 'list', '-p'),
     ...Object.fromEntries(files.sort().map((path) => [path, readFileSync(join(dir, path)).toString('base64')])),
   };
@@ -30,7 +33,12 @@ function leaveWorkAbout(dir: string): void {
   git(dir, 'commit', '-q', '-m', 'agent');
   write(dir, { 'src/agent.txt': 'stashed\n' });
   git(dir, 'stash');
-  write(dir, { 'src/agent.txt': 'dirty\r\n', 'src/other.txt': 'staged\n', 'src/new.txt': 'staged too\n', 'notes.txt': 'untracked\n' });
+  write(dir, {
+    'src/agent.txt': 'dirty\r\n',
+    'src/other.txt': 'staged\n',
+    'src/new.txt': 'staged too\n',
+    'notes.txt': 'untracked\n',
+  });
   git(dir, 'add', 'src/other.txt', 'src/new.txt');
 }
 
@@ -66,12 +74,15 @@ describe('a repository with work in flight', () => {
     expect(applied.stderr).toBe('');
     expect(applied.code).toBe(0);
     expect(git(dir, 'symbolic-ref', '--short', 'HEAD')).toBe('work');
-    expect(git(dir, 'rev-parse', 'HEAD:harness/my-shop')).toBe(git(dir, 'rev-parse', 'harness/my-shop/v1:harness/my-shop'));
+    expect(git(dir, 'rev-parse', 'HEAD:harness/my-shop')).toBe(
+      git(dir, 'rev-parse', 'harness/my-shop/v1:harness/my-shop'),
+    );
     expect(git(dir, 'rev-list', '--parents', '-1', 'HEAD').split(' ')).toHaveLength(3);
     const after = theirs(dir);
     expect(after.status).toBe(before.status);
     expect(after.stash).toBe(before.stash);
-    for (const path of ['src/agent.txt', 'src/other.txt', 'src/new.txt', 'notes.txt']) expect(after[path]).toBe(before[path]);
+    for (const path of ['src/agent.txt', 'src/other.txt', 'src/new.txt', 'notes.txt'])
+      expect(after[path]).toBe(before[path]);
     expect(git(dir, 'diff', '--cached', '--name-only')).toBe('src/new.txt\nsrc/other.txt');
   });
 
@@ -144,14 +155,27 @@ describe("an auditor's questions", () => {
     const short = await optimize(dir, 'log --env my-shop');
     expect(short.stdout).toMatch(/^#\d+ .*apply v1 to main[\s\S]*release v1[\s\S]*bundle/);
     const all = eventsOf(await optimize(dir, 'log --env my-shop --all --json')) as unknown as { seq: number }[];
-    expect(all.map(({ seq }) => seq)).toEqual(decisionsOf(dir, 'my-shop').map(({ seq }) => seq).reverse());
+    expect(all.map(({ seq }) => seq)).toEqual(
+      decisionsOf(dir, 'my-shop')
+        .map(({ seq }) => seq)
+        .reverse(),
+    );
   });
 
   it('show prints failures, edits, verdict and commit of a decision', async () => {
-    const kept = decisionsOf(dir, 'my-shop').find(({ candidate, verdict }) => candidate && verdict?.decision === 'accepted');
+    const kept = decisionsOf(dir, 'my-shop').find(
+      ({ candidate, verdict }) => candidate && verdict?.decision === 'accepted',
+    );
     const { code, stdout } = await optimize(dir, `show ${kept?.seq} --env my-shop`);
     expect(code).toBe(0);
-    for (const part of [/SIMULATED/, /commit [0-9a-f]{40}/, /failure text_call/, /why: /, /verdict accepted: improved/, /scores on 100 tasks/])
+    for (const part of [
+      /SIMULATED/,
+      /commit [0-9a-f]{40}/,
+      /failure text_call/,
+      /why: /,
+      /verdict accepted: improved/,
+      /scores on 100 tasks/,
+    ])
       expect(stdout).toMatch(part);
     const missing = await optimize(dir, 'show 99 --env my-shop');
     expect([missing.code, missing.stdout]).toEqual([2, '']);

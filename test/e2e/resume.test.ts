@@ -59,7 +59,9 @@ describe('a night that is cut off', () => {
     expect(last.code).toBe(whole.code);
     expect(result(last)).toEqual(result(whole));
     expect(timeless(decisionsOf(dir, 'my-shop'))).toEqual(timeless(decisionsOf(undisturbed, 'my-shop')));
-    expect(git(dir, 'rev-parse', 'harness/my-shop/v1:harness')).toBe(git(undisturbed, 'rev-parse', 'harness/my-shop/v1:harness'));
+    expect(git(dir, 'rev-parse', 'harness/my-shop/v1:harness')).toBe(
+      git(undisturbed, 'rev-parse', 'harness/my-shop/v1:harness'),
+    );
     expect(leftoversOf(dir)).toEqual([]);
     expect(git(dir, 'status', '--porcelain')).toBe('');
     const verified = await optimize(dir, 'verify');
@@ -73,7 +75,9 @@ describe('a night that is cut off', () => {
 
   /** The commits of the branch, newest first; [] when there is none. */
   const historyOf = (dir: string): string[] =>
-    refsOf(dir).includes('refs/heads/optimize/my-shop') ? git(dir, 'log', '--format=%s', 'optimize/my-shop').split('\n') : [];
+    refsOf(dir).includes('refs/heads/optimize/my-shop')
+      ? git(dir, 'log', '--format=%s', 'optimize/my-shop').split('\n')
+      : [];
 
   it('ends at Ctrl-C with 130, says what to type, and goes on, even with half a line in its journal', async () => {
     const dir = await shopRepository();

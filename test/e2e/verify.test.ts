@@ -26,7 +26,8 @@ function commitWith(dir: string, commit: string, path: string, text: string, par
 }
 
 const show = (dir: string, commit: string, path: string): string => `${git(dir, 'show', `${commit}:${path}`)}\n`;
-const parentsOf = (dir: string, commit: string): string[] => git(dir, 'rev-list', '--parents', '-1', commit).split(' ').slice(1);
+const parentsOf = (dir: string, commit: string): string[] =>
+  git(dir, 'rev-list', '--parents', '-1', commit).split(' ').slice(1);
 
 /** Adds a commit on top of the branch that changes one file. */
 function tamperLater(dir: string, path: string, change: (text: string) => string): string {
@@ -39,7 +40,9 @@ function tamperLater(dir: string, path: string, change: (text: string) => string
 /** Writes the history again from the commit that added `path` on, with other bytes in it, tag included. */
 function tamperHistory(dir: string, path: string, change: (text: string) => string): void {
   const added = git(dir, 'log', '--diff-filter=A', '--format=%H', BRANCH, '--', path);
-  const later = git(dir, 'rev-list', '--reverse', `${added}..${BRANCH}`).split('\n').filter((line) => line !== '');
+  const later = git(dir, 'rev-list', '--reverse', `${added}..${BRANCH}`)
+    .split('\n')
+    .filter((line) => line !== '');
   const text = change(show(dir, added, path));
   let tip = added;
   for (const commit of [added, ...later])
@@ -67,7 +70,10 @@ describe('verify', () => {
     const dir = copyOf(clean);
     git(dir, 'switch', '-q', '-c', 'elsewhere');
     const { code, stdout } = await optimize(join(dir, 'evals'), 'verify');
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/optimize\/my-shop: \d+ decisions in \d+ commits, 1 releases\nevery decision agrees/)]);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/optimize\/my-shop: \d+ decisions in \d+ commits, 1 releases\nevery decision agrees/),
+    ]);
   });
 
   it('names a decision that a later commit changes by one byte', async () => {
@@ -81,7 +87,9 @@ describe('verify', () => {
   it('names a decision whose byte was changed in a history written again', async () => {
     const dir = copyOf(clean);
     const [first] = decisionsOf(dir, 'my-shop') as [Decision];
-    tamperHistory(dir, pathOf(first), (text) => text.replace(/"time": "(\d)/, (_, digit) => `"time": "${(Number(digit) + 1) % 10}`));
+    tamperHistory(dir, pathOf(first), (text) =>
+      text.replace(/"time": "(\d)/, (_, digit) => `"time": "${(Number(digit) + 1) % 10}`),
+    );
     const { code, issues } = await issuesOf(dir);
     expect(code).toBe(6);
     // The bytes are canonical and the schema fits: only the next link of the chain knows.

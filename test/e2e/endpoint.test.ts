@@ -1,0 +1,144 @@
+/** A night with a model behind an OpenAI-compatible endpoint: what is asked, what is kept, and what never leaves the process. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Trace } from '../../src/types.ts';
+import { decisionsOf, eventsOf, git, type Outcome, optimize, read, runsOf, shopRepository, summaryOf } from './cli.ts';
+import { type FakeEndpoint, openFakeEndpoint } from './fake-endpoint.ts';
+
+const CANARY = 'sk-canary-5d1f0c7ae2';
+const NIGHT = '--env my-shop --tasks 120 --budget 1 --model openai:fake --price-in 1 --price-out 2';
+/** US dollars of one call at those prices. */
+const CALL_USD = (1000 * 1 + 100 * 2) / 1e6;
+
+describe('a night with a model', () => {
+  let endpoint: FakeEndpoint;
+  let dir: string;
+  let night: Outcome;
+  let rollouts: Trace[];
+  beforeAll(async () => {
+    endpoint = await openFakeEndpoint();
+    dir = await shopRepository();
+    night = await optimize(dir, `${NIGHT} --base-url ${endpoint.url} --json`, { env: { OPENAI_API_KEY: CANARY } });
+    rollouts = read(dir, 'runs/my-shop-0001/rollouts.jsonl')
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { trace: Trace }).trace);
+  });
+  afterAll(() => endpoint.close());
+
+  it('learns from its failures and releases what helps', () => {
+    expect(night.stderr).not.toMatch(/SIMULATED/);
+    expect(summaryOf(night)).toMatchObject({ agent: 'openai:fake', simulated: false, voids: 0, kept: 1 });
+    expect(summaryOf(night).released?.version).toBe('v1');
+    expect(night.code).toBe(0);
+    const page = read(dir, 'runs/my-shop-0001/report.md');
+    expect(page).toMatch(/Agent openai:fake\./);
+    expect(page).not.toMatch(/SIMULATED/);
+    const patterns = decisionsOf(dir, 'my-shop').flatMap(({ causes }) => causes.map(({ pattern }) => pattern));
+    expect(patterns).toEqual(expect.arrayContaining(['missing_prefix', 'wrong_state']));
+  });
+
+  it('records who answered', () => {
+    for (const { who, limits } of decisionsOf(dir, 'my-shop')) {
+      expect(who).toMatchObject({ agent: 'openai:fake', served: 'fake-served', simulated: false });
+      expect(limits.join()).not.toMatch(/simulated/);
+    }
+  });
+
+  it('asks with temperature 0 and is told everything in the request', () => {
+    expect(endpoint.requests.length).toBeGreaterThan(100);
+    for (const { temperature, model, tools } of endpoint.requests) {
+      expect([temperature, model]).toEqual([0, 'fake']);
+      expect(tools?.map((tool) => tool.function.name)).toEqual([
+        'get_parcel',
+        'send_parcel',
+        'redirect_parcel',
+        'done',
+      ]);
+    }
+    // A request holds what a person would see; a task's target and its tags are not in it.
+    expect(JSON.stringify(endpoint.requests)).not.toMatch(
+      /"status\\*":\\*"(?:waiting|travelling)\\*",\\*"town\\*":\\*"(?!Depot)/,
+    );
+  });
+
+  it('finds out that the agent repeats itself, and plays one trial a task', () => {
+    const release = decisionsOf(dir, 'my-shop').find(({ kind }) => kind === 'release');
+    expect(release?.verdict).toMatchObject({ test: 'sign', tasks: 30, rollouts: 60 });
+    for (const pair of release?.gate?.pairs ?? []) expect([pair.before.length, pair.after.length]).toEqual([1, 1]);
+    const trials = rollouts.filter(({ split, trial }) => split === 'dev' && trial === 1);
+    expect(trials).toHaveLength(20);
+  });
+
+  it('keeps every trace with its steps, prompt and usage', () => {
+    expect(rollouts.length).toBe(summaryOf(night).rollouts);
+    for (const { steps, prompt, model, usage, score } of rollouts) {
+      expect(steps.filter(({ kind }) => kind === 'model').length).toBe(usage.calls);
+      expect(steps.at(-1)?.kind).toBe('end');
+      expect([prompt.system.length > 0, model, score === null]).toEqual([true, 'fake-served', false]);
+    }
+  });
+
+  it('counts what it spent, call by call', () => {
+    expect(summaryOf(night).usd).toBeCloseTo(endpoint.requests.length * CALL_USD, 6);
+  });
+
+  it('sends the key to the endpoint and nowhere else', () => {
+    expect([...endpoint.keys]).toEqual([`Bearer ${CANARY}`]);
+    expect(night.stdout + night.stderr).not.toContain(CANARY);
+    const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const leaks = files.filter((entry) => readFileSync(join(entry.parentPath, entry.name)).includes(CANARY));
+    expect(leaks.map(({ name }) => name)).toEqual([]);
+    const objects = git(dir, 'cat-file', '--batch-all-objects', '--batch-check=%(objectname) %(objecttype)').split(
+      '\n',
+    );
+    for (const line of objects) {
+      const [name, type] = line.split(' ') as [string, string];
+      expect(git(dir, 'cat-file', type === 'tree' ? '-p' : type, name)).not.toContain(CANARY);
+    }
+  });
+
+  it('verifies without the endpoint', async () => {
+    expect((await optimize(dir, 'verify')).code).toBe(0);
+  });
+});
+
+describe('limits of an endpoint', () => {
+  it('never spends more than --max-usd', async () => {
+    const endpoint = await openFakeEndpoint();
+    const dir = await shopRepository();
+    const cap = 0.05;
+    const night = await optimize(dir, `${NIGHT} --base-url ${endpoint.url} --max-usd ${cap} --json`);
+    expect(endpoint.requests.length).toBeGreaterThan(10);
+    expect(endpoint.requests.length * CALL_USD).toBeLessThanOrEqual(cap);
+    expect(night.code).toBe(5);
+    expect(night.stderr).toMatch(/would pass the cap of \$0\.05/);
+    endpoint.close();
+  });
+
+  it('stops soon when it dies, keeps what was paid, and goes on when it is back', async () => {
+    const first = await openFakeEndpoint();
+    const dir = await shopRepository();
+    const port = Number(new URL(first.url).port);
+    const dead = await optimize(dir, `${NIGHT} --base-url ${first.url} --json`, {
+      onLine(line) {
+        if (line.startsWith('{"type":"phase","phase":"learn"')) first.breakDown();
+      },
+    });
+    expect(dead.code).toBe(1);
+    expect(dead.stderr).toMatch(
+      /5 rollouts in a row got no answer \(.+\); check the endpoint, then type the same command again/,
+    );
+    expect(eventsOf(dead).some(({ type }) => type === 'decision')).toBe(false);
+    const paid = first.requests.length;
+    first.close();
+    const second = await openFakeEndpoint(port);
+    const night = await optimize(dir, `${NIGHT} --base-url ${second.url} --json`);
+    expect(eventsOf(night)[0]).toMatchObject({ type: 'start', resumed: true });
+    expect(night.code).toBe(0);
+    expect(runsOf(dir)).toEqual(['my-shop-0001']);
+    expect(summaryOf(night).usd).toBeCloseTo((paid + second.requests.length) * CALL_USD, 2);
+    second.close();
+  });
+});

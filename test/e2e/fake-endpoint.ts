@@ -1,0 +1,100 @@
+/** A small scripted agent behind an OpenAI-compatible endpoint on this machine: it reads what it is sent, and repeats itself. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+interface Message {
+  readonly role: 'system' | 'user' | 'assistant' | 'tool';
+  readonly content: string | null;
+  readonly tool_calls?: readonly { readonly function: { readonly name: string; readonly arguments: string } }[];
+}
+
+interface Completion {
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly temperature: number;
+  readonly tools?: readonly { readonly function: { readonly name: string } }[];
+}
+
+type Call = readonly [name: string, args: Readonly<Record<string, string>>];
+
+export interface FakeEndpoint {
+  /** For `--base-url`. */
+  readonly url: string;
+  readonly requests: readonly Completion[];
+  /** Values of the authorization header that came in. */
+  readonly keys: ReadonlySet<string>;
+  /** From now on connections are cut instead of answered. */
+  breakDown(): void;
+  close(): void;
+}
+
+/** Tokens that every reply says it used: a thousand in, a hundred out. */
+const USAGE = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 };
+
+/**
+ * Sends a parcel without looking at its state, leaves the sign of every other parcel away, gives up at an error, and does as
+ * it is told when a call is answered with a tool to use instead.
+ */
+function nextCall(messages: readonly Message[]): Call {
+  const request = messages.find(({ role }) => role === 'user')?.content ?? '';
+  const [, parcel = '', town = ''] = /parcel (#\d+) has to go to ([A-Z]\w+ [A-Z]\w+)/.exec(request) ?? [];
+  const args = { parcel_id: Number(parcel.slice(1)) % 2 === 0 ? parcel.slice(1) : parcel, town };
+  const answer = messages.findLast(({ role }) => role === 'tool')?.content;
+  if (answer === undefined || answer === null) return ['send_parcel', args];
+  const instead = /Call (\w+) with the same arguments/.exec(answer)?.[1];
+  return instead === undefined ? ['done', { summary: 'It is on its way.' }] : [instead, args];
+}
+
+const bodyOf = async (request: IncomingMessage): Promise<string> => {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  return text;
+};
+
+/** @param port default any free one */
+export async function openFakeEndpoint(port = 0): Promise<FakeEndpoint> {
+  const requests: Completion[] = [];
+  const keys = new Set<string>();
+  let broken = false;
+
+  async function reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    keys.add(request.headers.authorization ?? '');
+    if (broken) return void request.socket.destroy();
+    const send = (body: object) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
+    };
+    if (request.url?.endsWith('/models')) return send({ object: 'list', data: [{ id: 'fake', object: 'model' }] });
+    const asked = JSON.parse(await bodyOf(request)) as Completion;
+    requests.push(asked);
+    const [name, args] = nextCall(asked.messages);
+    const call = {
+      id: `c${asked.messages.length}`,
+      type: 'function',
+      function: { name, arguments: JSON.stringify(args) },
+    };
+    const message = { role: 'assistant', content: null, tool_calls: [call] };
+    send({
+      id: 'x',
+      object: 'chat.completion',
+      model: 'fake-served',
+      choices: [{ index: 0, message, finish_reason: 'tool_calls' }],
+      usage: USAGE,
+    });
+  }
+
+  const server = createServer((request, response) => void reply(request, response).catch(() => response.destroy()));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    requests,
+    keys,
+    breakDown: () => {
+      broken = true;
+    },
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
