@@ -24,7 +24,7 @@ export async function optimize(night: Night): Promise<NightSummary> {
     const before = branch.head.id;
     branch = await search(night, branch, lessons);
     // Nothing new to learn from a head that did not change.
-    if (branch.head.id === before || !hasBudget(night, night.dev.length)) break;
+    if (branch.head.id === before || !hasBudget(night, night.train.length + night.dev.length)) break;
   }
   branch = await prune(night, branch);
   const result = await look(night, branch);

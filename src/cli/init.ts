@@ -28,7 +28,7 @@ export default defineEnvironment({
     redirect_parcel: tool('Redirect a parcel to another town.', args, move('travelling')),
   },
   score: ({ input: { id, town } }, { parcels }) => ({ reward: parcels[id].town === town ? 1 : 0, checks: [] }),
-  oracle: ({ input: { id, town, status } }) => ({ summary: \`The parcel goes to \${town}.\`, calls: [{ name: 'get_parcel', arguments: { parcel_id: id } },
+  oracle: ({ input: { id, town, status } }) => ({ summary: \`Sent to \${town}.\`, calls: [{ name: 'get_parcel', arguments: { parcel_id: id } },
     { name: status === 'waiting' ? 'send_parcel' : 'redirect_parcel', arguments: { parcel_id: id, town } }] }),
 });
 `;

@@ -1,4 +1,6 @@
 /** The ledger of the environment that a command asks about. */
+import { environmentNames } from '../environments/registry.ts';
+import { UsageError } from '../errors.ts';
 import { openRepository, type Repository } from '../ledger/git.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 
@@ -9,7 +11,13 @@ export interface LedgerFlags {
 
 export async function ledgerOf(flags: LedgerFlags): Promise<{ repository: Repository; ledger: Ledger }> {
   const repository = await openRepository(process.cwd());
-  return { repository, ledger: await openLedger(repository, flags.env) };
+  const ledger = await openLedger(repository, flags.env);
+  const known = environmentNames(repository.root);
+  if (!ledger.started && ledger.decisions().length === 0 && !known.includes(flags.env))
+    throw new UsageError(
+      `there is neither a branch ${ledger.branch} nor an environment ${flags.env}; known are ${known.join(', ')}`,
+    );
+  return { repository, ledger };
 }
 
 /** One line on stdout. */

@@ -2,9 +2,8 @@
 import { mapPool } from '../evaluation/pool.ts';
 import { isFutile } from '../gate/futility.ts';
 import type { Pair } from '../gate/pairs.ts';
-import { RELEASE } from '../gate/rules.ts';
 import type { Harness, Task } from '../types.ts';
-import type { Night } from './night.ts';
+import { type Night, trialsOf } from './night.ts';
 import type { Panel } from './panel.ts';
 import { report } from './race.ts';
 
@@ -19,9 +18,6 @@ export interface Comparison {
   readonly trials: number;
   readonly costUsd: number;
 }
-
-/** Trials a task and arm: one for an agent that repeats itself, else `RELEASE.noisyTrials`. */
-export const trialsOf = (night: Night): number => (night.deterministic ? 1 : RELEASE.noisyTrials);
 
 /** Both arms share trial seeds, except where the proposer tests the gate with independent noise. */
 export async function compare(night: Night, before: Harness, after: Harness, panel: Panel): Promise<Comparison> {

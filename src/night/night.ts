@@ -1,5 +1,6 @@
 /** What the stations of one night share: options, tasks, rollouts, and the record that they write. */
 import type { Evaluator } from '../evaluation/evaluator.ts';
+import { RELEASE } from '../gate/rules.ts';
 import type { Decision } from '../ledger/decision.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LeakIndex } from '../proposal/checks.ts';
@@ -91,8 +92,12 @@ export interface Bank {
   readonly rows: ReadonlyMap<string, { readonly rewards: readonly number[]; readonly violations: number }>;
 }
 
-/** True while another candidate may be started. */
+/** Trials a task and arm on the sealed panel: one for an agent that repeats itself, else `RELEASE.noisyTrials`. */
+export const trialsOf = (night: Night): number => (night.deterministic ? 1 : RELEASE.noisyTrials);
+
+/** True while another candidate may be started; the look at the sealed panel keeps its share of the rollouts. */
 export function hasBudget(night: Night, rollouts: number): boolean {
   if (night.signal.aborted) return false;
-  return night.candidates < night.options.budget && night.evaluator.options.budget.affords(rollouts);
+  const look = 2 * trialsOf(night) * night.sealed.length;
+  return night.candidates < night.options.budget && night.evaluator.options.budget.affords(rollouts + look);
 }

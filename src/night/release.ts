@@ -5,8 +5,8 @@ import { recompute } from '../gate/record.ts';
 import { GATE_RULES, POWER, RELEASE } from '../gate/rules.ts';
 import { looksAt, sameQuestion } from '../ledger/panels.ts';
 import type { Verdict } from '../types.ts';
-import { compare, trialsOf } from './compare.ts';
-import type { Bank, Branch, Night } from './night.ts';
+import { compare } from './compare.ts';
+import { type Bank, type Branch, type Night, trialsOf } from './night.ts';
 import { choosePanel } from './panel.ts';
 
 export interface Look {

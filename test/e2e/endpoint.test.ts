@@ -128,7 +128,7 @@ describe('limits of an endpoint', () => {
     });
     expect(dead.code).toBe(1);
     expect(dead.stderr).toMatch(
-      /5 rollouts in a row got no answer \(.+\); check the endpoint, then type the same command again/,
+      /5 rollouts in a row got no answer \(HTTP 503: .*overloaded.*\); check the endpoint, then type the same command again/,
     );
     expect(eventsOf(dead).some(({ type }) => type === 'decision')).toBe(false);
     const paid = first.requests.length;

@@ -23,7 +23,7 @@ export interface FakeEndpoint {
   readonly requests: readonly Completion[];
   /** Values of the authorization header that came in. */
   readonly keys: ReadonlySet<string>;
-  /** From now on connections are cut instead of answered. */
+  /** From now on it is overloaded, and asks to be tried again at once. */
   breakDown(): void;
   close(): void;
 }
@@ -59,7 +59,8 @@ export async function openFakeEndpoint(port = 0): Promise<FakeEndpoint> {
 
   async function reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
     keys.add(request.headers.authorization ?? '');
-    if (broken) return void request.socket.destroy();
+    if (broken)
+      return void response.writeHead(503, { 'retry-after-ms': '1' }).end('{"error":{"message":"overloaded"}}');
     const send = (body: object) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));

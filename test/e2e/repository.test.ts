@@ -139,7 +139,7 @@ describe('a repository with work in flight', () => {
   });
 });
 
-describe("an auditor's questions", () => {
+describe.concurrent("an auditor's questions", () => {
   let dir: string;
   beforeAll(async () => {
     dir = await shopRepository();

@@ -45,7 +45,7 @@ const result = (outcome: Outcome) => {
   return timeless(rest);
 };
 
-describe('a night that is cut off', () => {
+describe.concurrent('a night that is cut off', () => {
   let undisturbed: string;
   let whole: Outcome;
   beforeAll(async () => {

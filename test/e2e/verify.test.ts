@@ -56,7 +56,7 @@ async function issuesOf(dir: string): Promise<{ code: number | null; issues: Ver
   return { code, issues: (JSON.parse(stdout) as VerifyReport).issues };
 }
 
-describe('verify', () => {
+describe.concurrent('verify', () => {
   let clean: string;
   let release: Decision;
   const pathOf = ({ run, seq }: Decision) => `runs/${run}/decisions/${String(seq).padStart(4, '0')}.json`;
