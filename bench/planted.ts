@@ -10,7 +10,7 @@ import { POWER } from '../dist/gate/rules.js';
 import { parseHarness } from '../dist/harness/parse.js';
 import { openRepository } from '../dist/ledger/git.js';
 import { compare } from '../dist/night/compare.js';
-import type { Night, NightOptions } from '../dist/night/night.js';
+import { type Night, type NightOptions, trialsOf } from '../dist/night/night.js';
 import { race, rollBank } from '../dist/night/race.js';
 import { pairsOf } from '../dist/night/release.js';
 import type { Op } from '../dist/proposal/edit-schema.js';
@@ -168,7 +168,8 @@ async function measure(seed: number, start: Harness, fixed: Harness): Promise<Ou
   const raced = await race(night, fixed, bank, false);
   const keep = decideKeep(raced.pairs, { planned: raced.planned, ...raced.spending });
   const panel = { environment, tasks: night.sealed, digest: 'bench', seed: null };
-  const { pairs, trials, voids, rollouts } = await compare(night, start, fixed, panel);
+  const trials = trialsOf(night);
+  const { pairs, voids, rollouts } = await compare(night, { before: start, after: fixed, panel, trials });
   const verdict = decideRelease(pairs, { planned: night.sealed.length, voids, rollouts });
   const kept = keep.decision === 'accepted';
   const power = kept

@@ -3,7 +3,7 @@ import { mapPool } from '../evaluation/pool.ts';
 import { isFutile } from '../gate/futility.ts';
 import type { Pair } from '../gate/pairs.ts';
 import type { Harness, Task } from '../types.ts';
-import { type Night, trialsOf } from './night.ts';
+import type { Night } from './night.ts';
 import type { Panel } from './panel.ts';
 import { report } from './race.ts';
 
@@ -20,8 +20,11 @@ export interface Comparison {
 }
 
 /** Both arms share trial seeds, except where the proposer tests the gate with independent noise. */
-export async function compare(night: Night, before: Harness, after: Harness, panel: Panel): Promise<Comparison> {
-  const trials = trialsOf(night);
+export async function compare(
+  night: Night,
+  arms: { readonly before: Harness; readonly after: Harness; readonly panel: Panel; readonly trials: number },
+): Promise<Comparison> {
+  const { before, after, panel, trials } = arms;
   const independent = night.options.proposer === 'null';
   let costUsd = 0;
   const pairs: Pair[] = [];

@@ -67,6 +67,8 @@ export interface Night {
   /** Candidates whose evaluation has begun. */
   candidates: number;
   voids: number;
+  /** Model id that the endpoint says it served; the agent's id before the first reply. */
+  served(): string;
   readonly startedMs: number;
   now(): number;
 }
@@ -92,7 +94,7 @@ export interface Bank {
   readonly rows: ReadonlyMap<string, { readonly rewards: readonly number[]; readonly violations: number }>;
 }
 
-/** Trials a task and arm on the sealed panel: one for an agent that repeats itself, else `RELEASE.noisyTrials`. */
+/** The most trials a task and arm on the sealed panel: one for an agent that repeats itself, else `RELEASE.noisyTrials`. */
 export const trialsOf = (night: Night): number => (night.deterministic ? 1 : RELEASE.noisyTrials);
 
 /** True while another candidate may be started; the look at the sealed panel keeps its share of the rollouts. */

@@ -125,6 +125,7 @@ export async function openNight(input: NightInput): Promise<{ night: Night; clos
       deterministic: false,
       candidates: 0,
       voids: 0,
+      served: () => served,
       startedMs: input.now(),
       now: input.now,
     };

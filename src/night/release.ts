@@ -27,34 +27,26 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
     return noLook('the branch equals the release in force, so there is nothing to test');
   const panel = choosePanel(night);
   if (typeof panel === 'string') return noLook(panel);
-  const trials = trialsOf(night);
+  const differences = pairDifferences(pairsOf(night, branch.releaseBank, branch.bank));
+  const { trials, power } = chooseTrials(night, differences, panel.tasks.length);
+  const detail = `dev predicts ${(100 * power).toFixed(0)} % power with ${trials} trial${trials === 1 ? '' : 's'} a task`;
+  night.emit({ type: 'phase', phase: 'sealed', detail });
+  if (power < POWER.minPredicted) return noLook(`${detail}; a look needs ${100 * POWER.minPredicted} %`);
   const needed = 2 * trials * panel.tasks.length;
   if (!night.evaluator.options.budget.affords(needed))
     return noLook(`the sealed panel needs ${needed} rollouts, which the caps do not allow`);
-
-  const power = predictedPower({
-    differences: pairDifferences(pairsOf(night, branch.releaseBank, branch.bank)),
-    tasks: panel.tasks.length,
-    trials,
-    binary: trials === 1,
-  });
-  night.emit({ type: 'phase', phase: 'sealed', detail: `dev predicts ${(100 * power).toFixed(0)} % power` });
-  if (power < POWER.minPredicted)
-    return noLook(
-      `dev predicts ${(100 * power).toFixed(0)} % power on the sealed panel; a look needs ${100 * POWER.minPredicted} %`,
-    );
 
   const question = {
     panel: panel.digest,
     release: night.release.id,
     branch: branch.head.id,
-    served: night.agent.id,
+    served: night.served(),
     rules: GATE_RULES,
   };
   const earlier = sameQuestion(night.decisions, question);
   if (earlier !== null) return noLook(`the same question was answered before: ${earlier.detail}`);
 
-  const result = await compare(night, night.release, branch.head, panel);
+  const result = await compare(night, { before: night.release, after: branch.head, panel, trials });
   if (result.pairs.length === 0) return noLook('no sealed pair could be scored');
   const gate = {
     stage: 'release' as const,
@@ -86,6 +78,23 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
     released: version === null ? null : { version, commit },
     outcome: verdict.detail,
   };
+}
+
+/** Power that dev has to predict before fewer trials than the most are enough for an agent whose rollouts cost something. */
+const ENOUGH_POWER = 0.9;
+
+/**
+ * Trials a task and arm, chosen from dev alone before the panel is touched: one for an agent that repeats itself, the
+ * most for a simulated one, else the fewest with enough predicted power. Any number of trials keeps alpha.
+ */
+function chooseTrials(night: Night, differences: readonly number[], tasks: number): { trials: number; power: number } {
+  const most = trialsOf(night);
+  const candidates = night.agent.simulated ? [most] : [1, 2, most].filter((trials) => trials <= most);
+  const predicted = candidates.map((trials) => ({
+    trials,
+    power: predictedPower({ differences, tasks, trials, binary: trials === 1 }),
+  }));
+  return predicted.find(({ power }) => power >= ENOUGH_POWER) ?? (predicted.at(-1) as (typeof predicted)[number]);
 }
 
 /** Tasks that both banks scored, as pairs. */

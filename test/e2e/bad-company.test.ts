@@ -19,7 +19,21 @@ import {
 } from './cli.ts';
 import { expectRefusal, NIGHT, refuse } from './refusal.ts';
 
-describe('other processes', () => {
+const listen = async (server: Server): Promise<string> => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+};
+const at = (url: string): string => `${NIGHT} --model openai:fake --base-url ${url}`;
+
+/** Takes connections and says nothing; asked first, so that its time-out passes beside the other tests. */
+const silent = createTcpServer(() => {});
+let unanswered: Promise<Outcome>;
+beforeAll(async () => {
+  unanswered = optimize(await shopRepository(), at(await listen(silent)));
+});
+afterAll(() => void silent.close());
+
+describe.concurrent('other processes', () => {
   it('a second night at the same time is refused, and the first one is not disturbed', async () => {
     const dir = await shopRepository();
     let second: Promise<Outcome> | undefined;
@@ -71,24 +85,9 @@ describe('other processes', () => {
   });
 });
 
-describe('endpoints', () => {
-  let dir: string;
-  /** Takes connections and says nothing; asked first, so that its time-out passes beside the other tests. */
-  const silent: Server = createTcpServer(() => {});
-  let waiting: Promise<Outcome>;
-  const listen = async (server: Server): Promise<string> => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  };
-  const at = (url: string) => `${NIGHT} --model openai:fake --base-url ${url}`;
-  beforeAll(async () => {
-    dir = await shopRepository();
-    const quiet = await shopRepository();
-    waiting = optimize(quiet, at(await listen(silent)));
-  });
-  afterAll(() => silent.close());
-
+describe.concurrent('endpoints', () => {
   it('nothing listens', async () => {
+    const dir = await shopRepository();
     const server = createTcpServer();
     const url = await listen(server);
     await new Promise((resolve) => server.close(resolve));
@@ -104,6 +103,7 @@ describe('endpoints', () => {
     ['at once', () => true],
     ['at the first question', (path: string) => path.endsWith('/chat/completions')],
   ])('the key is refused %s', async (_, refused) => {
+    const dir = await shopRepository();
     const server = createServer((request, response) => {
       const status = refused(request.url ?? '') ? 401 : 200;
       response.writeHead(status, { 'content-type': 'application/json' });
@@ -120,9 +120,9 @@ describe('endpoints', () => {
     expect(leftoversOf(dir)).toEqual([]);
   });
 
-  it('something listens and never answers', { timeout: 20_000 }, async () => {
+  it('something listens and never answers', async () => {
     expectRefusal(
-      await waiting,
+      await unanswered,
       1,
       /no answer from http:\/\/127\.0\.0\.1:\d+\/v1 \(.*\); check the address and that the server runs/,
     );
