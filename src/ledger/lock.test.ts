@@ -1,4 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scratchPrefix } from './git.ts';
@@ -99,6 +101,21 @@ describe('acquireLock', () => {
     const started = await thisMachine.started(process.pid);
     expect(await thisMachine.started(process.pid)).toBe(started);
     if (process.platform === 'linux') expect(started).toMatch(/^[0-9a-f-]{36}:\d+$/);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a killed process that nobody has asked for', () => {
+  it('is listed but holds nothing', async () => {
+    // The inner shell says its number and ends; the outer one has become a program that never asks for it.
+    const parent = spawn('sh', ['-c', 'sh -c "echo \\$\\$" & exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const pid = Number(String((await once(parent.stdout, 'data'))[0]));
+      const state = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0];
+      while (state() !== 'Z') await new Promise((resolve) => setImmediate(resolve));
+      expect(thisMachine.alive(pid)).toBe(false);
+    } finally {
+      parent.kill();
+    }
   });
 });
 

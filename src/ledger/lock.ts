@@ -1,5 +1,6 @@
 /** One writer at a time: a lock file in the git folder that names its owner and is taken over only from a dead one. */
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { link, mkdir, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -28,17 +29,27 @@ export interface Machine {
   started(pid: number): Promise<string | null>;
 }
 
+/** A killed process stays listed until its parent asks for it, in a container perhaps for ever; it holds nothing any more. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch {
+    return false;
+  }
+}
+
 export const thisMachine: Machine = {
   host: hostname(),
   pid: process.pid,
   alive(pid) {
     try {
       process.kill(pid, 0);
-      return true;
     } catch (error) {
       // EPERM: there is such a process, it is not ours.
       return (error as NodeJS.ErrnoException).code !== 'ESRCH';
     }
+    return !isZombie(pid);
   },
   async started(pid) {
     try {
