@@ -1,11 +1,12 @@
 /** One night: learn what fails, try bounded edits on dev, prune, and ask the sealed panel once whether the branch is better. */
+import { BudgetError } from './errors.ts';
 import { closeNight } from './night/close.ts';
 import { learn } from './night/learn.ts';
 import type { Branch, Night } from './night/night.ts';
 import { hasBudget } from './night/night.ts';
 import { prune } from './night/prune.ts';
 import { rollBank, tellBank } from './night/race.ts';
-import { look } from './night/release.ts';
+import { type Look, look, noLook } from './night/release.ts';
 import { search } from './night/search.ts';
 import type { NightSummary } from './report/events.ts';
 
@@ -18,16 +19,25 @@ const MAX_ROUNDS = 3;
  */
 export async function optimize(night: Night): Promise<NightSummary> {
   let branch = await startBranch(night);
-  for (let round = 1; round <= MAX_ROUNDS; round++) {
-    const lessons = await learn(night, branch.head, round);
-    if (lessons.edits.length === 0) break;
-    const before = branch.head.id;
-    branch = await search(night, branch, lessons);
-    // Nothing new to learn from a head that did not change.
-    if (branch.head.id === before || !hasBudget(night, night.train.length + night.dev.length)) break;
+  let result: Look;
+  try {
+    for (let round = 1; round <= MAX_ROUNDS; round++) {
+      const lessons = await learn(night, branch.head, round);
+      if (lessons.edits.length === 0) break;
+      const before = branch.head.id;
+      branch = await search(night, branch, lessons);
+      // Nothing new to learn from a head that did not change.
+      if (branch.head.id === before || !hasBudget(night, night.train.length + night.dev.length)) break;
+    }
+    branch = await prune(night, branch);
+    result = await look(night, branch);
+  } catch (error) {
+    // A cap of time or money is met in the middle of things: what was decided until then stands, and is reported.
+    const decided = night.recorder.decisions.filter(({ kind, gate }) => kind === 'candidate' && gate !== null).length;
+    if (!(error instanceof BudgetError) || decided === 0) throw error;
+    night.candidates = decided;
+    result = noLook(`stopped before the end: ${error.message}`);
   }
-  branch = await prune(night, branch);
-  const result = await look(night, branch);
   return closeNight(night, branch, result);
 }
 

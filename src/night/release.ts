@@ -19,7 +19,8 @@ export interface Look {
   readonly outcome: string;
 }
 
-const noLook = (outcome: string): Look => ({ verdict: null, pairs: [], released: null, outcome });
+/** A night that ends without a look, and why. */
+export const noLook = (outcome: string): Look => ({ verdict: null, pairs: [], released: null, outcome });
 
 /** At most one look a night, and only when dev predicts at least 50 % power: every look costs alpha. */
 export async function look(night: Night, branch: Branch): Promise<Look> {

@@ -1,6 +1,6 @@
 /** Runs the built command line in temporary repositories, as a person or a script would. */
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -134,14 +134,19 @@ export function retailRepository(): string {
 }
 
 let shop: Promise<string> | undefined;
-/** A repository with the environment that `optimize init my-shop` writes: a night on it takes a second. */
+/**
+ * A repository with the environment that `optimize init my-shop` writes, the package installed: a night on it takes a
+ * second. `init.test.ts` does without the installation.
+ */
 export async function shopRepository(): Promise<string> {
   shop ??= makeShop();
   return copyOf(await shop);
 }
 
 async function makeShop(): Promise<string> {
-  const dir = repositoryOf({ 'README.md': 'Our shop.\n' });
+  const dir = repositoryOf({ 'README.md': 'Our shop.\n', '.gitignore': 'node_modules\n' });
+  mkdirSync(join(dir, 'node_modules'));
+  symlinkSync(ROOT, join(dir, 'node_modules', 'harness-optimizer'));
   const { code, stderr } = await optimize(dir, 'init my-shop');
   if (code !== 0) throw new Error(stderr);
   git(dir, 'add', '-A');

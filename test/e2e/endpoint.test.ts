@@ -117,6 +117,21 @@ describe('limits of an endpoint', () => {
     endpoint.close();
   });
 
+  it('ends with a page when the money is gone in the middle, and what was decided stands', async () => {
+    const endpoint = await openFakeEndpoint();
+    const dir = await shopRepository();
+    const cap = 0.36;
+    const night = await optimize(dir, `${NIGHT} --base-url ${endpoint.url} --max-usd ${cap} --json`);
+    expect(endpoint.requests.length * CALL_USD).toBeLessThanOrEqual(cap);
+    expect(summaryOf(night)).toMatchObject({ released: null, candidates: 1, kept: 1 });
+    expect(summaryOf(night).outcome).toMatch(/^stopped before the end: .*the cap of \$0\.36/);
+    expect(night.code).toBe(3);
+    expect(read(dir, 'runs/my-shop-0001/report.md')).toMatch(/No release: stopped before the end/);
+    expect(decisionsOf(dir, 'my-shop').filter(({ gate }) => gate !== null)).toHaveLength(1);
+    expect((await optimize(dir, 'verify')).code).toBe(0);
+    endpoint.close();
+  });
+
   it('stops soon when it dies, keeps what was paid, and goes on when it is back', async () => {
     const first = await openFakeEndpoint();
     const dir = await shopRepository();
