@@ -33,7 +33,7 @@ function playing(command: Command): Command {
     .option('--max-rollouts <n>', 'hard cap', integer)
     .option('--max-usd <x>', 'hard cap in US dollars', number)
     .option('--max-minutes <n>', 'hard cap', number)
-    .option('--tasks <n>', 'use that many tasks over all splits', integer)
+    .option('--tasks <n>', 'use that many tasks: of a night over all splits, of run in its split', integer)
     .option('--tags <a,b>', 'use tasks with one of these tags', list)
     .option('--json', 'events on stdout, one JSON object a line');
 }

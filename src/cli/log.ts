@@ -13,7 +13,7 @@ export function decisionTitle({ kind, candidate, version, target }: Decision): s
   if (kind === 'apply') return `apply ${version ?? ''} to ${target?.branch ?? 'a branch'}`;
   if (kind === 'rollback') return `roll back to ${version ?? ''}`;
   if (kind === 'external') return 'edits by a person, not tested by the gate';
-  return kind;
+  return kind === 'note' ? 'end of the night' : kind;
 }
 
 export async function logCommand(given: Record<string, unknown>): Promise<number> {

@@ -9,6 +9,9 @@ export interface JournalEntry {
   readonly trace: Trace;
 }
 
+/** Name of the file in the folder of a run. */
+export const JOURNAL = 'rollouts.jsonl';
+
 export interface Journal {
   get(key: string): Trace | undefined;
   put(entry: JournalEntry): void;
@@ -37,7 +40,7 @@ export function memoryJournal(): Journal {
  */
 export function fileJournal(directory: string, options: { keepSteps: boolean; bufferLines: number }): Journal {
   mkdirSync(directory, { recursive: true });
-  const path = join(directory, 'rollouts.jsonl');
+  const path = join(directory, JOURNAL);
   const entries = new Map<string, Trace>();
   if (existsSync(path)) for (const entry of readLines(path)) entries.set(entry.key, entry.trace);
   const limit = options.bufferLines;

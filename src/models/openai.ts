@@ -19,7 +19,7 @@ export interface OpenAISettings {
   readonly temperature?: number;
   /** Longest reply. @default 768 */
   readonly maxTokens?: number;
-  /** One call. @default 120,000 */
+  /** One call; a small machine may take minutes for a long prompt. @default 300,000 */
   readonly timeoutMs?: number;
   /** Tries after the first one for 408, 409, 429 and 5xx replies. @default 2 */
   readonly maxRetries?: number;
@@ -53,7 +53,7 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
   const client = new Client({
     apiKey,
     ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
-    timeout: settings.timeoutMs ?? 120_000,
+    timeout: settings.timeoutMs ?? 300_000,
     maxRetries: settings.maxRetries ?? 2,
     logLevel: 'off',
   });

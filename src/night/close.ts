@@ -10,7 +10,7 @@ import { EXIT_OF_NIGHT } from './night.ts';
 import type { Look } from './release.ts';
 
 export async function closeNight(night: Night, branch: Branch, look: Look): Promise<NightSummary> {
-  await night.recorder.flush();
+  await night.recorder.close(branch.head);
   const { budget } = night.evaluator.options;
   const verdicts = night.recorder.decisions.flatMap(({ verdict, kind }) =>
     verdict && kind === 'candidate' ? [verdict] : [],

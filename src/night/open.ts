@@ -7,7 +7,7 @@ import { splitDigest } from '../environments/split.ts';
 import { UsageError } from '../errors.ts';
 import type { Budget } from '../evaluation/budget.ts';
 import { openEvaluator } from '../evaluation/evaluator.ts';
-import { fileJournal } from '../evaluation/journal.ts';
+import { fileJournal, JOURNAL } from '../evaluation/journal.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { readHarnessFiles } from '../ledger/branch.ts';
 import type { Decision } from '../ledger/decision.ts';
@@ -85,6 +85,10 @@ export async function openNight(input: NightInput): Promise<{ night: Night; clos
       who: () => ({ ...whoOf(input), served }),
       data: { environment: environment.digest, split: splitDigest(input.tasks) },
       limits: agent.simulated ? ['simulated agent: evidence about the optimizer, not about any model'] : [],
+      artifacts: () => {
+        journal.flush();
+        return [{ name: JOURNAL, sha256: sha256(readFileSync(join(folder, JOURNAL), 'utf8')) }];
+      },
       time: () => new Date(input.now()).toISOString(),
     };
     const night: Night = {
@@ -174,10 +178,11 @@ async function findRun(
   const key = sha256(
     canonicalJson({
       ...options,
-      maxRollouts: String(options.maxRollouts),
-      maxUsd: String(options.maxUsd),
-      maxMinutes: String(options.maxMinutes),
-      concurrency: 0,
+      // A higher cap goes on where a lower one stopped, and the order of rollouts changes no decision.
+      maxRollouts: null,
+      maxUsd: null,
+      maxMinutes: null,
+      concurrency: null,
       environment: environment.digest,
       tasks: splitDigest(input.tasks),
       agent: agent.digest,

@@ -18,6 +18,8 @@ export interface NightFacts {
   readonly data: { readonly environment: string; readonly split: string };
   /** What no record of this night shows. */
   readonly limits: string[];
+  /** Files of the run that stay out of git, with their digests as of now. */
+  artifacts(): { name: string; sha256: string }[];
   /** ISO time of now. */
   time(): string;
 }
@@ -52,8 +54,8 @@ export interface Recorder {
   candidate(record: CandidateRecord): Promise<Verdict>;
   /** The look at the sealed panel, or why there was none. Gives the commit that was released. */
   release(record: ReleaseRecord): Promise<string>;
-  /** Commits decisions that no keep has carried. */
-  flush(): Promise<void>;
+  /** Ends the night: a note with the digest of its rollouts, committed with every decision that no keep has carried. */
+  close(head: Harness): Promise<void>;
   /** This night's committed decisions. */
   stored(): readonly Decision[];
   /** This night's decisions so far, in order. */
@@ -164,8 +166,17 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
           : `feat(${facts.env}): release ${version}`;
       return commit(null, subject, verdict.detail, version === null ? undefined : `harness/${facts.env}/${version}`);
     },
-    async flush() {
-      if (pending.length > 0) await commit(null, `chore(${facts.env}): record ${pending.length} decisions`, '');
+    async close(head) {
+      add({
+        kind: 'note',
+        from: head,
+        to: head,
+        title: 'end of the night',
+        form: 'note',
+        verdict: null,
+        artifacts: facts.artifacts(),
+      });
+      await commit(null, `chore(${facts.env}): end of night ${facts.run}, ${pending.length} decisions`, '');
     },
   };
 }

@@ -165,9 +165,14 @@ export function decisionsOf(dir: string, env: string): Decision[] {
     .sort((a, b) => a.seq - b.seq);
 }
 
-/** A decision without what differs between two equal nights: times, and the ids of commits, which hold times. */
+/**
+ * A decision without what differs between two equal nights: times, the ids of commits, which hold times, and the digest of the
+ * journal, whose lines stand in the order in which rollouts ended.
+ */
 export const timeless = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value, (key, inner) => (['time', 'prev', 'commit'].includes(key) ? undefined : inner)));
+  JSON.parse(
+    JSON.stringify(value, (key, inner) => (['time', 'prev', 'commit', 'artifacts'].includes(key) ? undefined : inner)),
+  );
 
 /** Branches and tags with the commits they name. */
 export const refsOf = (dir: string): string => git(dir, 'for-each-ref', '--format=%(objectname) %(refname)');
