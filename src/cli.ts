@@ -92,7 +92,7 @@ program
 More examples:
   $ optimize --env retail --budget 8 --model openai:NAME --base-url http://127.0.0.1:8080/v1
   $ optimize run --env retail --harness v1 --generate 1000 --tasks-seed 7
-  $ optimize run --env retail --task T1-0003 --show
+  $ optimize run --env retail --task g1-0001 --show
   $ optimize apply --env retail
   $ optimize init my-shop
 
