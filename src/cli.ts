@@ -50,7 +50,7 @@ function night(command: Command): Command {
 }
 
 const answering = (command: Command): Command =>
-  command.requiredOption('--env <name>', 'environment').option('--json', 'one JSON object a line');
+  command.option('--env <name>', 'environment [the only one with a branch]').option('--json', 'one JSON object a line');
 
 /** The options part of a command's help. */
 function optionsOf(command: Command): string {
@@ -84,17 +84,17 @@ program
   .showHelpAfterError('(see --help)')
   .addHelpText(
     'before',
-    'Example:\n  $ optimize --budget 20 --env retail          one night, simulated agent, no key needed\n',
+    'Example:\n  $ npx optimize --budget 20 --env retail          one night, simulated agent, no key needed\n',
   )
   .addHelpText(
     'after',
     `
 More examples:
-  $ optimize --env retail --budget 8 --model openai:NAME --base-url http://127.0.0.1:8080/v1
-  $ optimize run --env retail --harness v1 --generate 1000 --tasks-seed 7
-  $ optimize run --env retail --task g1-0001 --show
-  $ optimize apply --env retail
-  $ optimize init my-shop
+  $ npx optimize --env retail --budget 8 --model openai:NAME --base-url http://127.0.0.1:8080/v1
+  $ npx optimize run --env retail --harness v1 --generate 1000 --tasks-seed 7
+  $ npx optimize run --env retail --task g1-0001 --show
+  $ npx optimize apply --env retail
+  $ npx optimize init my-shop
 
 Exit codes: 0 released, or the command did its work; 3 finished, nothing certified; 4 a regression was found;
 5 the budget cannot decide anything; 6 verify disagrees; 2 usage or configuration; 1 internal or infrastructure;
@@ -166,6 +166,14 @@ does(
     .option('--env <name>', 'one environment; default: every optimize/* branch')
     .option('--json', 'one JSON object a line'),
   async () => (await import('./cli/verify.ts')).verifyCommand,
+);
+does(
+  program
+    .command('replay <run>')
+    .description('play a finished night again from its recorded replies; exit 6 when a decision comes out otherwise')
+    .option('--data <dir>', 'public files, if the night had them')
+    .option('--json', 'one JSON object a line'),
+  async () => (await import('./cli/replay.ts')).replayCommand,
 );
 does(
   program

@@ -130,6 +130,8 @@ export interface Agent {
   readonly simulated: boolean;
   /** sha256 (hex) of everything that decides its replies: settings, endpoint, profile, engine version. */
   readonly digest: string;
+  /** True when nobody said what its calls cost: its spend is unknown, not 0. */
+  readonly unpriced?: boolean;
   open(episode: Episode): ChatModel;
 }
 

@@ -1,14 +1,13 @@
 /** `optimize apply`: merges a release into the checked-out branch. */
 import { applyRelease } from '../ledger/apply.ts';
-import { openRepository } from '../ledger/git.ts';
 import { EXIT } from './exit.ts';
-import { type LedgerFlags, say, sayJson } from './open-ledger.ts';
+import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 import { stepOf } from './step.ts';
 
 export async function applyCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as LedgerFlags & { to?: string };
-  const repository = await openRepository(process.cwd());
-  const applied = await applyRelease(repository, flags.env, {
+  const { env, repository } = await ledgerOf(flags);
+  const applied = await applyRelease(repository, env, {
     ...stepOf('apply'),
     ...(flags.to === undefined ? {} : { version: flags.to }),
   });
@@ -16,7 +15,7 @@ export async function applyCommand(given: Record<string, unknown>): Promise<numb
   else
     say(
       applied.changed
-        ? `${applied.version} is in force on ${applied.branch} (commit ${applied.commit.slice(0, 12)})`
+        ? `${applied.version}${applied.simulated ? ' (evidence SIMULATED)' : ''} is in force on ${applied.branch} (commit ${applied.commit.slice(0, 12)})`
         : `${applied.version} was in force on ${applied.branch} already`,
     );
   return EXIT.ok;

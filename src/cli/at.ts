@@ -6,9 +6,9 @@ import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 
 export async function atCommand(given: Record<string, unknown>, at = ''): Promise<number> {
   const flags = given as unknown as LedgerFlags;
-  const { ledger } = await ledgerOf(flags);
+  const { env, ledger } = await ledgerOf(flags);
   const found = await inForceAt(ledger, at);
-  const harness = parseHarness(flags.env, found.files);
+  const harness = parseHarness(env, found.files);
   const origins = [...clauseOrigins(ledger.decisions(), harness)].map(([id, decision]) => ({
     id,
     decision: decision?.seq ?? null,
@@ -23,11 +23,13 @@ export async function atCommand(given: Record<string, unknown>, at = ''): Promis
       branch: found.branch,
       time: found.time,
       version: found.version,
+      simulated: found.simulated,
       harness: harness.id,
       rules: origins,
     });
   else {
-    say(`${flags.env} at ${at}: ${found.version ?? 'no released version'}, harness ${harness.id.slice(0, 12)}`);
+    const label = found.simulated ? ' (evidence SIMULATED)' : '';
+    say(`${env} at ${at}: ${found.version ?? 'no released version'}${label}, harness ${harness.id.slice(0, 12)}`);
     say(`commit ${found.commit}${found.branch ? ` on ${found.branch}` : ''}, ${found.time} (the committer's claim)`);
     for (const { id, decision, kind } of origins)
       say(`  ${id.padEnd(40)} ${decision === null ? kind : `decision ${decision} (${kind})`}`);

@@ -63,8 +63,8 @@ export async function initCommand(given: Record<string, unknown>, name = ''): Pr
   else {
     for (const [path] of files) say(`created ${path}`);
     say(`next: git add evals/${name} harness/${name} && git commit -m "add ${name}"`);
-    say(`      optimize env check ${name}`);
-    say(`      optimize --budget 5 --env ${name}`);
+    say(`      npx optimize env check ${name}`);
+    say(`      npx optimize --budget 5 --env ${name}`);
   }
   return EXIT.ok;
 }

@@ -18,7 +18,7 @@ export function decisionTitle({ kind, candidate, version, target }: Decision): s
 
 export async function logCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as LedgerFlags & { all?: boolean };
-  const { ledger } = await ledgerOf(flags);
+  const { env, ledger } = await ledgerOf(flags);
   const decisions = [...ledger.decisions()].reverse();
   const shown = flags.all
     ? decisions
@@ -29,13 +29,13 @@ export async function logCommand(given: Record<string, unknown>): Promise<number
       const outcome = decision.verdict ? `${decision.verdict.decision}: ${verdictText(decision.verdict)}` : '';
       say(
         printable(
-          `#${decision.seq}  ${decision.time.slice(0, 16)}  ${decision.run}  ${decisionTitle(decision)}${outcome ? `\n      ${outcome}` : ''}`,
+          `#${decision.seq}  ${decision.time.slice(0, 16)}  ${decision.run}  ${decision.who.simulated ? 'SIMULATED ' : ''}${decisionTitle(decision)}${outcome ? `\n      ${outcome}` : ''}`,
         ),
       );
     }
   }
   if (!flags.json && shown.length < decisions.length)
     say(`(${decisions.length - shown.length} refused edits; add --all)`);
-  if (!flags.json && decisions.length === 0) say(`no decision yet; run: optimize --budget 20 --env ${flags.env}`);
+  if (!flags.json && decisions.length === 0) say(`no decision yet; run: npx optimize --budget 20 --env ${env}`);
   return EXIT.ok;
 }

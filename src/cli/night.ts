@@ -13,7 +13,16 @@ import { optimize } from '../optimize.ts';
 import type { Emit } from '../report/events.ts';
 import { jsonLines } from '../report/json.ts';
 import { terminal } from '../report/terminal.ts';
-import { concurrencyOf, episodeTimeoutMs, openAgent, openEnvironment, type PlayFlags, selectTasks } from './setup.ts';
+import { interruptible } from './interruption.ts';
+import {
+  concurrencyOf,
+  episodeTimeoutMs,
+  openAgent,
+  openEnvironment,
+  type PlayFlags,
+  repeatedFlags,
+  selectTasks,
+} from './setup.ts';
 import { stepOf } from './step.ts';
 
 export interface NightFlags extends PlayFlags {
@@ -57,7 +66,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
   const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
   const budget = openBudget(options, Date.now);
   const agent = await openAgent(flags, environment, budget);
-  const plan = planNight({ options, tasks, deterministic: false });
+  const plan = planNight({ options, tasks, simulated: agent.simulated });
   if (plan.refusal !== null) throw new BudgetError(plan.refusal);
 
   const emit = subscribers(flags.json === true);
@@ -74,6 +83,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
     emit,
     signal: interruption.signal,
     now: Date.now,
+    command: `npx optimize --budget ${flags.budget} ${repeatedFlags(flags)}`,
   });
   try {
     night.emit({
@@ -114,24 +124,5 @@ export function subscribers(json: boolean): Emit {
   return (event) => {
     screen(event);
     if (json) lines(event);
-  };
-}
-
-/** First Ctrl-C or SIGTERM: stop, keep everything; second: end at once. */
-export function interruptible(): { signal: AbortSignal; stop(): void } {
-  const controller = new AbortController();
-  const onSignal = () => {
-    if (controller.signal.aborted) process.exit(130);
-    process.stderr.write('\noptimize: stopping; press Ctrl-C again to end at once\n');
-    controller.abort(new InterruptedError('interrupted'));
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return {
-    signal: controller.signal,
-    stop() {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-    },
   };
 }

@@ -1,7 +1,9 @@
 /** `optimize plan`: cost and power of a night, without spending. */
 import { resolve } from 'node:path';
+import { loadHarness } from '../harness/load.ts';
 import { openRepository } from '../ledger/git.ts';
 import { planNight } from '../night/plan.ts';
+import { assertSound } from '../night/sound.ts';
 import { EXIT } from './exit.ts';
 import { type NightFlags, nightOptions } from './night.ts';
 import { openEnvironment, selectTasks } from './setup.ts';
@@ -14,8 +16,9 @@ export async function planCommand(given: Record<string, unknown>): Promise<numbe
     root,
   );
   const options = nightOptions(flags, environment.name);
+  assertSound(loadHarness(root, environment.name), environment, null);
   const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
-  const plan = planNight({ options, tasks, deterministic: false });
+  const plan = planNight({ options, tasks, simulated: flags.model.startsWith('sim') });
   if (flags.json) process.stdout.write(`${JSON.stringify({ type: 'plan', env: environment.name, ...plan })}\n`);
   else {
     const points = (effect: number) =>

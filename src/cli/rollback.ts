@@ -1,20 +1,19 @@
 /** `optimize rollback --to V`: makes an earlier version the head of the branch, by a recorded step forward. */
-import { openRepository } from '../ledger/git.ts';
 import { rollback } from '../ledger/rollback.ts';
 import { EXIT } from './exit.ts';
-import { type LedgerFlags, say, sayJson } from './open-ledger.ts';
+import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 import { stepOf } from './step.ts';
 
 export async function rollbackCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as LedgerFlags & { to: string };
-  const repository = await openRepository(process.cwd());
-  const done = await rollback(repository, flags.env, flags.to, stepOf('rollback'));
+  const { env, repository } = await ledgerOf(flags);
+  const done = await rollback(repository, env, flags.to, stepOf('rollback'));
   if (flags.json) sayJson({ type: 'rolled_back', ...done });
   else {
     say(
-      `optimize/${flags.env} holds ${done.version} again (commit ${done.commit.slice(0, 12)}, harness ${done.harness.slice(0, 12)})`,
+      `optimize/${env} holds ${done.version} again (commit ${done.commit.slice(0, 12)}, harness ${done.harness.slice(0, 12)})`,
     );
-    say(`put it into force with: optimize apply --env ${flags.env} --to ${done.version}`);
+    say(`put it into force with: npx optimize apply --env ${env} --to ${done.version}`);
   }
   return EXIT.ok;
 }

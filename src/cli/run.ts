@@ -11,12 +11,14 @@ import { parseHarness } from '../harness/parse.ts';
 import { openRepository, type Repository } from '../ledger/git.ts';
 import { resolveHarness } from '../ledger/history.ts';
 import { openLedger } from '../ledger/ledger.ts';
+import { assertSound } from '../night/sound.ts';
 import type { RunSummary } from '../report/events.ts';
-import { scoreText } from '../report/terminal.ts';
+import { money, scoreText } from '../report/terminal.ts';
 import { renderTrace } from '../traces/view.ts';
-import type { Environment, Harness, Split, Task, Trace } from '../types.ts';
+import type { Agent, Environment, Harness, Split, Task, Trace } from '../types.ts';
 import { EXIT } from './exit.ts';
-import { interruptible, subscribers } from './night.ts';
+import { interruptible } from './interruption.ts';
+import { subscribers } from './night.ts';
 import { concurrencyOf, episodeTimeoutMs, openAgent, openEnvironment, type PlayFlags, selectTasks } from './setup.ts';
 
 interface RunFlags extends PlayFlags {
@@ -37,8 +39,12 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
     { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
     repository.root,
   );
+  if (flags.trials < 1) throw new UsageError(`--trials: expected 1 or more, got ${flags.trials}`);
+  if (flags.tasks !== undefined && flags.tasks < 1)
+    throw new UsageError(`--tasks: expected 1 or more, got ${flags.tasks}`);
   const environment = flags.generate === undefined ? base : generated(base, flags.generate, flags.tasksSeed);
   const harness = await harnessOf(repository, base.name, flags.harness);
+  if (flags.harness === undefined) assertSound(harness, base, null);
   const tasks = tasksOf(environment, flags);
   const budget = openBudget(
     {
@@ -62,9 +68,7 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
     timeoutMs: episodeTimeoutMs(agent),
     signal: interruption.signal,
   });
-  const rollouts = tasks.flatMap((task) =>
-    Array.from({ length: Math.max(1, flags.trials) }, (_, trial) => ({ task, trial })),
-  );
+  const rollouts = tasks.flatMap((task) => Array.from({ length: flags.trials }, (_, trial) => ({ task, trial })));
   let done = 0;
   const traces = await mapPool(
     rollouts,
@@ -89,7 +93,7 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
   assertScored(traces);
   if (flags.show === true && !flags.json) for (const trace of traces) process.stdout.write(renderTrace(trace));
   const summary = summaryOf(
-    { environment, harness, agent: agent.id, simulated: agent.simulated },
+    { environment, harness, agent, split: flags.generate === undefined ? (tasks[0]?.split ?? 'train') : 'generated' },
     tasks,
     traces,
     started,
@@ -98,8 +102,8 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
   if (!flags.json && flags.show !== true) {
     const label = summary.simulated ? `${summary.agent}, SIMULATED` : summary.agent;
     process.stdout.write(
-      `${environment.name}, harness ${harness.id.slice(0, 12)}, agent ${label}: ${scoreText(summary)}; ` +
-        `${summary.rollouts} rollouts, ${summary.voids} void, $${summary.usd.toFixed(2)}, ${summary.seconds} s\n`,
+      `${environment.name}, harness ${harness.id.slice(0, 12)}, agent ${label}: ${scoreText(summary)} on ${summary.split} tasks; ` +
+        `${summary.rollouts} rollouts, ${summary.voids} void, ${money(summary.usd)}, ${summary.seconds} s\n`,
     );
   }
   return EXIT.ok;
@@ -143,7 +147,7 @@ function tasksOf(environment: Environment, flags: RunFlags): Task[] {
 }
 
 function summaryOf(
-  of: { environment: Environment; harness: Harness; agent: string; simulated: boolean },
+  of: { environment: Environment; harness: Harness; agent: Agent; split: string },
   tasks: readonly Task[],
   traces: readonly Trace[],
   started: number,
@@ -154,12 +158,13 @@ function summaryOf(
     ...scoreInterval(rows.map((row) => row.rewards)),
     tasks: rows.length,
     env: of.environment.name,
-    agent: of.agent,
-    simulated: of.simulated,
+    agent: of.agent.id,
+    simulated: of.agent.simulated,
     harness: of.harness.id,
+    split: of.split,
     rollouts: traces.length,
     voids: traces.filter((trace) => trace.error !== undefined).length,
-    usd: totalUsage(traces).costUsd,
+    usd: of.agent.unpriced ? null : totalUsage(traces).costUsd,
     seconds: Math.round((performance.now() - started) / 100) / 10,
   };
 }

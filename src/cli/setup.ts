@@ -61,10 +61,42 @@ export async function openAgent(flags: PlayFlags, environment: Environment, spen
   throw new UsageError(`--model: expected sim:weak|medium|strong or openai:NAME, got "${flags.model}"`);
 }
 
-function priceOf(flags: PlayFlags): Price | undefined {
-  if (flags.priceIn === undefined && flags.priceOut === undefined) return undefined;
-  return { input: flags.priceIn ?? 0, output: flags.priceOut ?? 0 };
+/** Throws UsageError when only one of the two prices is given: taking the other for 0 would make a cap of money too high. */
+function priceOf({ priceIn: input, priceOut: output }: PlayFlags): Price | undefined {
+  if (input === undefined && output === undefined) return undefined;
+  if (input === undefined || output === undefined)
+    throw new UsageError(
+      `--price-${input === undefined ? 'out' : 'in'} is given alone; --price-in and --price-out are needed together (0 where nothing is charged)`,
+    );
+  return { input, output };
 }
+
+/** What plays and on what: the flags that the next night has to repeat to go on from this one. */
+export function repeatedFlags(flags: PlayFlags): string {
+  const valued: readonly (readonly [string, string | number | undefined])[] = [
+    ['env', flags.env],
+    ['data', flags.data],
+    ['model', flags.model === 'sim:medium' ? undefined : flags.model],
+    ['base-url', flags.baseUrl],
+    ['price-in', flags.priceIn],
+    ['price-out', flags.priceOut],
+    ['max-tokens', flags.maxTokens],
+    ['seed', flags.seed === 1 ? undefined : flags.seed],
+    ['concurrency', flags.concurrency],
+    ['max-rollouts', flags.maxRollouts],
+    ['max-usd', flags.maxUsd],
+    ['max-minutes', flags.maxMinutes],
+    ['tasks', flags.tasks],
+    ['tags', flags.tags?.join(',')],
+  ];
+  return valued
+    .flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${shellWord(`${value}`)}`]))
+    .join(' ');
+}
+
+/** Quoted where a shell would take it apart. */
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 function splitOnce(text: string, separator: string): [string, string | undefined] {
   const at = text.indexOf(separator);

@@ -10,13 +10,13 @@ import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 /** `id`: number of a decision (7 or #7), or `vN`. */
 export async function showCommand(given: Record<string, unknown>, id = ''): Promise<number> {
   const flags = given as unknown as LedgerFlags;
-  const { ledger } = await ledgerOf(flags);
+  const { env, ledger } = await ledgerOf(flags);
   const decision = ledger
     .decisions()
     .findLast(({ seq, version }) => `${seq}` === id.replace(/^#/, '') || version === id);
   if (decision === undefined)
     throw new UsageError(
-      `no decision "${id}" on ${ledger.branch}; expected a number from: optimize log --all --env ${flags.env}`,
+      `no decision "${id}" on ${ledger.branch}; expected a number from: npx optimize log --all --env ${env}`,
     );
   const commit = await commitOfDecision(ledger, decision);
   if (flags.json) {

@@ -51,7 +51,7 @@ export async function loadEnvironment(name: string, { root, data }: LoadOptions)
   if (file === undefined) {
     const known = environmentNames(root).join(', ');
     throw new UsageError(
-      `there is no environment ${name}; known are ${known}. Make one with: optimize init ${name || 'NAME'}`,
+      `there is no environment ${name}; known are ${known}. Make one with: npx optimize init ${name || 'NAME'}`,
     );
   }
   const environment = await loadFile(file);

@@ -21,8 +21,10 @@ export interface Budget {
   reserveUsd(amount: number): void;
   /** Replaces a reservation by what the call cost. */
   settleUsd(reserved: number, cost: number): void;
-  /** Counts a rollout that an earlier try of this night already paid. */
-  restore(usd: number): void;
+  /** Counts a rollout that an earlier try of this night already played. */
+  restore(): void;
+  /** Counts money that an earlier try of this night already paid. */
+  restoreUsd(amount: number): void;
 }
 
 /** `now` gives milliseconds; only differences matter. */
@@ -54,9 +56,11 @@ export function openBudget(caps: Caps, now: () => number): Budget {
     settleUsd(reserved, cost) {
       usd += cost - reserved;
     },
-    restore(cost) {
+    restore() {
       rollouts += 1;
-      usd += cost;
+    },
+    restoreUsd(amount) {
+      usd += amount;
     },
   };
 }

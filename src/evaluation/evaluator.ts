@@ -77,8 +77,8 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
       );
       const known = journal.get(key);
       if (known !== undefined) {
-        // Paid by the interrupted part of this night: it counts, once.
-        if (!counted.has(key)) budget.restore(known.usage.costUsd);
+        // Played by the interrupted part of this night: it counts, once.
+        if (!counted.has(key)) budget.restore();
         counted.add(key);
         options.onRollout?.(known);
         return known;
@@ -104,7 +104,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
         if (options.signal?.aborted) throw new InterruptedError('interrupted');
         // Tries are for a fault that passes; while there is no sign of life, one is enough.
         const tries = voidsInARow > 0 ? 1 : (options.tries ?? 3);
-        if (trace.error === undefined || attempt >= tries) {
+        if (trace.error === undefined || attempt >= tries || isAnswer(trace.error)) {
           counted.add(key);
           voidsInARow = trace.error === undefined || isAnswer(trace.error) ? 0 : voidsInARow + 1;
           if (trace.error === undefined) journal.put({ key, trace });

@@ -1,5 +1,5 @@
 /** The rollouts of a run on disk: append-only lines, read again when an interrupted run goes on. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Trace } from '../types.ts';
 
@@ -17,6 +17,8 @@ export interface Journal {
   put(entry: JournalEntry): void;
   /** Writes what is buffered. */
   flush(): void;
+  /** Writes all entries in the order of their keys: equal rollouts then give equal bytes, in whatever order they ended. */
+  seal(): void;
   readonly size: number;
 }
 
@@ -27,6 +29,7 @@ export function memoryJournal(): Journal {
     get: (key) => entries.get(key),
     put: ({ key, trace }) => void entries.set(key, trace),
     flush: () => {},
+    seal: () => {},
     get size() {
       return entries.size;
     },
@@ -65,6 +68,12 @@ export function fileJournal(directory: string, options: { keepSteps: boolean; bu
       if (buffer.length >= limit) flush();
     },
     flush,
+    seal() {
+      flush();
+      const lines = readFileSync(path, 'utf8').trimEnd().split('\n').sort();
+      writeFileSync(`${path}.new`, `${lines.join('\n')}\n`);
+      renameSync(`${path}.new`, path);
+    },
     get size() {
       return entries.size;
     },

@@ -16,10 +16,10 @@ test('a panel that even a perfect rest cannot save is futile', () => {
   expect(isFutile(panel([...repeat(14, 0), 1]), { planned: 20 })).toBe(false);
 });
 
-test('a violation ends the look', () => {
-  const pairs = panel(repeat(10, 1)).map((pair, index) => (index === 3 ? { ...pair, violationsAfter: 1 } : pair));
-  expect(isFutile(pairs, { planned: 100 })).toBe(true);
-  expect(isFutile(panel(repeat(10, 1)), { planned: 100 })).toBe(false);
+test('violations end the look once the tasks to come cannot make up for them', () => {
+  const pairs = panel(repeat(10, 1)).map((pair, index) => (index === 3 ? { ...pair, violationsAfter: 2 } : pair));
+  expect(isFutile(pairs, { planned: 11 })).toBe(true);
+  expect(isFutile(pairs, { planned: 12 })).toBe(false);
 });
 
 test('before 20 observations only the exact rule speaks; after that a lasting loss is enough', () => {

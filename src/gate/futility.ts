@@ -1,7 +1,7 @@
 /** May an unfinished look at the sealed panel be ended? Only ever because it cannot, or will not, release. */
 import { z } from 'zod';
 import { ln, normalQuantile } from './arithmetic.ts';
-import { countViolations } from './guards.ts';
+import { violatesMore } from './guards.ts';
 import { countSigns, isWinOrLose, type Pair, pairDifferences } from './pairs.ts';
 import { FUTILITY, RELEASE, STAR } from './rules.ts';
 import { signTest } from './sign.ts';
@@ -14,14 +14,12 @@ export const FutilityOptions = z.object({
   trials: z.int().min(1).optional(),
   /** As in `ReleaseOptions`. @default 0.02 */
   alpha: z.number().gt(0).lt(1).optional(),
-  /** As in `ReleaseOptions`. @default 'none' */
-  violations: z.enum(['none', 'no_new']).optional(),
 });
 export type FutilityOptions = z.infer<typeof FutilityOptions>;
 
 /**
  * True if the look may stop after `pairs`, the first ones of the committed order. False for no pair yet.
- * 1. Exact: a violation already forbids the release, or not even "every remaining task gets better" could release
+ * 1. Exact: even one violation of the release in every trial to come would leave the candidate more, or not even "every remaining task gets better" could release
  *    (`cannotRelease`). Such a stop never changes a decision.
  * 2. By chance (`willHardlyRelease`), from 20 observations on. Such a stop can cost power, never alpha, for a release needs
  *    the complete panel.
@@ -29,11 +27,11 @@ export type FutilityOptions = z.infer<typeof FutilityOptions>;
  */
 export function isFutile(pairs: readonly Pair[], options: FutilityOptions): boolean {
   if (pairs.length === 0) return false;
-  const { planned, trials, alpha = RELEASE.alpha, violations = 'none' } = FutilityOptions.parse(options);
+  const { planned, trials, alpha = RELEASE.alpha } = FutilityOptions.parse(options);
   const differences = pairDifferences(pairs);
   const remaining = planned - pairs.length;
   if (remaining <= 0) return false;
-  if (countViolations(pairs, violations) > 0) return true;
+  if (violatesMore(pairs, remaining)) return true;
   if (pairs.some((pair) => pair.family !== undefined)) return false;
   const test = (trials ?? 1) === 1 && isWinOrLose(pairs) ? 'sign' : 'star';
   return (

@@ -6,17 +6,22 @@ import { KEEP, TAG } from './rules.ts';
 import { percent, points } from './verdict.ts';
 
 /**
- * `none`: the candidate may have no state violation at all (design section 8). `no_new`: on no task may it have more
- * than the arm in force; for an agent that violates already, so that a fix of most of it is not refused.
+ * State violations of both arms on the same tasks and trials. The candidate may not have more than the release: none at
+ * all where the release has none, while a harness that mends most of what the release does wrong is not refused for the rest.
  */
-export type ViolationRule = 'none' | 'no_new';
-
-/** Violations of the candidate that the rule counts, summed over tasks. */
-export function countViolations(pairs: readonly Pair[], rule: ViolationRule): number {
-  let count = 0;
-  for (const { violationsBefore = 0, violationsAfter = 0 } of pairs)
-    count += rule === 'none' ? violationsAfter : Math.max(0, violationsAfter - violationsBefore);
+export function countViolations(pairs: readonly Pair[]): { before: number; after: number } {
+  const count = { before: 0, after: 0 };
+  for (const { violationsBefore = 0, violationsAfter = 0 } of pairs) {
+    count.before += violationsBefore;
+    count.after += violationsAfter;
+  }
   return count;
+}
+
+/** True if the candidate has more violations and would have even if the release violated in every trial of `remaining` tasks. */
+export function violatesMore(pairs: readonly Pair[], remaining: number): boolean {
+  const { before, after } = countViolations(pairs);
+  return after - before > remaining * (pairs[0]?.before.length ?? 1);
 }
 
 export interface TagGuard {

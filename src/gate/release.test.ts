@@ -44,7 +44,7 @@ test('fractional scores, several trials or families are put to the bet, in the o
 test('the sentence has every number, and an accepted effect is marked as selected', () => {
   const { detail } = decide(panel(mix(10, 2, 28)), { rollouts: 80, costUsd: 1.234 });
   expect(detail).toMatch(
-    /^better than the release in force: \+20\.0 points \(95 % interval \+\d+\.\d to \+\d+\.\d, selected\), sign test p = 0\.0193 against 0\.02, 10 better \/ 2 worse \/ 28 same, 80 rollouts, \$1\.23$/,
+    /^better than the release before it: \+20\.0 points \(95 % interval \+\d+\.\d to \+\d+\.\d, selected\), sign test p = 0\.0193 against 0\.02, 10 better \/ 2 worse \/ 28 same, 80 rollouts, \$1\.23$/,
   );
   expect(decide(panel(mix(3, 2, 28))).detail).not.toContain('selected');
 });
@@ -68,16 +68,19 @@ test('more than 2 % of void pairs decide nothing; up to 2 % stand', () => {
   });
 });
 
-test('a state violation of the candidate blocks, also before the panel is complete', () => {
+test('more state violations than the release block; as many, or fewer, do not', () => {
   const pairs = panel(mix(20, 0, 20));
-  const violating = pairs.map((pair, index) =>
-    index === 30 ? { ...pair, violationsBefore: 1, violationsAfter: 1 } : pair,
-  );
-  expect(decide(violating)).toMatchObject({ decision: 'rejected', reason: 'violations' });
-  expect(decideRelease(violating, { planned: 50 })).toMatchObject({ reason: 'violations' });
-  expect(decide(violating, { violations: 'no_new' })).toMatchObject({ decision: 'accepted' });
-  const moved = violating.map((pair, index) => (index === 31 ? { ...pair, violationsAfter: 1 } : pair));
-  expect(decide(moved, { violations: 'no_new' })).toMatchObject({ reason: 'violations' });
+  const violating = (before: number, after: number) =>
+    pairs.map((pair, index) =>
+      index === 30 ? { ...pair, violationsBefore: before } : index === 31 ? { ...pair, violationsAfter: after } : pair,
+    );
+  expect(decide(violating(0, 1))).toMatchObject({ decision: 'rejected', reason: 'violations' });
+  expect(decide(violating(1, 2)).detail).toContain('2 forbidden state changes against 1');
+  expect(decide(violating(1, 1))).toMatchObject({ decision: 'accepted' });
+  expect(decide(violating(3, 1))).toMatchObject({ decision: 'accepted' });
+  // 2 tasks to come cannot make up for 3 more, 10 can.
+  expect(decideRelease(violating(0, 3), { planned: 42 })).toMatchObject({ reason: 'violations' });
+  expect(decideRelease(violating(0, 3), { planned: 50 })).toMatchObject({ reason: 'incomplete' });
 });
 
 test('a protected tag blocks at a loss of 10 points, and the verdict says its power', () => {

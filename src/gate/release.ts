@@ -1,7 +1,7 @@
-/** Tier 2: one look at the sealed panel. H0: on tasks drawn as these were, the branch is on average no better than the release in force. */
+/** Tier 2: one look at the sealed panel. H0: on tasks drawn as these were, the branch is on average no better than the newest release. */
 import { z } from 'zod';
 import type { Verdict } from '../types.ts';
-import { countViolations, guardTag } from './guards.ts';
+import { countViolations, guardTag, violatesMore } from './guards.ts';
 import { pairedInterval } from './interval.ts';
 import { isWinOrLose, type Pair, pairDifferences } from './pairs.ts';
 import { RELEASE } from './rules.ts';
@@ -17,8 +17,6 @@ export const ReleaseOptions = Spending.extend({
   maxVoidShare: z.number().min(0).max(1).optional(),
   /** Tags that must not lose 10 points. @default [] */
   protectedTags: z.array(z.string()).readonly().optional(),
-  /** See `ViolationRule`. @default 'none' */
-  violations: z.enum(['none', 'no_new']).optional(),
   /** True after a release was made on this panel: alpha is then not claimed. @default false */
   panelUsed: z.boolean().optional(),
   /** False if the candidate is larger than the caps of its harness allow. @default true */
@@ -29,7 +27,7 @@ export type ReleaseOptions = z.infer<typeof ReleaseOptions>;
 /**
  * `pairs` in the committed order of the panel, both arms rolled afresh and interleaved. The exact sign test if every task
  * was won or lost in one trial an arm, else the STaR bet. The first reason that applies:
- * - `violations` (rejected), also on an unfinished panel;
+ * - `violations`: more state violations than the release, whatever the tasks to come (rejected);
  * - `incomplete`: pairs and voids do not cover the panel; `voids`: more than `maxVoidShare` (both inconclusive);
  * - `regression`: the interval of the effect lies below 0 (rejected);
  * - `guard`: the size cap, or a protected tag (rejected);
@@ -62,17 +60,19 @@ export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions): 
       ...(mark === undefined ? {} : { mark }),
     });
 
-  const violations = countViolations(pairs, settings.violations ?? 'none');
-  if (violations > 0) return conclude('rejected', 'violations', `${violations} forbidden state changes`);
+  if (violatesMore(pairs, planned - pairs.length - voids)) {
+    const { before, after } = countViolations(pairs);
+    return conclude('rejected', 'violations', `${after} forbidden state changes against ${before}`);
+  }
   if (!complete) return conclude('inconclusive', 'incomplete', `${pairs.length} of ${planned} sealed tasks played`);
   if (voids > maxVoidShare * planned)
     return conclude('inconclusive', 'voids', `more than ${percent(maxVoidShare)} of the pairs are void`);
   if (pairedInterval(differences).high < 0)
-    return conclude('rejected', 'regression', 'worse than the release in force');
+    return conclude('rejected', 'regression', 'worse than the release before it');
   if (settings.sizeWithinCap === false) return conclude('rejected', 'guard', 'larger than its caps allow');
   const blocking = guards.find((guard) => guard.blocks);
   if (blocking) return conclude('rejected', 'guard', `protected tag ${blocking.tag} lost`);
   return result?.passed
-    ? conclude('accepted', 'improved', 'better than the release in force', 'selected')
+    ? conclude('accepted', 'improved', 'better than the release before it', 'selected')
     : conclude('inconclusive', 'inconclusive', 'not shown to be better');
 }

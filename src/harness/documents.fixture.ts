@@ -72,6 +72,7 @@ const anyStep = fc.oneof(
         from: anyExpression,
         key: fc.constant('item_id'),
         keep: anyExpression,
+        fallback: anyExpression,
       },
       { requiredKeys: ['argument', 'from', 'key'] },
     )

@@ -127,6 +127,7 @@ function checkClause(source: YamlSource, path: readonly PropertyKey[], clause: C
     } else {
       expression(['prepare', index, 'ground', 'from'], step.ground.from);
       expression(['prepare', index, 'ground', 'keep'], step.ground.keep);
+      expression(['prepare', index, 'ground', 'fallback'], step.ground.fallback);
     }
   }
   expression(['require'], clause.require);

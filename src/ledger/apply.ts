@@ -7,7 +7,7 @@ import type { HarnessFiles } from '../types.ts';
 import { type Contents, harnessFolder, readContents, readHarnessFiles } from './branch.ts';
 import { fileDigests, nothingMeasured } from './decision.ts';
 import type { Repository } from './git.ts';
-import { harnessChanges, type Ledger, openLedger } from './ledger.ts';
+import { harnessChanges, type Ledger, openLedger, releaseOf } from './ledger.ts';
 import { changesOf, mergeBase, type Oid, readCommits, readTexts, trailers, writeCommit } from './plumbing.ts';
 import { readHead } from './refs.ts';
 import type { StepOptions } from './rollback.ts';
@@ -28,6 +28,8 @@ export interface Applied {
   /** Commit of that branch that put it in force. */
   readonly commit: Oid;
   readonly harness: string;
+  /** True if the evidence for the version comes from a simulated agent. */
+  readonly simulated: boolean;
   /** False when it was in force already. */
   readonly changed: boolean;
 }
@@ -51,7 +53,12 @@ export async function applyRelease(repository: Repository, env: string, options:
   const version = await findVersion(ledger, options.version);
   const before = await readContents(repository, env, target);
   const harness = harnessId(version.files);
-  const done = { version: version.version, branch, harness };
+  const done = {
+    version: version.version,
+    branch,
+    harness,
+    simulated: releaseOf(ledger, harness)?.decision.who.simulated ?? false,
+  };
   if (before.harness === harness) {
     await repair(repository, root, { env, target, files: version.files });
     return { ...done, commit: target, changed: false };
@@ -68,7 +75,7 @@ export async function applyRelease(repository: Repository, env: string, options:
     base: target,
     changes,
     parents: contained ? [target] : [target, version.commit],
-    message: `Apply harness/${env}/${version.version}\n\nOptimize-Applied: ${env} ${version.version} ${harness}\n`,
+    message: `Apply harness/${env}/${version.version}${done.simulated ? ', evidence SIMULATED' : ''}\n\nOptimize-Applied: ${env} ${version.version} ${harness}\n`,
     time: options.time,
     ...identity,
   });
@@ -106,7 +113,7 @@ async function checkKnown(ledger: Ledger, { version, target, branch }: Step, bef
   if (!known.has(before.harness)) {
     throw new UsageError(
       `harness/${env} on ${branch} has committed changes that ${version.version} does not contain; ` +
-        `run a night first, which takes them in (optimize --env ${env}), or undo them`,
+        `run a night first, which takes them in (npx optimize --env ${env}), or undo them`,
     );
   }
   const foreign = async (from: Oid): Promise<Set<string>> => {

@@ -111,13 +111,13 @@ function parseStored(env: string, text: string, path: string): Decision | null {
   try {
     found = JSON.parse(text);
   } catch {
-    throw new VerifyError(`${path} is not JSON any more; run: optimize verify`);
+    throw new VerifyError(`${path} is not JSON any more; run: npx optimize verify`);
   }
   if (isObject(found) && found.env !== env) return null;
   const parsed = Decision.safeParse(found);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new VerifyError(`${path}: ${issue?.path.join('.')}: ${issue?.message}; run: optimize verify`);
+  throw new VerifyError(`${path}: ${issue?.path.join('.')}: ${issue?.message}; run: npx optimize verify`);
 }
 
 export interface Place {

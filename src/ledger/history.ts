@@ -6,7 +6,7 @@ import type { Harness, HarnessFiles } from '../types.ts';
 import { readHarnessFiles } from './branch.ts';
 import { changesBranch, type Decision } from './decision.ts';
 import { itemDigests } from './items.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, releaseOf } from './ledger.ts';
 import { firstParents, type Oid, readCommits } from './plumbing.ts';
 import { listRefs, readHead, resolveCommit } from './refs.ts';
 import { commitOfDecision, findVersion } from './versions.ts';
@@ -105,6 +105,8 @@ export interface InForce extends Resolved {
   readonly time: string;
   /** `vN` if these are the bytes of a release. */
   readonly version: string | null;
+  /** True if that release rests on a simulated agent. */
+  readonly simulated: boolean;
   /** The newest decision that led to these bytes; null for a harness from before the ledger. */
   readonly decision: Decision | null;
 }
@@ -123,7 +125,7 @@ export async function inForceAt(ledger: Ledger, at: string): Promise<InForce> {
     : await resolveHarness(ledger, at);
   const [{ seconds } = { seconds: 0 }] = await readCommits(repository, [commit]);
   const led = ledger.decisions().filter((one) => one.child.harness === harness && (changesBranch(one) || one.version));
-  const version = ledger.releases().find((release) => release.harness === harness)?.version ?? null;
+  const release = releaseOf(ledger, harness);
   const decision = led.at(-1) ?? null;
   return {
     commit,
@@ -131,7 +133,8 @@ export async function inForceAt(ledger: Ledger, at: string): Promise<InForce> {
     harness,
     branch: head.branch,
     time: new Date(seconds * 1000).toISOString(),
-    version,
+    version: release?.version ?? null,
+    simulated: release?.decision.who.simulated ?? false,
     decision,
   };
 }

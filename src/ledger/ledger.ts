@@ -112,6 +112,10 @@ function releasesOf(env: string, entries: readonly Entry[], place: Place): Relea
     });
 }
 
+/** The first release of a harness; null if it was never released. */
+export const releaseOf = (ledger: Ledger, harness: string): Release | null =>
+  ledger.releases().find((release) => release.harness === harness) ?? null;
+
 function assertWritable(env: string, { worktree }: Place): void {
   if (worktree === '') return;
   throw new UsageError(

@@ -22,6 +22,8 @@ export interface RejectedEdit {
   /** Reason code of the verdict. */
   readonly reason: string;
   readonly detail: string;
+  /** Agent with which it was tried; null when none played. */
+  readonly agent: string | null;
   /** Harness on which it was tried. */
   readonly parent: string;
   /** Mean paired effect on dev, a fraction; null without rollouts. For people: never shown to a proposer. */
@@ -56,6 +58,7 @@ export function rejectedEdits(decisions: readonly Decision[]): RejectedEdit[] {
         by: byWhom(decision),
         reason: verdict.reason,
         detail: verdict.detail,
+        agent: decision.who.agent,
         parent: decision.parent.harness,
         effect: verdict.effect,
         seq: decision.seq,
@@ -74,8 +77,9 @@ export interface Permission {
 }
 
 /**
- * Whether an edit may be tried on `current`. Refused by policy, leak or taint: never again. Rejected otherwise: again
- * once a part that it touches differs from what it was at the last rejection, and at most twice more.
+ * Whether an edit may be tried on `current` with `agent`. Refused by policy, leak or taint: never again. By another free
+ * check: again on any other harness. By the gate: again once a part that it touches differs from what it was at the last
+ * rejection, and at most twice more; what fell with another agent says nothing about this one.
  * `touched` are the ids that the edit names; an id that the last rejection knows nothing of does not count as changed.
  */
 export function mayTry(
@@ -83,8 +87,11 @@ export function mayTry(
   touched: readonly string[],
   decisions: readonly Decision[],
   current: Harness,
+  agent: string,
 ): Permission {
-  const earlier = rejectedEdits(decisions).filter((rejected) => rejected.key === key);
+  const earlier = rejectedEdits(decisions).filter(
+    (rejected) => rejected.key === key && (rejected.by === 'final' || rejected.agent === agent),
+  );
   const last = earlier.at(-1);
   if (!last) return { allowed: true, reason: 'new', seq: null };
   const final = earlier.find(({ by }) => by === 'final');
@@ -92,6 +99,8 @@ export function mayTry(
   if (earlier.filter(({ by }) => by === 'gate').length > MAX_RETRIES) {
     return { allowed: false, reason: 'tried_out', seq: last.seq };
   }
+  // A free check looks at the whole harness: what had no effect without the switch that lets calls through may have one with it.
+  if (last.by === 'check' && last.parent !== current.id) return { allowed: true, reason: 'changed', seq: last.seq };
   const now = itemDigests(current);
   const before = new Map(last.touched.map((item) => [item.id, item.before]));
   const ids = new Set([...before.keys(), ...touched]);

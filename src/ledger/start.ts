@@ -154,7 +154,7 @@ async function mergeHarness(ledger: Ledger, { ours, base, theirs }: Sides): Prom
 const conflict = (ledger: Ledger, path: string): UsageError =>
   new UsageError(
     `harness/${ledger.env}/${path} was changed both by you and on ${ledger.branch}, in the same place; ` +
-      `put your edit aside (git stash), take over the newest release (optimize apply --env ${ledger.env}), make it again`,
+      `put your edit aside (commit it on a branch of its own, or git stash -u), take over the newest release (npx optimize apply --env ${ledger.env}), make it again`,
   );
 
 /** The commit that stands for the person's side: the checked-out one, or one made for their uncommitted edits. */

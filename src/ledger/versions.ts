@@ -30,7 +30,7 @@ export async function findVersion(ledger: Ledger, version?: string): Promise<Ver
     const known = [...new Set(all.map((one) => one.version))].join(', ');
     throw new UsageError(
       known === ''
-        ? `nothing has been released for ${ledger.env} yet; run: optimize --env ${ledger.env}`
+        ? `nothing has been released for ${ledger.env} yet; run: npx optimize --env ${ledger.env}`
         : `there is no version ${version} of ${ledger.env}; expected one of: ${known}`,
     );
   }
@@ -38,7 +38,7 @@ export async function findVersion(ledger: Ledger, version?: string): Promise<Ver
   const files = await readHarnessFiles(ledger.repository, ledger.env, commit);
   if (harnessId(files) !== decision.child.harness) {
     throw new VerifyError(
-      `harness/${ledger.env} in ${commit} is not what decision ${decision.seq} released; run: optimize verify`,
+      `harness/${ledger.env} in ${commit} is not what decision ${decision.seq} released; run: npx optimize verify`,
     );
   }
   return { version: decision.version as string, commit, files, decision };
@@ -49,6 +49,7 @@ export async function commitOfDecision(ledger: Ledger, decision: Decision): Prom
   const path = decisionPath(decision.run, decision.seq);
   const folder = `runs/${decision.run}/decisions/`;
   const commit = (await decisionCommits(ledger.repository, ledger.head().commit, [folder])).get(path);
-  if (commit === undefined) throw new VerifyError(`no commit of ${ledger.branch} adds ${path}; run: optimize verify`);
+  if (commit === undefined)
+    throw new VerifyError(`no commit of ${ledger.branch} adds ${path}; run: npx optimize verify`);
   return commit;
 }

@@ -33,7 +33,7 @@ export async function checkWorkTree(repository: Repository, root: string, step: 
   const folder = harnessFolder(step.env);
   const dirty = (path: string, where: string) =>
     new UsageError(
-      `${path} has uncommitted changes (${where}); commit them, or put them aside: git stash -- ${folder}`,
+      `${path} has uncommitted changes (${where}); commit them, or put them aside: git stash -u -- ${folder}`,
     );
   await checkFolders(root, [`${folder}/x`, ...step.added.keys()]);
   const disk = existsSync(join(root, folder)) ? readFolder(join(root, folder)) : new Map<string, string>();

@@ -45,6 +45,8 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
   const { baseUrl } = settings;
   if (baseUrl !== undefined && !URL.canParse(baseUrl))
     throw new UsageError(`--base-url: expected an address such as http://127.0.0.1:8080/v1, got "${baseUrl}"`);
+  if (baseUrl !== undefined && new URL(baseUrl).password !== '')
+    throw new UsageError('--base-url holds a password, which would reach logs; put the key into OPENAI_API_KEY');
   const apiKey = settings.apiKey ?? process.env.OPENAI_API_KEY ?? (baseUrl && isLoopback(baseUrl) ? 'none' : undefined);
   if (apiKey === undefined || apiKey === '')
     throw new UsageError('no key: set OPENAI_API_KEY, or use --base-url with a server on this machine');
@@ -57,7 +59,8 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
     maxRetries: settings.maxRetries ?? 2,
     logLevel: 'off',
   });
-  await assertReachable(client, settings);
+  const redact = redactor(apiKey);
+  await assertReachable(client, settings, redact);
 
   const temperature = settings.temperature ?? 0;
   const maxTokens = settings.maxTokens ?? 768;
@@ -76,12 +79,13 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
       spend?.reserveUsd(reserved);
       let cost = reserved;
       try {
-        const reply = toReply(await client.chat.completions.create(body, signal ? { signal } : {}), price);
+        const completion = await client.chat.completions.create(body, signal ? { signal } : {});
+        const reply = toReply(JSON.parse(redact(JSON.stringify(completion))) as typeof completion, price);
         cost = reply.usage.costUsd;
         return reply;
       } catch (error) {
         if (signal?.aborted) throw new InterruptedError('interrupted', { cause: error });
-        throw asInfrastructureError(error, settings);
+        throw asInfrastructureError(error, settings, redact);
       } finally {
         spend?.settleUsd(reserved, cost);
       }
@@ -90,12 +94,23 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
   return {
     id: `openai:${settings.model}`,
     simulated: false,
+    unpriced: settings.price === undefined && !(baseUrl && isLoopback(baseUrl)),
     digest: sha256(canonicalJson({ model: settings.model, baseUrl: baseUrl ?? null, temperature, maxTokens })),
     open: () => model,
   };
 }
 
-async function assertReachable(client: OpenAI, settings: OpenAISettings): Promise<void> {
+/** A key that a server repeats, in an error, a reply or as its model's name, stops here. */
+function redactor(apiKey: string): (text: string) => string {
+  // A placeholder such as "none" is no secret, and would take ordinary words out of replies.
+  return apiKey.length < 8 ? (text) => text : (text) => text.replaceAll(apiKey, '[key]');
+}
+
+async function assertReachable(
+  client: OpenAI,
+  settings: OpenAISettings,
+  redact: (text: string) => string,
+): Promise<void> {
   const at = client.baseURL;
   try {
     await client.models.list({ timeout: 15_000, maxRetries: 0 });
@@ -108,7 +123,7 @@ async function assertReachable(client: OpenAI, settings: OpenAISettings): Promis
     // Some endpoints do not list models; any answer shows that one is there.
     if (status !== undefined && status < 500) return;
     throw new InfrastructureError(
-      `no answer from ${at} (${causeOf(error)}); check the address and that the server runs, then type the same command again`,
+      `no answer from ${at} (${redact(causeOf(error))}); check the address and that the server runs, then type the same command again`,
       { cause: error },
     );
   }
@@ -121,7 +136,7 @@ function causeOf(error: unknown): string {
   return inner instanceof Error ? inner.message : String(inner);
 }
 
-function asInfrastructureError(error: unknown, settings: OpenAISettings): Error {
+function asInfrastructureError(error: unknown, settings: OpenAISettings, redact: (text: string) => string): Error {
   if (error instanceof InfrastructureError) return error;
   const status = (error as { status?: number }).status;
   if (status === 401 || status === 403)
@@ -129,7 +144,8 @@ function asInfrastructureError(error: unknown, settings: OpenAISettings): Error 
       `the endpoint refused the key (HTTP ${status}); set OPENAI_API_KEY to a key that may use "${settings.model}"`,
     );
   const retryable = status === undefined || status === 408 || status === 409 || status === 429 || status >= 500;
-  return new InfrastructureError(`${status === undefined ? '' : `HTTP ${status}: `}${causeOf(error).slice(0, 300)}`, {
+  const cause = redact(causeOf(error)).slice(0, 300);
+  return new InfrastructureError(`${status === undefined ? '' : `HTTP ${status}: `}${cause}`, {
     retryable,
     cause: error,
   });

@@ -32,11 +32,13 @@ export async function closeNight(night: Night, branch: Branch, look: Look): Prom
     rejected,
     rollouts: budget.rollouts,
     voids: night.voids,
-    usd: budget.usd,
+    usd: night.agent.unpriced ? null : budget.usd,
     seconds: Math.round((night.now() - night.startedMs) / 100) / 10,
     run: night.run,
     night: night.number,
+    repeated: night.repeated,
     outcome: look.outcome,
+    command: night.command,
     exitCode: look.released
       ? EXIT_OF_NIGHT.released
       : look.verdict?.reason === 'regression'

@@ -5,19 +5,17 @@ import { randomOf, shuffled } from '../digest.ts';
 import { assertScored, evaluationOf } from '../evaluation/evaluator.ts';
 import { mapPool } from '../evaluation/pool.ts';
 import { scoreInterval } from '../gate/interval.ts';
+import { parseHarness } from '../harness/parse.ts';
 import { bundleKey, mayTry } from '../ledger/rejected.ts';
 import { checkEdits } from '../proposal/checks.ts';
 import type { Edit } from '../proposal/edit-schema.ts';
-import { editKey, touchedIds } from '../proposal/edits.ts';
+import { applyEdits, editKey, touchedIds } from '../proposal/edits.ts';
 import { harmfulEdits } from '../proposal/harmful.ts';
 import { type MineContext, type MinedProposal, mine } from '../proposal/mine/mine.ts';
 import { nullEdits } from '../proposal/null.ts';
 import type { Diagnosis, Harness, Task, Trace } from '../types.ts';
-import type { Night } from './night.ts';
+import { type Night, PAID_SAMPLE } from './night.ts';
 import { report } from './race.ts';
-
-/** Train rollouts a round of an agent that is not simulated. */
-const PAID_SAMPLE = 32;
 
 export interface Lessons {
   /** Edits that passed every free check, in order of expected gain. */
@@ -66,22 +64,40 @@ export async function learn(night: Night, head: Harness, round: number): Promise
   }
   const random = randomOf(night.options.seed, night.number, 'propose', round);
   const proposal = propose(night, { ...context, diagnoses: [...diagnoses.values()], random });
-  night.emit({ type: 'learned', edits: proposal.edits.length, probes: proposal.probes, notes: proposal.notes });
+  let repeated = 0;
+  const common = { ...context, leak: night.leak, shapes: proposal.shapes, mayTry: whyNot(night, head) };
+  const switched = withSwitches(head, proposal.edits);
   const edits = proposal.edits.filter((edit) => {
-    const checks = checkEdits({
-      ...context,
-      parent: head,
-      edits: [edit],
-      leak: night.leak,
-      shapes: proposal.shapes,
-      mayTry: whyNot(night, head),
-    });
+    const checks = checkEdits({ ...common, parent: head, edits: [edit] });
     if (checks.every((check) => check.passed)) return true;
+    // Rules for calls change nothing in traces whose calls were never heard; with the switch that hears them they may.
+    if (
+      checks.at(-1)?.check === 'inert' &&
+      switched !== null &&
+      checkEdits({ ...common, parent: switched, edits: [edit] }).every((check) => check.passed)
+    )
+      return true;
     // What was refused before and is proposed again needs no second record.
-    if (checks.at(-1)?.check !== 'duplicate') night.recorder.refused(edit, checks, head, diagnoses);
+    if (checks.at(-1)?.check === 'duplicate') repeated += 1;
+    else night.recorder.refused(edit, checks, head, diagnoses);
     return false;
   });
+  night.repeated += repeated;
+  const refused = proposal.edits.length - edits.length - repeated;
+  const { probes, notes } = proposal;
+  night.emit({ type: 'learned', edits: proposal.edits.length, refused, repeated, probes, notes });
   return { edits, diagnoses };
+}
+
+/** The head with every proposed switch on; null when none is proposed or they do not fit together. */
+function withSwitches(head: Harness, edits: readonly Edit[]): Harness | null {
+  const switches = edits.filter(({ ops }) => ops.every(({ op }) => op === 'switch.set'));
+  if (switches.length === 0) return null;
+  try {
+    return parseHarness(head.env, applyEdits(head.files, switches));
+  } catch {
+    return null;
+  }
 }
 
 /** All train tasks; of an agent whose rollouts cost time or money a fresh random sample each round. Probes are free and use all. */
@@ -108,6 +124,7 @@ export const whyNot =
       edits.flatMap((edit) => [...touchedIds(edit)]),
       decisions,
       head,
+      night.agent.id,
     );
     return allowed ? null : `${reason}: tried before, decision ${seq}`;
   };

@@ -14,6 +14,9 @@ export const EXIT_OF_NIGHT = { released: 0, nothing: 3, regression: 4 } as const
 
 export type ProposerName = 'mine' | 'null' | 'harmful';
 
+/** Train rollouts a round of an agent that is not simulated. */
+export const PAID_SAMPLE = 32;
+
 /** What a user asks of a night; all of it is part of the run's configuration. */
 export interface NightOptions {
   readonly env: string;
@@ -67,8 +70,12 @@ export interface Night {
   /** Candidates whose evaluation has begun. */
   candidates: number;
   voids: number;
+  /** Proposals that were refused in an earlier night and were not tried again. */
+  repeated: number;
   /** Model id that the endpoint says it served; the agent's id before the first reply. */
   served(): string;
+  /** The command line that goes on from this night. */
+  readonly command: string;
   readonly startedMs: number;
   now(): number;
 }

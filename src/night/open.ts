@@ -1,8 +1,7 @@
-/** Opens a night: takes the lock, brings the branch up to date, and finds out whether an interrupted night goes on. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { z } from 'zod';
-import { canonicalJson, sha256 } from '../digest.ts';
+/** Opens a night: takes the lock, finds the run that is new or goes on, and puts together what its stations share. */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { sha256 } from '../digest.ts';
 import { splitDigest } from '../environments/split.ts';
 import { UsageError } from '../errors.ts';
 import type { Budget } from '../evaluation/budget.ts';
@@ -14,16 +13,15 @@ import type { Decision } from '../ledger/decision.ts';
 import { openRepository } from '../ledger/git.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { acquireLock } from '../ledger/lock.ts';
-import { startNight } from '../ledger/start.ts';
 import { findVersion } from '../ledger/versions.ts';
 import { ownCommits } from '../ledger/walk.ts';
+import { fileReplies, REPLIES, recordedAgent } from '../models/replies.ts';
 import { buildLeakIndex } from '../proposal/checks.ts';
 import type { Emit } from '../report/events.ts';
 import type { Agent, Environment, Harness, HarnessFiles, Task, Trace } from '../types.ts';
-import { VERSION } from '../version.ts';
 import type { Night, NightOptions } from './night.ts';
-import { openRecorder } from './recorder.ts';
-import { assertSound } from './sound.ts';
+import { type NightFacts, openRecorder } from './recorder.ts';
+import { findRun, type Run, whoOf } from './run.ts';
 
 export interface NightInput {
   /** Top folder of the repository. */
@@ -41,103 +39,36 @@ export interface NightInput {
   readonly signal: AbortSignal;
   /** Milliseconds since 1970. */
   now(): number;
+  /** The command line that goes on from this night. */
+  readonly command: string;
 }
-
-/** `config.json` of a run: what an interrupted night needs to go on as it began. */
-const RunConfig = z.object({
-  /** Digest of options, data, agent and program: a night goes on only if all of it is the same. */
-  key: z.string(),
-  night: z.int(),
-  firstSeq: z.int(),
-  /** Commit of the branch, or the checked-out one before the first decision. */
-  start: z.string(),
-  started: z.string(),
-});
-type RunConfig = z.infer<typeof RunConfig>;
 
 /** Fewest tasks a split needs before anything can be decided on it. */
 const MIN_TASKS = { train: 5, dev: 20, sealed: 30 } as const;
 
-export async function openNight(input: NightInput): Promise<{ night: Night; close(): Promise<void> }> {
-  const { options, environment, agent } = input;
+export interface OpenNight {
+  readonly night: Night;
+  close(): Promise<void>;
+}
+
+export async function openNight(input: NightInput): Promise<OpenNight> {
   assertEnoughTasks(input.tasks);
   const repository = await openRepository(input.root);
-  const lock = await acquireLock(repository, options.env, new Date(input.now()).toISOString());
+  const lock = await acquireLock(repository, input.options.env, new Date(input.now()).toISOString());
   try {
-    const ledger = await openLedger(repository, options.env);
-    const { run, config, resumed } = await findRun(input, ledger);
-    const folder = join(input.root, 'runs', run);
-    const before = ledger.decisions().filter((decision) => decision.seq < config.firstSeq);
-    const releases = ledger.releases().filter(({ decision }) => decision.seq < config.firstSeq);
-    const files = await readHarnessFiles(repository, options.env, config.start);
-    const start = parseHarness(options.env, resumed || ledger.started ? files : input.workTree);
-    const release = await releaseInForce(ledger, before.findLast(isVersioned)?.version ?? null, start);
-    const journal = fileJournal(
-      folder,
-      agent.simulated ? { keepSteps: false, bufferLines: 64 } : { keepSteps: true, bufferLines: 1 },
-    );
-    const split = <S extends Task['split']>(name: S) =>
-      input.tasks.filter((task): task is Task<S> => task.split === name);
-    let served = agent.id;
-    const facts = {
-      env: options.env,
-      run,
-      who: () => ({ ...whoOf(input), served }),
-      data: { environment: environment.digest, split: splitDigest(input.tasks) },
-      limits: agent.simulated ? ['simulated agent: evidence about the optimizer, not about any model'] : [],
-      artifacts: () => {
-        journal.flush();
-        return [{ name: JOURNAL, sha256: sha256(readFileSync(join(folder, JOURNAL), 'utf8')) }];
-      },
-      time: () => new Date(input.now()).toISOString(),
-    };
-    const night: Night = {
-      options,
-      run,
-      folder,
-      number: config.night,
-      resumed,
-      environment,
-      agent,
-      evaluator: openEvaluator({
-        environment,
-        agent,
-        budget: input.budget,
-        journal,
-        seed: options.seed,
-        night: config.night,
-        concurrency: options.concurrency,
-        timeoutMs: input.timeoutMs,
-        signal: input.signal,
-        onRollout: (trace: Trace) => {
-          if (trace.error !== undefined) night.voids += 1;
-          if (trace.model !== '') served = trace.model;
-        },
-      }),
-      train: split('train'),
-      dev: split('dev'),
-      sealed: split('sealed'),
-      ledger,
-      decisions: before,
-      leak: buildLeakIndex({ ...environment, tasks: input.tasks }, start.policy),
-      recorder: openRecorder(ledger, facts, config.firstSeq, input.emit),
-      emit: input.emit,
-      signal: input.signal,
-      start,
-      release,
-      releases: releases.length,
-      deterministic: false,
-      candidates: 0,
-      voids: 0,
-      served: () => served,
-      startedMs: input.now(),
-      now: input.now,
-    };
+    const ledger = await openLedger(repository, input.options.env);
+    const run = await findRun(input, ledger);
+    const folder = join(input.root, 'runs', run.name);
+    // A simulated agent is asked again at no cost.
+    const replies = input.agent.simulated ? null : fileReplies(join(folder, REPLIES));
+    if (replies !== null) input.budget.restoreUsd(replies.paidUsd);
+    const agent = replies === null ? input.agent : recordedAgent(input.agent, replies);
+    const { night, flush } = await assembleNight({ ...input, agent }, { ledger, run, folder, recorded: folder });
     return {
       night,
       async close() {
         try {
-          journal.flush();
+          flush();
         } finally {
           await lock.release();
         }
@@ -149,6 +80,118 @@ export async function openNight(input: NightInput): Promise<{ night: Night; clos
   }
 }
 
+export interface Assembly {
+  readonly ledger: Ledger;
+  readonly run: Run;
+  /** Where rollouts and the page are written, absolute. */
+  readonly folder: string;
+  /** Where the recorded replies are. */
+  readonly recorded: string;
+}
+
+/** A night from a run that is known: its place in the ledger, its rollouts so far, and what its decisions have in common. */
+export async function assembleNight(
+  input: NightInput,
+  { ledger, run, folder, recorded }: Assembly,
+): Promise<{ night: Night; flush(): void }> {
+  const { options, environment, agent } = input;
+  const { config, resumed } = run;
+  const before = ledger.decisions().filter((decision) => decision.seq < config.firstSeq);
+  const releases = ledger.releases().filter(({ decision }) => decision.seq < config.firstSeq);
+  const files = await readHarnessFiles(ledger.repository, options.env, config.start);
+  const start = parseHarness(options.env, resumed || ledger.started ? files : input.workTree);
+  const release = await releaseInForce(ledger, before.findLast(isVersioned)?.version ?? null, start);
+  const journal = fileJournal(
+    folder,
+    agent.simulated ? { keepSteps: false, bufferLines: 64 } : { keepSteps: true, bufferLines: 1 },
+  );
+  const split = <S extends Task['split']>(name: S) =>
+    input.tasks.filter((task): task is Task<S> => task.split === name);
+  let served = agent.id;
+  const others = otherAgents(before, agent.id);
+  if (others.length > 0)
+    input.emit({
+      type: 'warning',
+      message: `the branch holds decisions made with ${others.join(', ')}; tonight's agent is ${agent.id} and goes on from that harness`,
+    });
+  const facts: NightFacts = {
+    env: options.env,
+    run: run.name,
+    who: () => ({ ...whoOf(input), served }),
+    data: { environment: environment.digest, split: splitDigest(input.tasks) },
+    limits: [
+      ...(agent.simulated ? ['simulated agent: evidence about the optimizer, not about any model'] : []),
+      ...(others.length > 0 ? [`went on from a harness that was chosen with another agent: ${others.join(', ')}`] : []),
+    ],
+    artifacts: () => {
+      journal.seal();
+      return [join(folder, JOURNAL), join(recorded, REPLIES)]
+        .filter((path) => existsSync(path))
+        .map((path) => ({ name: basename(path), sha256: sha256(readFileSync(path, 'utf8')) }));
+    },
+    time: () => new Date(input.now()).toISOString(),
+  };
+  const night: Night = {
+    options,
+    run: run.name,
+    folder,
+    number: config.night,
+    resumed,
+    environment,
+    agent,
+    evaluator: openEvaluator({
+      environment,
+      agent,
+      budget: input.budget,
+      journal,
+      seed: options.seed,
+      night: config.night,
+      concurrency: options.concurrency,
+      timeoutMs: input.timeoutMs,
+      signal: input.signal,
+      onRollout: (trace: Trace) => {
+        if (trace.error !== undefined) night.voids += 1;
+        if (trace.model !== '') served = trace.model;
+      },
+    }),
+    train: split('train'),
+    dev: split('dev'),
+    sealed: split('sealed'),
+    ledger,
+    decisions: before,
+    leak: buildLeakIndex({ ...environment, tasks: input.tasks }, start.policy),
+    recorder: openRecorder(ledger, facts, config.firstSeq, input.emit),
+    emit: input.emit,
+    signal: input.signal,
+    start,
+    release,
+    releases: releases.length,
+    deterministic: false,
+    candidates: 0,
+    voids: 0,
+    repeated: 0,
+    served: () => served,
+    startedMs: input.now(),
+    now: input.now,
+    command: input.command,
+  };
+  return { night, flush: () => journal.flush() };
+}
+
+/** Agents other than `agent` with which the branch was changed or released. */
+const otherAgents = (decisions: readonly Decision[], agent: string): string[] => [
+  ...new Set(
+    decisions.flatMap(({ kind, who, verdict }) =>
+      (kind === 'candidate' || kind === 'release') &&
+      verdict?.decision === 'accepted' &&
+      who.agent !== null &&
+      who.agent !== agent
+        ? [who.agent]
+        : [],
+    ),
+  ),
+];
+
 function assertEnoughTasks(tasks: readonly Task[]): void {
   for (const [split, least] of Object.entries(MIN_TASKS)) {
     const count = tasks.filter((task) => task.split === split).length;
@@ -156,76 +199,6 @@ function assertEnoughTasks(tasks: readonly Task[]): void {
       throw new UsageError(
         `${count} ${split} tasks; a night needs at least ${least} (train 50 %, dev 25 %, sealed 25 %): add tasks or raise --tasks`,
       );
-  }
-}
-
-const whoOf = ({ agent, options }: NightInput): Decision['who'] => ({
-  tool: `harness-optimizer ${VERSION}`,
-  agent: agent.id,
-  served: agent.id,
-  proposer: options.proposer,
-  simulated: agent.simulated,
-  operator: 'unattended',
-});
-
-/** The interrupted run with the same configuration, or a new one. */
-async function findRun(
-  input: NightInput,
-  ledger: Ledger,
-): Promise<{ run: string; config: RunConfig; resumed: boolean }> {
-  const { options, environment, agent } = input;
-  const folder = join(input.root, 'runs');
-  const key = sha256(
-    canonicalJson({
-      ...options,
-      // A higher cap goes on where a lower one stopped, and the order of rollouts changes no decision.
-      maxRollouts: null,
-      maxUsd: null,
-      maxMinutes: null,
-      concurrency: null,
-      environment: environment.digest,
-      tasks: splitDigest(input.tasks),
-      agent: agent.digest,
-      version: VERSION,
-    }),
-  );
-  const own = new RegExp(`^${options.env}-(\\d{4,})$`);
-  const runs = existsSync(folder)
-    ? readdirSync(folder)
-        .filter((name) => own.test(name))
-        .sort()
-    : [];
-  const last = runs.at(-1);
-  const config = last === undefined ? null : readConfig(join(folder, last));
-  if (last !== undefined && config !== null && config.key === key && !existsSync(join(folder, last, 'summary.json')))
-    return { run: last, config, resumed: true };
-
-  const taken = [...runs, ...ledger.decisions().map((decision) => decision.run)].flatMap(
-    (name) => own.exec(name)?.[1] ?? [],
-  );
-  const night = Math.max(0, ...taken.map(Number)) + 1;
-  const run = `${options.env}-${String(night).padStart(4, '0')}`;
-  const time = new Date(input.now()).toISOString();
-  const known = ledger.started ? parseHarness(options.env, ledger.head().files) : null;
-  assertSound(parseHarness(options.env, input.workTree), environment, known);
-  const started = await startNight(ledger, { workTree: input.workTree, run, who: whoOf(input), time });
-  const fresh: RunConfig = { key, night, firstSeq: ledger.nextSeq, start: started.commit, started: time };
-  mkdirSync(join(folder, run), { recursive: true });
-  // Keeps the run out of a person's `git status` and `git add -A`; its decisions come with the branch.
-  writeFileSync(join(folder, run, '.gitignore'), '*\n');
-  writeFileSync(
-    join(folder, run, 'config.json'),
-    `${JSON.stringify({ ...fresh, options, agent: agent.id }, null, 1)}\n`,
-  );
-  return { run, config: fresh, resumed: false };
-}
-
-function readConfig(folder: string): RunConfig | null {
-  try {
-    return RunConfig.parse(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')));
-  } catch {
-    // A run that was cut off before its configuration was whole has played nothing.
-    return null;
   }
 }
 

@@ -30,7 +30,7 @@ export function choosePanel(night: Night): (Panel & { readonly used: boolean }) 
   if (state.looks === 0) return { ...given, used: false };
   if (night.environment.generate !== undefined) {
     const looks = decisions.filter((decision) => decision.data.panel !== null).length;
-    return { ...freshPanel(night.environment, given.tasks.length, looks), used: false };
+    return { ...freshPanel(night.environment, given.tasks.length, looks, night.options.seed), used: false };
   }
   if (state.looks >= MAX_LOOKS)
     return `the sealed panel has answered ${state.looks} looks, the most it may; add sealed tasks to go on`;
@@ -44,10 +44,10 @@ const sealedOf = (environment: Environment): Task<'sealed'>[] =>
 const givenPanel = (environment: Environment, tasks: readonly Task<'sealed'>[]): Panel =>
   panelOf(environment, tasks, null);
 
-/** A panel that nobody has looked at, drawn for look number `look` (0 = the given tasks). Needs `environment.generate`. */
-function freshPanel(environment: Environment, size: number, look: number): Panel {
+/** A panel that nobody has looked at, drawn for look number `look` (0 = the given tasks) and the user's seed. Needs `environment.generate`. */
+function freshPanel(environment: Environment, size: number, look: number, user: number): Panel {
   if (environment.generate === undefined) throw new TypeError(`freshPanel: ${environment.name} cannot generate tasks`);
-  const seed = seedOf('panel', environment.name, look);
+  const seed = seedOf('panel', environment.name, look, user);
   const fresh = environment.generate({ seed, tasks: size, split: 'sealed' });
   return panelOf(fresh, sealedOf(fresh), seed);
 }

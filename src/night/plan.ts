@@ -1,12 +1,12 @@
 /** What a night would cost and which effect it could detect, before anything is spent. */
 import { detectableEffect } from '../gate/power.ts';
-import { FIRST_LOOK, RELEASE } from '../gate/rules.ts';
+import { RELEASE } from '../gate/rules.ts';
 import type { Task } from '../types.ts';
-import type { NightOptions } from './night.ts';
+import { type NightOptions, PAID_SAMPLE } from './night.ts';
 
 export interface Plan {
   readonly tasks: { readonly train: number; readonly dev: number; readonly sealed: number };
-  /** Trials a task and arm on the sealed panel. */
+  /** The most trials a task and arm on the sealed panel. */
   readonly trials: number;
   /** Rollouts: at least, to decide about one candidate; at most, if every candidate plays all of dev. */
   readonly rollouts: { readonly least: number; readonly expected: number; readonly most: number };
@@ -23,16 +23,17 @@ const EXPECTED_RACE = 0.4;
 /** Rounds of learning that a night may take; see `optimize.ts`. */
 const ROUNDS = 3;
 
-export function planNight(input: { options: NightOptions; tasks: readonly Task[]; deterministic: boolean }): Plan {
-  const { options, tasks, deterministic } = input;
+export function planNight(input: { options: NightOptions; tasks: readonly Task[]; simulated: boolean }): Plan {
+  const { options, tasks, simulated } = input;
   const count = (split: Task['split']) => tasks.filter((task) => task.split === split).length;
   const [train, dev, sealed] = [count('train'), count('dev'), count('sealed')];
-  const trials = deterministic ? 1 : RELEASE.noisyTrials;
-  const bank = deterministic ? Math.ceil((dev * 2) / 3) + FIRST_LOOK : 2 * dev;
+  const learnt = simulated ? train : Math.min(train, PAID_SAMPLE);
+  const trials = RELEASE.noisyTrials;
+  const bank = simulated ? dev : 2 * dev;
   const look = 2 * trials * sealed;
-  const least = train + bank + dev + look;
-  const most = ROUNDS * train + 2 * bank + options.budget * dev + look;
-  const expected = 2 * train + bank + Math.round(options.budget * dev * EXPECTED_RACE) + look;
+  const least = learnt + bank + dev + look;
+  const most = ROUNDS * learnt + 2 * bank + options.budget * dev + look;
+  const expected = 2 * learnt + bank + Math.round(options.budget * dev * EXPECTED_RACE) + look;
   return {
     tasks: { train, dev, sealed },
     trials,

@@ -1,6 +1,6 @@
 /** Tier 1: rolls the branch head on dev, and races a candidate against it. */
 import { randomOf, shuffled } from '../digest.ts';
-import { evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
+import { assertScored, evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
 import { mapPool } from '../evaluation/pool.ts';
 import { scoreInterval } from '../gate/interval.ts';
 import { isHopeless } from '../gate/keep.ts';
@@ -10,14 +10,18 @@ import type { Harness, Task, Trace } from '../types.ts';
 import type { Bank, Night } from './night.ts';
 
 /**
- * Rolls `harness` afresh on dev: two trials a task; one, on a fresh random two thirds, for an agent that gave equal
- * traces on the first 20 tasks twice.
+ * Rolls `harness` afresh on dev. Candidates of a simulated agent meet the bank's own random draws, so one trial a task is
+ * its exact counterpart. Any other agent gets two, which halves the noise of the bar that candidates are held against; one,
+ * on a fresh random two thirds, if it gave equal traces on the first 20 tasks twice.
  */
 export async function rollBank(night: Night, harness: Harness, tier = 'dev'): Promise<Bank> {
   const order = shuffled(night.dev, randomOf(night.options.seed, night.number, 'dev order', tier));
+  if (night.agent.simulated) return bankOf(harness, order, await playAll(night, harness, order, [0], tier));
   const first = order.slice(0, DETERMINISM_TASKS);
   const probe = await playAll(night, harness, first, [0, 1], tier);
-  night.deterministic = !night.agent.simulated && repeats(probe);
+  // An endpoint that refuses every request will refuse the rest as well.
+  assertScored(probe);
+  night.deterministic = repeats(probe);
   const rest = night.deterministic
     ? order.slice(DETERMINISM_TASKS, Math.max(DETERMINISM_TASKS, Math.ceil((order.length * 2) / 3)))
     : order.slice(DETERMINISM_TASKS);

@@ -160,10 +160,11 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
         },
         version,
       });
+      const simulated = facts.who().simulated ? ', SIMULATED' : '';
       const subject =
         version === null
-          ? `chore(${facts.env}): look at the sealed panel, no release`
-          : `feat(${facts.env}): release ${version}`;
+          ? `chore(${facts.env}): look at the sealed panel, no release${simulated}`
+          : `feat(${facts.env}): release ${version}${simulated}`;
       return commit(null, subject, verdict.detail, version === null ? undefined : `harness/${facts.env}/${version}`);
     },
     async close(head) {
@@ -176,7 +177,7 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
         verdict: null,
         artifacts: facts.artifacts(),
       });
-      await commit(null, `chore(${facts.env}): end of night ${facts.run}, ${pending.length} decisions`, '');
+      await commit(null, `chore(${facts.env}): end of night ${facts.run}, ${all.length - 1} decisions`, '');
     },
   };
 }

@@ -28,8 +28,7 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
     return noLook('the branch equals the release in force, so there is nothing to test');
   const panel = choosePanel(night);
   if (typeof panel === 'string') return noLook(panel);
-  const differences = pairDifferences(pairsOf(night, branch.releaseBank, branch.bank));
-  const { trials, power } = chooseTrials(night, differences, panel.tasks.length);
+  const { trials, power } = chooseTrials(night, pairsOf(night, branch.releaseBank, branch.bank), panel.tasks.length);
   const detail = `dev predicts ${(100 * power).toFixed(0)} % power with ${trials} trial${trials === 1 ? '' : 's'} a task`;
   night.emit({ type: 'phase', phase: 'sealed', detail });
   if (power < POWER.minPredicted) return noLook(`${detail}; a look needs ${100 * POWER.minPredicted} %`);
@@ -88,12 +87,14 @@ const ENOUGH_POWER = 0.9;
  * Trials a task and arm, chosen from dev alone before the panel is touched: one for an agent that repeats itself, the
  * most for a simulated one, else the fewest with enough predicted power. Any number of trials keeps alpha.
  */
-function chooseTrials(night: Night, differences: readonly number[], tasks: number): { trials: number; power: number } {
+function chooseTrials(night: Night, dev: readonly Pair[], tasks: number): { trials: number; power: number } {
+  const differences = pairDifferences(dev);
   const most = trialsOf(night);
+  const devTrials = { before: dev[0]?.before.length ?? 1, after: dev[0]?.after.length ?? 1 };
   const candidates = night.agent.simulated ? [most] : [1, 2, most].filter((trials) => trials <= most);
   const predicted = candidates.map((trials) => ({
     trials,
-    power: predictedPower({ differences, tasks, trials, binary: trials === 1 }),
+    power: predictedPower({ differences, tasks, trials, binary: trials === 1, devTrials }),
   }));
   return predicted.find(({ power }) => power >= ENOUGH_POWER) ?? (predicted.at(-1) as (typeof predicted)[number]);
 }

@@ -35,12 +35,17 @@ export interface NightSummary {
   readonly rejected: Readonly<Record<string, number>>;
   readonly rollouts: number;
   readonly voids: number;
-  readonly usd: number;
+  /** US dollars; null when nobody said what a call costs. */
+  readonly usd: number | null;
   readonly seconds: number;
   readonly run: string;
   readonly night: number;
+  /** Proposals that were refused in an earlier night and were not tried again. */
+  readonly repeated: number;
   /** Why there is or is no release, one sentence. */
   readonly outcome: string;
+  /** The command line that goes on from this night. */
+  readonly command: string;
   readonly exitCode: number;
 }
 
@@ -51,9 +56,12 @@ export interface RunSummary extends ScoreLine {
   readonly agent: string;
   readonly simulated: boolean;
   readonly harness: string;
+  /** `train`, `dev`, `sealed`, or `generated`. */
+  readonly split: string;
   readonly rollouts: number;
   readonly voids: number;
-  readonly usd: number;
+  /** US dollars; null when nobody said what a call costs. */
+  readonly usd: number | null;
   readonly seconds: number;
 }
 
@@ -84,7 +92,17 @@ export type Event =
       readonly usd: number;
     }
   | { readonly type: 'score'; readonly of: string; readonly split: string; readonly score: ScoreLine }
-  | { readonly type: 'learned'; readonly edits: number; readonly probes: number; readonly notes: readonly string[] }
+  | {
+      readonly type: 'learned';
+      /** Edits proposed. */
+      readonly edits: number;
+      /** Of these, refused by a free check. */
+      readonly refused: number;
+      /** Of these, refused in an earlier night and not tried again. */
+      readonly repeated: number;
+      readonly probes: number;
+      readonly notes: readonly string[];
+    }
   | {
       readonly type: 'decision';
       readonly seq: number;

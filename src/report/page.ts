@@ -3,7 +3,7 @@ import type { DecisionDraft } from '../ledger/decision.ts';
 import type { Edit, Op } from '../proposal/edit-schema.ts';
 import type { Harness } from '../types.ts';
 import type { NightSummary } from './events.ts';
-import { percent, points, printable, scoreText, verdictText } from './terminal.ts';
+import { money, percent, points, printable, scoreText, verdictText } from './terminal.ts';
 import { bundleTitle, editTitle } from './title.ts';
 
 export interface PageInput {
@@ -33,7 +33,7 @@ export function morningPage(input: PageInput): string {
     '## Verdicts and cost',
     '',
     verdictCounts(input),
-    `${summary.rollouts} rollouts (${summary.voids} void), $${summary.usd.toFixed(2)}, ${summary.seconds} s; seed ${summary.seed}; run ${summary.run}.`,
+    `${summary.rollouts} rollouts (${summary.voids} void), ${money(summary.usd)}, ${summary.seconds} s; seed ${summary.seed}; run ${summary.run}.`,
     '',
     '## Next',
     '',
@@ -92,6 +92,16 @@ function learnt({ decisions, summary }: PageInput): string[] {
       );
     lines.push('');
   }
+  const silent = decisions.flatMap(({ candidate, verdict }) =>
+    candidate?.form === 'prune' && verdict?.reason === 'no_task_differs'
+      ? candidate.edits.flatMap((edit) => edit.ops.flatMap(removedId))
+      : [],
+  );
+  if (silent.length > 0)
+    lines.push(
+      `No dev task depends on these, so only the train failures above speak for them: ${[...new Set(silent)].join(', ')}.`,
+      '',
+    );
   if (dropped.size > 0) lines.push(`Dropped again because dev is no worse without: ${[...dropped].join(', ')}.`, '');
   return lines;
 }
@@ -143,18 +153,17 @@ function cell(text: string, width: number): string {
 
 function verdictCounts({ summary }: PageInput): string {
   const reasons = Object.entries(summary.rejected).map(([reason, count]) => `${count} ${reason}`);
-  return `${summary.candidates} candidates evaluated, ${summary.kept} kept; refused: ${reasons.join(', ') || 'none'}.`;
+  const again = summary.repeated > 0 ? ` ${summary.repeated} proposals were refused before and not tried again.` : '';
+  return `${summary.candidates} candidates evaluated, ${summary.kept} kept; refused: ${reasons.join(', ') || 'none'}.${again}`;
 }
 
 function next({ summary }: PageInput): string[] {
-  const again = `optimize --budget 20 --env ${summary.env}`;
+  const again = `${summary.command}      # the next night goes on from here`;
   if (summary.released)
     return [
-      `optimize apply --env ${summary.env}      # puts ${summary.released.version} into force`,
-      `optimize diff --env ${summary.env} HEAD ${summary.released.version}`,
+      `npx optimize diff --env ${summary.env} HEAD ${summary.released.version}`,
+      `npx optimize apply --env ${summary.env}      # puts ${summary.released.version} into force`,
+      again,
     ];
-  return [
-    `${again}      # goes on from here; what was refused is not tried again`,
-    `optimize log --env ${summary.env} --all`,
-  ];
+  return [again, `npx optimize log --env ${summary.env} --all`];
 }

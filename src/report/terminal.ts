@@ -16,6 +16,10 @@ export const points = (effect: number): string => `${effect >= 0 ? '+' : ''}${(e
 export const scoreText = ({ score, low, high, tasks }: ScoreLine): string =>
   `${percent(score)} % (95 % interval ${percent(low)} to ${percent(high)}, ${tasks} tasks)`;
 
+/** `$0.12`; null means that nobody said what a call costs. */
+export const money = (usd: number | null): string =>
+  usd === null ? 'cost unknown (no --price-in, --price-out)' : `$${usd.toFixed(2)}`;
+
 /** Control characters of data never reach the terminal. */
 export const printable = (text: string): string => text.replace(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, '');
 
@@ -70,7 +74,9 @@ export function terminal({ err, now }: Streams): Emit {
         return line(`${event.of} on ${event.split}: ${scoreText(event.score)}`);
       case 'learned':
         for (const note of event.notes) line(paint('dim', `  note: ${note}`));
-        return line(`proposed ${event.edits} edits (${event.probes} probes)`);
+        return line(
+          `proposed ${event.edits} edits (${event.probes} probes): ${event.refused} fail a free check, ${event.repeated} were refused before`,
+        );
       case 'decision': {
         const accepted = event.verdict.decision === 'accepted';
         const mark = accepted ? paint('green', 'kept    ') : paint('yellow', 'refused ');

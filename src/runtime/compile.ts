@@ -22,6 +22,7 @@ export interface CompiledGround {
   readonly from: Expression;
   readonly key: string;
   readonly keep: Expression | undefined;
+  readonly fallback: Expression | undefined;
 }
 
 export interface CompiledClause {
@@ -84,6 +85,7 @@ function compileClause(clause: Clause): CompiledClause {
             from: compileExpression(step.ground.from),
             key: step.ground.key,
             keep: step.ground.keep === undefined ? undefined : compileExpression(step.ground.keep),
+            fallback: step.ground.fallback === undefined ? undefined : compileExpression(step.ground.fallback),
           },
     ),
     require: clause.require === undefined || clause.enforce === 'off' ? undefined : compileExpression(clause.require),

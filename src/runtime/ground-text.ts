@@ -42,6 +42,12 @@ export function tokensOf(text: string): readonly Token[] {
   return tokens;
 }
 
+const GAPS: Readonly<Record<Gap, string>> = { glued: '', soft: ' ', hard: ', ', pair: ': ' };
+
+/** Text that gives the same tokens again, the first gap apart. */
+export const textOf = (tokens: readonly Token[]): string =>
+  tokens.map(({ text, gap }, i) => (i === 0 ? text : `${GAPS[gap]}${text}`)).join('');
+
 /** The next token joined to a phrase: digits stay apart ("1 2" is not "12"), separators stay separators. */
 export function extendPhrase(phrase: string, token: Token): string {
   if (phrase === '') return token.text;

@@ -1,9 +1,9 @@
 /** Replaces an argument that is no known key by the key of the one record that it describes. */
 import { isObject } from '../digest.ts';
 import type { Json, JsonObject } from '../types.ts';
-import { matchRecord } from './ground-match.ts';
+import { type Match, matchRecord } from './ground-match.ts';
 import { groundMessage, type Unclear } from './ground-message.ts';
-import { ownersIn, readDescription } from './ground-read.ts';
+import { ownersIn, type Reading, readDescription } from './ground-read.ts';
 import {
   contextVocabulary,
   type Property,
@@ -12,7 +12,8 @@ import {
   viewOf,
   vocabularyOf,
 } from './ground-records.ts';
-import { descriptionOf, tokensOf } from './ground-text.ts';
+import { descriptionOf, phraseOf, tokensOf } from './ground-text.ts';
+import { recordWished } from './ground-wish.ts';
 
 export interface GroundRequest {
   readonly argument: string;
@@ -24,6 +25,8 @@ export interface GroundRequest {
   from(i: number): unknown;
   /** The record whose values hold where the text is silent; absent when nothing is kept. */
   readonly keep?: ((i: number) => unknown) | undefined;
+  /** Text that is read where the value says nothing of what is kept, such as a bare name or an invented key; absent when there is none. */
+  readonly fallback?: string | undefined;
   /** Values bound by reads: their words are known words. */
   readonly context: readonly unknown[];
 }
@@ -36,6 +39,7 @@ export interface Grounded {
 }
 
 const NAME = propertyId('name');
+type Ask = Extract<Match, { kind: 'ask' }>;
 
 const recordsIn = (value: unknown, key: string): readonly JsonObject[] =>
   Array.isArray(value)
@@ -43,7 +47,7 @@ const recordsIn = (value: unknown, key: string): readonly JsonObject[] =>
     : [];
 
 /** What the text means: a key, a question, or null when there is no opinion. */
-function resolve(request: GroundRequest, i: number, given: Json) {
+function resolve(request: GroundRequest, i: number, given: Json, names: readonly (string | null)[]) {
   if (given === null || typeof given === 'boolean' || Array.isArray(given)) return null;
   const records = recordsIn(request.from(i), request.key);
   if (records.length === 0) return null;
@@ -71,7 +75,12 @@ function resolve(request: GroundRequest, i: number, given: Json) {
     keyProperty: propertyId(request.key),
     keep,
   });
-  return match.kind === 'record' ? { key: match.view.record[request.key] as Json } : { text, match };
+  if (match.kind === 'record') return { key: match.view.record[request.key] as Json };
+  if (saysNothing(reading, match, names) && keep !== undefined && request.fallback !== undefined) {
+    const wished = recordWished({ text: request.fallback, keep, records: views, key: request.key, properties, owners });
+    if (wished !== null) return { key: wished.record[request.key] as Json };
+  }
+  return { text, match };
 }
 
 function propertiesOf(views: readonly RecordView[]): ReadonlyMap<string, Property> {
@@ -81,15 +90,33 @@ function propertiesOf(views: readonly RecordView[]): ReadonlyMap<string, Propert
   return properties;
 }
 
+const nameOf = (thing: unknown): string | null =>
+  isObject(thing) && typeof thing.name === 'string' ? phraseOf(thing.name) : null;
+
+/** A passage about a name that two kept things share may mean either. */
+const isTwice = (names: readonly (string | null)[], i: number): boolean =>
+  names[i] !== null && names.indexOf(names[i] as string) !== names.lastIndexOf(names[i] as string);
+
+/** A text that mentions nothing, or only the name of another thing of the list: then the list is in another order. */
+function saysNothing(reading: Reading, match: Ask, names: readonly (string | null)[]): boolean {
+  if (reading.unknown.length > 0 || reading.contradicts) return false;
+  if (match.reason === 'nothing') return true;
+  const misplaced = reading.mentions.every(
+    ({ phrase, properties }) => properties.has(NAME) && properties.size === 1 && names.includes(phrase),
+  );
+  return match.reason === 'none' && reading.mentions.length > 0 && misplaced;
+}
+
 /** Keys stay, descriptions become keys, anything else leaves the argument as it is and gives a message. */
 export function groundArgument(request: GroundRequest): Grounded {
   const list = Array.isArray(request.value);
   const elements = (list ? request.value : [request.value]) as readonly Json[];
+  const names = elements.map((_, i) => nameOf(request.keep?.(i)));
   const rewrites: { what: string; before: Json; after: Json }[] = [];
   const unclear: Unclear[] = [];
   let keeps = false;
   const after = elements.map((given, i) => {
-    const resolved = resolve(request, i, given);
+    const resolved = resolve(isTwice(names, i) ? { ...request, fallback: undefined } : request, i, given, names);
     if (resolved === null) return given;
     const what = list ? `${request.argument}[${i}]` : request.argument;
     if ('key' in resolved) {

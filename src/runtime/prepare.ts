@@ -44,6 +44,8 @@ function resultOf(expression: Expression, scope: CelScope): unknown {
   return outcome.kind === 'value' && outcome.value !== null ? outcome.value : undefined;
 }
 
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
 /** The parsed result; undefined when the read could not be made or failed. */
 function readOnce(session: Session, by: string, read: CompiledRead, scope: CelScope): Json | undefined {
   const given: Record<string, Json> = {};
@@ -91,6 +93,7 @@ function lookUp(
     value,
     from: (i) => resultOf(ground.from, at(i)),
     keep: ground.keep && ((i) => resultOf(ground.keep as Expression, at(i))),
+    fallback: textOf(ground.fallback && resultOf(ground.fallback, scope)),
     context: Object.values(bindings),
   });
   if (grounded.rewrites.length === 0 && grounded.message === undefined) return { arguments: given };

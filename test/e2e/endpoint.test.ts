@@ -1,5 +1,5 @@
 /** A night with a model behind an OpenAI-compatible endpoint: what is asked, what is kept, and what never leaves the process. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Trace } from '../../src/types.ts';
@@ -84,8 +84,9 @@ describe('a night with a model', () => {
     expect(summaryOf(night).usd).toBeCloseTo(endpoint.requests.length * CALL_USD, 6);
   });
 
-  it('sends the key to the endpoint and nowhere else', () => {
+  it('sends the key to the endpoint and nowhere else, although the endpoint repeats it', () => {
     expect([...endpoint.keys]).toEqual([`Bearer ${CANARY}`]);
+    expect(JSON.stringify(rollouts)).toContain('Called with Bearer [key].');
     expect(night.stdout + night.stderr).not.toContain(CANARY);
     const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const leaks = files.filter((entry) => readFileSync(join(entry.parentPath, entry.name)).includes(CANARY));
@@ -101,6 +102,30 @@ describe('a night with a model', () => {
 
   it('verifies without the endpoint', async () => {
     expect((await optimize(dir, 'verify')).code).toBe(0);
+  });
+
+  it('asks no question twice: both arms of a pair share what the harness leaves equal', () => {
+    const asked = endpoint.requests.map((request) => JSON.stringify(request));
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(rollouts.reduce((calls, { usage }) => calls + usage.calls, 0)).toBeGreaterThan(asked.length);
+  });
+
+  it('plays again from its replies, with no call, and finds a changed reply', async () => {
+    const asked = endpoint.requests.length;
+    const replay = await optimize(dir, 'replay my-shop-0001 --json');
+    expect(JSON.parse(replay.stdout)).toMatchObject({ type: 'replay', run: 'my-shop-0001', calls: asked });
+    expect([replay.code, endpoint.requests.length]).toEqual([0, asked]);
+    expect(git(dir, 'status', '--porcelain', 'runs')).toBe('');
+
+    const path = join(dir, 'runs/my-shop-0001/replies.jsonl');
+    const whole = readFileSync(path, 'latin1');
+    writeFileSync(path, whole.slice(0, whole.lastIndexOf('{"key"')));
+    const cut = await optimize(dir, 'replay my-shop-0001');
+    expect(cut.code).toBe(6);
+    writeFileSync(path, whole.replace('"z":"', '"z":"A'));
+    const changed = await optimize(dir, 'replay my-shop-0001');
+    expect([changed.code, changed.stderr]).toEqual([6, expect.stringMatching(/replies\.jsonl, line 1/)]);
+    writeFileSync(path, whole);
   });
 });
 

@@ -58,9 +58,11 @@ export async function openFakeEndpoint(port = 0): Promise<FakeEndpoint> {
   let broken = false;
 
   async function reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    keys.add(request.headers.authorization ?? '');
+    // Careless servers repeat the key, in errors and in replies.
+    const key = request.headers.authorization ?? '';
+    keys.add(key);
     if (broken)
-      return void response.writeHead(503, { 'retry-after-ms': '1' }).end('{"error":{"message":"overloaded"}}');
+      return void response.writeHead(503, { 'retry-after-ms': '1' }).end(`{"error":{"message":"overloaded, ${key}"}}`);
     const send = (body: object) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
@@ -74,7 +76,7 @@ export async function openFakeEndpoint(port = 0): Promise<FakeEndpoint> {
       type: 'function',
       function: { name, arguments: JSON.stringify(args) },
     };
-    const message = { role: 'assistant', content: null, tool_calls: [call] };
+    const message = { role: 'assistant', content: `Called with ${key}.`, tool_calls: [call] };
     send({
       id: 'x',
       object: 'chat.completion',

@@ -153,7 +153,7 @@ describe.concurrent("an auditor's questions", () => {
 
   it('log lists decisions, newest first', async () => {
     const short = await optimize(dir, 'log --env my-shop');
-    expect(short.stdout).toMatch(/^#\d+ .*apply v1 to main[\s\S]*release v1[\s\S]*bundle/);
+    expect(short.stdout).toMatch(/^#\d+ .*apply v1 to main[\s\S]*SIMULATED release v1[\s\S]*bundle/);
     const all = eventsOf(await optimize(dir, 'log --env my-shop --all --json')) as unknown as { seq: number }[];
     expect(all.map(({ seq }) => seq)).toEqual(
       decisionsOf(dir, 'my-shop')

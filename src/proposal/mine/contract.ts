@@ -21,6 +21,7 @@ import { learnProvenance } from './provenance.ts';
 import { at } from './records.ts';
 import { differsClause, enumClause, memberClause, requestClause, type Sibling, stateClause } from './rules.ts';
 import type { Provenance } from './sources.ts';
+import { withFallback } from './wishes.ts';
 
 export interface LearnedContract {
   readonly edits: readonly Edit[];
@@ -76,7 +77,8 @@ function clausesOf(
   const where = (...patterns: string[]): Diagnosis[] => matching(context.diagnoses, patterns, { tool: tool.name });
   const pair = learnPair(prober, golds, provenance);
   const grounded = groundedArguments(provenance);
-  for (const clause of groundClauses(provenance, pair)) {
+  for (const looked of groundClauses(provenance, pair)) {
+    const clause = withFallback(looked, golds, context);
     const names = clause.prepare.flatMap((p) => ('ground' in p ? [p.ground.argument] : []));
     const patterns = ['name_for_id', 'invented_id', 'write_before_read', 'wrong_type', 'wrong_value', 'partial'];
     add(clause, {

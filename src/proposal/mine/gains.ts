@@ -12,7 +12,7 @@ export interface Draft {
   readonly risks: string;
 }
 
-/** An edit of the miner; at most 12 traces are named. */
+/** An edit of the miner; it names every trace that it answers. */
 export function toEdit(draft: Draft): Edit {
   const traces = [...new Set(draft.answers.map((d) => d.trace))];
   const evidence = traces.slice(0, 6);
@@ -21,7 +21,7 @@ export function toEdit(draft: Draft): Edit {
   return {
     ops,
     hypothesis: draft.hypothesis.slice(0, 400),
-    addresses: traces.slice(0, 12),
+    addresses: traces,
     predicts: { fixes: Math.round(fixes * 10) / 10, risks: draft.risks.slice(0, 400) },
     proposer: 'mine',
   };

@@ -4,7 +4,7 @@ import { fits } from '../../diagnosis/rules/arguments.ts';
 import { isTextCall } from '../../diagnosis/rules/endings.ts';
 import { isObject } from '../../digest.ts';
 import { findWrittenCall } from '../../runtime/rescue.ts';
-import type { Environment, Harness, Json, JsonObject, Trace } from '../../types.ts';
+import type { Environment, Json, JsonObject, Trace } from '../../types.ts';
 import type { Edit } from '../edit-schema.ts';
 import type { MineContext } from './context.ts';
 import { matching, toEdit } from './gains.ts';
@@ -22,7 +22,7 @@ interface Counts {
   readonly aliases: Map<string, Map<string, Map<string, number>>>;
 }
 
-/** Switch and alias edits; each at most one of its kind. */
+/** Switch edits, at most one of a kind, and one edit for each alias. */
 export function mineSwitches(context: MineContext): Edit[] {
   const { harness, diagnoses, traces } = context;
   const counts = countFaults(traces, context.environment);
@@ -58,25 +58,14 @@ export function mineSwitches(context: MineContext): Edit[] {
   if (!on.rename && counts.wrongTool + counts.wrongArgument > 0)
     edits.push(
       toEdit({
-        ops: [{ op: 'switch.set', key: 'rename', value: true }, ...aliasOps(counts, harness).slice(0, 3)],
+        ops: [{ op: 'switch.set', key: 'rename', value: true }],
         hypothesis: `${counts.wrongTool + counts.wrongArgument} calls had a tool or argument name that is close to a right one.`,
         answers: known(['wrong_name']),
         prior: 1,
         risks: 'A near miss could be mapped to the wrong name.',
       }),
     );
-  else {
-    const ops = aliasOps(counts, harness).slice(0, 4);
-    if (ops.length > 0)
-      edits.push(
-        toEdit({
-          ops,
-          hypothesis: 'The same wrong argument names come again and again.',
-          answers: known(['wrong_name']),
-          risks: 'None known.',
-        }),
-      );
-  }
+  edits.push(...aliasEdits(counts, context));
   if (!on.coerce && counts.wrongType > 0)
     edits.push(
       toEdit({
@@ -90,15 +79,20 @@ export function mineSwitches(context: MineContext): Edit[] {
   return edits;
 }
 
-function aliasOps(counts: Counts, harness: Harness): Edit['ops'] {
-  const ops: Edit['ops'] = [];
-  for (const [tool, wrongs] of counts.aliases)
-    for (const [from, rights] of wrongs) {
+/** One edit an alias: an edit's key is that of its operations, so a packet of them would be a new edit with every regrouping. */
+function aliasEdits(counts: Counts, { harness, diagnoses }: MineContext): Edit[] {
+  return [...counts.aliases].flatMap(([tool, wrongs]) =>
+    [...wrongs].flatMap(([from, rights]) => {
       const [to, times] = [...rights].sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
-      if (times >= 2 && harness.contract.aliases[tool]?.[from] === undefined)
-        ops.push({ op: 'alias.add', tool, from, to });
-    }
-  return ops;
+      if (times < 2 || harness.contract.aliases[tool]?.[from] !== undefined) return [];
+      return toEdit({
+        ops: [{ op: 'alias.add', tool, from, to }],
+        hypothesis: `${times} calls of ${tool} named ${to} "${from}".`,
+        answers: matching(diagnoses, ['wrong_name'], { tool }),
+        risks: 'None known.',
+      });
+    }),
+  );
 }
 
 function countFaults(traces: readonly Trace[], environment: Environment): Counts {

@@ -1,0 +1,116 @@
+/** A race on shared noise sees what an edit does and nothing else; a bank is as large as its agent's noise asks for. */
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineEnvironment, tool } from '../environments/define.ts';
+import { InfrastructureError } from '../errors.ts';
+import { openBudget } from '../evaluation/budget.ts';
+import { openEvaluator } from '../evaluation/evaluator.ts';
+import { memoryJournal } from '../evaluation/journal.ts';
+import { decideKeep } from '../gate/keep.ts';
+import { taskDifferences } from '../gate/pairs.ts';
+import { parseHarness } from '../harness/parse.ts';
+import { type ScriptedTurn, scriptedAgent } from '../runtime/scripted-agent.ts';
+import type { Agent, ChatRequest, Task } from '../types.ts';
+import type { Night } from './night.ts';
+import { race, rollBank } from './race.ts';
+
+const lamp = defineEnvironment({
+  name: 'lamp',
+  tasks: Array.from({ length: 40 }, (_, i) => ({ id: `t${i}`, input: `Lamp ${i}`, split: 'dev' as const })),
+  reset: () => ({ lit: false }),
+  tools: {
+    press: tool('Press the switch.', z.object({}), (state: { lit: boolean }) => {
+      state.lit = true;
+      return 'It is lit.';
+    }),
+  },
+  score: (_task, { lit }) => ({ reward: lit ? 1 : 0, checks: [] }),
+});
+
+const done: ScriptedTurn = { name: 'done', arguments: { summary: '' } };
+const press: ScriptedTurn = { name: 'press', arguments: {} };
+/** Presses in half of its episodes, and in all of them when the policy says so. */
+const moody = (request: ChatRequest, index: number): ScriptedTurn =>
+  index === 0 && (request.seed % 2 === 0 || JSON.stringify(request.messages).includes('Always press')) ? press : done;
+
+function nightOf(agent: Agent): Night {
+  const unlimited = Number.POSITIVE_INFINITY;
+  const options = { seed: 1, concurrency: 4, budget: 5 };
+  return {
+    options,
+    number: 1,
+    agent,
+    dev: lamp.tasks as readonly Task<'dev'>[],
+    evaluator: openEvaluator({
+      environment: lamp,
+      agent,
+      budget: openBudget({ maxRollouts: unlimited, maxUsd: unlimited, maxMinutes: unlimited }, () => 0),
+      journal: memoryJournal(),
+      seed: 1,
+      night: 1,
+      concurrency: 4,
+      timeoutMs: 10_000,
+    }),
+    emit: () => {},
+    signal: new AbortController().signal,
+    deterministic: false,
+    candidates: 1,
+  } as unknown as Night;
+}
+
+const harness = (policy: string) =>
+  parseHarness(
+    'lamp',
+    new Map([
+      ['policy.md', policy],
+      ['harness.yaml', 'version: 1\n'],
+    ]),
+  );
+const simulated = scriptedAgent(moody, { simulated: true });
+
+test('an edit without effect differs on no task, although the agent is noisy, and is not kept', async () => {
+  const night = nightOf(simulated);
+  const bank = await rollBank(night, harness('Serve.'));
+  const scores = [...bank.rows.values()].map(({ rewards }) => rewards[0]);
+  expect(new Set(scores)).toEqual(new Set([0, 1]));
+  const { pairs, planned } = await race(night, harness('Serve well.'), bank, false);
+  expect(pairs).toHaveLength(40);
+  expect(taskDifferences(pairs).every((d) => d === 0)).toBe(true);
+  expect(decideKeep(pairs, { planned })).toMatchObject({ decision: 'rejected', reason: 'not_better' });
+});
+
+test('an edit that helps differs exactly where the agent failed without it', async () => {
+  const night = nightOf(simulated);
+  const bank = await rollBank(night, harness('Serve.'));
+  const { pairs, planned } = await race(night, harness('Always press.'), bank, false);
+  for (const { before, after } of pairs) expect(after[0]).toBe(before[0] === 0 ? 1 : before[0]);
+  expect(decideKeep(pairs, { planned })).toMatchObject({ decision: 'accepted', reason: 'improved' });
+});
+
+test('with independent noise the same edit without effect differs on about half of the tasks', async () => {
+  const night = nightOf(simulated);
+  const { pairs } = await race(night, harness('Serve well.'), await rollBank(night, harness('Serve.')), true);
+  const changed = taskDifferences(pairs).filter((d) => d !== 0).length / pairs.length;
+  expect(changed).toBeGreaterThan(0.2);
+  expect(changed).toBeLessThan(0.8);
+});
+
+test('an agent that is not simulated gets two trials a task, or one on two thirds of dev if it repeats itself', async () => {
+  const noisy = nightOf(scriptedAgent(moody));
+  const two = await rollBank(noisy, harness('Serve.'));
+  expect(noisy.deterministic).toBe(false);
+  expect(two.rows.size).toBe(40);
+  expect([...two.rows.values()].every(({ rewards }) => rewards.length === 2)).toBe(true);
+
+  const same = nightOf(scriptedAgent([press]));
+  const one = await rollBank(same, harness('Serve.'));
+  expect(same.deterministic).toBe(true);
+  expect(one.rows.size).toBe(27);
+  expect([...one.rows.values()].every(({ rewards }) => rewards.length === 1)).toBe(true);
+});
+
+test('an endpoint that refuses every request ends the baseline, not the night', async () => {
+  const refusing = scriptedAgent([new InfrastructureError('HTTP 404: no such model')]);
+  const night = nightOf(refusing);
+  await expect(rollBank(night, harness('Serve.'))).rejects.toThrow('none of 40 rollouts could be scored');
+});

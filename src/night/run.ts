@@ -1,0 +1,135 @@
+/** A run's folder and what its `config.json` says: which night is new, which one goes on, and which one plays again. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { canonicalJson, sha256 } from '../digest.ts';
+import { splitDigest } from '../environments/split.ts';
+import { UsageError } from '../errors.ts';
+import { parseHarness } from '../harness/parse.ts';
+import type { Decision } from '../ledger/decision.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { startNight } from '../ledger/start.ts';
+import { VERSION } from '../version.ts';
+import type { NightOptions } from './night.ts';
+import type { NightInput } from './open.ts';
+import { assertSound } from './sound.ts';
+
+/** JSON has no Infinity: a cap that was not given is null. */
+const cap = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.POSITIVE_INFINITY);
+
+const Options = z.object({
+  env: z.string(),
+  budget: z.int(),
+  seed: z.int(),
+  proposer: z.enum(['mine', 'null', 'harmful']),
+  concurrency: z.int(),
+  maxRollouts: cap,
+  maxUsd: cap,
+  maxMinutes: cap,
+  tasks: z.int().nullable(),
+  tags: z.array(z.string()).readonly(),
+  apply: z.boolean(),
+}) satisfies z.ZodType<NightOptions>;
+
+/** `config.json` of a run: what an interrupted night needs to go on as it began, and a finished one to be played again. */
+export const RunConfig = z.object({
+  /** Digest of options, data, agent and program: a night goes on only if all of it is the same. */
+  key: z.string(),
+  night: z.int(),
+  firstSeq: z.int(),
+  /** Commit of the branch, or the checked-out one before the first decision. */
+  start: z.string(),
+  started: z.string(),
+  options: Options,
+  agent: z.object({ id: z.string(), simulated: z.boolean(), digest: z.string(), unpriced: z.boolean() }),
+  /** Digest of the environment and of its selected tasks. */
+  data: z.object({ environment: z.string(), split: z.string() }),
+  timeoutMs: z.number(),
+});
+export type RunConfig = z.infer<typeof RunConfig>;
+
+export const whoOf = ({ agent, options }: Pick<NightInput, 'agent' | 'options'>): Decision['who'] => ({
+  tool: `harness-optimizer ${VERSION}`,
+  agent: agent.id,
+  served: agent.id,
+  proposer: options.proposer,
+  simulated: agent.simulated,
+  operator: 'unattended',
+});
+
+export interface Run {
+  /** `<env>-0007` */
+  readonly name: string;
+  readonly config: RunConfig;
+  /** True if it goes on after an interruption. */
+  readonly resumed: boolean;
+}
+
+/** The interrupted run with the same configuration, or a new one. */
+export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
+  const { options, environment, agent } = input;
+  const folder = join(input.root, 'runs');
+  const key = sha256(
+    canonicalJson({
+      ...options,
+      // A higher cap goes on where a lower one stopped, and the order of rollouts changes no decision.
+      maxRollouts: null,
+      maxUsd: null,
+      maxMinutes: null,
+      concurrency: null,
+      environment: environment.digest,
+      tasks: splitDigest(input.tasks),
+      agent: agent.digest,
+      version: VERSION,
+    }),
+  );
+  const own = new RegExp(`^${options.env}-(\\d{4,})$`);
+  const runs = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => own.test(name))
+        .sort()
+    : [];
+  const last = runs.at(-1);
+  const config = last === undefined ? null : readConfig(join(folder, last));
+  if (last !== undefined && config !== null && config.key === key && !existsSync(join(folder, last, 'summary.json')))
+    return { name: last, config, resumed: true };
+
+  const taken = [...runs, ...ledger.decisions().map((decision) => decision.run)].flatMap(
+    (name) => own.exec(name)?.[1] ?? [],
+  );
+  const night = Math.max(0, ...taken.map(Number)) + 1;
+  const run = `${options.env}-${String(night).padStart(4, '0')}`;
+  const time = new Date(input.now()).toISOString();
+  const known = ledger.started ? parseHarness(options.env, ledger.head().files) : null;
+  assertSound(parseHarness(options.env, input.workTree), environment, known);
+  const started = await startNight(ledger, { workTree: input.workTree, run, who: whoOf(input), time });
+  const fresh: RunConfig = {
+    key,
+    night,
+    firstSeq: ledger.nextSeq,
+    start: started.commit,
+    started: time,
+    options,
+    agent: { id: agent.id, simulated: agent.simulated, digest: agent.digest, unpriced: agent.unpriced === true },
+    data: { environment: environment.digest, split: splitDigest(input.tasks) },
+    timeoutMs: input.timeoutMs,
+  };
+  mkdirSync(join(folder, run), { recursive: true });
+  // Keeps the run out of a person's `git status` and `git add -A`; its decisions come with the branch.
+  writeFileSync(join(folder, run, '.gitignore'), '*\n');
+  writeFileSync(join(folder, run, 'config.json'), `${JSON.stringify(fresh, null, 1)}\n`);
+  return { name: run, config: fresh, resumed: false };
+}
+
+/** What a run began with; null when it was cut off before its configuration was whole, and has played nothing. */
+export function readConfig(folder: string): RunConfig | null {
+  try {
+    return RunConfig.parse(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')));
+  } catch {
+    return null;
+  }
+}
+

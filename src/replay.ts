@@ -1,0 +1,111 @@
+/** Plays a finished night again from its recorded replies, with no model, and holds every decision against the ledger's. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { splitDigest } from './environments/split.ts';
+import { InfrastructureError, UsageError, VerifyError } from './errors.ts';
+import { openBudget } from './evaluation/budget.ts';
+import { openRepository } from './ledger/git.ts';
+import { type Entries, type Ledger, openLedger } from './ledger/ledger.ts';
+import { fileReplies, REPLIES, replayAgent } from './models/replies.ts';
+import { optimize } from './optimize.ts';
+import type { Emit } from './report/events.ts';
+import type { Agent, Environment, Task } from './types.ts';
+import { assembleNight } from './night/open.ts';
+import type { RunConfig } from './night/run.ts';
+
+export interface ReplayInput {
+  /** Top folder of the repository. */
+  readonly root: string;
+  /** Name of the run, and what its `config.json` says. */
+  readonly run: string;
+  readonly config: RunConfig;
+  readonly environment: Environment;
+  readonly tasks: readonly Task[];
+  /** Plays a simulated night; a real one is played from its replies. */
+  readonly simulated: Agent | null;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+export interface Replayed {
+  readonly run: string;
+  readonly decisions: number;
+  readonly rollouts: number;
+  /** Recorded model calls that were played; 0 for a simulated night. */
+  readonly calls: number;
+}
+
+/**
+ * Throws UsageError when the run or its data cannot be played here, VerifyError when a decision comes out otherwise or a reply is
+ * missing. Times apart, every decision has to be equal; nothing is written to the repository.
+ */
+export async function replayNight(input: ReplayInput): Promise<Replayed> {
+  const { root, run, config, environment, tasks } = input;
+  assertSameData(input);
+  const ledger = await openLedger(await openRepository(root), config.options.env);
+  const own = ledger.decisions().filter((decision) => decision.run === run && decision.seq >= config.firstSeq);
+  if (own.at(-1)?.kind !== 'note')
+    throw new UsageError(`run ${run} has not come to its end on ${ledger.branch}, so there is nothing to hold it against`);
+  const recorded = join(root, 'runs', run);
+  const store = input.simulated === null ? fileReplies(join(recorded, REPLIES)) : null;
+  const agent = store === null ? (input.simulated as Agent) : replayAgent(config.agent, store);
+  if (agent.digest !== config.agent.digest)
+    throw new UsageError(`run ${run} was played by another build of ${agent.id}; check out the version that made it`);
+  const folder = mkdtempSync(join(tmpdir(), 'optimize-replay-'));
+  const unlimited = Number.POSITIVE_INFINITY;
+  try {
+    const { night } = await assembleNight(
+      {
+        root,
+        options: config.options,
+        environment,
+        tasks,
+        agent,
+        budget: openBudget({ maxRollouts: config.options.maxRollouts, maxUsd: unlimited, maxMinutes: unlimited }, () => 0),
+        workTree: new Map(),
+        timeoutMs: config.timeoutMs,
+        emit: input.emit,
+        signal: input.signal,
+        now: () => Date.parse(config.started),
+        command: '',
+      },
+      { ledger: checkingLedger(ledger), run: { name: run, config, resumed: true }, folder, recorded },
+    );
+    const summary = await optimize(night);
+    return { run, decisions: own.length, rollouts: summary.rollouts, calls: store?.size ?? 0 };
+  } catch (error) {
+    if (error instanceof InfrastructureError)
+      throw new VerifyError(`run ${run} cannot be played from its replies: ${error.message}`, { cause: error });
+    throw error;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function assertSameData({ run, config, environment, tasks }: ReplayInput): void {
+  const found = { environment: environment.digest, split: splitDigest(tasks) };
+  for (const part of ['environment', 'split'] as const)
+    if (found[part] !== config.data[part])
+      throw new UsageError(
+        `run ${run} was played on other data: expected ${part} ${config.data[part].slice(0, 12)}, found ${found[part].slice(0, 12)}; give the same --data, on the commit of that night`,
+      );
+}
+
+/** The ledger as it is; what would be recorded must be there already. */
+function checkingLedger(ledger: Ledger): Ledger {
+  const last = ledger.nextSeq;
+  return Object.create(ledger, {
+    record: {
+      async value(entries: Entries): Promise<{ commit: string }> {
+        const beyond = entries.decisions.find(({ seq }) => seq === undefined || seq >= last);
+        if (beyond !== undefined) throw new VerifyError(`decision ${beyond.seq ?? last} is not in the ledger`);
+        try {
+          return await ledger.record(entries);
+        } catch (error) {
+          throw new VerifyError((error as Error).message, { cause: error });
+        }
+      },
+    },
+  }) as Ledger;
+}

@@ -1,0 +1,130 @@
+/** What a call leaves open is read from the request, or asked: never guessed. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Json, JsonObject } from '../types.ts';
+import { groundArgument } from './ground.ts';
+
+const lamp = (item_id: string, color: string, height: string, shade: string): JsonObject => ({
+  item_id,
+  options: { color, height, shade },
+});
+const lamps = [
+  lamp('11', 'red', '30 cm', 'paper'),
+  lamp('12', 'red', '50 cm', 'paper'),
+  lamp('13', 'blue', '30 cm', 'paper'),
+  lamp('14', 'blue', '50 cm', 'linen'),
+  lamp('15', 'red', '30 cm', 'linen'),
+];
+const named = (name: string, variant: JsonObject): JsonObject => ({ name, ...variant });
+const oldLamp = named('Lamp', lamps[0] as JsonObject);
+const rug: JsonObject = { name: 'Rug', item_id: '21', options: { color: 'blue', weave: 'flat' } };
+
+function ground(request: string, value: Json, kept: readonly JsonObject[] = [oldLamp]) {
+  return groundArgument({
+    argument: 'new_item_ids',
+    key: 'item_id',
+    value,
+    from: () => lamps,
+    keep: (i) => kept[i],
+    fallback: request,
+    context: [{ items: [oldLamp, rug, ...kept] }],
+  });
+}
+const wished = (request: string) => ground(request, ['Lamp']).value;
+
+describe('the request decides what the call leaves open', () => {
+  test.each<[string, string, string]>([
+    [
+      'old and new options side by side',
+      "exchange Lamp {'color': 'red', 'height': '30 cm'} to {'height': '50 cm'}.",
+      '12',
+    ],
+    ['in words, what is not named stays', 'Please swap the lamp for the one with the linen shade.', '15'],
+    [
+      'across sentences, until another thing is named',
+      'The lamp is too dark. I want it in blue. Also roll up the rug.',
+      '13',
+    ],
+    ['words before the next name belong to that', 'Change the lamp to 50 cm, and bring the blue rug.', '12'],
+    ['a negation in another sentence', 'Change the lamp to blue. Do it without asking back.', '13'],
+  ])('%s', (_, request, key) => {
+    expect(wished(request)).toEqual([key]);
+    expect(ground(request, 'Lamp').value).toBe(key);
+  });
+
+  test('names in another order than the things they stand for say as little as no names', () => {
+    const bulb = { name: 'Bulb', item_id: '31', options: { color: 'red', height: '30 cm', shade: 'paper' } };
+    const request = 'Change the lamp to blue and the bulb to linen.';
+    expect(ground(request, ['Bulb', 'Lamp'], [oldLamp, bulb]).value).toEqual(['13', '15']);
+    expect(ground(request, ['Rug', 'Lamp'], [oldLamp, bulb]).message).toContain('"Rug" fits no new item');
+  });
+
+  test('an invented key says as little as a bare name', () => {
+    expect(ground('Change the lamp to blue.', ['1008292230']).value).toEqual(['13']);
+  });
+});
+
+describe('it asks', () => {
+  test.each<[string, string]>([
+    ['when nothing new is named', 'Change the lamp (red, 30 cm) please.'],
+    ['when the thing is not named', 'Make it blue.'],
+    [
+      'when two values of one property are named',
+      'Change the lamp to blue or green, no: to blue. Make the lamp 50 cm or 40 cm.',
+    ],
+    ['when no record has it all', 'Change the lamp to blue with a linen shade.'],
+    ['when it hangs on a condition', 'If there is one, change the lamp to blue.'],
+    ['when the change is denied', 'Do not change the lamp to blue.'],
+    ['when a value is denied', 'Change the lamp, but not to blue.'],
+  ])('%s', (_, request) => {
+    const asked = ground(request, ['Lamp']);
+    expect(asked.value).toEqual(['Lamp']);
+    expect(asked.message).toContain('does not say which new item');
+  });
+
+  test('when two things of one name are changed', () => {
+    const both = [oldLamp, named('Lamp', lamps[2] as JsonObject)];
+    expect(ground('Change one lamp to 50 cm and the other to linen.', ['Lamp', 'Lamp'], both).message).toBeDefined();
+  });
+});
+
+test('what the call says itself is never overruled', () => {
+  expect(ground('Change the lamp to blue.', ['Lamp, 50 cm']).value).toEqual(['12']);
+  expect(ground('Change the lamp to blue.', ['15']).value).toEqual(['15']);
+  expect(ground('Change the lamp to blue.', ['Lamp, green']).value).toEqual(['Lamp, green']);
+});
+
+test('whatever the request says, the answer is a record that differs in what it names, or a question', () => {
+  const words = fc.constantFrom(
+    'lamp',
+    'Lamp',
+    'rug',
+    'red',
+    'blue',
+    '30 cm',
+    '50 cm',
+    'paper',
+    'linen',
+    'and',
+    'not',
+    ',',
+    '.',
+    'to',
+  );
+  fc.assert(
+    fc.property(fc.array(words, { maxLength: 14 }), (text) => {
+      const request = text.join(' ');
+      const { value, message } = ground(request, ['Lamp']);
+      const [key] = value as string[];
+      if (message !== undefined) {
+        expect(key).toBe('Lamp');
+        return;
+      }
+      const options = lamps.find(({ item_id }) => item_id === key)?.options as JsonObject;
+      for (const [property, is] of Object.entries(options))
+        if (is !== (oldLamp.options as JsonObject)[property]) expect(request).toContain(String(is));
+      expect(key).not.toBe('11');
+    }),
+    { seed: 11, numRuns: 500 },
+  );
+});
