@@ -87,7 +87,6 @@ function lintGround(
   check(compileExpression(ground.from), inner);
   if (ground.keep !== undefined) check(compileExpression(ground.keep), inner);
   if (ground.fallback !== undefined) check(compileExpression(ground.fallback), names);
-  if (ground.fallback !== undefined && ground.keep === undefined) report('error', 'a fallback needs keep beside it');
 }
 
 /** Messages for names that nothing binds and members that the bound result does not have. */

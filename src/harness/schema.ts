@@ -30,7 +30,7 @@ export const Ground = z.strictObject({
     key: z.string().min(1),
     /** The record whose values hold for every property that the text does not mention. */
     keep: expression.optional(),
-    /** With `keep`: a text, such as task.request, that is read where the call says nothing of what shall differ. */
+    /** A text, such as task.request, that is read where the call says nothing of the record. */
     fallback: expression.optional(),
   }),
 });

@@ -43,6 +43,8 @@ describe('resolveHarness', () => {
     for (const word of ['HEAD', 'v1', 'main', 'harness/shop/v1', commit, commit.slice(0, 8), id.slice(0, 10)]) {
       expect((await resolveHarness(ledger, word)).files.get('contract.yaml')).toBe(v1);
     }
+    expect((await resolveHarness(ledger, 'HEAD~1')).files.get('contract.yaml')).toBe(contract('first'));
+    expect((await resolveHarness(ledger, 'main~')).files.get('contract.yaml')).toBe(contract('first'));
     const head = await resolveHarness(ledger, 'optimize/shop');
     expect(head.files.get('contract.yaml')).toBe(contract('first', 'second', 'third'));
     expect(await resolveHarness(ledger, head.harness)).toEqual(head);
@@ -53,7 +55,7 @@ describe('resolveHarness', () => {
     expect(harnessId(files)).toBe(rejected);
   });
 
-  it.each(['--help', 'HEAD~1', 'nonsense', 'v9', '0'.repeat(12)])('refuses %s with what it expected', async (word) => {
+  it.each(['--help', 'HEAD~9', 'HEAD~x', 'nonsense', 'v9', '0'.repeat(12)])('refuses %s with what it expected', async (word) => {
     await expect(resolveHarness(ledger, word)).rejects.toThrow(/expected/);
   });
 });

@@ -20,7 +20,7 @@ export interface Resolved {
 }
 
 /**
- * The harness that a person's word means: `HEAD`, `vN`, branch, tag, commit, or a prefix (6+ characters) of a harness
+ * The harness that a person's word means: `HEAD`, `vN`, branch, tag, commit, one of these with `~N`, or a prefix (6+ characters) of a harness
  * id. Throws `UsageError` when nothing or more than one thing matches.
  */
 export async function resolveHarness(ledger: Ledger, word: string): Promise<Resolved> {
@@ -40,13 +40,23 @@ export async function resolveHarness(ledger: Ledger, word: string): Promise<Reso
   }
   const versions = ledger.releases().map(({ version }) => version);
   throw new UsageError(
-    `no harness of ${env} is called "${word}"; expected a commit, a branch, a tag, the start of a harness id` +
+    `no harness of ${env} is called "${word}"; expected a commit, a branch, a tag, NAME~N, 6 or more characters of a harness id` +
       (versions.length > 0 ? `, or one of ${versions.join(', ')}` : ''),
   );
 }
 
-/** Names are compared, never handed to git, so that no word can be taken for an option or an expression. */
-async function commitNamed({ repository, env }: Ledger, word: string): Promise<Oid | null> {
+/**
+ * Names are compared, never handed to git, so that no word can be taken for an option or an expression. `~N` behind a name
+ * is its N-th first parent.
+ */
+async function commitNamed(ledger: Ledger, word: string): Promise<Oid | null> {
+  const { repository, env } = ledger;
+  const back = /^(.+)~(\d{0,5})$/.exec(word);
+  if (back) {
+    const tip = await commitNamed(ledger, back[1] as string);
+    const chain = tip === null ? [] : await firstParents(repository, tip);
+    return chain.at(-1 - Number(back[2] === '' ? 1 : back[2])) ?? null;
+  }
   if (word === 'HEAD') return (await readHead(repository)).commit;
   const refs = await listRefs(repository, ['refs/heads', 'refs/tags', 'refs/remotes']);
   for (const prefix of ['', 'refs/heads/', 'refs/tags/', 'refs/remotes/', `refs/tags/harness/${env}/`]) {

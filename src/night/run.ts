@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { splitDigest } from '../environments/split.ts';
-import { UsageError } from '../errors.ts';
 import { parseHarness } from '../harness/parse.ts';
 import type { Decision } from '../ledger/decision.ts';
 import type { Ledger } from '../ledger/ledger.ts';

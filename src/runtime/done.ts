@@ -6,7 +6,7 @@ export const DONE = 'done';
 /** Read-only because it changes no state; `prepare` can still not call it, as it is no tool of the environment. */
 export const doneTool: Tool = {
   name: DONE,
-  description: 'End the work on this request; summary is the final message to the customer.',
+  description: 'End the work on this request; summary is the final message to the customer, in one or two sentences.',
   parameters: {
     type: 'object',
     properties: { summary: { type: 'string', description: 'What was done, or why it could not be done.' } },

@@ -34,6 +34,7 @@ interface Span {
   readonly kind: 'value' | 'name';
 }
 
+const LONG_NUMBER = /^\d{6,}$/;
 const NO_OWNERS: ReadonlySet<string> = new Set();
 
 /** Owners of a phrase in the records' vocabulary and, for properties that `matters`, in the context. */
@@ -132,8 +133,10 @@ export function readDescription(text: string, words: Words): Reading {
   tokens.forEach(({ text: word }, i) => {
     if (taken[i]) return;
     if (isNegation(word)) contradicts = true;
-    // Long numbers are ids that somebody made up; they describe nothing.
-    if (isFiller(word) || isNegation(word) || words.ignored.has(word) || /^\d{6,}$/.test(word)) return;
+    // Long numbers are ids that somebody made up, with or without letters before them; they describe nothing.
+    const next = tokens[i + 1];
+    if (LONG_NUMBER.test(word) || (next?.gap === 'glued' && LONG_NUMBER.test(next.text))) return;
+    if (isFiller(word) || isNegation(word) || words.ignored.has(word)) return;
     unknown.push(word);
     if (valueEdges.has(i)) touches = true;
   });

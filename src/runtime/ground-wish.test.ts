@@ -88,6 +88,35 @@ describe('it asks', () => {
   });
 });
 
+describe('where nothing is kept, the names in the request decide, if they are as many as the call has entries', () => {
+  const shelf: JsonObject = { name: 'Shelf', item_id: '41', options: { color: 'red' } };
+  const lines = [oldLamp, rug, shelf];
+  const inOrder = (request: string, value: Json, items: readonly JsonObject[] = lines) =>
+    groundArgument({
+      argument: 'item_ids',
+      key: 'item_id',
+      value,
+      from: () => items,
+      fallback: request,
+      context: [{ items }, { name: 'Lamp Shade' }],
+    });
+
+  test('an order number or an invented id in their place', () => {
+    expect(inOrder('Return #W4143549: Rug;', ['#W4143549']).value).toEqual(['21']);
+    expect(inOrder('Send the shelf and the lamp back.', ['1008292230', '1008292231']).value).toEqual(['41', '11']);
+  });
+
+  test.each<[string, string, Json, readonly JsonObject[]]>([
+    ['another number of things', 'Return the rug and the lamp.', ['#W4143549'], lines],
+    ['no thing of the order', 'Return it.', ['#W4143549'], lines],
+    ['two things of one name', 'Return the lamp.', ['#W4143549'], [oldLamp, named('Lamp', lamps[2] as JsonObject)]],
+    ['a longer name of another thing', 'Return the lamp shade.', ['#W4143549'], lines],
+    ['some entries that say something', 'Return the rug and the lamp.', ['Shelf', '#W4143549'], lines],
+  ])('%s is asked', (_, request, value, items) => {
+    expect(inOrder(request, value, items)).toMatchObject({ value, message: expect.stringContaining('which item') });
+  });
+});
+
 test('what the call says itself is never overruled', () => {
   expect(ground('Change the lamp to blue.', ['Lamp, 50 cm']).value).toEqual(['12']);
   expect(ground('Change the lamp to blue.', ['15']).value).toEqual(['15']);

@@ -63,6 +63,28 @@ interface NameSpan {
   readonly phrase: string;
 }
 
+/**
+ * The records that the request names, in its order: null unless they are exactly `count` and no two share a name. Names of other
+ * things that `isName` knows are read over, so that "Lamp" is not found in "Lamp Shade".
+ */
+export function recordsNamed(wish: {
+  readonly text: string;
+  readonly records: readonly RecordView[];
+  readonly key: string;
+  readonly count: number;
+  isName(phrase: string): boolean;
+}): readonly RecordView[] | null {
+  const byName = new Map<string, RecordView>();
+  for (const view of distinct(wish.records, wish.key))
+    for (const phrase of view.properties.get(NAME)?.values.keys() ?? []) {
+      if (byName.has(phrase)) return null;
+      byName.set(phrase, view);
+    }
+  const spans = nameSpans(tokensOf(wish.text), (phrase) => byName.has(phrase) || wish.isName(phrase));
+  const named = [...new Set(spans.flatMap(({ phrase }) => byName.get(phrase) ?? []))];
+  return named.length === wish.count ? named : null;
+}
+
 interface Passage {
   readonly text: string;
   /** True if the sentence up to its end holds a condition, or a negation before it. */

@@ -13,7 +13,7 @@ import {
   vocabularyOf,
 } from './ground-records.ts';
 import { descriptionOf, phraseOf, tokensOf } from './ground-text.ts';
-import { recordWished } from './ground-wish.ts';
+import { recordsNamed, recordWished } from './ground-wish.ts';
 
 export interface GroundRequest {
   readonly argument: string;
@@ -25,7 +25,7 @@ export interface GroundRequest {
   from(i: number): unknown;
   /** The record whose values hold where the text is silent; absent when nothing is kept. */
   readonly keep?: ((i: number) => unknown) | undefined;
-  /** Text that is read where the value says nothing of what is kept, such as a bare name or an invented key; absent when there is none. */
+  /** Text that is read where the value says nothing, such as a bare name or an invented key; absent when there is none. */
   readonly fallback?: string | undefined;
   /** Values bound by reads: their words are known words. */
   readonly context: readonly unknown[];
@@ -80,7 +80,7 @@ function resolve(request: GroundRequest, i: number, given: Json, names: readonly
     const wished = recordWished({ text: request.fallback, keep, records: views, key: request.key, properties, owners });
     if (wished !== null) return { key: wished.record[request.key] as Json };
   }
-  return { text, match };
+  return { text, match, silent: saysNothing(reading, match, names), views, owners };
 }
 
 function propertiesOf(views: readonly RecordView[]): ReadonlyMap<string, Property> {
@@ -107,30 +107,54 @@ function saysNothing(reading: Reading, match: Ask, names: readonly (string | nul
   return match.reason === 'none' && reading.mentions.length > 0 && misplaced;
 }
 
+/** An element that is neither a key nor describes one record. */
+interface Open extends Unclear {
+  /** True if it says nothing at all. */
+  readonly silent: boolean;
+  readonly views: readonly RecordView[];
+  owners(phrase: string): ReadonlySet<string>;
+}
+
 /** Keys stay, descriptions become keys, anything else leaves the argument as it is and gives a message. */
 export function groundArgument(request: GroundRequest): Grounded {
-  const list = Array.isArray(request.value);
-  const elements = (list ? request.value : [request.value]) as readonly Json[];
+  const { argument, key, value } = request;
+  const list = Array.isArray(value);
+  const elements = (list ? value : [value]) as readonly Json[];
+  const places = elements.map((_, i) => (list ? `${argument}[${i}]` : argument));
   const names = elements.map((_, i) => nameOf(request.keep?.(i)));
-  const rewrites: { what: string; before: Json; after: Json }[] = [];
-  const unclear: Unclear[] = [];
-  let keeps = false;
-  const after = elements.map((given, i) => {
+  const open: Open[] = [];
+  let found = elements.map((given, i): Json => {
     const resolved = resolve(isTwice(names, i) ? { ...request, fallback: undefined } : request, i, given, names);
     if (resolved === null) return given;
-    const what = list ? `${request.argument}[${i}]` : request.argument;
-    if ('key' in resolved) {
-      rewrites.push({ what, before: given, after: resolved.key });
-      return resolved.key;
-    }
-    unclear.push({ what, text: resolved.text, match: resolved.match });
-    keeps ||= request.keep !== undefined;
+    if ('key' in resolved) return resolved.key;
+    open.push({ what: places[i] as string, ...resolved });
     return given;
   });
-  if (unclear.length > 0) {
-    const { argument, key, value } = request;
-    const message = groundMessage(unclear, { argument, key, keyProperty: propertyId(key), list, keeps });
-    return { value, rewrites: [], message };
+  if (open.length > 0) {
+    const named = open.length === elements.length ? allNamed(request, open) : null;
+    if (named === null) {
+      const keeps = request.keep !== undefined;
+      return {
+        value,
+        rewrites: [],
+        message: groundMessage(open, { argument, key, keyProperty: propertyId(key), list, keeps }),
+      };
+    }
+    found = [...named];
   }
-  return { value: rewrites.length === 0 ? request.value : list ? after : (after[0] as Json), rewrites };
+  const rewrites = found.flatMap((after, i) => {
+    const before = elements[i] as Json;
+    return after === before ? [] : [{ what: places[i] as string, before, after }];
+  });
+  return { value: rewrites.length === 0 ? value : list ? found : (found[0] as Json), rewrites };
+}
+
+/** Where nothing is said of any element, what the request names is meant, if it names as many. */
+function allNamed({ keep, fallback, key }: GroundRequest, open: readonly Open[]): readonly Json[] | null {
+  const [first] = open;
+  if (first === undefined || keep !== undefined || fallback === undefined || !open.every(({ silent }) => silent))
+    return null;
+  const isName = (phrase: string) => first.owners(phrase).has(NAME);
+  const named = recordsNamed({ text: fallback, records: first.views, key, count: open.length, isName });
+  return named?.map((view) => view.record[key] as Json) ?? null;
 }

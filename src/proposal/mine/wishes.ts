@@ -16,48 +16,54 @@ const MOST = 40;
 /** A description that describes nothing: the weakest thing that a model writes. */
 const BARE = 'item';
 
+interface Parent {
+  readonly harness: Harness;
+  readonly environment: Environment;
+}
+
 /**
- * The clause with `fallback: task.request` in the grounds that keep a record's values, if the oracle's calls come out right when
- * those arguments are replaced by a word without meaning; else the clause as it is. A ground that asks is no mistake.
+ * The clause with `fallback: task.request` in each ground whose argument comes out right in the oracle's calls when a word without
+ * meaning stands in its place. A ground that asks is no mistake.
  */
-export function withFallback(
-  clause: Clause,
-  golds: readonly GoldWrite[],
-  context: { readonly harness: Harness; readonly environment: Environment },
-): Clause {
-  const keeping = clause.prepare.flatMap((step) =>
-    'ground' in step && step.ground.keep !== undefined ? [step.ground.argument] : [],
-  );
-  if (keeping.length === 0) return clause;
-  const extended: Clause = {
-    ...clause,
-    prepare: clause.prepare.map((step) =>
-      'ground' in step && step.ground.keep !== undefined
-        ? { ground: { ...step.ground, fallback: 'task.request' } }
-        : step,
-    ),
-  };
-  const { harness, environment } = context;
-  const alone: Harness = {
-    ...harness,
-    contract: { ...harness.contract, clauses: [{ ...extended, require: undefined, enforce: 'off' }] },
-  };
-  const compiled = compileHarness(alone, environment);
+export function withFallback(clause: Clause, golds: readonly GoldWrite[], parent: Parent): Clause {
+  const grounds = clause.prepare.flatMap((step) => ('ground' in step ? [step.ground.argument] : []));
+  let known = clause;
+  for (const argument of grounds) {
+    const extended = reading(known, argument);
+    if (findsRight(extended, argument, golds, parent)) known = extended;
+  }
+  return known;
+}
+
+const reading = (clause: Clause, argument: string): Clause => ({
+  ...clause,
+  prepare: clause.prepare.map((step) =>
+    'ground' in step && step.ground.argument === argument
+      ? { ground: { ...step.ground, fallback: 'task.request' } }
+      : step,
+  ),
+});
+
+function findsRight(clause: Clause, argument: string, golds: readonly GoldWrite[], parent: Parent): boolean {
+  const { harness, environment } = parent;
+  const rule: Clause = { ...clause, require: undefined, enforce: 'off' };
+  const compiled = compileHarness({ ...harness, contract: { ...harness.contract, clauses: [rule] } }, environment);
   let met = 0;
   let right = 0;
   for (const { task, before, call } of golds.slice(0, MOST)) {
     const session = openSession(compiled, task);
     for (const [index, write] of before.entries()) execute(session, `before-${index}`, write);
-    const given = { ...call.arguments };
-    for (const argument of keeping) given[argument] = bare(given[argument]);
+    const given = { ...call.arguments, [argument]: bare(call.arguments[argument]) };
     const realized = realizeCall(session, { id: 'wish', name: call.name, arguments: given });
     if (realized.kind !== 'pass') continue;
     met += 1;
-    const same = (argument: string) =>
-      canonicalJson(realized.call.arguments[argument] ?? null) === canonicalJson(call.arguments[argument] ?? null);
-    if (keeping.every(same)) right += 1;
+    if (asSet(realized.call.arguments[argument]) === asSet(call.arguments[argument])) right += 1;
   }
-  return met >= LEAST && right >= RIGHT * met ? extended : clause;
+  return met >= LEAST && right >= RIGHT * met;
 }
+
+/** A list of keys as comparable text: what belongs together is told by pairs of lists, not by the order of one. */
+const asSet = (value: Json | undefined): string =>
+  canonicalJson(Array.isArray(value) ? [...value].sort() : (value ?? null));
 
 const bare = (value: Json | undefined): Json => (Array.isArray(value) ? value.map(() => BARE) : BARE);
