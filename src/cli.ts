@@ -23,7 +23,7 @@ function playing(command: Command): Command {
   return command
     .requiredOption('--env <name>', 'environment: built-in, a folder under evals/, or a path to a file')
     .option('--data <dir>', 'public tau-bench or tau2-bench retail files instead of generated tasks')
-    .option('--model <spec>', 'agent: sim:weak|medium|strong, or openai:NAME', 'sim:medium')
+    .option('--model <spec>', 'agent: sim:weak|medium|strong, openai:NAME, or a name from models.yaml', 'sim:medium')
     .option('--base-url <url>', 'OpenAI-compatible endpoint of openai:NAME')
     .option('--price-in <usd>', 'US dollars a million input tokens', number)
     .option('--price-out <usd>', 'US dollars a million output tokens', number)

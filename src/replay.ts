@@ -8,11 +8,11 @@ import { openBudget } from './evaluation/budget.ts';
 import { openRepository } from './ledger/git.ts';
 import { type Entries, type Ledger, openLedger } from './ledger/ledger.ts';
 import { fileReplies, REPLIES, replayAgent } from './models/replies.ts';
+import { assembleNight } from './night/open.ts';
+import type { RunConfig } from './night/run.ts';
 import { optimize } from './optimize.ts';
 import type { Emit } from './report/events.ts';
 import type { Agent, Environment, Task } from './types.ts';
-import { assembleNight } from './night/open.ts';
-import type { RunConfig } from './night/run.ts';
 
 export interface ReplayInput {
   /** Top folder of the repository. */
@@ -46,15 +46,17 @@ export async function replayNight(input: ReplayInput): Promise<Replayed> {
   const ledger = await openLedger(await openRepository(root), config.options.env);
   const own = ledger.decisions().filter((decision) => decision.run === run && decision.seq >= config.firstSeq);
   if (own.at(-1)?.kind !== 'note')
-    throw new UsageError(`run ${run} has not come to its end on ${ledger.branch}, so there is nothing to hold it against`);
+    throw new UsageError(
+      `run ${run} has not come to its end on ${ledger.branch}, so there is nothing to hold it against`,
+    );
   const recorded = join(root, 'runs', run);
-  const store = input.simulated === null ? fileReplies(join(recorded, REPLIES)) : null;
-  const agent = store === null ? (input.simulated as Agent) : replayAgent(config.agent, store);
-  if (agent.digest !== config.agent.digest)
-    throw new UsageError(`run ${run} was played by another build of ${agent.id}; check out the version that made it`);
   const folder = mkdtempSync(join(tmpdir(), 'optimize-replay-'));
   const unlimited = Number.POSITIVE_INFINITY;
   try {
+    const store = input.simulated === null ? fileReplies(join(recorded, REPLIES)) : null;
+    const agent = store === null ? (input.simulated as Agent) : replayAgent(config.agent, store);
+    if (agent.digest !== config.agent.digest)
+      throw new UsageError(`run ${run} was played by another build of ${agent.id}; check out the version that made it`);
     const { night } = await assembleNight(
       {
         root,
@@ -62,7 +64,10 @@ export async function replayNight(input: ReplayInput): Promise<Replayed> {
         environment,
         tasks,
         agent,
-        budget: openBudget({ maxRollouts: config.options.maxRollouts, maxUsd: unlimited, maxMinutes: unlimited }, () => 0),
+        budget: openBudget(
+          { maxRollouts: config.options.maxRollouts, maxUsd: unlimited, maxMinutes: unlimited },
+          () => 0,
+        ),
         workTree: new Map(),
         timeoutMs: config.timeoutMs,
         emit: input.emit,

@@ -13,16 +13,9 @@ import { optimize } from '../optimize.ts';
 import type { Emit } from '../report/events.ts';
 import { jsonLines } from '../report/json.ts';
 import { terminal } from '../report/terminal.ts';
+import { chooseModel, openAgent } from './agent.ts';
 import { interruptible } from './interruption.ts';
-import {
-  concurrencyOf,
-  episodeTimeoutMs,
-  openAgent,
-  openEnvironment,
-  type PlayFlags,
-  repeatedFlags,
-  selectTasks,
-} from './setup.ts';
+import { episodeTimeoutMs, openEnvironment, type PlayFlags, repeatedFlags, selectTasks } from './setup.ts';
 import { stepOf } from './step.ts';
 
 export interface NightFlags extends PlayFlags {
@@ -31,12 +24,12 @@ export interface NightFlags extends PlayFlags {
   readonly apply?: boolean;
 }
 
-export const nightOptions = (flags: NightFlags, env: string): NightOptions => ({
+export const nightOptions = (flags: NightFlags, env: string, concurrency: number): NightOptions => ({
   env,
   budget: budgetOf(flags.budget),
   seed: flags.seed,
   proposer: flags.proposer,
-  concurrency: concurrencyOf(flags),
+  concurrency,
   maxRollouts: flags.maxRollouts ?? Number.POSITIVE_INFINITY,
   maxUsd: flags.maxUsd ?? Number.POSITIVE_INFINITY,
   maxMinutes: flags.maxMinutes ?? Number.POSITIVE_INFINITY,
@@ -61,11 +54,12 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
     { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
     root,
   );
-  const options = nightOptions(flags, environment.name);
+  const model = chooseModel(flags, root);
+  const options = nightOptions(flags, environment.name, model.concurrency);
   const workTree = loadHarness(root, environment.name).files;
   const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
   const budget = openBudget(options, Date.now);
-  const agent = await openAgent(flags, environment, budget);
+  const agent = await openAgent(model, environment, budget);
   const plan = planNight({ options, tasks, simulated: agent.simulated });
   if (plan.refusal !== null) throw new BudgetError(plan.refusal);
 

@@ -4,6 +4,7 @@ import { loadHarness } from '../harness/load.ts';
 import { openRepository } from '../ledger/git.ts';
 import { planNight } from '../night/plan.ts';
 import { assertSound } from '../night/sound.ts';
+import { chooseModel } from './agent.ts';
 import { EXIT } from './exit.ts';
 import { type NightFlags, nightOptions } from './night.ts';
 import { openEnvironment, selectTasks } from './setup.ts';
@@ -15,10 +16,11 @@ export async function planCommand(given: Record<string, unknown>): Promise<numbe
     { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
     root,
   );
-  const options = nightOptions(flags, environment.name);
+  const model = chooseModel(flags, root);
+  const options = nightOptions(flags, environment.name, model.concurrency);
   assertSound(loadHarness(root, environment.name), environment, null);
   const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
-  const plan = planNight({ options, tasks, simulated: flags.model.startsWith('sim') });
+  const plan = planNight({ options, tasks, simulated: model.kind === 'sim' });
   if (flags.json) process.stdout.write(`${JSON.stringify({ type: 'plan', env: environment.name, ...plan })}\n`);
   else {
     const points = (effect: number) =>

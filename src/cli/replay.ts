@@ -6,10 +6,11 @@ import { openRepository } from '../ledger/git.ts';
 import { readConfig } from '../night/run.ts';
 import { replayNight } from '../replay.ts';
 import { printable } from '../report/terminal.ts';
+import { chooseModel, openAgent } from './agent.ts';
 import { EXIT } from './exit.ts';
 import { interruptible } from './interruption.ts';
 import { say, sayJson } from './open-ledger.ts';
-import { openAgent, openEnvironment, selectTasks } from './setup.ts';
+import { openEnvironment, selectTasks } from './setup.ts';
 
 /** `given` is a run of the repository here (retail-0001), or the path of a run's folder in any repository. */
 export async function replayCommand(options: Record<string, unknown>, given = ''): Promise<number> {
@@ -24,7 +25,7 @@ export async function replayCommand(options: Record<string, unknown>, given = ''
     root,
   );
   const simulated = config.agent.simulated
-    ? await openAgent({ env, model: config.agent.id, seed: config.options.seed }, environment)
+    ? await openAgent(chooseModel({ model: config.agent.id }, root), environment)
     : null;
   const interruption = interruptible();
   const started = performance.now();

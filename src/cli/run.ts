@@ -16,10 +16,11 @@ import type { RunSummary } from '../report/events.ts';
 import { money, scoreText } from '../report/terminal.ts';
 import { renderTrace } from '../traces/view.ts';
 import type { Agent, Environment, Harness, Split, Task, Trace } from '../types.ts';
+import { chooseModel, openAgent } from './agent.ts';
 import { EXIT } from './exit.ts';
 import { interruptible } from './interruption.ts';
 import { subscribers } from './night.ts';
-import { concurrencyOf, episodeTimeoutMs, openAgent, openEnvironment, type PlayFlags, selectTasks } from './setup.ts';
+import { episodeTimeoutMs, openEnvironment, type PlayFlags, selectTasks } from './setup.ts';
 
 interface RunFlags extends PlayFlags {
   readonly harness?: string;
@@ -54,7 +55,8 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
     },
     Date.now,
   );
-  const agent = await openAgent(flags, environment, budget);
+  const model = chooseModel(flags, repository.root);
+  const agent = await openAgent(model, environment, budget);
   const emit = subscribers(flags.json === true);
   const interruption = interruptible();
   const evaluator = openEvaluator({
@@ -64,7 +66,7 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
     journal: memoryJournal(),
     seed: flags.seed,
     night: 0,
-    concurrency: concurrencyOf(flags),
+    concurrency: model.concurrency,
     timeoutMs: episodeTimeoutMs(agent),
     signal: interruption.signal,
   });
@@ -72,7 +74,7 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
   let done = 0;
   const traces = await mapPool(
     rollouts,
-    concurrencyOf(flags),
+    model.concurrency,
     async ({ task, trial }) => {
       const trace = await evaluator.play({ harness, task, trial, tier: 'run' });
       done += 1;

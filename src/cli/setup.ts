@@ -1,74 +1,20 @@
-/** From flags to the values that a command works with: environment, agent and tasks. */
+/** From flags to the values that a command works with: environment and tasks, and back to a command line. */
 
 import { loadEnvironment } from '../environments/registry.ts';
 import { UsageError } from '../errors.ts';
-import type { Spend } from '../models/openai.ts';
-import type { Price } from '../models/prices.ts';
 import type { Agent, Environment, Split, Task } from '../types.ts';
+import type { ModelFlags } from './agent.ts';
 
 /** Flags of every command that plays rollouts, as commander gives them. */
-export interface PlayFlags {
+export interface PlayFlags extends ModelFlags {
   readonly env: string;
   readonly data?: string;
-  readonly model: string;
-  readonly baseUrl?: string;
-  readonly priceIn?: number;
-  readonly priceOut?: number;
-  readonly maxTokens?: number;
   readonly seed: number;
-  readonly concurrency?: number;
   readonly maxRollouts?: number;
-  readonly maxUsd?: number;
   readonly maxMinutes?: number;
   readonly tasks?: number;
   readonly tags?: readonly string[];
   readonly json?: boolean;
-}
-
-const PROFILES = ['weak', 'medium', 'strong'] as const;
-
-/** Throws UsageError for an unknown model or an agent that cannot play `environment`. */
-export async function openAgent(flags: PlayFlags, environment: Environment, spend?: Spend): Promise<Agent> {
-  const [kind, name] = splitOnce(flags.model, ':');
-  if (kind === 'sim') {
-    const profile = PROFILES.find((known) => known === (name ?? 'medium'));
-    if (profile === undefined)
-      throw new UsageError(`--model: expected sim:${PROFILES.join(' or sim:')}, got "${flags.model}"`);
-    if (environment.oracle === undefined)
-      throw new UsageError(
-        `environment "${environment.name}" has no oracle, so the simulated agent cannot play it; use --model openai:NAME`,
-      );
-    const { simulatedAgent } = await import('../models/sim/agent.ts');
-    return simulatedAgent(profile);
-  }
-  if (kind === 'openai' && name) {
-    const price = priceOf(flags);
-    if (flags.maxUsd !== undefined && price === undefined)
-      throw new UsageError(
-        `--max-usd needs the price of "${name}": add --price-in and --price-out (US dollars a million tokens)`,
-      );
-    const { openaiAgent } = await import('../models/openai.ts');
-    return openaiAgent(
-      {
-        model: name,
-        ...(flags.baseUrl === undefined ? {} : { baseUrl: flags.baseUrl }),
-        ...(flags.maxTokens === undefined ? {} : { maxTokens: flags.maxTokens }),
-        ...(price === undefined ? {} : { price }),
-      },
-      spend,
-    );
-  }
-  throw new UsageError(`--model: expected sim:weak|medium|strong or openai:NAME, got "${flags.model}"`);
-}
-
-/** Throws UsageError when only one of the two prices is given: taking the other for 0 would make a cap of money too high. */
-function priceOf({ priceIn: input, priceOut: output }: PlayFlags): Price | undefined {
-  if (input === undefined && output === undefined) return undefined;
-  if (input === undefined || output === undefined)
-    throw new UsageError(
-      `--price-${input === undefined ? 'out' : 'in'} is given alone; --price-in and --price-out are needed together (0 where nothing is charged)`,
-    );
-  return { input, output };
 }
 
 /** What plays and on what: the flags that the next night has to repeat to go on from this one. */
@@ -97,21 +43,6 @@ export function repeatedFlags(flags: PlayFlags): string {
 /** Quoted where a shell would take it apart. */
 const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-
-function splitOnce(text: string, separator: string): [string, string | undefined] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-/** @default 8 for a simulated agent, 1 for an endpoint on this machine, else 4 */
-export function concurrencyOf(flags: PlayFlags): number {
-  if (flags.concurrency !== undefined) {
-    if (flags.concurrency < 1) throw new UsageError('--concurrency: expected 1 or more');
-    return flags.concurrency;
-  }
-  if (flags.model.startsWith('sim')) return 8;
-  return flags.baseUrl !== undefined && /\/\/(localhost|127\.|\[::1\])/.test(flags.baseUrl) ? 1 : 4;
-}
 
 /** @default 600 s for a real model, 30 s for a simulated one */
 export const episodeTimeoutMs = (agent: Agent): number => (agent.simulated ? 30_000 : 600_000);

@@ -65,6 +65,17 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
   const counted = new Set<string>();
   let lastYieldMs = performance.now();
   let voidsInARow = 0;
+  let served = '';
+  /** Scores of two models are no scores of one agent: a run ends when its endpoint changes what it serves. */
+  const assertServed = ({ model, error }: Trace): void => {
+    // A rollout without a reply carries the agent's own name.
+    if (model === '' || error !== undefined) return;
+    if (served !== '' && model !== served)
+      throw new InfrastructureError(
+        `the endpoint now serves "${model}", and served "${served}" before: the two cannot be compared; name one exact model, or start a new night once it stays`,
+      );
+    served = model;
+  };
 
   return {
     options,
@@ -80,6 +91,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
         // Played by the interrupted part of this night: it counts, once.
         if (!counted.has(key)) budget.restore();
         counted.add(key);
+        assertServed(known);
         options.onRollout?.(known);
         return known;
       }
@@ -107,6 +119,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
         if (trace.error === undefined || attempt >= tries || isAnswer(trace.error)) {
           counted.add(key);
           voidsInARow = trace.error === undefined || isAnswer(trace.error) ? 0 : voidsInARow + 1;
+          assertServed(trace);
           if (trace.error === undefined) journal.put({ key, trace });
           else if (voidsInARow >= GONE_AFTER)
             throw new InfrastructureError(

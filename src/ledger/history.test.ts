@@ -55,9 +55,12 @@ describe('resolveHarness', () => {
     expect(harnessId(files)).toBe(rejected);
   });
 
-  it.each(['--help', 'HEAD~9', 'HEAD~x', 'nonsense', 'v9', '0'.repeat(12)])('refuses %s with what it expected', async (word) => {
-    await expect(resolveHarness(ledger, word)).rejects.toThrow(/expected/);
-  });
+  it.each(['--help', 'HEAD~9', 'HEAD~x', 'nonsense', 'v9', '0'.repeat(12)])(
+    'refuses %s with what it expected',
+    async (word) => {
+      await expect(resolveHarness(ledger, word)).rejects.toThrow(/expected/);
+    },
+  );
 });
 
 describe('inForceAt', () => {

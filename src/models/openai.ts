@@ -13,8 +13,10 @@ export interface OpenAISettings {
   readonly model: string;
   /** @default the package's own, https://api.openai.com/v1 */
   readonly baseUrl?: string;
-  /** @default none for a loopback address, else `OPENAI_API_KEY` */
+  /** @default none for a loopback address, else the value of `keyEnv` */
   readonly apiKey?: string;
+  /** Name of the environment variable that holds the key. @default OPENAI_API_KEY */
+  readonly keyEnv?: string;
   /** @default 0 */
   readonly temperature?: number;
   /** Longest reply. @default 768 */
@@ -47,9 +49,10 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
     throw new UsageError(`--base-url: expected an address such as http://127.0.0.1:8080/v1, got "${baseUrl}"`);
   if (baseUrl !== undefined && new URL(baseUrl).password !== '')
     throw new UsageError('--base-url holds a password, which would reach logs; put the key into OPENAI_API_KEY');
-  const apiKey = settings.apiKey ?? process.env.OPENAI_API_KEY ?? (baseUrl && isLoopback(baseUrl) ? 'none' : undefined);
+  const keyEnv = settings.keyEnv ?? 'OPENAI_API_KEY';
+  const apiKey = settings.apiKey ?? process.env[keyEnv] ?? (baseUrl && isLoopback(baseUrl) ? 'none' : undefined);
   if (apiKey === undefined || apiKey === '')
-    throw new UsageError('no key: set OPENAI_API_KEY, or use --base-url with a server on this machine');
+    throw new UsageError(`no key: set ${keyEnv}, or use --base-url with a server on this machine`);
 
   const { default: Client } = await import('openai');
   const client = new Client({
@@ -118,7 +121,7 @@ async function assertReachable(
     const status = (error as { status?: number }).status;
     if (status === 401 || status === 403)
       throw new UsageError(
-        `${at} refused the key (HTTP ${status}); set OPENAI_API_KEY to a key that may use "${settings.model}"`,
+        `${at} refused the key (HTTP ${status}); set ${settings.keyEnv ?? 'OPENAI_API_KEY'} to a key that may use "${settings.model}"`,
       );
     // Some endpoints do not list models; any answer shows that one is there.
     if (status !== undefined && status < 500) return;
@@ -141,7 +144,7 @@ function asInfrastructureError(error: unknown, settings: OpenAISettings, redact:
   const status = (error as { status?: number }).status;
   if (status === 401 || status === 403)
     return new UsageError(
-      `the endpoint refused the key (HTTP ${status}); set OPENAI_API_KEY to a key that may use "${settings.model}"`,
+      `the endpoint refused the key (HTTP ${status}); set ${settings.keyEnv ?? 'OPENAI_API_KEY'} to a key that may use "${settings.model}"`,
     );
   const retryable = status === undefined || status === 408 || status === 409 || status === 429 || status >= 500;
   const cause = redact(causeOf(error)).slice(0, 300);
@@ -191,6 +194,7 @@ function toReply(completion: OpenAI.Chat.Completions.ChatCompletion, price: Pric
     throw new InfrastructureError('the endpoint replied without a message', { retryable: true });
   const inputTokens = completion.usage?.prompt_tokens ?? 0;
   const outputTokens = completion.usage?.completion_tokens ?? 0;
+  const cachedTokens = completion.usage?.prompt_tokens_details?.cached_tokens ?? 0;
   return {
     content: choice.message.content ?? '',
     toolCalls: (choice.message.tool_calls ?? []).flatMap((call, index) =>
@@ -202,8 +206,8 @@ function toReply(completion: OpenAI.Chat.Completions.ChatCompletion, price: Pric
       calls: 1,
       inputTokens,
       outputTokens,
-      cachedTokens: completion.usage?.prompt_tokens_details?.cached_tokens ?? 0,
-      costUsd: costOf(price, { inputTokens, outputTokens }),
+      cachedTokens,
+      costUsd: costOf(price, { inputTokens, outputTokens, cachedTokens }),
     },
     model: servedName(completion.model ?? ''),
     finish: FINISH[choice.finish_reason ?? ''] ?? 'other',

@@ -141,7 +141,8 @@ export function replayAgent(agent: Pick<Agent, 'id' | 'digest' | 'unpriced'>, st
     open: () => ({
       async complete(request) {
         const known = store.get(replyKey(agent.digest, request));
-        if (known === undefined) throw new InfrastructureError('no reply was recorded for a request', { retryable: false });
+        if (known === undefined)
+          throw new InfrastructureError('no reply was recorded for a request', { retryable: false });
         return known;
       },
     }),

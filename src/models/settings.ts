@@ -63,7 +63,8 @@ export function findModel(root: string, name: string): ModelEntry {
   const models = readModels(root);
   const entry = models.get(name);
   if (entry !== undefined) return entry;
-  const known = models.size === 0 ? `there is no ${MODELS_FILE}` : `${MODELS_FILE} has ${[...models.keys()].join(', ')}`;
+  const known =
+    models.size === 0 ? `there is no ${MODELS_FILE}` : `${MODELS_FILE} has ${[...models.keys()].join(', ')}`;
   throw new UsageError(
     `--model: expected sim:weak|medium|strong, openai:NAME or a name from ${MODELS_FILE}, got "${name}" (${known})`,
   );

@@ -6,7 +6,7 @@ import { assertScored, evaluationOf } from '../evaluation/evaluator.ts';
 import { mapPool } from '../evaluation/pool.ts';
 import { scoreInterval } from '../gate/interval.ts';
 import { parseHarness } from '../harness/parse.ts';
-import { bundleKey, mayTry } from '../ledger/rejected.ts';
+import { bundleKey, mayTry, rejectedEdits } from '../ledger/rejected.ts';
 import { checkEdits } from '../proposal/checks.ts';
 import type { Edit } from '../proposal/edit-schema.ts';
 import { applyEdits, editKey, touchedIds } from '../proposal/edits.ts';
@@ -77,8 +77,8 @@ export async function learn(night: Night, head: Harness, round: number): Promise
       checkEdits({ ...common, parent: switched, edits: [edit] }).every((check) => check.passed)
     )
       return true;
-    // What was refused before and is proposed again needs no second record.
-    if (checks.at(-1)?.check === 'duplicate') repeated += 1;
+    // What was refused before and is refused again for the same reason needs no second record.
+    if (checks.at(-1)?.check === 'duplicate' || wasRefused(night, edit, checks.at(-1)?.reason)) repeated += 1;
     else night.recorder.refused(edit, checks, head, diagnoses);
     return false;
   });
@@ -114,15 +114,23 @@ function propose(night: Night, context: MineContext): MinedProposal {
   return { edits, shapes: new Map(), notes: [], probes: 0 };
 }
 
+/** Decisions of earlier nights, and tonight's that are committed. */
+const decisionsOf = (night: Night) => [...night.decisions, ...night.recorder.stored()];
+
+/** True if an edit was refused by a free check for the same reason before. */
+const wasRefused = (night: Night, edit: Edit, reason: string | null | undefined): boolean =>
+  rejectedEdits(decisionsOf(night)).some(
+    (rejected) => rejected.key === editKey(edit) && rejected.by !== 'gate' && rejected.reason === reason,
+  );
+
 /** The rejected-edit query: why an edit may not be tried on `head`, or null. */
 export const whyNot =
   (night: Night, head: Harness) =>
   (...edits: readonly Edit[]): string | null => {
-    const decisions = [...night.decisions, ...night.recorder.stored()];
     const { allowed, reason, seq } = mayTry(
       bundleKey(edits.map(editKey)),
       edits.flatMap((edit) => [...touchedIds(edit)]),
-      decisions,
+      decisionsOf(night),
       head,
       night.agent.id,
     );

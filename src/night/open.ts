@@ -151,7 +151,7 @@ export async function assembleNight(
       signal: input.signal,
       onRollout: (trace: Trace) => {
         if (trace.error !== undefined) night.voids += 1;
-        if (trace.model !== '') served = trace.model;
+        else if (trace.model !== '') served = trace.model;
       },
     }),
     train: split('train'),

@@ -131,4 +131,3 @@ export function readConfig(folder: string): RunConfig | null {
     return null;
   }
 }
-

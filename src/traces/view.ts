@@ -70,4 +70,4 @@ const json = (value: Json): string => cut(clean(JSON.stringify(value)));
 const cut = (text: string): string =>
   text.length > WIDTH ? `${text.slice(0, WIDTH)}… (${text.length} characters)` : text;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
-const clean = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+export const clean = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');

@@ -12,7 +12,7 @@ describe.concurrent('help', () => {
     const { code, stdout, stderr } = await optimize(newFolder(), '--help');
     expect([code, stderr]).toEqual([0, '']);
     for (const name of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
-    expect(stdout).toMatch(/\$ optimize --budget 20 --env retail/);
+    expect(stdout).toMatch(/\$ npx optimize --budget 20 --env retail/);
     for (const exit of [/0 released/, /3 finished, nothing certified/, /6 verify disagrees/, /130 interrupted/])
       expect(stdout).toMatch(exit);
     for (const flag of [

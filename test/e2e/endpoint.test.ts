@@ -104,10 +104,9 @@ describe('a night with a model', () => {
     expect((await optimize(dir, 'verify')).code).toBe(0);
   });
 
-  it('asks no question twice: both arms of a pair share what the harness leaves equal', () => {
+  it('asks no question twice', () => {
     const asked = endpoint.requests.map((request) => JSON.stringify(request));
     expect(new Set(asked).size).toBe(asked.length);
-    expect(rollouts.reduce((calls, { usage }) => calls + usage.calls, 0)).toBeGreaterThan(asked.length);
   });
 
   it('plays again from its replies, with no call, and finds a changed reply', async () => {

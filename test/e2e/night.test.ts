@@ -46,7 +46,14 @@ describe('a night', () => {
       true,
     );
     expect(Object.keys(summary).slice(0, DOCUMENTED.length)).toEqual(DOCUMENTED);
-    expect(Object.keys(summary).slice(DOCUMENTED.length)).toEqual(['run', 'night', 'outcome', 'exitCode']);
+    expect(Object.keys(summary).slice(DOCUMENTED.length)).toEqual([
+      'run',
+      'night',
+      'repeated',
+      'outcome',
+      'command',
+      'exitCode',
+    ]);
     expect(Object.keys(summary.baseline)).toEqual(['score', 'low', 'high', 'tasks']);
     if (summary.released !== null)
       expect(Object.keys(summary.released).sort()).toEqual(

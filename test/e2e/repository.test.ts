@@ -147,7 +147,7 @@ describe.concurrent("an auditor's questions", () => {
   });
 
   it('--apply put the release in force', () => {
-    expect(git(dir, 'log', '-1', '--format=%s', 'main')).toBe('Apply harness/my-shop/v1');
+    expect(git(dir, 'log', '-1', '--format=%s', 'main')).toBe('Apply harness/my-shop/v1, evidence SIMULATED');
     expect(git(dir, 'status', '--porcelain')).toBe('');
   });
 
@@ -187,7 +187,7 @@ describe.concurrent("an auditor's questions", () => {
     for (const at of [today, 'v1', git(dir, 'rev-parse', 'main')]) {
       const { code, stdout } = await optimize(dir, `at ${at} --env my-shop`);
       expect(code).toBe(0);
-      expect(stdout).toMatch(/: v1, harness [0-9a-f]{12}/);
+      expect(stdout).toMatch(/: v1 \(evidence SIMULATED\), harness [0-9a-f]{12}/);
       expect(stdout).toMatch(/status-send-parcel +decision \d+ \(candidate\)/);
     }
     const early = await optimize(dir, 'at 2001-01-01 --env my-shop');

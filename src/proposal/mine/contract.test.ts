@@ -35,7 +35,8 @@ describe('on a workshop that nobody described', () => {
   test('a list argument is looked up in the record that another argument names, and the new one in what that record points to', () => {
     expect(clauses.get('lookup-swap-parts')?.prepare).toEqual([
       { read: { as: 'ticket', call: 'get_ticket_details', with: { ticket_no: 'args.ticket_no' } } },
-      { ground: { argument: 'part_ids', from: 'ticket.parts', key: 'part_id' } },
+      // The requests of the workshop say what is wanted, so a call that does not is read with them.
+      { ground: { argument: 'part_ids', from: 'ticket.parts', key: 'part_id', fallback: 'task.request' } },
       {
         read: {
           as: 'models',
@@ -50,7 +51,6 @@ describe('on a workshop that nobody described', () => {
           from: 'values(models[i].kinds).filter(v, v.stock)',
           key: 'part_id',
           keep: 'ticket.parts.filter(x, x.part_id == args.part_ids[i])[0]',
-          // The requests of the workshop say what is wanted, so a call that does not is read with them.
           fallback: 'task.request',
         },
       },

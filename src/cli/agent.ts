@@ -1,0 +1,92 @@
+/** From --model to an agent: a simulated one, an endpoint given by flags, or a name from models.yaml. */
+import { UsageError } from '../errors.ts';
+import type { OpenAISettings, Spend } from '../models/openai.ts';
+import type { Price } from '../models/prices.ts';
+import { findModel, type ModelEntry } from '../models/settings.ts';
+import type { Agent, Environment } from '../types.ts';
+
+/** Flags that name a model. */
+export interface ModelFlags {
+  readonly model: string;
+  readonly baseUrl?: string;
+  readonly priceIn?: number;
+  readonly priceOut?: number;
+  readonly maxTokens?: number;
+  readonly concurrency?: number;
+  readonly maxUsd?: number;
+}
+
+const PROFILES = ['weak', 'medium', 'strong'] as const;
+
+export type ModelChoice =
+  | { readonly kind: 'sim'; readonly profile: (typeof PROFILES)[number]; readonly concurrency: number }
+  | { readonly kind: 'openai'; readonly settings: OpenAISettings; readonly concurrency: number };
+
+/**
+ * What the flags ask for; a flag wins over the entry of models.yaml under `root`. `concurrency`: rollouts at the same time, by
+ * default 8 for a simulated agent, 1 for an endpoint on this machine, else 4. Throws UsageError for an unknown model, half a
+ * price, or a cap of money without a price.
+ */
+export function chooseModel(flags: ModelFlags, root: string): ModelChoice {
+  if (flags.concurrency !== undefined && flags.concurrency < 1)
+    throw new UsageError('--concurrency: expected 1 or more');
+  const [kind, name] = splitOnce(flags.model, ':');
+  if (kind === 'sim') {
+    const profile = PROFILES.find((known) => known === (name ?? 'medium'));
+    if (profile === undefined)
+      throw new UsageError(`--model: expected sim:${PROFILES.join(' or sim:')}, got "${flags.model}"`);
+    return { kind, profile, concurrency: flags.concurrency ?? 8 };
+  }
+  const entry = kind === 'openai' && name ? undefined : findModel(root, flags.model);
+  const settings = settingsOf(flags, name ?? flags.model, entry);
+  if (flags.maxUsd !== undefined && settings.price === undefined)
+    throw new UsageError(
+      `--max-usd needs the price of "${settings.model}": add --price-in and --price-out (US dollars a million tokens), or a price in models.yaml`,
+    );
+  const usual = settings.baseUrl !== undefined && isLoopback(settings.baseUrl) ? 1 : 4;
+  return { kind: 'openai', settings, concurrency: flags.concurrency ?? entry?.concurrency ?? usual };
+}
+
+function settingsOf(flags: ModelFlags, model: string, entry: ModelEntry | undefined): OpenAISettings {
+  const baseUrl = flags.baseUrl ?? entry?.base_url;
+  const maxTokens = flags.maxTokens ?? entry?.max_tokens;
+  const price = priceOf(flags) ?? entry?.price;
+  return {
+    model: entry?.model ?? model,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(price === undefined ? {} : { price }),
+    ...(entry === undefined ? {} : { keyEnv: entry.key_env, temperature: entry.temperature }),
+  };
+}
+
+/** Throws UsageError when only one of the two prices is given: taking the other for 0 would make a cap of money too high. */
+function priceOf({ priceIn: input, priceOut: output }: ModelFlags): Price | undefined {
+  if (input === undefined && output === undefined) return undefined;
+  if (input === undefined || output === undefined)
+    throw new UsageError(
+      `--price-${input === undefined ? 'out' : 'in'} is given alone; --price-in and --price-out are needed together (0 where nothing is charged)`,
+    );
+  return { input, output };
+}
+
+const isLoopback = (url: string): boolean => /\/\/(localhost|127\.|\[::1\])/.test(url);
+
+function splitOnce(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Throws UsageError for an agent that cannot play `environment`, or a refused key; InfrastructureError when nothing answers. */
+export async function openAgent(choice: ModelChoice, environment: Environment, spend?: Spend): Promise<Agent> {
+  if (choice.kind === 'sim') {
+    if (environment.oracle === undefined)
+      throw new UsageError(
+        `environment "${environment.name}" has no oracle, so the simulated agent cannot play it; use --model openai:NAME`,
+      );
+    const { simulatedAgent } = await import('../models/sim/agent.ts');
+    return simulatedAgent(choice.profile);
+  }
+  const { openaiAgent } = await import('../models/openai.ts');
+  return openaiAgent(choice.settings, spend);
+}

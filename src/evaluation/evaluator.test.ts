@@ -1,0 +1,134 @@
+/** Rollouts: a fault of the endpoint is never a score, nothing is played twice, and one run has one model. */
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineEnvironment, tool } from '../environments/define.ts';
+import { InfrastructureError } from '../errors.ts';
+import { parseHarness } from '../harness/parse.ts';
+import { scriptedAgent } from '../runtime/scripted-agent.ts';
+import type { Agent, ChatReply, Task } from '../types.ts';
+import { openBudget } from './budget.ts';
+import { openEvaluator } from './evaluator.ts';
+import { type Journal, memoryJournal } from './journal.ts';
+
+const lamp = defineEnvironment({
+  name: 'lamp',
+  tasks: Array.from({ length: 12 }, (_, i) => ({ id: `t${i}`, input: `Lamp ${i}` })),
+  reset: () => ({ lit: false }),
+  tools: {
+    press: tool('Press the switch.', z.object({}), (state: { lit: boolean }) => {
+      state.lit = true;
+      return 'It is lit.';
+    }),
+  },
+  score: (_task, { lit }) => ({ reward: lit ? 1 : 0, checks: [] }),
+});
+const harness = parseHarness('lamp', new Map([['harness.yaml', 'version: 1\n']]));
+const press = { name: 'press', arguments: {} };
+const unlimited = Number.POSITIVE_INFINITY;
+const capped = (maxRollouts = unlimited) =>
+  openBudget({ maxRollouts, maxUsd: unlimited, maxMinutes: unlimited }, () => 0);
+
+function evaluatorOf(agent: Agent, { journal = memoryJournal() as Journal, budget = capped() } = {}) {
+  const evaluator = openEvaluator({
+    environment: lamp,
+    agent,
+    budget,
+    journal,
+    seed: 1,
+    night: 1,
+    concurrency: 1,
+    timeoutMs: 10_000,
+  });
+  return (i: number, trial = 0) => evaluator.play({ harness, task: lamp.tasks[i] as Task, trial, tier: 'dev' });
+}
+
+/** Fails in the calls that `fails` names, counted from 0. */
+function faulty(
+  fails: (call: number) => boolean,
+  message = 'connection reset',
+): Agent & { readonly asked: () => number } {
+  let calls = 0;
+  const agent = scriptedAgent(() => (fails(calls++) ? new InfrastructureError(message) : press));
+  return { ...agent, asked: () => calls };
+}
+
+test('a fault that passes costs another try and no score', async () => {
+  const budget = capped();
+  const trace = await evaluatorOf(
+    faulty((call) => call === 0),
+    { budget },
+  )(0);
+  expect([trace.error, trace.score?.reward]).toEqual([undefined, 1]);
+  expect(budget.rollouts).toBe(2);
+});
+
+test('a fault that stays is a void, and is asked again the next time', async () => {
+  const agent = faulty((call) => call < 3);
+  const play = evaluatorOf(agent);
+  expect(await play(0)).toMatchObject({ error: 'connection reset', score: null });
+  expect(await play(0)).toMatchObject({ score: { reward: 1 } });
+});
+
+test('a request that the endpoint refuses is not sent again, and does not mean that the endpoint is gone', async () => {
+  const agent = faulty(() => true, 'HTTP 400: too long');
+  const play = evaluatorOf(agent);
+  for (let i = 0; i < 8; i++) expect(await play(i)).toMatchObject({ score: null });
+  expect(agent.asked()).toBe(8);
+});
+
+test('five rollouts in a row without a reply end the run', async () => {
+  const play = evaluatorOf(faulty(() => true));
+  for (let i = 0; i < 4; i++) await play(i);
+  await expect(play(4)).rejects.toThrow('5 rollouts in a row got no answer');
+});
+
+test('what the journal holds is not played again, and counts once', async () => {
+  const journal = memoryJournal();
+  await evaluatorOf(scriptedAgent([press]), { journal })(0);
+  const agent = scriptedAgent([press]);
+  const budget = capped();
+  const play = evaluatorOf(agent, { journal, budget });
+  await play(0);
+  await play(0);
+  expect([agent.requests.length, budget.rollouts]).toEqual([0, 1]);
+  await play(0, 1);
+  expect(agent.requests.length).toBeGreaterThan(0);
+});
+
+test('a cap is never passed', async () => {
+  const play = evaluatorOf(scriptedAgent([press]), { budget: capped(2) });
+  await play(0);
+  await play(1);
+  await expect(play(2)).rejects.toThrow('the cap of 2 rollouts is reached');
+});
+
+test('another model in mid-run ends the run, also after a resume', async () => {
+  const serving = (model: () => string): Agent => {
+    const agent = scriptedAgent([press]);
+    return {
+      ...agent,
+      open(episode) {
+        const inner = agent.open(episode);
+        return {
+          complete: async (request): Promise<ChatReply> => ({ ...(await inner.complete(request)), model: model() }),
+        };
+      },
+    };
+  };
+  const journal = memoryJournal();
+  let now = 'small-0801';
+  const play = evaluatorOf(
+    serving(() => now),
+    { journal },
+  );
+  await play(0);
+  now = 'small-0915';
+  await expect(play(1)).rejects.toThrow('now serves "small-0915", and served "small-0801" before');
+  expect(journal.size).toBe(1);
+  const resumed = evaluatorOf(
+    serving(() => now),
+    { journal },
+  );
+  await resumed(0);
+  await expect(resumed(1)).rejects.toThrow('the two cannot be compared');
+});
