@@ -1,5 +1,5 @@
 /** What is said to a model and what it replies. */
-import type { Tool } from './types.ts';
+import type { JsonObject, Tool } from './types.ts';
 
 /** Tokens and money of one or more model calls. */
 export interface Usage {
@@ -27,6 +27,8 @@ export interface ChatRequest {
   /** Empty with `protocol: text`, where the system message lists them. */
   readonly tools: readonly Tool[];
   readonly seed: number;
+  /** JSON Schema that the reply's content has to meet, for endpoints that can hold a model to one. */
+  readonly schema?: JsonObject;
 }
 
 export interface ChatReply {

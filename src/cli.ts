@@ -168,6 +168,22 @@ does(
   async () => (await import('./cli/verify.ts')).verifyCommand,
 );
 does(
+  playing(program.command('ablate').description('what each layer of a harness is worth: alone, and left out'))
+    .option('--harness <ref>', 'as for run; default: the work tree')
+    .option('--split <name>', 'train, dev or sealed', 'dev')
+    .option('--trials <n>', 'trials a task', integer, 1),
+  async () => (await import('./cli/ablate.ts')).ablateCommand,
+);
+does(
+  program
+    .command('doctor')
+    .description('what an endpoint can do, in at most 9 calls, and the settings to use with it')
+    .requiredOption('--model <spec>', 'openai:NAME, or a name from models.yaml')
+    .option('--base-url <url>', 'OpenAI-compatible endpoint of openai:NAME')
+    .option('--json', 'one JSON object a line'),
+  async () => (await import('./cli/doctor.ts')).doctorCommand,
+);
+does(
   program
     .command('replay <run>')
     .description('play a finished night again from its recorded replies; exit 6 when a decision comes out otherwise')

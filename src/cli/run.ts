@@ -1,10 +1,7 @@
 /** `optimize run`: evaluates one harness version, or shows one trace. */
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { openBudget } from '../evaluation/budget.ts';
-import { assertScored, evaluationOf, openEvaluator, totalUsage } from '../evaluation/evaluator.ts';
-import { memoryJournal } from '../evaluation/journal.ts';
-import { mapPool } from '../evaluation/pool.ts';
+import { evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
 import { scoreInterval } from '../gate/interval.ts';
 import { loadHarness } from '../harness/load.ts';
 import { parseHarness } from '../harness/parse.ts';
@@ -16,11 +13,9 @@ import type { RunSummary } from '../report/events.ts';
 import { money, scoreText } from '../report/terminal.ts';
 import { renderTrace } from '../traces/view.ts';
 import type { Agent, Environment, Harness, Split, Task, Trace } from '../types.ts';
-import { chooseModel, openAgent } from './agent.ts';
 import { EXIT } from './exit.ts';
-import { interruptible } from './interruption.ts';
-import { subscribers } from './night.ts';
-import { episodeTimeoutMs, openEnvironment, type PlayFlags, selectTasks } from './setup.ts';
+import { openEnvironment, type PlayFlags, selectTasks } from './setup.ts';
+import { openStage } from './stage.ts';
 
 interface RunFlags extends PlayFlags {
   readonly harness?: string;
@@ -47,60 +42,21 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
   const harness = await harnessOf(repository, base.name, flags.harness);
   if (flags.harness === undefined) assertSound(harness, base, null);
   const tasks = tasksOf(environment, flags);
-  const budget = openBudget(
-    {
-      maxRollouts: flags.maxRollouts ?? Number.POSITIVE_INFINITY,
-      maxUsd: flags.maxUsd ?? Number.POSITIVE_INFINITY,
-      maxMinutes: flags.maxMinutes ?? Number.POSITIVE_INFINITY,
-    },
-    Date.now,
-  );
-  const model = chooseModel(flags, repository.root);
-  const agent = await openAgent(model, environment, budget);
-  const emit = subscribers(flags.json === true);
-  const interruption = interruptible();
-  const evaluator = openEvaluator({
-    environment,
-    agent,
-    budget,
-    journal: memoryJournal(),
-    seed: flags.seed,
-    night: 0,
-    concurrency: model.concurrency,
-    timeoutMs: episodeTimeoutMs(agent),
-    signal: interruption.signal,
-  });
-  const rollouts = tasks.flatMap((task) => Array.from({ length: flags.trials }, (_, trial) => ({ task, trial })));
-  let done = 0;
-  const traces = await mapPool(
-    rollouts,
-    model.concurrency,
-    async ({ task, trial }) => {
-      const trace = await evaluator.play({ harness, task, trial, tier: 'run' });
-      done += 1;
-      emit({
-        type: 'progress',
-        phase: 'run',
-        done,
-        total: rollouts.length,
-        rollouts: budget.rollouts,
-        candidates: 0,
-        usd: budget.usd,
-      });
-      return trace;
-    },
-    interruption.signal,
-  );
-  interruption.stop();
-  assertScored(traces);
+  const stage = await openStage(flags, repository.root, environment);
+  const traces = await stage.play(harness, tasks, flags.trials, 'run').finally(() => stage.close());
   if (flags.show === true && !flags.json) for (const trace of traces) process.stdout.write(renderTrace(trace));
   const summary = summaryOf(
-    { environment, harness, agent, split: flags.generate === undefined ? (tasks[0]?.split ?? 'train') : 'generated' },
+    {
+      environment,
+      harness,
+      agent: stage.agent,
+      split: flags.generate === undefined ? (tasks[0]?.split ?? 'train') : 'generated',
+    },
     tasks,
     traces,
     started,
   );
-  emit(summary);
+  stage.emit(summary);
   if (!flags.json && flags.show !== true) {
     const label = summary.simulated ? `${summary.agent}, SIMULATED` : summary.agent;
     process.stdout.write(

@@ -6,7 +6,7 @@ import type {
 } from 'openai/resources/chat/completions';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
-import type { Agent, ChatMessage, ChatModel, ChatReply, Tool } from '../types.ts';
+import type { Agent, ChatMessage, ChatModel, ChatReply, JsonObject, Tool } from '../types.ts';
 import { costOf, FREE, type Price, worstCost } from './prices.ts';
 
 export interface OpenAISettings {
@@ -77,6 +77,7 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
         max_tokens: maxTokens,
         seed: request.seed % 2 ** 31,
         ...(request.tools.length > 0 ? { tools: request.tools.map(toToolParam) } : {}),
+        ...(request.schema === undefined ? {} : { response_format: toFormat(request.schema) }),
       };
       const reserved = worstCost(price, Buffer.byteLength(JSON.stringify(body)), maxTokens);
       spend?.reserveUsd(reserved);
@@ -173,6 +174,11 @@ function toParam(message: ChatMessage): ChatCompletionMessageParam {
 const toToolParam = (tool: Tool) => ({
   type: 'function' as const,
   function: { name: tool.name, description: tool.description, parameters: tool.parameters as Record<string, unknown> },
+});
+
+const toFormat = (schema: JsonObject) => ({
+  type: 'json_schema' as const,
+  json_schema: { name: 'reply', strict: true, schema: schema as Record<string, unknown> },
 });
 
 const FINISH: Readonly<Record<string, ChatReply['finish']>> = {

@@ -1,0 +1,65 @@
+/** `optimize doctor`: what an endpoint can do, and the settings to use with it. */
+
+import { UsageError } from '../errors.ts';
+import { openRepository } from '../ledger/git.ts';
+import { examine } from '../models/doctor.ts';
+import { openaiAgent } from '../models/openai.ts';
+import { printable } from '../report/terminal.ts';
+import { chooseModel, type ModelFlags } from './agent.ts';
+import { EXIT } from './exit.ts';
+import { say, sayJson } from './open-ledger.ts';
+
+export async function doctorCommand(given: Record<string, unknown>): Promise<number> {
+  const flags = given as unknown as ModelFlags & { json?: boolean };
+  const { root } = await openRepository(process.cwd());
+  const choice = chooseModel(flags, root);
+  if (choice.kind === 'sim')
+    throw new UsageError('the simulated agent needs no doctor; name an endpoint: --model openai:NAME --base-url URL');
+  const agent = await openaiAgent(choice.settings);
+  const episode = {
+    task: { id: 'doctor', split: 'train' as const, tags: [], request: '', target: null },
+    tools: [],
+    seed: 1,
+  };
+  const found = await examine(agent.open(episode), () => performance.now());
+  if (flags.json) {
+    sayJson({ type: 'doctor', agent: agent.id, ...found });
+    return found.protocol === null ? EXIT.internal : EXIT.ok;
+  }
+  for (const { check, passed, detail } of found.findings)
+    say(printable(`${passed ? 'yes' : 'no '}  ${check.padEnd(15)} ${detail}`));
+  say('');
+  if (found.protocol === null)
+    say('No way of calling tools works with this model: use another one, or a template that fits it.');
+  else
+    say(
+      printable(
+        [
+          `${found.calls} calls. Settings to use:`,
+          '',
+          '    # models.yaml',
+          '    version: 1',
+          '    models:',
+          `      ${nameOf(choice.settings.model)}:`,
+          `        model: ${JSON.stringify(choice.settings.model)}`,
+          ...(choice.settings.baseUrl === undefined ? [] : [`        base_url: ${choice.settings.baseUrl}`]),
+          `        concurrency: ${choice.concurrency}`,
+          ...(found.protocol === 'text'
+            ? [
+                '',
+                '    # harness/<env>/harness.yaml; mine proposes it as well',
+                '    realization: {protocol: text, rescue: true, repair: true}',
+              ]
+            : []),
+        ].join('\n'),
+      ),
+    );
+  return found.protocol === null ? EXIT.internal : EXIT.ok;
+}
+
+/** A name that models.yaml takes. */
+const nameOf = (model: string): string =>
+  model
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '') || 'model';

@@ -1,0 +1,84 @@
+/** Plays harnesses on tasks for the commands that measure and decide nothing: run and ablate. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Budget, openBudget } from '../evaluation/budget.ts';
+import { assertScored, openEvaluator } from '../evaluation/evaluator.ts';
+import { memoryJournal } from '../evaluation/journal.ts';
+import { mapPool } from '../evaluation/pool.ts';
+import { fileReplies, recordedAgent } from '../models/replies.ts';
+import type { Emit } from '../report/events.ts';
+import type { Agent, Environment, Harness, Task, Trace } from '../types.ts';
+import { chooseModel, openAgent } from './agent.ts';
+import { interruptible } from './interruption.ts';
+import { subscribers } from './night.ts';
+import { episodeTimeoutMs, type PlayFlags } from './setup.ts';
+
+export interface Stage {
+  readonly agent: Agent;
+  readonly budget: Budget;
+  readonly emit: Emit;
+  /** All trials of all tasks, task by task. Harnesses that are played on one stage share their noise. */
+  play(harness: Harness, tasks: readonly Task[], trials: number, phase: string): Promise<Trace[]>;
+  close(): void;
+}
+
+/**
+ * Opens the model that the flags name. Replies of a real one are kept in `runs/.replies/`, so that a command that was cut off, or
+ * is typed again, pays for nothing twice.
+ */
+export async function openStage(flags: PlayFlags, root: string, environment: Environment): Promise<Stage> {
+  const budget = openBudget(
+    {
+      maxRollouts: flags.maxRollouts ?? Number.POSITIVE_INFINITY,
+      maxUsd: flags.maxUsd ?? Number.POSITIVE_INFINITY,
+      maxMinutes: flags.maxMinutes ?? Number.POSITIVE_INFINITY,
+    },
+    Date.now,
+  );
+  const model = chooseModel(flags, root);
+  const agent = await openAgent(model, environment, budget);
+  const emit = subscribers(flags.json === true);
+  const interruption = interruptible();
+  const evaluator = openEvaluator({
+    environment,
+    agent: agent.simulated ? agent : recordedAgent(agent, fileReplies(repliesPath(root, agent))),
+    budget,
+    journal: memoryJournal(),
+    seed: flags.seed,
+    night: 0,
+    concurrency: model.concurrency,
+    timeoutMs: episodeTimeoutMs(agent),
+    signal: interruption.signal,
+  });
+  return {
+    agent,
+    budget,
+    emit,
+    async play(harness, tasks, trials, phase) {
+      const rollouts = tasks.flatMap((task) => Array.from({ length: trials }, (_, trial) => ({ task, trial })));
+      let done = 0;
+      const traces = await mapPool(
+        rollouts,
+        model.concurrency,
+        async ({ task, trial }) => {
+          const trace = await evaluator.play({ harness, task, trial, tier: 'run' });
+          done += 1;
+          const { rollouts: played, usd } = budget;
+          emit({ type: 'progress', phase, done, total: rollouts.length, rollouts: played, candidates: 0, usd });
+          return trace;
+        },
+        interruption.signal,
+      );
+      assertScored(traces);
+      return traces;
+    },
+    close: () => interruption.stop(),
+  };
+}
+
+function repliesPath(root: string, agent: Agent): string {
+  const folder = join(root, 'runs', '.replies');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, '.gitignore'), '*\n');
+  return join(folder, `${agent.digest.slice(0, 16)}.jsonl`);
+}

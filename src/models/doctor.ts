@@ -1,0 +1,160 @@
+/** Asks an endpoint a few questions and says what it can do: at most 9 calls. */
+import { isObject } from '../digest.ts';
+import type { ChatMessage, ChatModel, ChatReply, ChatRequest, JsonObject, Tool } from '../types.ts';
+
+export interface Finding {
+  readonly check:
+    | 'answers'
+    | 'native calls'
+    | 'text calls'
+    | 'JSON schema'
+    | 'repeats itself'
+    | 'speed'
+    | 'prefix cache';
+  readonly passed: boolean;
+  /** What was found, one clause. */
+  readonly detail: string;
+}
+
+export interface Examination {
+  readonly findings: readonly Finding[];
+  readonly calls: number;
+  /** Model id that the endpoint says it served. */
+  readonly served: string;
+  /** Tokens a second while it writes; null when the replies were too short to tell. */
+  readonly tokensPerSecond: number | null;
+  /** How calls should be written: `realization.protocol` in harness.yaml. Null when neither way works. */
+  readonly protocol: 'native' | 'text' | null;
+}
+
+const weather: Tool = {
+  name: 'get_weather',
+  description: 'Show the weather in a town.',
+  parameters: {
+    type: 'object',
+    properties: { town: { type: 'string', description: 'Name of the town.' } },
+    required: ['town'],
+  },
+  readOnly: true,
+};
+const QUESTION = 'What is the weather in Oslo? Use the tool.';
+const AS_TEXT =
+  'Tools:\n- get_weather(town: string): Show the weather in a town.\n\nTo call a tool, answer with one JSON object and nothing else:\n' +
+  '{"name": "<tool>", "arguments": {"<argument>": <value>}}';
+const SCHEMA: JsonObject = {
+  type: 'object',
+  properties: { town: { type: 'string' }, country: { type: 'string' } },
+  required: ['town', 'country'],
+  additionalProperties: false,
+};
+/** A prompt of about 1,500 tokens, so that reading it takes time that a cache would save. */
+const LONG = Array.from(
+  { length: 120 },
+  (_, i) => `Rule ${i + 1}: item ${i * 7} goes to shelf ${i % 9}, row ${i % 5}.`,
+).join('\n');
+
+/** `now` gives milliseconds. Throws what the model throws when the first question gets no answer; a later fault is a finding. */
+export async function examine(model: ChatModel, now: () => number): Promise<Examination> {
+  const findings: Finding[] = [];
+  let calls = 0;
+  let served = '';
+  const speeds: number[] = [];
+  const ask = async (text: string, more: Partial<ChatRequest> = {}, system = 'You are a helpful assistant.') => {
+    const messages: ChatMessage[] = [
+      { role: 'system', content: system },
+      { role: 'user', content: text },
+    ];
+    calls += 1;
+    const started = now();
+    const reply = await model.complete({ messages, tools: [], seed: 1, ...more });
+    const seconds = (now() - started) / 1000;
+    served ||= reply.model;
+    if (reply.usage.outputTokens >= 20 && seconds > 0) speeds.push(reply.usage.outputTokens / seconds);
+    return { reply, seconds };
+  };
+  const find = async (check: Finding['check'], look: () => Promise<[passed: boolean, detail: string]>) => {
+    try {
+      const [passed, detail] = await look();
+      findings.push({ check, passed, detail });
+      return passed;
+    } catch (error) {
+      findings.push({ check, passed: false, detail: (error as Error).message });
+      return false;
+    }
+  };
+
+  const first = await ask('Count from 1 to 20, separated by spaces.');
+  findings.push({ check: 'answers', passed: true, detail: `${served || 'a model'} in ${first.seconds.toFixed(1)} s` });
+  const native = await find('native calls', async () => {
+    const { reply } = await ask(QUESTION, { tools: [weather] });
+    return [isNativeCall(reply), isNativeCall(reply) ? 'a call came as a call' : `a call came as ${textOf(reply)}`];
+  });
+  const text = await find('text calls', async () => {
+    const { reply } = await ask(QUESTION, {}, AS_TEXT);
+    return [isWrittenCall(reply.content), `the reply was ${textOf(reply)}`];
+  });
+  await find('JSON schema', async () => {
+    const { reply } = await ask('Name a town in Norway and its country.', { schema: SCHEMA });
+    const value = parsed(reply.content);
+    const meets = isObject(value) && typeof value.town === 'string' && typeof value.country === 'string';
+    return [meets, meets ? 'the reply met the schema' : `the reply was ${textOf(reply)}`];
+  });
+  await find('repeats itself', async () => {
+    const again = await ask('Count from 1 to 20, separated by spaces.');
+    const third = await ask('Count from 1 to 20, separated by spaces.', { seed: 2 });
+    const same = [again, third].every(({ reply }) => said(reply) === said(first.reply));
+    return [
+      same,
+      same
+        ? 'three equal requests got equal replies'
+        : 'equal requests got other replies: two trials a task are played',
+    ];
+  });
+  await find('prefix cache', async () => {
+    const cold = await ask('Which shelf has item 21? Answer with its number.', {}, LONG);
+    const warm = await ask('Which shelf has item 77? Answer with its number.', {}, LONG);
+    const share = warm.reply.usage.cachedTokens / Math.max(1, warm.reply.usage.inputTokens);
+    const seen = share > 0.5 || warm.seconds < cold.seconds / 2;
+    return [
+      seen,
+      `${(share * 100).toFixed(0)} % of a repeated prompt came from the cache; ${cold.seconds.toFixed(1)} s, then ${warm.seconds.toFixed(1)} s`,
+    ];
+  });
+  const tokensPerSecond = speeds.length === 0 ? null : Math.max(...speeds);
+  findings.push({
+    check: 'speed',
+    passed: tokensPerSecond !== null,
+    detail: tokensPerSecond === null ? 'the replies were too short to tell' : `${tokensPerSecond.toFixed(0)} tokens/s`,
+  });
+  return { findings, calls, served, tokensPerSecond, protocol: native ? 'native' : text ? 'text' : null };
+}
+
+const said = (reply: ChatReply): string =>
+  JSON.stringify([reply.content, reply.toolCalls.map(({ name, arguments: a }) => [name, a])]);
+
+function isNativeCall({ toolCalls: [call] }: ChatReply): boolean {
+  const given = call === undefined ? undefined : parsed(call.arguments);
+  return call?.name === 'get_weather' && isObject(given) && typeof given.town === 'string';
+}
+
+function isWrittenCall(content: string): boolean {
+  const value = parsed(content.replace(/^\s*```(?:json)?\s*|\s*```\s*$/g, ''));
+  return (
+    isObject(value) &&
+    value.name === 'get_weather' &&
+    isObject(value.arguments) &&
+    typeof value.arguments.town === 'string'
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The start of a reply, quoted. */
+const textOf = ({ content, toolCalls }: ChatReply): string =>
+  toolCalls.length > 0 ? 'a call' : JSON.stringify(content.length > 80 ? `${content.slice(0, 80)}...` : content);
