@@ -175,6 +175,17 @@ does(
   async () => (await import('./cli/ablate.ts')).ablateCommand,
 );
 does(
+  playing(
+    program
+      .command('baseline')
+      .description('what the same rollouts buy without a harness: best of k samples, tries with feedback'),
+  )
+    .requiredOption('--rollouts <n>', 'rollouts for each method, over all tasks', integer)
+    .option('--harness <ref>', 'what they are held against; as for run')
+    .option('--split <name>', 'train, dev or sealed', 'sealed'),
+  async () => (await import('./cli/baseline.ts')).baselineCommand,
+);
+does(
   program
     .command('doctor')
     .description('what an endpoint can do, in at most 9 calls, and the settings to use with it')

@@ -131,7 +131,9 @@ export interface Agent {
   /** sha256 (hex) of everything that decides its replies: settings, endpoint, profile, engine version. */
   readonly digest: string;
   /** True when nobody said what its calls cost: its spend is unknown, not 0. */
-  readonly unpriced?: boolean;
+  readonly unpriced?: boolean | undefined;
+  /** Tokens that a request may have; absent when nobody said. */
+  readonly contextTokens?: number | undefined;
   open(episode: Episode): ChatModel;
 }
 

@@ -12,6 +12,7 @@ export interface ModelFlags {
   readonly priceIn?: number;
   readonly priceOut?: number;
   readonly maxTokens?: number;
+  readonly temperature?: number;
   readonly concurrency?: number;
   readonly maxUsd?: number;
 }
@@ -44,19 +45,23 @@ export function chooseModel(flags: ModelFlags, root: string): ModelChoice {
       `--max-usd needs the price of "${settings.model}": add --price-in and --price-out (US dollars a million tokens), or a price in models.yaml`,
     );
   const usual = settings.baseUrl !== undefined && isLoopback(settings.baseUrl) ? 1 : 4;
-  return { kind: 'openai', settings, concurrency: flags.concurrency ?? entry?.concurrency ?? usual };
+  const concurrency = flags.concurrency ?? entry?.concurrency ?? usual;
+  return { kind: 'openai', settings: { ...settings, concurrency }, concurrency };
 }
 
 function settingsOf(flags: ModelFlags, model: string, entry: ModelEntry | undefined): OpenAISettings {
   const baseUrl = flags.baseUrl ?? entry?.base_url;
   const maxTokens = flags.maxTokens ?? entry?.max_tokens;
   const price = priceOf(flags) ?? entry?.price;
+  const temperature = flags.temperature ?? entry?.temperature;
   return {
     model: entry?.model ?? model,
     ...(baseUrl === undefined ? {} : { baseUrl }),
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(price === undefined ? {} : { price }),
-    ...(entry === undefined ? {} : { keyEnv: entry.key_env, temperature: entry.temperature }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(entry === undefined ? {} : { keyEnv: entry.key_env }),
+    ...(entry?.context === undefined ? {} : { context: entry.context }),
   };
 }
 

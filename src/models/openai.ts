@@ -1,4 +1,5 @@
 /** An agent behind any OpenAI-compatible endpoint, through the `openai` package. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type OpenAI from 'openai';
 import type {
   ChatCompletionCreateParamsNonStreaming,
@@ -7,6 +8,7 @@ import type {
 import { canonicalJson, sha256 } from '../digest.ts';
 import { InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
 import type { Agent, ChatMessage, ChatModel, ChatReply, JsonObject, Tool } from '../types.ts';
+import { type Fault, openPatience, retryAfterOf } from './patience.ts';
 import { costOf, FREE, type Price, worstCost } from './prices.ts';
 
 export interface OpenAISettings {
@@ -23,9 +25,13 @@ export interface OpenAISettings {
   readonly maxTokens?: number;
   /** One call; a small machine may take minutes for a long prompt. @default 300,000 */
   readonly timeoutMs?: number;
-  /** Tries after the first one for 408, 409, 429 and 5xx replies. @default 2 */
+  /** Tries after the first one for 408, 409, 429 and 5xx replies, and for none. @default 4 */
   readonly maxRetries?: number;
+  /** Calls at the same time, at most; less while the endpoint asks to slow down. @default 64 */
+  readonly concurrency?: number;
   readonly price?: Price;
+  /** Tokens of request and reply together. @default unknown */
+  readonly context?: number;
 }
 
 /** Money is reserved before a call and settled after it; see `Budget`. */
@@ -59,7 +65,8 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
     apiKey,
     ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
     timeout: settings.timeoutMs ?? 300_000,
-    maxRetries: settings.maxRetries ?? 2,
+    // Tries are counted and spaced here, so that all calls slow down together.
+    maxRetries: 0,
     logLevel: 'off',
   });
   const redact = redactor(apiKey);
@@ -68,6 +75,17 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
   const temperature = settings.temperature ?? 0;
   const maxTokens = settings.maxTokens ?? 768;
   const price = settings.price ?? FREE;
+  const patience = openPatience({
+    concurrency: settings.concurrency ?? 64,
+    ...(settings.maxRetries === undefined ? {} : { retries: settings.maxRetries }),
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
+  });
+  const faultOf = (error: unknown): Fault => {
+    const fault = asInfrastructureError(error, settings, redact);
+    if (!(fault instanceof InfrastructureError)) throw fault;
+    const { status, headers } = error as { status?: number; headers?: Headers };
+    return { error: fault, status, retryAfterMs: retryAfterOf(headers, Date.now()) };
+  };
   const model: ChatModel = {
     async complete(request, signal) {
       const body: ChatCompletionCreateParamsNonStreaming = {
@@ -83,7 +101,8 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
       spend?.reserveUsd(reserved);
       let cost = reserved;
       try {
-        const completion = await client.chat.completions.create(body, signal ? { signal } : {});
+        const ask = () => client.chat.completions.create(body, signal ? { signal } : {});
+        const completion = await patience.run(ask, faultOf, signal);
         const reply = toReply(JSON.parse(redact(JSON.stringify(completion))) as typeof completion, price);
         cost = reply.usage.costUsd;
         return reply;
@@ -98,8 +117,17 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
   return {
     id: `openai:${settings.model}`,
     simulated: false,
+    ...(settings.context === undefined ? {} : { contextTokens: settings.context - maxTokens }),
     unpriced: settings.price === undefined && !(baseUrl && isLoopback(baseUrl)),
-    digest: sha256(canonicalJson({ model: settings.model, baseUrl: baseUrl ?? null, temperature, maxTokens })),
+    digest: sha256(
+      canonicalJson({
+        model: settings.model,
+        baseUrl: baseUrl ?? null,
+        temperature,
+        maxTokens,
+        ...(settings.context === undefined ? {} : { context: settings.context }),
+      }),
+    ),
     open: () => model,
   };
 }

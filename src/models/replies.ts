@@ -132,12 +132,16 @@ export function recordedAgent(agent: Agent, store: ReplyStore): Agent {
 }
 
 /** Answers from `store` alone; what was never asked is a fault of the record, and so a void rollout as in the night itself. */
-export function replayAgent(agent: Pick<Agent, 'id' | 'digest' | 'unpriced'>, store: ReplyStore): Agent {
+export function replayAgent(
+  agent: Pick<Agent, 'id' | 'digest' | 'unpriced' | 'contextTokens'>,
+  store: ReplyStore,
+): Agent {
   return {
     id: agent.id,
     simulated: false,
     digest: agent.digest,
-    ...(agent.unpriced === undefined ? {} : { unpriced: agent.unpriced }),
+    unpriced: agent.unpriced,
+    contextTokens: agent.contextTokens,
     open: () => ({
       async complete(request) {
         const known = store.get(replyKey(agent.digest, request));

@@ -43,7 +43,13 @@ export const RunConfig = z.object({
   start: z.string(),
   started: z.string(),
   options: Options,
-  agent: z.object({ id: z.string(), simulated: z.boolean(), digest: z.string(), unpriced: z.boolean() }),
+  agent: z.object({
+    id: z.string(),
+    simulated: z.boolean(),
+    digest: z.string(),
+    unpriced: z.boolean(),
+    contextTokens: z.number().optional(),
+  }),
   /** Digest of the environment and of its selected tasks. */
   data: z.object({ environment: z.string(), split: z.string() }),
   timeoutMs: z.number(),
@@ -112,7 +118,13 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
     start: started.commit,
     started: time,
     options,
-    agent: { id: agent.id, simulated: agent.simulated, digest: agent.digest, unpriced: agent.unpriced === true },
+    agent: {
+      id: agent.id,
+      simulated: agent.simulated,
+      digest: agent.digest,
+      unpriced: agent.unpriced === true,
+      ...(agent.contextTokens === undefined ? {} : { contextTokens: agent.contextTokens }),
+    },
     data: { environment: environment.digest, split: splitDigest(input.tasks) },
     timeoutMs: input.timeoutMs,
   };

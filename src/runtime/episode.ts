@@ -5,6 +5,7 @@ import type {
   Agent,
   ChatMessage,
   ChatModel,
+  ChatReply,
   Ending,
   Environment,
   Harness,
@@ -15,6 +16,7 @@ import type {
   Usage,
 } from '../types.ts';
 import { type Compiled, compileHarness, NO_HARNESS } from './compile.ts';
+import { fitContext, isTooLong, shortenOldest } from './context.ts';
 import { type Deadline, openDeadline } from './deadline.ts';
 import { toolsOf } from './done.ts';
 import { openWatch } from './monitors/monitors.ts';
@@ -96,9 +98,10 @@ async function play(
   let served = agent.id;
   for (session.turn = 1; session.turn <= environment.maxTurns; session.turn++) {
     if (deadline.timedOut()) return { ending: { reason: 'timeout', summary: '' }, model: served };
-    const request = { messages: [...talk.messages], tools: sentTools, seed };
     try {
-      const reply = await deadline.race(model.complete(request, deadline.signal));
+      const ask = () =>
+        deadline.race(model.complete({ messages: [...talk.messages], tools: sentTools, seed }, deadline.signal));
+      const reply = await askWithin(session, talk.messages, agent.contextTokens, ask);
       served = reply.model;
       const ending = takeTurn(session, talk, reply);
       if (ending !== null) return { ending, model: served };
@@ -109,6 +112,33 @@ async function play(
     }
   }
   return { ending: { reason: 'steps', summary: '' }, model: served };
+}
+
+/**
+ * Asks with a conversation that fits: shortened before the request where the context is known, and after a refusal where the endpoint
+ * knows better.
+ */
+async function askWithin(
+  session: Session,
+  messages: ChatMessage[],
+  limit: number | undefined,
+  ask: () => Promise<ChatReply>,
+): Promise<ChatReply> {
+  let shortened = limit === undefined ? 0 : fitContext(messages, session.compiled.sentTools, limit);
+  try {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof InfrastructureError) || !isTooLong(error.message) || !shortenOldest(messages))
+          throw error;
+        shortened += 1;
+      }
+    }
+  } finally {
+    if (shortened > 0)
+      pushNote(session, 'context', `${shortened} older messages were shortened to fit the context of the model`);
+  }
 }
 
 /**

@@ -1,0 +1,106 @@
+/** Calls an endpoint at the pace that it allows: tries again after faults that pass, and asks less at once when it is told to slow down. */
+import { InfrastructureError } from '../errors.ts';
+
+export interface PatienceOptions {
+  /** Calls at the same time, at most. */
+  readonly concurrency: number;
+  /** Tries after the first one. @default 4 */
+  readonly retries?: number;
+  /** Longest wait that an endpoint may ask for, in milliseconds; a longer one is a fault. @default 120,000 */
+  readonly longestWaitMs?: number;
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** How a failed call is to be taken. */
+export interface Fault {
+  readonly error: InfrastructureError;
+  /** HTTP status; undefined when there was no answer. */
+  readonly status: number | undefined;
+  /** What the endpoint asked for; undefined when it did not say. */
+  readonly retryAfterMs: number | undefined;
+}
+
+export interface Patience {
+  /** Calls at the same time as of now. */
+  readonly allowed: number;
+  /** `faultOf` turns what a call throws into a fault, or throws what is none. */
+  run<T>(call: () => Promise<T>, faultOf: (error: unknown) => Fault, signal?: AbortSignal): Promise<T>;
+}
+
+/** Successes after which one more call at the same time is tried. */
+const GROW_AFTER = 20;
+const FIRST_WAIT_MS = 500;
+
+/**
+ * Additive increase, multiplicative decrease (Chiu & Jain 1989): a 429 or 529 halves the calls at the same time, 20 successes in a row
+ * allow one more.
+ */
+export function openPatience(options: PatienceOptions): Patience {
+  const { concurrency, retries = 4, longestWaitMs = 120_000, sleep } = options;
+  let allowed = Math.max(1, concurrency);
+  let running = 0;
+  let successes = 0;
+  const waiting: (() => void)[] = [];
+
+  async function enter(): Promise<void> {
+    while (running >= allowed) await new Promise<void>((resolve) => waiting.push(resolve));
+    running += 1;
+  }
+  function leave(): void {
+    running -= 1;
+    for (let free = allowed - running; free > 0; free--) waiting.shift()?.();
+  }
+  function succeeded(): void {
+    successes += 1;
+    if (successes < GROW_AFTER || allowed >= concurrency) return;
+    successes = 0;
+    allowed += 1;
+  }
+  function slowedDown(): void {
+    successes = 0;
+    allowed = Math.max(1, Math.floor(allowed / 2));
+  }
+
+  return {
+    get allowed() {
+      return allowed;
+    },
+    async run(call, faultOf, signal) {
+      for (let attempt = 0; ; attempt++) {
+        await enter();
+        let fault: Fault;
+        try {
+          const result = await call();
+          succeeded();
+          return result;
+        } catch (error) {
+          fault = faultOf(error);
+        } finally {
+          leave();
+        }
+        if (fault.status === 429 || fault.status === 529) slowedDown();
+        const wait = fault.retryAfterMs ?? FIRST_WAIT_MS * 2 ** attempt;
+        if (wait > longestWaitMs)
+          throw new InfrastructureError(`${fault.error.message}; it asks to wait ${Math.ceil(wait / 1000)} s`, {
+            cause: fault.error,
+          });
+        if (!fault.error.retryable || attempt >= retries) throw fault.error;
+        await sleep(wait, signal);
+      }
+    },
+  };
+}
+
+/** Milliseconds that the headers ask to wait: `retry-after-ms`, or `retry-after` in seconds or as a date. `now` in milliseconds since 1970. */
+export function retryAfterOf(
+  headers: { get(name: string): string | null } | undefined,
+  now: number,
+): number | undefined {
+  const exact = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
+  if (Number.isFinite(exact)) return Math.max(0, exact);
+  const text = headers?.get('retry-after') ?? '';
+  const seconds = Number(text);
+  if (text.trim() !== '' && Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  const date = Date.parse(text);
+  return Number.isFinite(date) ? Math.max(0, date - now) : undefined;
+}

@@ -1,0 +1,77 @@
+/** A conversation that outgrows the model: older results are shortened, the trace says so, and nothing crashes. */
+import { expect, test } from 'vitest';
+import { InfrastructureError } from '../errors.ts';
+import type { Agent, ChatMessage, ChatRequest } from '../types.ts';
+import { fitContext, shortenOldest, tokensOf } from './context.ts';
+import { playEpisode } from './episode.ts';
+import { scriptedAgent } from './scripted-agent.ts';
+import { harnessOf, shop, shopTask } from './shop.fixture.ts';
+
+const tool = (content: string): ChatMessage => ({ role: 'tool', toolCallId: 'c', content });
+const talk = (...results: string[]): ChatMessage[] => [
+  { role: 'system', content: 's'.repeat(2000) },
+  { role: 'user', content: 'u'.repeat(2000) },
+  ...results.map(tool),
+];
+
+test('the oldest long result goes first; system, request and the newest two stay', () => {
+  const messages = talk('a'.repeat(900), 'short', 'b'.repeat(900), 'c'.repeat(900), 'd'.repeat(900));
+  expect(shortenOldest(messages)).toBe(true);
+  expect(messages[2]?.content).toBe(`${'a'.repeat(200)} [700 characters left out]`);
+  expect(shortenOldest(messages)).toBe(true);
+  expect(messages[4]?.content).toMatch(/^b+ \[700 characters left out\]$/);
+  expect(shortenOldest(messages)).toBe(false);
+  expect(messages.slice(5).map(({ content }) => content.length)).toEqual([900, 900]);
+});
+
+test('no more is shortened than has to be', () => {
+  const messages = talk('a'.repeat(900), 'b'.repeat(900), 'c', 'd');
+  const limit = tokensOf(messages, []) - 100;
+  expect(fitContext(messages, [], limit)).toBe(1);
+  expect(messages[3]?.content).toHaveLength(900);
+  expect(fitContext(messages, [], limit)).toBe(0);
+});
+
+const look = { name: 'get_order', arguments: { order_id: '#W1000001' } };
+const product = { name: 'get_product', arguments: { product_id: 'P1' } };
+const script = [look, product, look, product, look, product];
+const episode = (agent: Agent) =>
+  playEpisode({ harness: harnessOf({}), environment: shop, agent, task: shopTask('Help.'), trial: 0, seed: 1 });
+
+test('with a known context the request stays below it', async () => {
+  const free = scriptedAgent(script);
+  await episode(free);
+  const longest = Math.max(...free.requests.map(({ messages, tools }) => tokensOf(messages, tools)));
+  const agent = { ...scriptedAgent(script), contextTokens: longest - 150 };
+  const trace = await episode(agent);
+  expect(trace.score).not.toBeNull();
+  for (const { messages, tools } of agent.requests)
+    expect(tokensOf(messages, tools)).toBeLessThanOrEqual(longest - 150);
+  expect(trace.steps).toContainEqual(expect.objectContaining({ kind: 'note', by: 'context' }));
+});
+
+test('a refusal of a long request is answered with a shorter one; when nothing is left to shorten it is a void', async () => {
+  const limited = (limit: number): Agent => {
+    const inner = scriptedAgent(script);
+    return {
+      ...inner,
+      open(one) {
+        const model = inner.open(one);
+        return {
+          async complete(request: ChatRequest) {
+            if (tokensOf(request.messages, request.tools) > limit)
+              throw new InfrastructureError('HTTP 400: the request exceeds the context size of 4096 tokens');
+            return model.complete(request);
+          },
+        };
+      },
+    };
+  };
+  const whole = scriptedAgent(script);
+  await episode(whole);
+  const longest = Math.max(...whole.requests.map(({ messages, tools }) => tokensOf(messages, tools)));
+  const trace = await episode(limited(longest - 150));
+  expect(trace.score).not.toBeNull();
+  expect(trace.steps).toContainEqual(expect.objectContaining({ kind: 'note', by: 'context' }));
+  expect(await episode(limited(10))).toMatchObject({ score: null, error: expect.stringContaining('exceeds') });
+});
