@@ -99,7 +99,7 @@ describe('mayTry', () => {
 
   it('knows what an edit touches that does not apply', () => {
     const missing = { ...edit, ops: [{ op: 'clause.remove' as const, id: 'missing' }] };
-    const decisions = [decision(harness(1), verdict('check', 'rejected', 'invalid'), 1, [missing])];
+    const decisions = [decision(harness(1), verdict('keep', 'rejected', 'not_better'), 1, [missing])];
     const now = parseHarness('shop', new Map([['contract.yaml', contract('missing')]]));
     expect(mayTry(editKey(missing), ['missing'], decisions, harness(2), 'a')).toMatchObject({ allowed: false });
     expect(mayTry(editKey(missing), ['missing'], decisions, now, 'a')).toMatchObject({ allowed: true });

@@ -169,7 +169,7 @@ function causeOf(error: unknown): string {
 }
 
 function asInfrastructureError(error: unknown, settings: OpenAISettings, redact: (text: string) => string): Error {
-  if (error instanceof InfrastructureError) return error;
+  if (error instanceof InfrastructureError || error instanceof UsageError) return error;
   const status = (error as { status?: number }).status;
   if (status === 401 || status === 403)
     return new UsageError(
