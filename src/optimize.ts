@@ -6,7 +6,7 @@ import type { Branch, Night } from './night/night.ts';
 import { hasBudget } from './night/night.ts';
 import { prune } from './night/prune.ts';
 import { rollBank, tellBank } from './night/race.ts';
-import { type Look, look, noLook } from './night/release.ts';
+import { type Look, look, noLook, STOPPED } from './night/release.ts';
 import { search } from './night/search.ts';
 import type { NightSummary } from './report/events.ts';
 
@@ -36,7 +36,7 @@ export async function optimize(night: Night): Promise<NightSummary> {
     const decided = night.recorder.decisions.filter(({ kind, gate }) => kind === 'candidate' && gate !== null).length;
     if (!(error instanceof BudgetError) || decided === 0) throw error;
     night.candidates = decided;
-    result = noLook(`stopped before the end: ${error.message}`);
+    result = noLook(`${STOPPED}: ${error.message}`);
   }
   return closeNight(night, branch, result);
 }

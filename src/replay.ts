@@ -1,5 +1,5 @@
 /** Plays a finished night again from its recorded replies, with no model, and holds every decision against the ledger's. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { splitDigest } from './environments/split.ts';
@@ -9,9 +9,10 @@ import { openRepository } from './ledger/git.ts';
 import { type Entries, type Ledger, openLedger } from './ledger/ledger.ts';
 import { fileReplies, REPLIES, replayAgent } from './models/replies.ts';
 import { assembleNight } from './night/open.ts';
+import { STOPPED } from './night/release.ts';
 import type { RunConfig } from './night/run.ts';
 import { optimize } from './optimize.ts';
-import type { Emit } from './report/events.ts';
+import type { Emit, NightSummary } from './report/events.ts';
 import type { Agent, Environment, Task } from './types.ts';
 
 export interface ReplayInput {
@@ -53,7 +54,7 @@ export async function replayNight(input: ReplayInput): Promise<Replayed> {
   const folder = mkdtempSync(join(tmpdir(), 'optimize-replay-'));
   const unlimited = Number.POSITIVE_INFINITY;
   try {
-    const store = input.simulated === null ? fileReplies(join(recorded, REPLIES)) : null;
+    const store = input.simulated === null ? fileReplies(join(recorded, REPLIES), { readOnly: true }) : null;
     const agent = store === null ? (input.simulated as Agent) : replayAgent(config.agent, store);
     if (agent.digest !== config.agent.digest)
       throw new UsageError(`run ${run} was played by another build of ${agent.id}; check out the version that made it`);
@@ -67,6 +68,7 @@ export async function replayNight(input: ReplayInput): Promise<Replayed> {
         budget: openBudget(
           { maxRollouts: config.options.maxRollouts, maxUsd: unlimited, maxMinutes: unlimited },
           () => 0,
+          stoppedAfter(recorded),
         ),
         workTree: new Map(),
         timeoutMs: config.timeoutMs,
@@ -81,10 +83,23 @@ export async function replayNight(input: ReplayInput): Promise<Replayed> {
     return { run, decisions: own.length, rollouts: summary.rollouts, calls: store?.size ?? 0 };
   } catch (error) {
     if (error instanceof InfrastructureError)
-      throw new VerifyError(`run ${run} cannot be played from its replies: ${error.message}`, { cause: error });
+      throw new VerifyError(
+        `run ${run} cannot be played from ${REPLIES}, which is missing, was changed, or lacks replies that the night had (${error.message}); restore it from a copy`,
+        { cause: error },
+      );
     throw error;
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Rollouts after which a cap of time or money ended the night; Infinity when none did. */
+function stoppedAfter(folder: string): number {
+  try {
+    const { outcome, rollouts } = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as NightSummary;
+    return outcome.startsWith(STOPPED) ? rollouts : Number.POSITIVE_INFINITY;
+  } catch {
+    return Number.POSITIVE_INFINITY;
   }
 }
 

@@ -269,6 +269,6 @@ export interface Verdict {
   readonly rollouts: number;
   readonly voids: number;
   readonly costUsd: number;
-  /** Version of the gate's rules, e.g. `gate/1`. */
+  /** Version of the gate's rules, e.g. `gate/2`. */
   readonly rules: string;
 }

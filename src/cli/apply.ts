@@ -16,7 +16,7 @@ export async function applyCommand(given: Record<string, unknown>): Promise<numb
     say(
       applied.changed
         ? `${applied.version}${applied.simulated ? ' (evidence SIMULATED)' : ''} is in force on ${applied.branch} (commit ${applied.commit.slice(0, 12)})`
-        : `${applied.version} was in force on ${applied.branch} already`,
+        : `${applied.version}${applied.simulated ? ' (evidence SIMULATED)' : ''} was in force on ${applied.branch} already`,
     );
   return EXIT.ok;
 }

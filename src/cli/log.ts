@@ -1,6 +1,7 @@
 /** `optimize log`: decisions, newest first. */
 
 import type { Decision } from '../ledger/decision.ts';
+import { releaseOf } from '../ledger/ledger.ts';
 import { printable, verdictText } from '../report/terminal.ts';
 import { bundleTitle } from '../report/title.ts';
 import { EXIT } from './exit.ts';
@@ -23,13 +24,15 @@ export async function logCommand(given: Record<string, unknown>): Promise<number
   const shown = flags.all
     ? decisions
     : decisions.filter(({ kind, verdict }) => kind !== 'candidate' || verdict?.decision === 'accepted');
+  const isSimulated = ({ who, child, version }: Decision) =>
+    who.simulated || (version !== null && (releaseOf(ledger, child.harness)?.decision.who.simulated ?? false));
   for (const decision of shown) {
     if (flags.json) sayJson({ type: 'decision', ...decision, gate: undefined });
     else {
       const outcome = decision.verdict ? `${decision.verdict.decision}: ${verdictText(decision.verdict)}` : '';
       say(
         printable(
-          `#${decision.seq}  ${decision.time.slice(0, 16)}  ${decision.run}  ${decision.who.simulated ? 'SIMULATED ' : ''}${decisionTitle(decision)}${outcome ? `\n      ${outcome}` : ''}`,
+          `#${decision.seq}  ${decision.time.slice(0, 16)}  ${decision.run}  ${isSimulated(decision) ? 'SIMULATED ' : ''}${decisionTitle(decision)}${outcome ? `\n      ${outcome}` : ''}`,
         ),
       );
     }

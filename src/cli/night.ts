@@ -77,7 +77,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
     emit,
     signal: interruption.signal,
     now: Date.now,
-    command: `npx optimize --budget ${flags.budget} ${repeatedFlags(flags)}`,
+    command: `npx optimize --budget ${flags.budget} ${repeatedFlags(flags)}${flags.proposer === 'mine' ? '' : ` --proposer ${flags.proposer}`}`,
   });
   try {
     night.emit({

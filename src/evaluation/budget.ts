@@ -13,6 +13,8 @@ export interface Caps {
 export interface Budget {
   readonly rollouts: number;
   readonly usd: number;
+  /** Which cap is reached, one clause; null when none is. */
+  reached(): string | null;
   /** True when `count` more rollouts fit into every cap. */
   affords(count: number): boolean;
   /** Reserves one rollout; throws BudgetError when a cap is reached. */
@@ -27,8 +29,11 @@ export interface Budget {
   restoreUsd(amount: number): void;
 }
 
-/** `now` gives milliseconds; only differences matter. */
-export function openBudget(caps: Caps, now: () => number): Budget {
+/**
+ * `now` gives milliseconds; only differences matter. After `stopAfter` rollouts a cap counts as reached: a night that ran into one plays
+ * again up to there.
+ */
+export function openBudget(caps: Caps, now: () => number, stopAfter = Number.POSITIVE_INFINITY): Budget {
   const startedMs = now();
   let rollouts = 0;
   let usd = 0;
@@ -40,8 +45,16 @@ export function openBudget(caps: Caps, now: () => number): Budget {
     get usd() {
       return usd;
     },
-    affords: (count) => rollouts + count <= caps.maxRollouts && usd < caps.maxUsd && minutesLeft() > 0,
+    reached() {
+      if (rollouts >= stopAfter) return `the cap after ${stopAfter} rollouts is reached`;
+      if (rollouts >= caps.maxRollouts) return `the cap of ${caps.maxRollouts} rollouts is reached`;
+      if (minutesLeft() <= 0) return `the cap of ${caps.maxMinutes} minutes is reached`;
+      return usd >= caps.maxUsd ? `the cap of $${caps.maxUsd} is reached` : null;
+    },
+    affords: (count) =>
+      rollouts + count <= caps.maxRollouts && rollouts < stopAfter && usd < caps.maxUsd && minutesLeft() > 0,
     reserve() {
+      if (rollouts >= stopAfter) throw new BudgetError(`the cap after ${stopAfter} rollouts is reached`);
       if (rollouts + 1 > caps.maxRollouts) throw new BudgetError(`the cap of ${caps.maxRollouts} rollouts is reached`);
       if (minutesLeft() <= 0) throw new BudgetError(`the cap of ${caps.maxMinutes} minutes is reached`);
       rollouts += 1;

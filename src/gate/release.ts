@@ -45,6 +45,9 @@ export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions): 
   const result = complete ? runTest(differences, isWinOrLose(pairs) ? 'sign' : 'star', alpha) : null;
   const guards = (settings.protectedTags ?? []).map((tag) => guardTag(pairs, tag));
   const remarks = guards.map((guard) => guard.text);
+  const violations = countViolations(pairs);
+  if (violations.before + violations.after > 0)
+    remarks.push(`${violations.after} forbidden state changes against ${violations.before} of the release before it`);
   if (settings.panelUsed) remarks.push('the panel was used for an earlier release, so the error bound is not claimed');
 
   const conclude = (decision: Verdict['decision'], reason: string, lead: string, mark?: string): Verdict =>
@@ -60,10 +63,8 @@ export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions): 
       ...(mark === undefined ? {} : { mark }),
     });
 
-  if (violatesMore(pairs, planned - pairs.length - voids)) {
-    const { before, after } = countViolations(pairs);
-    return conclude('rejected', 'violations', `${after} forbidden state changes against ${before}`);
-  }
+  if (violatesMore(pairs, planned - pairs.length - voids))
+    return conclude('rejected', 'violations', 'more forbidden state changes');
   if (!complete) return conclude('inconclusive', 'incomplete', `${pairs.length} of ${planned} sealed tasks played`);
   if (voids > maxVoidShare * planned)
     return conclude('inconclusive', 'voids', `more than ${percent(maxVoidShare)} of the pairs are void`);

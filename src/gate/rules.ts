@@ -1,7 +1,9 @@
 /** Every constant of the gate in one place, each with its source; changing one means a new `GATE_RULES`. */
 
 /** Version that every verdict carries. */
-export const GATE_RULES = 'gate/1';
+export const GATE_RULES = 'gate/2';
+/** Versions before it, by which a ledger may hold verdicts; they cannot be recomputed by this one. */
+export const PAST_RULES: readonly string[] = ['gate/1'];
 
 /** Tier 1, the race on dev: tasks before the first look, and between looks (design section 8). */
 export const FIRST_LOOK = 20;

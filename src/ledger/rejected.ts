@@ -100,9 +100,11 @@ export function mayTry(
     return { allowed: false, reason: 'tried_out', seq: last.seq };
   }
   // A free check looks at the whole harness: what had no effect without the switch that lets calls through may have one with it.
-  if (last.by === 'check' && last.parent !== current.id) return { allowed: true, reason: 'changed', seq: last.seq };
+  if (last.by === 'check' && last.parent === current.id) return { allowed: false, reason: 'unchanged', seq: last.seq };
+  const fell = earlier.findLast(({ by }) => by === 'gate');
+  if (!fell) return { allowed: true, reason: 'changed', seq: last.seq };
   const now = itemDigests(current);
-  const before = new Map(last.touched.map((item) => [item.id, item.before]));
+  const before = new Map(fell.touched.map((item) => [item.id, item.before]));
   const ids = new Set([...before.keys(), ...touched]);
   const changed = [...ids].some((id) => before.has(id) && (now.get(id) ?? null) !== before.get(id));
   return { allowed: changed, reason: changed ? 'changed' : 'unchanged', seq: last.seq };

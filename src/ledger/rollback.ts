@@ -1,9 +1,11 @@
 /** Going back is a step forward: a new commit with exactly the bytes of an earlier version. */
 
+import { UsageError } from '../errors.ts';
 import { type Decision, fileDigests, nothingMeasured } from './decision.ts';
 import type { Identity, Repository } from './git.ts';
+import { resolveHarness } from './history.ts';
 import { changedItemsOf } from './items.ts';
-import { openLedger } from './ledger.ts';
+import { type Ledger, openLedger, releaseOf } from './ledger.ts';
 import type { Oid } from './plumbing.ts';
 import { findVersion } from './versions.ts';
 
@@ -17,7 +19,7 @@ export interface StepOptions {
 }
 
 /**
- * Restores version `to` (`vN`) on `optimize/<env>` and records why. Touches no work tree, so it works offline and with
+ * Restores version `to` (`vN`, or whatever `resolveHarness` takes and was released) on `optimize/<env>` and records why. Touches no work tree, so it works offline and with
  * any number of uncommitted changes; `applyRelease` puts it in force. Throws `UsageError` for an unknown version.
  */
 export async function rollback(
@@ -27,7 +29,7 @@ export async function rollback(
   options: StepOptions,
 ): Promise<{ readonly commit: Oid; readonly version: string; readonly harness: string }> {
   const ledger = await openLedger(repository, env);
-  const found = await findVersion(ledger, to);
+  const found = await findVersion(ledger, /^v[1-9]\d*$/.test(to) ? to : await versionAt(ledger, to));
   const head = ledger.head();
   const harness = found.decision.child.harness;
   const { commit } = await ledger.record({
@@ -42,13 +44,24 @@ export async function rollback(
         parent: { harness: head.harness, commit: head.commit },
         child: { harness, files: fileDigests(found.files) },
         candidate: { form: 'rollback', edits: [], keys: [], touched: changedItemsOf(env, head.files, found.files) },
-        version: to,
+        version: found.version,
         source: { harness, commit: found.commit },
       },
     ],
     files: found.files,
-    message: { subject: `revert(${env}): roll back to ${to}` },
+    message: { subject: `revert(${env}): roll back to ${found.version}` },
     ...(options.identity === undefined ? {} : { identity: options.identity }),
   });
-  return { commit, version: to, harness };
+  return { commit, version: found.version, harness };
+}
+
+/** The version whose harness a commit, branch, tag or prefix of a harness id means. */
+async function versionAt(ledger: Ledger, to: string): Promise<string> {
+  const { harness } = await resolveHarness(ledger, to);
+  const release = releaseOf(ledger, harness);
+  if (release !== null) return release.version;
+  const known = ledger.releases().map(({ version }) => version);
+  throw new UsageError(
+    `harness ${harness.slice(0, 12)} (${to}) was never released; ${known.length === 0 ? `nothing has been released for ${ledger.env} yet` : `expected one of ${known.join(', ')}`}`,
+  );
 }

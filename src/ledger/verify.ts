@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { PAST_RULES } from '../gate/rules.ts';
 import type { Repository } from './git.ts';
 import type { Oid } from './plumbing.ts';
 import { listRefs } from './refs.ts';
@@ -128,6 +129,9 @@ async function checkArtifacts(
   const seen = new Map<string, string>();
   for (const { commit, added } of nodes) {
     for (const { decision, path } of added) {
+      const rules = decision?.gate ? decision.verdict?.rules : undefined;
+      if (rules !== undefined && PAST_RULES.includes(rules))
+        unchecked.push({ file: path, why: `the verdict is by ${rules}, which this version cannot recompute` });
       for (const { name, sha256 } of decision?.artifacts ?? []) {
         const file = `runs/${decision?.run}/${name}`;
         const known = seen.get(file) ?? (await fileDigest(join(repository.root, file)));

@@ -45,6 +45,11 @@ const isLoopback = (url: string): boolean => {
   return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
 };
 
+const holdsSecret = ({ username, password, searchParams }: URL): boolean =>
+  username !== '' ||
+  password !== '' ||
+  [...searchParams.keys()].some((name) => /key|token|secret|sig|auth/i.test(name));
+
 /**
  * Opens the endpoint and checks that it answers (at most 15 s).
  * Throws UsageError for a bad address or a refused key, InfrastructureError when nothing answers.
@@ -53,8 +58,10 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
   const { baseUrl } = settings;
   if (baseUrl !== undefined && !URL.canParse(baseUrl))
     throw new UsageError(`--base-url: expected an address such as http://127.0.0.1:8080/v1, got "${baseUrl}"`);
-  if (baseUrl !== undefined && new URL(baseUrl).password !== '')
-    throw new UsageError('--base-url holds a password, which would reach logs; put the key into OPENAI_API_KEY');
+  if (baseUrl !== undefined && holdsSecret(new URL(baseUrl)))
+    throw new UsageError(
+      '--base-url holds a name, password or key, which would reach logs; put the key into OPENAI_API_KEY',
+    );
   const keyEnv = settings.keyEnv ?? 'OPENAI_API_KEY';
   const apiKey = settings.apiKey ?? process.env[keyEnv] ?? (baseUrl && isLoopback(baseUrl) ? 'none' : undefined);
   if (apiKey === undefined || apiKey === '')

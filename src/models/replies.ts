@@ -32,10 +32,11 @@ export const replyKey = (agent: string, request: ChatRequest): string => sha256(
 
 /**
  * A store in a file of one line a call: its key, and base64 of the deflated call. Each call is deflated with the one before it as the
- * dictionary, since requests of a run share most of their text. A last line that was cut off is dropped.
+ * dictionary, since requests of a run share most of their text. A last line that was cut off is dropped; with `readOnly` the file
+ * stays as it is.
  */
-export function fileReplies(path: string): ReplyStore {
-  mkdirSync(dirname(path), { recursive: true });
+export function fileReplies(path: string, options: { readonly readOnly?: boolean } = {}): ReplyStore {
+  if (!options.readOnly) mkdirSync(dirname(path), { recursive: true });
   const replies = new Map<string, ChatReply>();
   let last = '';
   let size = 0;
@@ -49,7 +50,7 @@ export function fileReplies(path: string): ReplyStore {
       size += 1;
       paidUsd += reply.usage.costUsd;
     }
-    if (!whole)
+    if (!whole && !options.readOnly)
       truncateSync(
         path,
         lines.reduce((bytes, line) => bytes + line.length + 1, 0),

@@ -66,17 +66,17 @@ export async function learn(night: Night, head: Harness, round: number): Promise
   const proposal = propose(night, { ...context, diagnoses: [...diagnoses.values()], random });
   let repeated = 0;
   const common = { ...context, leak: night.leak, shapes: proposal.shapes, mayTry: whyNot(night, head) };
-  const switched = withSwitches(head, proposal.edits);
+  const passes = (parent: Harness, edit: Edit) =>
+    checkEdits({ ...common, parent, edits: [edit] }).every((check) => check.passed);
+  const switched = withSwitches(
+    head,
+    proposal.edits.filter((edit) => isSwitch(edit) && passes(head, edit)),
+  );
   const edits = proposal.edits.filter((edit) => {
     const checks = checkEdits({ ...common, parent: head, edits: [edit] });
     if (checks.every((check) => check.passed)) return true;
     // Rules for calls change nothing in traces whose calls were never heard; with the switch that hears them they may.
-    if (
-      checks.at(-1)?.check === 'inert' &&
-      switched !== null &&
-      checkEdits({ ...common, parent: switched, edits: [edit] }).every((check) => check.passed)
-    )
-      return true;
+    if (checks.at(-1)?.check === 'inert' && switched !== null && passes(switched, edit)) return true;
     // What was refused before and is refused again for the same reason needs no second record.
     if (checks.at(-1)?.check === 'duplicate' || wasRefused(night, edit, checks.at(-1)?.reason)) repeated += 1;
     else night.recorder.refused(edit, checks, head, diagnoses);
@@ -89,9 +89,10 @@ export async function learn(night: Night, head: Harness, round: number): Promise
   return { edits, diagnoses };
 }
 
-/** The head with every proposed switch on; null when none is proposed or they do not fit together. */
-function withSwitches(head: Harness, edits: readonly Edit[]): Harness | null {
-  const switches = edits.filter(({ ops }) => ops.every(({ op }) => op === 'switch.set'));
+const isSwitch = ({ ops }: Edit): boolean => ops.every(({ op }) => op === 'switch.set');
+
+/** The head with these switches on; null when there are none or they do not fit together. */
+function withSwitches(head: Harness, switches: readonly Edit[]): Harness | null {
   if (switches.length === 0) return null;
   try {
     return parseHarness(head.env, applyEdits(head.files, switches));

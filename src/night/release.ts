@@ -19,11 +19,16 @@ export interface Look {
   readonly outcome: string;
 }
 
+/** How the outcome of a night begins that a cap has ended. */
+export const STOPPED = 'stopped before the end';
+
 /** A night that ends without a look, and why. */
 export const noLook = (outcome: string): Look => ({ verdict: null, pairs: [], released: null, outcome });
 
 /** At most one look a night, and only when dev predicts at least 50 % power: every look costs alpha. */
 export async function look(night: Night, branch: Branch): Promise<Look> {
+  const reached = night.evaluator.options.budget.reached();
+  if (reached !== null) return noLook(`${STOPPED}: ${reached}`);
   if (branch.head.id === night.release.id)
     return noLook('the branch equals the release in force, so there is nothing to test');
   const panel = choosePanel(night);

@@ -48,7 +48,8 @@ export async function search(night: Night, start: Branch, lessons: Lessons): Pro
         releaseBank: branch.releaseBank,
       };
       tellBank(night, 'best so far', branch.bank);
-    } else open.push(...halves(next.edits));
+      // Where no task differs, parts differ on none either: halves would only spend the budget.
+    } else if (verdict.better + verdict.worse > 0) open.push(...halves(next.edits));
   }
   return branch;
 }

@@ -153,7 +153,8 @@ function cell(text: string, width: number): string {
 
 function verdictCounts({ summary }: PageInput): string {
   const reasons = Object.entries(summary.rejected).map(([reason, count]) => `${count} ${reason}`);
-  const again = summary.repeated > 0 ? ` ${summary.repeated} proposals were refused before and not tried again.` : '';
+  const again =
+    summary.repeated > 0 ? ` Refused before and not tried again: ${summary.repeated} of tonight's proposals.` : '';
   return `${summary.candidates} candidates evaluated, ${summary.kept} kept; refused: ${reasons.join(', ') || 'none'}.${again}`;
 }
 

@@ -17,28 +17,55 @@ export interface Wish {
 }
 
 const NAME = propertyId('name');
-const SENTENCE_END = /[;\n]|[.!?](?=\s|$)/;
-/** A wish that hangs on something is not read: what holds cannot be told from the words. */
-const CONDITIONS = new Set(['if', 'unless', 'otherwise', 'else', 'when', 'whether']);
+/** Ids describe nothing and would stand as unknown words. */
+const ID = /[#\p{L}\d_-]*\d{6,}[\p{L}\d_-]*/gu;
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+/** Words beside a name and its values that change nothing about the wish. Any other unknown word is a reason to ask. */
+const PLAIN = words(
+  'exchange swap switch modify replace update return send back refund get make take rather prefer d ll via order orders delivered pending so please note left who customer',
+);
+/** A sentence with one of these may mean the opposite of its other words. */
+const DOUBTFUL = words(
+  'when except besides apart than or only hate dislike keep keeping leave stay stays remain dont doesnt didnt wont cant cannot isnt arent wouldnt shouldnt',
+);
+/** What takes back, widens or hangs on something all that was said, wherever it stands. */
+const SWEEPING = words(
+  'if unless otherwise else whether provided assuming actually forget ignore nevermind everything whole entire others rest',
+);
+
+const isDoubtful = (tokens: readonly Token[]): boolean =>
+  tokens.some(
+    ({ text }, i) => DOUBTFUL.has(text) || isNegation(text) || (text === 'instead' && tokens[i + 1]?.text === 'of'),
+  );
+
+/** Sentences with the ids taken out; none at all when something sweeping is said. */
+function sentencesOf(text: string): readonly string[] {
+  const sentences = text.replace(ID, ' ').split(/\n|[.!?](?=\s|$)/);
+  return sentences.some((sentence) => tokensOf(sentence).some((token) => SWEEPING.has(token.text))) ? [] : sentences;
+}
+
 const CONJUNCTIONS = new Set(['and', 'then', 'also']);
 
 /**
- * The one record that differs from `keep` in what the passages about it mention, and in nothing else; null when they name no
- * new value, two for one property, a condition, or something that no record has. It never guesses.
+ * The one record that differs from `keep` in what the sentence about it says, and in nothing else. Null, so that the model is asked, when
+ * the thing is named twice or not at all, and for no new value, two of one property, a value that no record has, any word whose
+ * meaning is not known, a condition, a negation, or a comparison.
  */
 export function recordWished(wish: Wish): RecordView | null {
   const name = [...(wish.keep.properties.get(NAME)?.values.keys() ?? [])][0];
-  if (name === undefined) return null;
+  const passage = name === undefined ? null : passageAbout(name, wish);
+  if (passage === null) return null;
   const wished = new Map<string, string>();
-  for (const { text, doubtful } of passagesAbout(name, wish)) {
-    const reading = readDescription(text, { ...wish, ignored: new Set() });
+  for (const part of passage) {
+    const reading = readDescription(part, { ...wish, ignored: PLAIN });
     const news = reading.mentions.filter(
       ({ phrase, properties }) => ![...properties].some((id) => has(wish.keep, id, phrase)),
     );
     for (const { phrase, properties } of news) {
       const [id, ...others] = [...properties].filter((one) => wish.properties.get(one)?.group === 'nested');
       if (id === undefined) continue;
-      if (reading.contradicts || doubtful || others.length > 0 || (wished.get(id) ?? phrase) !== phrase) return null;
+      const unsure = reading.contradicts || reading.unknown.length > 0 || others.length > 0;
+      if (unsure || (wished.get(id) ?? phrase) !== phrase) return null;
       wished.set(id, phrase);
     }
   }
@@ -64,57 +91,53 @@ interface NameSpan {
 }
 
 /**
- * The records that the request names, in its order: null unless they are exactly `count` and no two share a name. Names of other
- * things that `isName` knows are read over, so that "Lamp" is not found in "Lamp Shade".
+ * The records that the request names, in its order: null unless they are exactly `count`, no two share a name, and the sentences that
+ * name them say nothing else that could matter. Names of other things that `owners` knows are read over, so that "Lamp" is not found in
+ * "Lamp Shade".
  */
-export function recordsNamed(wish: {
-  readonly text: string;
-  readonly records: readonly RecordView[];
-  readonly key: string;
-  readonly count: number;
-  isName(phrase: string): boolean;
-}): readonly RecordView[] | null {
+export function recordsNamed(wish: Omit<Wish, 'keep'> & { readonly count: number }): readonly RecordView[] | null {
   const byName = new Map<string, RecordView>();
   for (const view of distinct(wish.records, wish.key))
     for (const phrase of view.properties.get(NAME)?.values.keys() ?? []) {
       if (byName.has(phrase)) return null;
       byName.set(phrase, view);
     }
-  const spans = nameSpans(tokensOf(wish.text), (phrase) => byName.has(phrase) || wish.isName(phrase));
-  const named = [...new Set(spans.flatMap(({ phrase }) => byName.get(phrase) ?? []))];
-  return named.length === wish.count ? named : null;
-}
-
-interface Passage {
-  readonly text: string;
-  /** True if the sentence up to its end holds a condition, or a negation before it. */
-  readonly doubtful: boolean;
+  const named = new Set<RecordView>();
+  for (const sentence of sentencesOf(wish.text)) {
+    const tokens = tokensOf(sentence);
+    const spans = nameSpans(tokens, (phrase) => byName.has(phrase) || wish.owners(phrase).has(NAME));
+    const views = spans.flatMap(({ phrase }) => byName.get(phrase) ?? []);
+    if (views.length === 0) continue;
+    const { unknown, contradicts } = readDescription(sentence, { ...wish, ignored: PLAIN });
+    if (isDoubtful(tokens) || contradicts || unknown.length > 0) return null;
+    for (const view of views) named.add(view);
+  }
+  return named.size === wish.count ? [...named] : null;
 }
 
 /**
- * The stretches of the text from the thing's name to the next name, sentence by sentence; words right before that name belong
- * to it.
+ * What the one sentence that names the thing says of it, from its name to the next one, cut at semicolons; words right before the next name
+ * belong to that. Null when no sentence names it, when it is named twice, or when the sentence is doubtful.
  */
-function passagesAbout(name: string, { text, owners }: Wish): Passage[] {
-  const passages: Passage[] = [];
-  let about = false;
-  for (const sentence of text.split(SENTENCE_END)) {
-    const tokens = tokensOf(sentence);
-    let start = 0;
-    const add = (end: number) => {
-      const doubtful =
-        tokens.slice(0, end).some((token) => CONDITIONS.has(token.text)) ||
-        tokens.slice(0, start).some((token) => isNegation(token.text));
-      passages.push({ text: textOf(tokens.slice(start, end)), doubtful });
-    };
-    for (const span of nameSpans(tokens, (phrase) => phrase === name || owners(phrase).has(NAME))) {
-      if (about) add(beforeName(tokens, start, span.start));
-      about = span.phrase === name;
-      start = span.end;
+function passageAbout(name: string, { text, owners }: Wish): string[] | null {
+  let passage: string[] | null = null;
+  for (const sentence of sentencesOf(text)) {
+    let about = false;
+    for (const part of sentence.split(';')) {
+      const tokens = tokensOf(part);
+      let start = 0;
+      for (const span of nameSpans(tokens, (phrase) => phrase === name || owners(phrase).has(NAME))) {
+        if (about) passage?.push(textOf(tokens.slice(start, beforeName(tokens, start, span.start))));
+        about = span.phrase === name;
+        start = span.end;
+        if (!about) continue;
+        if (passage !== null || isDoubtful(tokensOf(sentence))) return null;
+        passage = [];
+      }
+      if (about) passage?.push(textOf(tokens.slice(start)));
     }
-    if (about) add(tokens.length);
   }
-  return passages;
+  return passage;
 }
 
 /** Where the words that lead to a name begin: after the last comma, quote or "and" before it. */

@@ -80,7 +80,7 @@ function resolve(request: GroundRequest, i: number, given: Json, names: readonly
     const wished = recordWished({ text: request.fallback, keep, records: views, key: request.key, properties, owners });
     if (wished !== null) return { key: wished.record[request.key] as Json };
   }
-  return { text, match, silent: saysNothing(reading, match, names), views, owners };
+  return { text, match, silent: saysNothing(reading, match, names), views, properties, owners };
 }
 
 function propertiesOf(views: readonly RecordView[]): ReadonlyMap<string, Property> {
@@ -112,6 +112,7 @@ interface Open extends Unclear {
   /** True if it says nothing at all. */
   readonly silent: boolean;
   readonly views: readonly RecordView[];
+  readonly properties: ReadonlyMap<string, Property>;
   owners(phrase: string): ReadonlySet<string>;
 }
 
@@ -154,7 +155,7 @@ function allNamed({ keep, fallback, key }: GroundRequest, open: readonly Open[])
   const [first] = open;
   if (first === undefined || keep !== undefined || fallback === undefined || !open.every(({ silent }) => silent))
     return null;
-  const isName = (phrase: string) => first.owners(phrase).has(NAME);
-  const named = recordsNamed({ text: fallback, records: first.views, key, count: open.length, isName });
+  const { views: records, properties, owners } = first;
+  const named = recordsNamed({ text: fallback, records, key, properties, owners, count: open.length });
   return named?.map((view) => view.record[key] as Json) ?? null;
 }

@@ -38,7 +38,16 @@ describe.concurrent('flags', () => {
       2,
       [/--price-in is given alone; .*--price-out/],
     ],
-    [`${NIGHT} --model openai:x --base-url http://me:pass@127.0.0.1:1/v1`, 2, [/--base-url holds a password/]],
+    [
+      `${NIGHT} --model openai:x --base-url http://me:pass@127.0.0.1:1/v1`,
+      2,
+      [/--base-url holds a name, password or key/],
+    ],
+    [
+      `${NIGHT} --model openai:x --base-url http://127.0.0.1:1/v1?api_key=abc`,
+      2,
+      [/--base-url holds a name, password or key/],
+    ],
     [`${NIGHT} --data data`, 2, [/--data.*retail/]],
     ['verfy', 2, [/unknown command 'verfy'/, /verify/]],
     ['', 2, [/--env <name>/]],

@@ -35,8 +35,7 @@ describe('on a workshop that nobody described', () => {
   test('a list argument is looked up in the record that another argument names, and the new one in what that record points to', () => {
     expect(clauses.get('lookup-swap-parts')?.prepare).toEqual([
       { read: { as: 'ticket', call: 'get_ticket_details', with: { ticket_no: 'args.ticket_no' } } },
-      // The requests of the workshop say what is wanted, so a call that does not is read with them.
-      { ground: { argument: 'part_ids', from: 'ticket.parts', key: 'part_id', fallback: 'task.request' } },
+      { ground: { argument: 'part_ids', from: 'ticket.parts', key: 'part_id' } },
       {
         read: {
           as: 'models',
