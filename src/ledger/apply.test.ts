@@ -162,4 +162,22 @@ describe('rollback', () => {
     expect((await verifyRepository(repository)).issues).toEqual([]);
     await expect(rollback(repository, 'shop', 'v9', step())).rejects.toThrow(/one of: v1, v2/);
   });
+
+  it('takes a tag, a commit and the start of a harness id for the version that they mean', async () => {
+    const { dir, repository } = await releasedShop();
+    const ledger = await openLedger(repository, 'shop');
+    const [first] = ledger.releases();
+    await keep(ledger, 'third');
+    await release(ledger, 'v2');
+    const commit = userGit(dir, 'rev-parse', 'harness/shop/v1^{commit}').trim();
+    for (const word of ['harness/shop/v1', commit, (first?.harness as string).slice(0, 10)])
+      expect(await rollback(repository, 'shop', word, step())).toMatchObject({
+        version: 'v1',
+        harness: first?.harness,
+      });
+    await expect(rollback(repository, 'shop', 'main', step())).rejects.toThrow(
+      /was never released; expected one of v1, v2/,
+    );
+    expect((await verifyRepository(repository)).issues).toEqual([]);
+  });
 });

@@ -68,6 +68,18 @@ describe.concurrent('a night that is cut off', () => {
     expect([verified.code, verified.stdout]).toEqual([0, expect.stringMatching(/every decision agrees/)]);
   }
 
+  it('plays again to the same decisions, also when a cap has ended it', async () => {
+    const fresh = await shopRepository();
+    const capped = await optimize(fresh, '--env my-shop --tasks 120 --budget 4 --max-rollouts 400 --json');
+    expect([0, 3]).toContain(capped.code);
+    const replay = await optimize(fresh, 'replay my-shop-0001');
+    expect([replay.code, replay.stdout]).toEqual([
+      0,
+      expect.stringMatching(/decisions came out equal.*SIMULATED, 0 calls/),
+    ]);
+    expect((await optimize(fresh, 'replay my-shop-0009')).code).toBe(2);
+  });
+
   it('is not resumed when it was not cut off', () => {
     expect(startOf(whole).resumed).toBe(false);
     expect(summaryOf(whole).released?.version).toBe('v1');
