@@ -42,10 +42,12 @@ function night(command: Command): Command {
   return playing(command)
     .option('--budget <n>', 'candidates that may be evaluated', number, 20)
     .addOption(
-      new Option('--proposer <name>', 'null and harmful test the gate')
-        .choices(['mine', 'null', 'harmful'])
+      new Option('--proposer <name>', 'mine needs no model, reflect asks one; null and harmful test the gate')
+        .choices(['mine', 'reflect', 'both', 'null', 'harmful'])
         .default('mine'),
     )
+    .option('--proposer-model <spec>', 'what reflect asks, as --model; default: the agent itself')
+    .option('--proposer-base-url <url>', 'its endpoint; default: --base-url')
     .option('--apply', 'merge a release into the checked-out branch');
 }
 

@@ -56,6 +56,8 @@ export async function replayNight(input: ReplayInput): Promise<Replayed> {
   try {
     const store = input.simulated === null ? fileReplies(join(recorded, REPLIES), { readOnly: true }) : null;
     const agent = store === null ? (input.simulated as Agent) : replayAgent(config.agent, store);
+    const thoughts = config.thinker && (store ?? fileReplies(join(recorded, REPLIES), { readOnly: true }));
+    const thinker = config.thinker && thoughts && replayAgent(config.thinker, thoughts);
     if (agent.digest !== config.agent.digest)
       throw new UsageError(`run ${run} was played by another build of ${agent.id}; check out the version that made it`);
     const { night } = await assembleNight(
@@ -65,6 +67,7 @@ export async function replayNight(input: ReplayInput): Promise<Replayed> {
         environment,
         tasks,
         agent,
+        thinker,
         budget: openBudget(
           { maxRollouts: config.options.maxRollouts, maxUsd: unlimited, maxMinutes: unlimited },
           () => 0,
@@ -80,7 +83,7 @@ export async function replayNight(input: ReplayInput): Promise<Replayed> {
       { ledger: checkingLedger(ledger), run: { name: run, config, resumed: true }, folder, recorded },
     );
     const summary = await optimize(night);
-    return { run, decisions: own.length, rollouts: summary.rollouts, calls: store?.size ?? 0 };
+    return { run, decisions: own.length, rollouts: summary.rollouts, calls: (store ?? thoughts)?.size ?? 0 };
   } catch (error) {
     if (error instanceof InfrastructureError)
       throw new VerifyError(

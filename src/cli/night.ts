@@ -6,6 +6,7 @@ import { openBudget } from '../evaluation/budget.ts';
 import { loadHarness } from '../harness/load.ts';
 import { applyRelease } from '../ledger/apply.ts';
 import { openRepository } from '../ledger/git.ts';
+import type { Spend } from '../models/openai.ts';
 import type { NightOptions, ProposerName } from '../night/night.ts';
 import { openNight } from '../night/open.ts';
 import { planNight } from '../night/plan.ts';
@@ -13,6 +14,7 @@ import { optimize } from '../optimize.ts';
 import type { Emit } from '../report/events.ts';
 import { jsonLines } from '../report/json.ts';
 import { terminal } from '../report/terminal.ts';
+import type { Agent, Environment } from '../types.ts';
 import { chooseModel, openAgent } from './agent.ts';
 import { interruptible } from './interruption.ts';
 import { episodeTimeoutMs, openEnvironment, type PlayFlags, repeatedFlags, selectTasks } from './setup.ts';
@@ -21,6 +23,8 @@ import { stepOf } from './step.ts';
 export interface NightFlags extends PlayFlags {
   readonly budget: number;
   readonly proposer: ProposerName;
+  readonly proposerModel?: string;
+  readonly proposerBaseUrl?: string;
   readonly apply?: boolean;
 }
 
@@ -60,6 +64,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
   const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
   const budget = openBudget(options, Date.now);
   const agent = await openAgent(model, environment, budget);
+  const thinker = await openThinker(flags, root, environment, budget);
   const plan = planNight({ options, tasks, simulated: agent.simulated });
   if (plan.refusal !== null) throw new BudgetError(plan.refusal);
 
@@ -71,13 +76,14 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
     environment,
     tasks,
     agent,
+    thinker,
     budget,
     workTree,
     timeoutMs: episodeTimeoutMs(agent),
     emit,
     signal: interruption.signal,
     now: Date.now,
-    command: `npx optimize --budget ${flags.budget} ${repeatedFlags(flags)}${flags.proposer === 'mine' ? '' : ` --proposer ${flags.proposer}`}`,
+    command: `npx optimize --budget ${flags.budget} ${repeatedFlags(flags)}${proposerFlags(flags)}`,
   });
   try {
     night.emit({
@@ -109,6 +115,36 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
     interruption.stop();
     await close();
   }
+}
+
+const proposerFlags = ({ proposer, proposerModel, proposerBaseUrl }: NightFlags): string =>
+  [
+    proposer === 'mine' ? '' : ` --proposer ${proposer}`,
+    proposerModel === undefined ? '' : ` --proposer-model ${proposerModel}`,
+    proposerBaseUrl === undefined ? '' : ` --proposer-base-url ${proposerBaseUrl}`,
+  ].join('');
+
+/** The model that `reflect` asks: the agent's own when no other is named. */
+async function openThinker(
+  flags: NightFlags,
+  root: string,
+  environment: Environment,
+  spend: Spend,
+): Promise<Agent | null> {
+  if (flags.proposer !== 'reflect' && flags.proposer !== 'both') {
+    if (flags.proposerModel !== undefined)
+      throw new UsageError(`--proposer-model needs --proposer reflect or both; ${flags.proposer} asks no model`);
+    return null;
+  }
+  const { baseUrl, proposerBaseUrl, ...others } = flags;
+  const url = proposerBaseUrl ?? baseUrl;
+  const choice = chooseModel(
+    { ...others, model: flags.proposerModel ?? flags.model, ...(url === undefined ? {} : { baseUrl: url }) },
+    root,
+  );
+  if (choice.kind === 'sim')
+    throw new UsageError('reflect needs a model that thinks: --proposer-model openai:NAME, or a name from models.yaml');
+  return openAgent(choice, environment, spend);
 }
 
 /** The page goes to stdout for a person, events go there for a program; progress always goes to stderr. */

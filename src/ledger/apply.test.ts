@@ -170,7 +170,7 @@ describe('rollback', () => {
     await keep(ledger, 'third');
     await release(ledger, 'v2');
     const commit = userGit(dir, 'rev-parse', 'harness/shop/v1^{commit}').trim();
-    for (const word of ['harness/shop/v1', commit, (first?.harness as string).slice(0, 10)])
+    for (const word of ['harness/shop/v1', commit, `${first?.harness}`.slice(0, 10)])
       expect(await rollback(repository, 'shop', word, step())).toMatchObject({
         version: 'v1',
         harness: first?.harness,

@@ -1,7 +1,7 @@
 /** Rolls the branch head on train, finds what failed and why, and lets the proposer write edits that pass the free checks. */
 
 import { diagnose } from '../diagnosis/diagnose.ts';
-import { randomOf, shuffled } from '../digest.ts';
+import { randomOf, seedOf, shuffled } from '../digest.ts';
 import { assertScored, evaluationOf } from '../evaluation/evaluator.ts';
 import { mapPool } from '../evaluation/pool.ts';
 import { scoreInterval } from '../gate/interval.ts';
@@ -12,7 +12,9 @@ import type { Edit } from '../proposal/edit-schema.ts';
 import { applyEdits, editKey, touchedIds } from '../proposal/edits.ts';
 import { harmfulEdits } from '../proposal/harmful.ts';
 import { type MineContext, type MinedProposal, mine } from '../proposal/mine/mine.ts';
+import { withoutNearDuplicates, wordsOf } from '../proposal/near.ts';
 import { nullEdits } from '../proposal/null.ts';
+import { reflect } from '../proposal/reflect/reflect.ts';
 import type { Diagnosis, Harness, Task, Trace } from '../types.ts';
 import { type Night, PAID_SAMPLE } from './night.ts';
 import { report } from './race.ts';
@@ -63,7 +65,7 @@ export async function learn(night: Night, head: Harness, round: number): Promise
     if (diagnosis) diagnoses.set(trace.id, diagnosis);
   }
   const random = randomOf(night.options.seed, night.number, 'propose', round);
-  const proposal = propose(night, { ...context, diagnoses: [...diagnoses.values()], random });
+  const proposal = await propose(night, { ...context, diagnoses: [...diagnoses.values()], random }, round);
   let repeated = 0;
   const common = { ...context, leak: night.leak, shapes: proposal.shapes, mayTry: whyNot(night, head) };
   const passes = (parent: Harness, edit: Edit) =>
@@ -107,13 +109,39 @@ function sampleOf(night: Night, round: number): readonly Task<'train'>[] {
   return shuffled(night.train, randomOf(night.options.seed, night.number, 'train sample', round)).slice(0, PAID_SAMPLE);
 }
 
-function propose(night: Night, context: MineContext): MinedProposal {
-  const { proposer } = night.options;
-  if (proposer === 'mine') return mine(context);
-  const edits =
-    proposer === 'null' ? nullEdits(context.harness, context.random, night.options.budget) : harmfulEdits(context);
-  return { edits, shapes: new Map(), notes: [], probes: 0 };
+async function propose(night: Night, context: MineContext, round: number): Promise<MinedProposal> {
+  const { proposer, budget } = night.options;
+  if (proposer === 'null' || proposer === 'harmful') {
+    const edits = proposer === 'null' ? nullEdits(context.harness, context.random, budget) : harmfulEdits(context);
+    return { edits, shapes: new Map(), notes: [], probes: 0 };
+  }
+  // Probes give the shapes that the path lint needs, whoever proposes.
+  const mined = mine(context);
+  if (night.thinker === null) return mined;
+  const known = proposer === 'both' ? mined.edits : [];
+  const { edits, calls, notes } = await reflect(context, {
+    model: night.thinker,
+    tried: triedBefore(night),
+    seed: seedOf('reflect', night.options.seed, night.number, round),
+    signal: night.signal,
+  });
+  const fresh = withoutNearDuplicates(edits, known);
+  return {
+    ...mined,
+    edits: [...known, ...fresh],
+    notes: [
+      ...mined.notes,
+      ...notes,
+      `reflect: ${calls} model calls, ${edits.length} edits, ${fresh.length} of them new.`,
+    ],
+  };
 }
+
+/** What `reflect` proposed before and was refused, newest first, as the model wrote it. */
+const triedBefore = (night: Night): string[] =>
+  rejectedEdits(decisionsOf(night))
+    .reverse()
+    .flatMap(({ edits }) => edits.filter(({ proposer }) => proposer === 'reflect').map(wordsOf));
 
 /** Decisions of earlier nights, and tonight's that are committed. */
 const decisionsOf = (night: Night) => [...night.decisions, ...night.recorder.stored()];

@@ -6,13 +6,17 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { LeakIndex } from '../proposal/checks.ts';
 import type { Edit } from '../proposal/edit-schema.ts';
 import type { Emit } from '../report/events.ts';
-import type { Agent, Environment, Harness, Task } from '../types.ts';
+import type { Agent, ChatModel, Environment, Harness, Task } from '../types.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Exit codes by what a night found; see the CLI's table. */
 export const EXIT_OF_NIGHT = { released: 0, nothing: 3, regression: 4 } as const;
 
-export type ProposerName = 'mine' | 'null' | 'harmful';
+export const PROPOSERS = ['mine', 'reflect', 'both', 'null', 'harmful'] as const;
+export type ProposerName = (typeof PROPOSERS)[number];
+
+/** True for the proposers that test the gate: what they propose is not meant to help. */
+export const testsGate = (proposer: ProposerName): boolean => proposer === 'null' || proposer === 'harmful';
 
 /** Train rollouts a round of an agent that is not simulated. */
 export const PAID_SAMPLE = 32;
@@ -47,6 +51,8 @@ export interface Night {
   readonly number: number;
   readonly environment: Environment;
   readonly agent: Agent;
+  /** The model that `reflect` asks; null for proposers that need none. */
+  readonly thinker: ChatModel | null;
   readonly evaluator: Evaluator;
   readonly train: readonly Task<'train'>[];
   readonly dev: readonly Task<'dev'>[];

@@ -18,7 +18,7 @@ import { ownCommits } from '../ledger/walk.ts';
 import { fileReplies, REPLIES, recordedAgent } from '../models/replies.ts';
 import { buildLeakIndex } from '../proposal/checks.ts';
 import type { Emit } from '../report/events.ts';
-import type { Agent, Environment, Harness, HarnessFiles, Task, Trace } from '../types.ts';
+import type { Agent, ChatModel, Environment, Harness, HarnessFiles, Task, Trace } from '../types.ts';
 import type { Night, NightOptions } from './night.ts';
 import { type NightFacts, openRecorder } from './recorder.ts';
 import { findRun, type Run, whoOf } from './run.ts';
@@ -31,6 +31,8 @@ export interface NightInput {
   /** The selected tasks of the environment. */
   readonly tasks: readonly Task[];
   readonly agent: Agent;
+  /** The model that `reflect` asks; null for proposers that need none. */
+  readonly thinker: Agent | null;
   readonly budget: Budget;
   /** `harness/<env>` as it is in the work tree. */
   readonly workTree: HarnessFiles;
@@ -60,10 +62,14 @@ export async function openNight(input: NightInput): Promise<OpenNight> {
     const run = await findRun(input, ledger);
     const folder = join(input.root, 'runs', run.name);
     // A simulated agent is asked again at no cost.
-    const replies = input.agent.simulated ? null : fileReplies(join(folder, REPLIES));
+    const replies = input.agent.simulated && input.thinker === null ? null : fileReplies(join(folder, REPLIES));
     if (replies !== null) input.budget.restoreUsd(replies.paidUsd);
-    const agent = replies === null ? input.agent : recordedAgent(input.agent, replies);
-    const { night, flush } = await assembleNight({ ...input, agent }, { ledger, run, folder, recorded: folder });
+    const recorded = (agent: Agent) => (replies === null || agent.simulated ? agent : recordedAgent(agent, replies));
+    const thinker = input.thinker && recorded(input.thinker);
+    const { night, flush } = await assembleNight(
+      { ...input, agent: recorded(input.agent), thinker },
+      { ledger, run, folder, recorded: folder },
+    );
     return {
       night,
       async close() {
@@ -139,6 +145,7 @@ export async function assembleNight(
     resumed,
     environment,
     agent,
+    thinker: input.thinker === null ? null : chatOf(input.thinker),
     evaluator: openEvaluator({
       environment,
       agent,
@@ -177,6 +184,10 @@ export async function assembleNight(
   };
   return { night, flush: () => journal.flush() };
 }
+
+/** A conversation outside of any task. */
+const chatOf = (agent: Agent): ChatModel =>
+  agent.open({ task: { id: 'proposer', split: 'train', tags: [], request: '', target: null }, tools: [], seed: 0 });
 
 /** Agents other than `agent` with which the branch was changed or released. */
 const otherAgents = (decisions: readonly Decision[], agent: string): string[] => [

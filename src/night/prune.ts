@@ -2,7 +2,7 @@
 import { parseHarness } from '../harness/parse.ts';
 import type { Edit } from '../proposal/edit-schema.ts';
 import { applyEdits, invertEdit } from '../proposal/edits.ts';
-import { type Branch, hasBudget, type KeptEdit, type Night } from './night.ts';
+import { type Branch, hasBudget, type KeptEdit, type Night, testsGate } from './night.ts';
 import { race } from './race.ts';
 
 /**
@@ -10,7 +10,7 @@ import { race } from './race.ts';
  * left out together first (all skills, all monitors): one candidate may drop what would take many.
  */
 export async function prune(night: Night, start: Branch): Promise<Branch> {
-  if (night.options.proposer !== 'mine' || start.kept.length < 2) return start;
+  if (testsGate(night.options.proposer) || start.kept.length < 2) return start;
   let branch = start;
   for (const kind of ['skill', 'monitor'] as const) {
     const parts = branch.kept.filter(({ edit }) => kindOf(edit) === kind);

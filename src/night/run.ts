@@ -9,7 +9,7 @@ import type { Decision } from '../ledger/decision.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { startNight } from '../ledger/start.ts';
 import { VERSION } from '../version.ts';
-import type { NightOptions } from './night.ts';
+import { type NightOptions, PROPOSERS } from './night.ts';
 import type { NightInput } from './open.ts';
 import { assertSound } from './sound.ts';
 
@@ -23,7 +23,7 @@ const Options = z.object({
   env: z.string(),
   budget: z.int(),
   seed: z.int(),
-  proposer: z.enum(['mine', 'null', 'harmful']),
+  proposer: z.enum(PROPOSERS),
   concurrency: z.int(),
   maxRollouts: cap,
   maxUsd: cap,
@@ -50,17 +50,23 @@ export const RunConfig = z.object({
     unpriced: z.boolean(),
     contextTokens: z.number().optional(),
   }),
+  /** The model that `reflect` asked. */
+  thinker: z.object({ id: z.string(), digest: z.string() }).nullable(),
   /** Digest of the environment and of its selected tasks. */
   data: z.object({ environment: z.string(), split: z.string() }),
   timeoutMs: z.number(),
 });
 export type RunConfig = z.infer<typeof RunConfig>;
 
-export const whoOf = ({ agent, options }: Pick<NightInput, 'agent' | 'options'>): Decision['who'] => ({
+export const whoOf = ({
+  agent,
+  options,
+  thinker,
+}: Pick<NightInput, 'agent' | 'options' | 'thinker'>): Decision['who'] => ({
   tool: `harness-optimizer ${VERSION}`,
   agent: agent.id,
   served: agent.id,
-  proposer: options.proposer,
+  proposer: thinker === null ? options.proposer : `${options.proposer}, ${thinker.id}`,
   simulated: agent.simulated,
   operator: 'unattended',
 });
@@ -88,6 +94,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
       environment: environment.digest,
       tasks: splitDigest(input.tasks),
       agent: agent.digest,
+      ...(input.thinker === null ? {} : { thinker: input.thinker.digest }),
       version: VERSION,
     }),
   );
@@ -125,6 +132,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
       unpriced: agent.unpriced === true,
       ...(agent.contextTokens === undefined ? {} : { contextTokens: agent.contextTokens }),
     },
+    thinker: input.thinker === null ? null : { id: input.thinker.id, digest: input.thinker.digest },
     data: { environment: environment.digest, split: splitDigest(input.tasks) },
     timeoutMs: input.timeoutMs,
   };

@@ -6,7 +6,7 @@ import type { Edit } from '../proposal/edit-schema.ts';
 import { applyEdits } from '../proposal/edits.ts';
 import { bundleTitle, editTitle } from '../report/title.ts';
 import { type Lessons, whyNot } from './learn.ts';
-import { type Branch, hasBudget, type Night } from './night.ts';
+import { type Branch, hasBudget, type Night, testsGate } from './night.ts';
 import { race, tellBank } from './race.ts';
 
 interface Proposal {
@@ -64,10 +64,13 @@ function halves(edits: readonly Edit[]): Proposal[] {
   }));
 }
 
-/** Edits of a proposer that tests the gate come one by one; what was mined starts as one bundle. */
+/** What was mined starts as one bundle, since some of it only pays together; all else comes one by one after it. */
 function firstProposals(night: Night, edits: readonly Edit[]): Proposal[] {
   if (edits.length === 0) return [];
-  if (night.options.proposer !== 'mine')
-    return edits.map((edit) => ({ form: 'single' as const, edits: [edit] })).reverse();
-  return [{ form: edits.length > 1 ? 'bundle' : 'single', edits }];
+  const mined = testsGate(night.options.proposer) ? [] : edits.filter(({ proposer }) => proposer === 'mine');
+  const others = edits
+    .filter((edit) => !mined.includes(edit))
+    .map((edit) => ({ form: 'single' as const, edits: [edit] }));
+  if (mined.length === 0) return others.reverse();
+  return [...others.reverse(), { form: mined.length > 1 ? 'bundle' : 'single', edits: mined }];
 }

@@ -128,6 +128,39 @@ describe('a night with a model', () => {
   });
 });
 
+describe('a night with a proposer that thinks', () => {
+  it('asks the model, tries what it wrote, records who wrote it, and plays again without it', async () => {
+    const endpoint = await openFakeEndpoint();
+    const dir = await shopRepository();
+    const night = await optimize(
+      dir,
+      `--env my-shop --tasks 120 --budget 3 --proposer reflect --model openai:fake --base-url ${endpoint.url} --json`,
+    );
+    const asked = endpoint.requests.filter(({ messages }) => messages[0]?.content?.startsWith('You improve'));
+    expect(asked.length).toBeGreaterThan(0);
+    expect(JSON.stringify(asked)).not.toContain('#W');
+    const candidates = decisionsOf(dir, 'my-shop').filter(({ kind }) => kind === 'candidate');
+    expect(candidates.length).toBeGreaterThan(0);
+    for (const { who, candidate } of candidates) {
+      expect(who.proposer).toBe('reflect, openai:fake');
+      for (const { proposer } of candidate?.edits ?? []) expect(proposer).toBe('reflect');
+    }
+    expect([0, 3]).toContain(night.code);
+    endpoint.close();
+    const replay = await optimize(dir, 'replay my-shop-0001');
+    expect([replay.stderr, replay.code]).toEqual(['', 0]);
+    expect((await optimize(dir, 'verify')).code).toBe(0);
+  });
+
+  it.each([
+    ['--proposer reflect', /reflect needs a model that thinks/],
+    ['--proposer-model openai:x', /--proposer-model needs --proposer reflect or both/],
+  ])('refuses %s with the simulated agent', async (flags, says) => {
+    const outcome = await optimize(await shopRepository(), `--env my-shop --tasks 120 --budget 1 ${flags}`);
+    expect([outcome.code, outcome.stderr]).toEqual([2, expect.stringMatching(says)]);
+  });
+});
+
 describe('limits of an endpoint', () => {
   it('never spends more than --max-usd', async () => {
     const endpoint = await openFakeEndpoint();

@@ -70,6 +70,17 @@ export async function openFakeEndpoint(port = 0): Promise<FakeEndpoint> {
     if (request.url?.endsWith('/models')) return send({ object: 'list', data: [{ id: 'fake', object: 'model' }] });
     const asked = JSON.parse(await bodyOf(request)) as Completion;
     requests.push(asked);
+    if (asked.messages[0]?.content?.startsWith('You improve')) {
+      const content =
+        '{"say": "Copy the parcel id with its sign, and look at the status of the parcel before it is sent."}';
+      return send({
+        id: 'x',
+        object: 'chat.completion',
+        model: 'fake-served',
+        choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
+        usage: USAGE,
+      });
+    }
     const [name, args] = nextCall(asked.messages);
     const call = {
       id: `c${asked.messages.length}`,

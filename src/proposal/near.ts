@@ -1,0 +1,56 @@
+/** Edits that say nearly the same: one of them is enough. */
+import type { Edit, Op } from './edit-schema.ts';
+
+/** Share of common words above which two edits of one kind on the same tools are one. */
+const NEAR = 0.8;
+
+/** What an edit adds for the model to read, '' when it adds no words. */
+export const wordsOf = ({ ops }: Edit): string =>
+  ops
+    .map(textOf)
+    .filter((text) => text !== '')
+    .join(' ');
+
+function textOf(op: Op): string {
+  switch (op.op) {
+    case 'clause.add':
+    case 'clause.replace':
+      return op.clause.say ?? '';
+    case 'monitor.add':
+    case 'monitor.replace':
+      return op.monitor.message;
+    case 'skill.add':
+    case 'skill.insert':
+    case 'skill.replace':
+      return op.lines.join(' ');
+    default:
+      return '';
+  }
+}
+
+const placeOf = ({ ops }: Edit): string =>
+  ops
+    .map((op) =>
+      'clause' in op ? `${op.op} ${op.clause.tools.join()}` : 'monitor' in op ? `${op.op} ${op.monitor.kind}` : op.op,
+    )
+    .join();
+
+const tokens = (text: string): ReadonlySet<string> => new Set(text.toLowerCase().match(/[\p{L}\d_]+/gu) ?? []);
+
+/** Jaccard similarity of the words, 0-1. */
+function likeness(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  if (a.size === 0 || b.size === 0) return 0;
+  const common = [...a].filter((word) => b.has(word)).length;
+  return common / (a.size + b.size - common);
+}
+
+/** The edits that are not nearly one of `known` or of an earlier one. */
+export function withoutNearDuplicates(edits: readonly Edit[], known: readonly Edit[]): Edit[] {
+  const seen = known.map((edit) => ({ place: placeOf(edit), words: tokens(wordsOf(edit)) }));
+  return edits.filter((edit) => {
+    const one = { place: placeOf(edit), words: tokens(wordsOf(edit)) };
+    if (seen.some((other) => other.place === one.place && likeness(other.words, one.words) >= NEAR)) return false;
+    seen.push(one);
+    return true;
+  });
+}

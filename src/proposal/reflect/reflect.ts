@@ -1,0 +1,168 @@
+/** The proposer that thinks: shows a model one cluster of failures at a time and asks for one kind of edit. */
+import { jsonrepair } from 'jsonrepair';
+import { z } from 'zod';
+import { type Cluster, clusterDiagnoses } from '../../diagnosis/clusters.ts';
+import { InfrastructureError } from '../../errors.ts';
+import { compactTrace } from '../../traces/compact.ts';
+import type { ChatMessage, ChatModel, ChatReply, ChatRequest, Trace } from '../../types.ts';
+import type { Edit } from '../edit-schema.ts';
+import type { MineContext } from '../mine/context.ts';
+import { promptText } from './prompts.ts';
+import { type Kind, kindFor, opOf, schemaOf, symptomOf } from './wishes.ts';
+
+export interface ReflectOptions {
+  readonly model: ChatModel;
+  /** Edits to ask for. @default 4 */
+  readonly wanted?: number;
+  /** Hypotheses and titles of edits that were refused; shown so that they are not proposed again. */
+  readonly tried: readonly string[];
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Reflection {
+  readonly edits: readonly Edit[];
+  /** Model calls made. */
+  readonly calls: number;
+  /** Why a cluster got no edit, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Failures that a cluster needs to be worth a call. */
+const LEAST = 2;
+/** Traces and characters of each that a prompt shows: a small model loses the thread in more. */
+const SHOWN = 2;
+const SHOWN_CHARACTERS = 1400;
+
+/** Asks about the largest clusters first. A model that answers badly costs its calls and gives no edit; only interruption throws. */
+export async function reflect(context: MineContext, options: ReflectOptions): Promise<Reflection> {
+  const edits: Edit[] = [];
+  const notes: string[] = [];
+  let calls = 0;
+  const clusters = clusterDiagnoses(context.diagnoses).filter(({ traces }) => traces.length >= LEAST);
+  for (const cluster of clusters) {
+    if (edits.length >= (options.wanted ?? 4)) break;
+    const kind = kindFor(cluster);
+    if (kind === null) continue;
+    const asked = await ask(kind, questionOf(kind, cluster, context, options), options);
+    calls += asked.calls;
+    if (asked.value === null) {
+      notes.push(`reflect, ${cluster.key}: ${asked.fault}`);
+      continue;
+    }
+    try {
+      const op = opOf(kind, asked.value, cluster, context.harness);
+      edits.push({
+        ops: [op],
+        hypothesis: `${cluster.traces.length} runs failed by ${cluster.pattern}${cluster.tool ? ` at ${cluster.tool}` : ''}; a model read ${SHOWN} of them and wrote this.`,
+        addresses: [...cluster.traces],
+        predicts: { fixes: cluster.traces.length / 2, risks: 'Written from few runs.' },
+        proposer: 'reflect',
+      });
+    } catch (error) {
+      notes.push(
+        `reflect, ${cluster.key}: ${error instanceof z.ZodError ? 'the answer has not the form asked for' : (error as Error).message}`,
+      );
+    }
+  }
+  return { edits, calls, notes };
+}
+
+function questionOf(kind: Kind, cluster: Cluster, context: MineContext, { tried }: ReflectOptions): string {
+  const { traces, harness, environment } = context;
+  const failing = new Set(cluster.traces);
+  const uses = (trace: Trace) =>
+    cluster.tool === undefined || trace.steps.some((step) => step.kind === 'call' && step.call.name === cluster.tool);
+  const quote = (some: readonly Trace[]) => some.slice(0, SHOWN).map(quoted).join('\n\n') || '(none)';
+  const tool = environment.tools.find(({ name }) => name === cluster.tool);
+  const told = [
+    tool?.description ?? '',
+    ...harness.contract.clauses.flatMap(({ tools, say }) =>
+      say !== undefined && tools.includes(cluster.tool ?? '') ? [say] : [],
+    ),
+  ];
+  return promptText(kind, {
+    failure: cluster.pattern.replaceAll('_', ' ') + (cluster.argument ? ` in ${cluster.argument}` : ''),
+    count: String(cluster.traces.length),
+    runs: String(traces.length),
+    tool: cluster.tool ?? '',
+    told: told.map((text) => `- ${text}`).join('\n'),
+    tools: environment.tools.map(({ name }) => name).join(', '),
+    symptom: symptomOf(cluster),
+    failing: quote(traces.filter(({ id }) => failing.has(id))),
+    passing: quote(traces.filter((trace) => trace.score?.reward === 1 && uses(trace))),
+    tried:
+      tried
+        .slice(0, 6)
+        .map((text) => `- ${text.slice(0, 200)}`)
+        .join('\n') || '(nothing)',
+  });
+}
+
+/** A request and what was done, as JSON strings: no line of a trace can end the quotation. */
+const quoted = (trace: Trace): string =>
+  JSON.stringify({
+    request: trace.prompt.user.slice(0, 500),
+    run: compactTrace(trace).slice(0, SHOWN_CHARACTERS).split('\n'),
+  }).replaceAll('<', '\\u003c');
+
+interface Asked {
+  readonly value: unknown;
+  readonly calls: number;
+  readonly fault: string;
+}
+
+/** One question and, when the answer is no JSON object of that form, one more with what was wrong. */
+async function ask(kind: Kind, question: string, { model, seed, signal }: ReflectOptions): Promise<Asked> {
+  const messages: ChatMessage[] = [
+    { role: 'system', content: promptText('system') },
+    { role: 'user', content: question },
+  ];
+  let calls = 0;
+  let held = true;
+  let fault = '';
+  for (let attempt = 0; attempt < 2; ) {
+    const request: ChatRequest = {
+      messages: [...messages],
+      tools: [],
+      seed,
+      ...(held ? { schema: schemaOf(kind) } : {}),
+    };
+    let reply: ChatReply;
+    calls += 1;
+    try {
+      reply = await model.complete(request, signal);
+    } catch (error) {
+      if (!(error instanceof InfrastructureError)) throw error;
+      fault = error.message;
+      // Many endpoints cannot hold a model to a schema; they are asked without.
+      if (held && /HTTP 4\d\d/.test(fault)) {
+        held = false;
+        continue;
+      }
+      return { value: null, calls, fault };
+    }
+    attempt += 1;
+    const value = objectIn(reply.content);
+    if (value !== null) return { value, calls, fault: '' };
+    fault = 'the answer holds no JSON object';
+    messages.push(
+      { role: 'assistant', content: reply.content.slice(0, 500) },
+      { role: 'user', content: 'That was no JSON object. Answer with the JSON object alone.' },
+    );
+  }
+  return { value: null, calls, fault };
+}
+
+/** The first JSON object in a text, mended where it is broken; null when there is none. */
+function objectIn(text: string): object | null {
+  const start = text.indexOf('{');
+  if (start < 0) return null;
+  const end = text.lastIndexOf('}');
+  try {
+    const value: unknown = JSON.parse(jsonrepair(end > start ? text.slice(start, end + 1) : text.slice(start)));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

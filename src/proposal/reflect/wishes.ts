@@ -1,0 +1,121 @@
+/** What the model is asked for, one kind of edit a call, and how its answer becomes an edit. */
+import { z } from 'zod';
+import type { Cluster } from '../../diagnosis/clusters.ts';
+import { Monitor } from '../../harness/schema.ts';
+import type { Harness, JsonObject } from '../../types.ts';
+import type { Op } from '../edit-schema.ts';
+
+export type Kind = 'rule' | 'skill' | 'monitor';
+
+const sentence = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(8)
+    .max(most)
+    .transform((text) => text.replace(/\s+/g, ' '));
+
+const answers = {
+  rule: z.object({ say: sentence(320) }),
+  skill: z.object({ description: sentence(300), steps: z.array(sentence(300)).min(2).max(8) }),
+  monitor: z.object({ message: sentence(320) }),
+};
+export type Answer<K extends Kind> = z.infer<(typeof answers)[K]>;
+
+/** JSON Schema of the answer, for endpoints that can hold a model to one. */
+export const schemaOf = (kind: Kind): JsonObject => {
+  const text = { type: 'string' };
+  const properties: Record<Kind, JsonObject> = {
+    rule: { say: text },
+    skill: { description: text, steps: { type: 'array', items: text } },
+    monitor: { message: text },
+  };
+  return {
+    type: 'object',
+    properties: properties[kind],
+    required: Object.keys(properties[kind]),
+    additionalProperties: false,
+  };
+};
+
+/** What monitors can see, by pattern of failure. */
+const WATCHED: Readonly<Record<string, { kind: Monitor['kind']; symptom: string }>> = {
+  loop: { kind: 'duplicate_call', symptom: 'makes the same call again and again' },
+  gave_up: { kind: 'consecutive_failures', symptom: 'gives up after calls that failed' },
+  claim: { kind: 'premature_finish', symptom: 'says that it is done although nothing was changed' },
+};
+/** Failures of a single call: a sentence beside the tool can tell how to make it. */
+const CALLS = new Set([
+  'name_for_id',
+  'invented_id',
+  'wrong_value',
+  'wrong_state',
+  'wrong_type',
+  'unasked_write',
+  'missing_prefix',
+  'write_before_read',
+]);
+
+export const symptomOf = (cluster: Cluster): string => WATCHED[cluster.pattern]?.symptom ?? '';
+
+/** The kind of edit that can answer a cluster; null when none can. */
+export function kindFor(cluster: Cluster): Kind | null {
+  if (WATCHED[cluster.pattern] !== undefined) return 'monitor';
+  if (cluster.tool !== undefined && CALLS.has(cluster.pattern)) return 'rule';
+  return cluster.pattern === 'text_call' ? null : 'skill';
+}
+
+/** The operation that an answer asks for. Throws ZodError when it does not have the form asked for. */
+export function opOf(kind: Kind, value: unknown, cluster: Cluster, harness: Harness): Op {
+  if (kind === 'rule') {
+    const { say } = answers.rule.parse(value);
+    const tool = cluster.tool as string;
+    const id = freeId(`learnt-${cluster.pattern}-${tool}`, harness);
+    return {
+      op: 'clause.add',
+      clause: {
+        id,
+        tools: [tool],
+        say,
+        tell: 'description',
+        prepare: [],
+        enforce: 'off',
+        max_blocks: 2,
+        priority: 0,
+        evidence: [],
+      },
+    };
+  }
+  if (kind === 'skill') {
+    const { description, steps } = answers.skill.parse(value);
+    const lines = steps.map((step, i) => `${i + 1}. ${step.replace(/^\d+[.)]\s*/, '')}`);
+    return {
+      op: 'skill.add',
+      id: freeId(`learnt-${cluster.pattern}${cluster.tool ? `-${cluster.tool}` : ''}`, harness),
+      description,
+      lines,
+    };
+  }
+  const { message } = answers.monitor.parse(value);
+  const watched = WATCHED[cluster.pattern];
+  return {
+    op: 'monitor.add',
+    monitor: Monitor.parse({ id: freeId(`learnt-${cluster.pattern}`, harness), kind: watched?.kind, message }),
+  };
+}
+
+/** A free id: `learnt-wrong-value-cancel-order`, then `...-2`. */
+function freeId(wanted: string, { contract, skills, regulation }: Harness): string {
+  const base = wanted
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 58)
+    .replace(/-+$/, '');
+  const taken = new Set([
+    ...contract.clauses.map(({ id }) => id),
+    ...skills.map(({ name }) => name),
+    ...regulation.monitors.map(({ id }) => id),
+  ]);
+  if (!taken.has(base)) return base;
+  for (let n = 2; ; n++) if (!taken.has(`${base}-${n}`)) return `${base}-${n}`;
+}
