@@ -19,7 +19,7 @@ describe.concurrent('flags', () => {
     [`${NIGHT} --max-rollouts 20`, 5, [/--max-rollouts 20 cannot decide anything.*need \d+/]],
     [`${NIGHT} --max-minutes 0`, 5, [/--max-minutes 0/]],
     [`${NIGHT} --bugdet 3`, 2, [/unknown option '--bugdet'/, /Did you mean --budget\?/]],
-    [`${NIGHT} --proposer nobody`, 2, [/mine, null, harmful/]],
+    [`${NIGHT} --proposer nobody`, 2, [/mine, reflect, both, null, harmful/]],
     [`${NIGHT} --concurrency 0`, 2, [/--concurrency.*1 or more/]],
     [`${NIGHT} --seed x`, 2, [/--seed <n>.*x.*0 or more/]],
     [`${NIGHT} --tags gold`, 2, [/--tags gold: no task has one of them/]],

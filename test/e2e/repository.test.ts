@@ -90,7 +90,7 @@ describe('a repository with work in flight', () => {
     const before = theirs(dir);
     const again = await optimize(dir, 'apply --env my-shop');
     expect(again.code).toBe(0);
-    expect(again.stdout).toMatch(/v1 was in force on work already/);
+    expect(again.stdout).toMatch(/v1 \(evidence SIMULATED\) was in force on work already/);
     expect(theirs(dir)).toEqual(before);
   });
 
