@@ -1,5 +1,7 @@
 /** Turns whatever a command throws into one readable line and an exit code. */
+
 import { BudgetError, InfrastructureError, InterruptedError, UsageError, VerifyError } from '../errors.ts';
+import { redactorOf } from '../secrets.ts';
 
 /** One number a meaning; scripts depend on them. */
 export const EXIT = {
@@ -49,10 +51,11 @@ export async function runSafely(
     return await run();
   } catch (error) {
     const code = exitCodeOf(error);
-    const message = systemMessage(error) ?? (error instanceof Error ? error.message : String(error));
+    const redact = redactorOf(process.env) ?? ((text: string) => text);
+    const message = redact(systemMessage(error) ?? (error instanceof Error ? error.message : String(error)));
     const prefix = isExpected(error) || systemMessage(error) !== null ? '' : 'internal error: ';
     process.stderr.write(`optimize: ${prefix}${message}\n`);
-    if (process.env.OPTIMIZE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    if (process.env.OPTIMIZE_DEBUG && error instanceof Error) process.stderr.write(`${redact(error.stack ?? '')}\n`);
     if (options.json)
       process.stdout.write(`${JSON.stringify({ type: 'error', code, message: `${prefix}${message}` })}\n`);
     return code;

@@ -2,6 +2,7 @@
 
 import { loadEnvironment } from '../environments/registry.ts';
 import { UsageError } from '../errors.ts';
+import { redactorOf, withoutSecrets } from '../secrets.ts';
 import type { Agent, Environment, Split, Task } from '../types.ts';
 import type { ModelFlags } from './agent.ts';
 
@@ -47,8 +48,14 @@ const shellWord = (text: string): string =>
 /** @default 600 s for a real model, 30 s for a simulated one */
 export const episodeTimeoutMs = (agent: Agent): number => (agent.simulated ? 30_000 : 600_000);
 
-export const openEnvironment = (flags: { env: string; data?: string }, root: string): Promise<Environment> =>
-  loadEnvironment(flags.env, { root, ...(flags.data === undefined ? {} : { data: flags.data }) });
+/** The environment without the secrets of this process in any of its texts. */
+export async function openEnvironment(flags: { env: string; data?: string }, root: string): Promise<Environment> {
+  const environment = await loadEnvironment(flags.env, {
+    root,
+    ...(flags.data === undefined ? {} : { data: flags.data }),
+  });
+  return withoutSecrets(environment, redactorOf(process.env));
+}
 
 /**
  * Keeps tasks with one of `tags` and at most `count` of them, each split in its own proportion and order.

@@ -7,6 +7,7 @@ import type {
 } from 'openai/resources/chat/completions';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
+import { redactorOf } from '../secrets.ts';
 import type { Agent, ChatMessage, ChatModel, ChatReply, JsonObject, Tool } from '../types.ts';
 import { type Fault, openPatience, retryAfterOf } from './patience.ts';
 import { costOf, FREE, type Price, worstCost } from './prices.ts';
@@ -76,7 +77,8 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
     maxRetries: 0,
     logLevel: 'off',
   });
-  const redact = redactor(apiKey);
+  // A key that a server repeats, in an error, a reply or as its model's name, stops here.
+  const redact = redactorOf(process.env, [apiKey]) ?? ((text: string) => text);
   await assertReachable(client, settings, redact);
 
   const temperature = settings.temperature ?? 0;
@@ -137,12 +139,6 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
     ),
     open: () => model,
   };
-}
-
-/** A key that a server repeats, in an error, a reply or as its model's name, stops here. */
-function redactor(apiKey: string): (text: string) => string {
-  // A placeholder such as "none" is no secret, and would take ordinary words out of replies.
-  return apiKey.length < 8 ? (text) => text : (text) => text.replaceAll(apiKey, '[key]');
 }
 
 async function assertReachable(

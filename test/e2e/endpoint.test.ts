@@ -86,7 +86,7 @@ describe('a night with a model', () => {
 
   it('sends the key to the endpoint and nowhere else, although the endpoint repeats it', () => {
     expect([...endpoint.keys]).toEqual([`Bearer ${CANARY}`]);
-    expect(JSON.stringify(rollouts)).toContain('Called with Bearer [key].');
+    expect(JSON.stringify(rollouts)).toContain('Called with Bearer [secret].');
     expect(night.stdout + night.stderr).not.toContain(CANARY);
     const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const leaks = files.filter((entry) => readFileSync(join(entry.parentPath, entry.name)).includes(CANARY));

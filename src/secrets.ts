@@ -1,0 +1,54 @@
+/** Keeps the values of secret environment variables out of everything that is shown to a model, stored or printed. */
+import type { Environment, GenerateOptions, Score, Task } from './types.ts';
+
+/** Names of variables whose values are secrets, such as OPENAI_API_KEY, GITHUB_TOKEN or DB_PASSWORD. */
+const SECRET_NAME = /(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
+/** Shorter values would take ordinary words out of texts. */
+const SHORTEST = 8;
+
+export type Redact = (text: string) => string;
+
+/** Takes every secret of `variables`, and those of `more`, out of a text; null when there is none to look for. */
+export function redactorOf(
+  variables: Readonly<Record<string, string | undefined>>,
+  more: readonly string[] = [],
+): Redact | null {
+  const values = Object.entries(variables).flatMap(([name, value]) =>
+    SECRET_NAME.test(name) && value !== undefined ? [value] : [],
+  );
+  const secrets = [...new Set([...values, ...more])].filter((value) => value.length >= SHORTEST);
+  if (secrets.length === 0) return null;
+  // The longest first: one secret may begin with another.
+  secrets.sort((a, b) => b.length - a.length);
+  return (text) =>
+    secrets.reduce((left, secret) => (left.includes(secret) ? left.replaceAll(secret, '[secret]') : left), text);
+}
+
+/** The environment as agents, proposers and records may see it: its texts without the secrets. The same object when there are none. */
+export function withoutSecrets(environment: Environment, redact: Redact | null): Environment {
+  if (redact === null) return environment;
+  const shown = <T extends Task>(task: T): T => {
+    const request = redact(task.request);
+    return request === task.request ? task : { ...task, request };
+  };
+  const scored = (score: Score): Score => ({
+    ...score,
+    checks: score.checks.map((check) =>
+      check.detail === undefined ? check : { ...check, detail: redact(check.detail) },
+    ),
+  });
+  const { generate } = environment;
+  return {
+    ...environment,
+    tasks: environment.tasks.map(shown),
+    execute(state, call) {
+      const result = environment.execute(state, call);
+      return { ...result, content: redact(result.content) };
+    },
+    changes: (state) => environment.changes(state).map(redact),
+    score: (task, state, ending) => scored(environment.score(task, state, ending)),
+    ...(generate
+      ? { generate: (options: GenerateOptions) => withoutSecrets(generate.call(environment, options), redact) }
+      : {}),
+  };
+}
