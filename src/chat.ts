@@ -10,6 +10,16 @@ export interface Usage {
   readonly costUsd: number;
 }
 
+export const NO_USAGE: Usage = { calls: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, costUsd: 0 };
+
+export const addUsage = (a: Usage, b: Usage): Usage => ({
+  calls: a.calls + b.calls,
+  inputTokens: a.inputTokens + b.inputTokens,
+  outputTokens: a.outputTokens + b.outputTokens,
+  cachedTokens: a.cachedTokens + b.cachedTokens,
+  costUsd: a.costUsd + b.costUsd,
+});
+
 export interface ChatToolCall {
   readonly id: string;
   readonly name: string;

@@ -123,10 +123,12 @@ does(
     .option('--harness <ref>', 'commit, branch, tag, vN or prefix of a harness id; default: the work tree')
     .option('--generate <n>', 'score on freshly generated tasks', integer)
     .option('--tasks-seed <n>', 'seed of --generate', integer, 1)
-    .option('--split <name>', 'train, dev or sealed [train]')
+    .option('--split <name>', 'train, dev, sealed or all [train]')
+    .option('--unused-by <run>', 'only tasks that a run here did not select')
     .option('--trials <n>', 'trials a task', integer, 1)
     .option('--task <id>', 'one task')
-    .option('--show', 'print the trace of --task'),
+    .option('--show', 'print the trace of --task')
+    .option('--failures', 'say why tasks failed, with their ids'),
   async () => (await import('./cli/run.ts')).runCommand,
 );
 does(
@@ -134,7 +136,9 @@ does(
   async () => (await import('./cli/log.ts')).logCommand,
 );
 does(
-  answering(program.command('show <id>').description('one decision: failures, edit, checks, verdict, commit')),
+  answering(
+    program.command('show <id>').description('one decision: failures, edit, checks, verdict, commit; or one trace'),
+  ).option('--full', 'of a trace: every message and result'),
   async () => (await import('./cli/show.ts')).showCommand,
 );
 does(
@@ -172,7 +176,9 @@ does(
 does(
   playing(program.command('ablate').description('what each layer of a harness is worth: alone, and left out'))
     .option('--harness <ref>', 'as for run; default: the work tree')
-    .option('--split <name>', 'train, dev or sealed', 'dev')
+    .option('--split <name>', 'train, dev, sealed or all', 'dev')
+    .option('--unused-by <run>', 'only tasks that a run here did not select')
+    .option('--variants <a,b>', 'some of none, text, contract, no-contract, ... instead of all', list)
     .option('--trials <n>', 'trials a task', integer, 1),
   async () => (await import('./cli/ablate.ts')).ablateCommand,
 );
@@ -184,7 +190,8 @@ does(
   )
     .requiredOption('--rollouts <n>', 'rollouts for each method, over all tasks', integer)
     .option('--harness <ref>', 'what they are held against; as for run')
-    .option('--split <name>', 'train, dev or sealed', 'sealed'),
+    .option('--split <name>', 'train, dev, sealed or all', 'sealed')
+    .option('--unused-by <run>', 'only tasks that a run here did not select'),
   async () => (await import('./cli/baseline.ts')).baselineCommand,
 );
 does(

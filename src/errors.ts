@@ -21,9 +21,18 @@ export class InfrastructureError extends Error {
   override readonly name = 'InfrastructureError';
   /** True if another try may succeed. */
   readonly retryable: boolean;
-  constructor(message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+  /** True if the same request would be refused again: it need not be asked twice. */
+  readonly final: boolean;
+  /** True if no other call can succeed or be trusted either: the run ends. */
+  readonly fatal: boolean;
+  constructor(
+    message: string,
+    options: { retryable?: boolean; final?: boolean; fatal?: boolean; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.retryable = options.retryable ?? false;
+    this.final = options.final ?? false;
+    this.fatal = options.fatal ?? false;
   }
 }
 

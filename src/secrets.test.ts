@@ -22,6 +22,9 @@ test('values of secret variables go, long ones first; other variables and short 
     'a [secret] b [secret] c /usr/bin-and-more abc',
   );
   expect(redactorOf({ HOME: '/home/somebody', SHORT_TOKEN: 'abc' })).toBeNull();
+  expect(redactorOf({ A_KEY: 'with "quotes" in it' })?.(JSON.stringify({ a: 'with "quotes" in it' }))).toBe(
+    '{"a":"[secret]"}',
+  );
   expect(redactorOf({}, ['given-as-a-flag'])?.('x given-as-a-flag')).toBe('x [secret]');
 });
 

@@ -2,11 +2,18 @@
 import type { Environment, GenerateOptions, Score, Task } from './types.ts';
 
 /** Names of variables whose values are secrets, such as OPENAI_API_KEY, GITHUB_TOKEN or DB_PASSWORD. */
-const SECRET_NAME = /(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
+const SECRET_NAME =
+  /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|PWD|PAT|CREDENTIALS?)$|(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD)_|^DATABASE_URL$|_DSN$/i;
+/** Variables whose names look like it and whose values are everywhere. */
+const NO_SECRETS = new Set(['PWD', 'OLDPWD']);
 /** Shorter values would take ordinary words out of texts. */
 const SHORTEST = 8;
 
 export type Redact = (text: string) => string;
+
+/** As it is, as it is sent, and as each stands in JSON. */
+const formsOf = (value: string): string[] =>
+  [value, value.trim()].flatMap((form) => [form, JSON.stringify(form).slice(1, -1)]);
 
 /** Takes every secret of `variables`, and those of `more`, out of a text; null when there is none to look for. */
 export function redactorOf(
@@ -14,9 +21,10 @@ export function redactorOf(
   more: readonly string[] = [],
 ): Redact | null {
   const values = Object.entries(variables).flatMap(([name, value]) =>
-    SECRET_NAME.test(name) && value !== undefined ? [value] : [],
+    SECRET_NAME.test(name) && !NO_SECRETS.has(name) && value !== undefined ? [value] : [],
   );
-  const secrets = [...new Set([...values, ...more])].filter((value) => value.length >= SHORTEST);
+  const long = [...values, ...more].filter((value) => value.length >= SHORTEST);
+  const secrets = [...new Set(long.flatMap(formsOf))];
   if (secrets.length === 0) return null;
   // The longest first: one secret may begin with another.
   secrets.sort((a, b) => b.length - a.length);

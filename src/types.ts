@@ -134,6 +134,8 @@ export interface Agent {
   readonly unpriced?: boolean | undefined;
   /** Tokens that a request may have; absent when nobody said. */
   readonly contextTokens?: number | undefined;
+  /** `text`: it cannot make native calls, so every harness is played with `protocol: text`. */
+  readonly protocol?: 'text' | undefined;
   open(episode: Episode): ChatModel;
 }
 
@@ -201,6 +203,8 @@ export interface Trace<S extends Split = Split> {
   readonly usage: Usage;
   /** An infrastructure fault: this rollout is void, never a score. */
   readonly error?: string;
+  /** With `error`: the endpoint would refuse the same request again, so it answers, and is not gone. */
+  readonly refused?: boolean;
 }
 
 export type FailureClass =

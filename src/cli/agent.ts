@@ -1,8 +1,9 @@
 /** From --model to an agent: a simulated one, an endpoint given by flags, or a name from models.yaml. */
 import { UsageError } from '../errors.ts';
-import type { OpenAISettings, Spend } from '../models/openai.ts';
+import type { Spend } from '../models/calls.ts';
+import type { OpenAISettings } from '../models/openai.ts';
 import type { Price } from '../models/prices.ts';
-import { findModel, type ModelEntry } from '../models/settings.ts';
+import { findModel, isLoopback, type ModelEntry } from '../models/settings.ts';
 import type { Agent, Environment } from '../types.ts';
 
 /** Flags that name a model. */
@@ -60,8 +61,11 @@ function settingsOf(flags: ModelFlags, model: string, entry: ModelEntry | undefi
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(price === undefined ? {} : { price }),
     ...(temperature === undefined ? {} : { temperature }),
-    ...(entry === undefined ? {} : { keyEnv: entry.key_env }),
+    ...(entry === undefined
+      ? {}
+      : { keyEnv: entry.key_env, timeoutMs: entry.timeout_s * 1000, maxRetries: entry.retries }),
     ...(entry?.context === undefined ? {} : { context: entry.context }),
+    ...(entry?.protocol === 'text' ? { protocol: entry.protocol } : {}),
   };
 }
 
@@ -74,8 +78,6 @@ function priceOf({ priceIn: input, priceOut: output }: ModelFlags): Price | unde
     );
   return { input, output };
 }
-
-const isLoopback = (url: string): boolean => /\/\/(localhost|127\.|\[::1\])/.test(url);
 
 function splitOnce(text: string, separator: string): [string, string | undefined] {
   const at = text.indexOf(separator);

@@ -7,17 +7,18 @@ import { pairDifferences } from '../gate/pairs.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { openRepository } from '../ledger/git.ts';
 import { percent, points } from '../report/terminal.ts';
-import type { Environment, Harness, Split, Task, Trace } from '../types.ts';
+import type { Harness, Task, Trace } from '../types.ts';
 import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
 import { harnessOf } from './run.ts';
-import { openEnvironment, type PlayFlags, selectTasks } from './setup.ts';
+import { chooseTasks, openEnvironment, type PlayFlags, type TaskFlags } from './setup.ts';
 import { openStage, type Stage } from './stage.ts';
 
-interface BaselineFlags extends PlayFlags {
+interface BaselineFlags extends PlayFlags, TaskFlags {
+  readonly tasks?: number;
+  readonly tags?: readonly string[];
   readonly harness?: string;
   readonly rollouts: number;
-  readonly split: string;
 }
 
 /** One reward a task: the best that the method reached. */
@@ -34,7 +35,7 @@ export async function baselineCommand(given: Record<string, unknown>): Promise<n
     { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
     repository.root,
   );
-  const tasks = tasksOf(environment, flags);
+  const tasks = chooseTasks(environment, flags, repository.root);
   const tries = Math.floor(flags.rollouts / tasks.length);
   if (tries < 1)
     throw new UsageError(`--rollouts ${flags.rollouts}: expected at least one for each of ${tasks.length} tasks`);
@@ -50,17 +51,17 @@ export async function baselineCommand(given: Record<string, unknown>): Promise<n
   const stage = await openStage(flags, repository.root, environment);
   const sampling = stage.agent.simulated
     ? stage
-    : await openStage({ ...flags, temperature: 0.7 }, repository.root, environment);
+    : await openStage({ ...flags, temperature: 0.7 }, repository.root, environment, stage.budget);
   try {
     const label = stage.agent.simulated ? `${stage.agent.id}, SIMULATED` : stage.agent.id;
     if (!flags.json)
       say(
         `${environment.name}, ${tasks.length} ${flags.split} tasks, agent ${label}; ${tries} rollouts a task, the scorer chooses`,
       );
-    const own = await once(stage, harness, tasks);
-    tell(flags, `harness ${harness.id.slice(0, 12)}, 1 try`, own, own);
-    tell(flags, `best of ${tries} samples, no harness`, await bestOf(sampling, bare, tasks, tries), own);
-    tell(flags, `up to ${tries} tries with feedback, no harness`, await retried(stage, bare, tasks, tries), own);
+    const own = await bestOf(stage, harness, tasks, 1);
+    tell(flags, `harness ${harness.id.slice(0, 12)}, 1 try`, own, own, tasks);
+    tell(flags, `best of ${tries} samples, no harness`, await bestOf(sampling, bare, tasks, tries), own, tasks);
+    tell(flags, `up to ${tries} tries with feedback, no harness`, await retried(stage, bare, tasks, tries), own, tasks);
   } finally {
     stage.close();
     sampling.close();
@@ -68,24 +69,15 @@ export async function baselineCommand(given: Record<string, unknown>): Promise<n
   return EXIT.ok;
 }
 
-function tasksOf(environment: Environment, flags: BaselineFlags): Task[] {
-  if (!['train', 'dev', 'sealed'].includes(flags.split))
-    throw new UsageError(`--split: expected train, dev or sealed, got "${flags.split}"`);
-  const own = environment.tasks.filter((task) => task.split === (flags.split as Split));
-  return selectTasks(own, { ...(flags.tags ? { tags: flags.tags } : {}), count: flags.tasks ?? null });
-}
-
-const rewardOf = ({ score }: Trace): number => score?.reward ?? 0;
-
-async function once(stage: Stage, harness: Harness, tasks: readonly Task[]): Promise<Rewards> {
-  const traces = await stage.play(harness, tasks, 1, 'harness');
-  return new Map(traces.map((trace) => [trace.task, rewardOf(trace)]));
-}
-
+/** The best of so many samples; a task with a void rollout is left out: no answer is no failure. */
 async function bestOf(stage: Stage, bare: Harness, tasks: readonly Task[], tries: number): Promise<Rewards> {
   const best = new Map<string, number>();
-  for (const trace of await stage.play(bare, tasks, tries, 'samples'))
-    best.set(trace.task, Math.max(best.get(trace.task) ?? 0, rewardOf(trace)));
+  const voids = new Set<string>();
+  for (const { task, score } of await stage.play(bare, tasks, tries, tries === 1 ? 'harness' : 'samples')) {
+    if (score === null) voids.add(task);
+    else best.set(task, Math.max(best.get(task) ?? 0, score.reward));
+  }
+  for (const task of voids) best.delete(task);
   return best;
 }
 
@@ -97,9 +89,13 @@ async function retried(stage: Stage, bare: Harness, tasks: readonly Task[], trie
     const traces = await stage.play(bare, open, 1, `try ${attempt}`);
     const traceOf = new Map(traces.map((trace) => [trace.task, trace]));
     open = open.flatMap((task) => {
-      const trace = traceOf.get(task.id) as Trace;
-      best.set(task.id, Math.max(best.get(task.id) ?? 0, rewardOf(trace)));
-      return rewardOf(trace) === 1 ? [] : [{ ...task, request: `${task.request}\n\n${feedbackOf(trace)}` }];
+      const trace = traceOf.get(task.id);
+      if (trace?.score === undefined || trace.score === null) {
+        best.delete(task.id);
+        return [];
+      }
+      best.set(task.id, Math.max(best.get(task.id) ?? 0, trace.score.reward));
+      return trace.score.reward === 1 ? [] : [{ ...task, request: `${task.request}\n\n${feedbackOf(trace)}` }];
     });
   }
   return best;
@@ -113,20 +109,21 @@ function feedbackOf({ score, steps }: Trace): string {
   return `An earlier try at this failed (${failed.join('; ') || 'the result is not what was asked for'}).${ended} Do it in another way.`;
 }
 
-function tell(flags: BaselineFlags, method: string, rewards: Rewards, own: Rewards): void {
+function tell(flags: BaselineFlags, method: string, rewards: Rewards, own: Rewards, tasks: readonly Task[]): void {
   const score = scoreInterval([...rewards.values()].map((reward) => [reward]));
-  const pairs = [...own].map(([task, reward]) => ({
-    task,
-    tags: [],
-    before: [rewards.get(task) ?? 0],
-    after: [reward],
-  }));
+  const pairs = tasks.flatMap(({ id, family }) => {
+    const [before, after] = [rewards.get(id), own.get(id)];
+    if (before === undefined || after === undefined) return [];
+    return [{ task: id, tags: [], before: [before], after: [after], ...(family === undefined ? {} : { family }) }];
+  });
   const differences = pairDifferences(pairs);
   const ahead = { effect: mean(differences), ...pairedInterval(differences) };
-  if (flags.json) sayJson({ type: 'baseline', method, ...score, tasks: rewards.size, harnessAhead: ahead });
+  const voids = tasks.length - rewards.size;
+  if (flags.json) sayJson({ type: 'baseline', method, ...score, tasks: rewards.size, voids, harnessAhead: ahead });
   else
     say(
       `${method.padEnd(42)} ${percent(score.score).padStart(5)} % (${percent(score.low)} to ${percent(score.high)})` +
-        `${rewards === own ? '' : `, the harness is ${points(ahead.effect)} points ahead (${points(ahead.low)} to ${points(ahead.high)})`}`,
+        `${rewards === own ? '' : `, the harness is ${points(ahead.effect)} points ahead (${points(ahead.low)} to ${points(ahead.high)})`}` +
+        `${voids === 0 ? '' : `; ${voids} tasks without an answer left out`}`,
     );
 }

@@ -44,13 +44,7 @@ export async function doctorCommand(given: Record<string, unknown>): Promise<num
           `        model: ${JSON.stringify(choice.settings.model)}`,
           ...(choice.settings.baseUrl === undefined ? [] : [`        base_url: ${choice.settings.baseUrl}`]),
           `        concurrency: ${choice.concurrency}`,
-          ...(found.protocol === 'text'
-            ? [
-                '',
-                '    # harness/<env>/harness.yaml; mine proposes it as well',
-                '    realization: {protocol: text, rescue: true, repair: true}',
-              ]
-            : []),
+          ...(found.protocol === 'text' ? ['        protocol: text'] : []),
         ].join('\n'),
       ),
     );

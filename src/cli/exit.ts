@@ -42,6 +42,16 @@ function systemMessage(error: unknown): string | null {
   return null;
 }
 
+/** Keys under other names; a models.yaml that cannot be read is an error of its own. */
+async function keysHere(): Promise<string[]> {
+  try {
+    const { keysIn } = await import('../models/settings.ts');
+    return keysIn(process.cwd(), process.env);
+  } catch {
+    return [];
+  }
+}
+
 /** Runs a command; prints what went wrong on stderr, never a stack trace unless OPTIMIZE_DEBUG is set. */
 export async function runSafely(
   run: () => Promise<number>,
@@ -51,7 +61,7 @@ export async function runSafely(
     return await run();
   } catch (error) {
     const code = exitCodeOf(error);
-    const redact = redactorOf(process.env) ?? ((text: string) => text);
+    const redact = redactorOf(process.env, await keysHere()) ?? ((text: string) => text);
     const message = redact(systemMessage(error) ?? (error instanceof Error ? error.message : String(error)));
     const prefix = isExpected(error) || systemMessage(error) !== null ? '' : 'internal error: ';
     process.stderr.write(`optimize: ${prefix}${message}\n`);

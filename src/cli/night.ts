@@ -6,7 +6,7 @@ import { openBudget } from '../evaluation/budget.ts';
 import { loadHarness } from '../harness/load.ts';
 import { applyRelease } from '../ledger/apply.ts';
 import { openRepository } from '../ledger/git.ts';
-import type { Spend } from '../models/openai.ts';
+import type { Spend } from '../models/calls.ts';
 import type { NightOptions, ProposerName } from '../night/night.ts';
 import { openNight } from '../night/open.ts';
 import { planNight } from '../night/plan.ts';
@@ -17,7 +17,7 @@ import { terminal } from '../report/terminal.ts';
 import type { Agent, Environment } from '../types.ts';
 import { chooseModel, openAgent } from './agent.ts';
 import { interruptible } from './interruption.ts';
-import { episodeTimeoutMs, openEnvironment, type PlayFlags, repeatedFlags, selectTasks } from './setup.ts';
+import { callTimeoutMs, openEnvironment, type PlayFlags, repeatedFlags, selectTasks } from './setup.ts';
 import { stepOf } from './step.ts';
 
 export interface NightFlags extends PlayFlags {
@@ -79,7 +79,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
     thinker,
     budget,
     workTree,
-    timeoutMs: episodeTimeoutMs(agent),
+    timeoutMs: callTimeoutMs(agent),
     emit,
     signal: interruption.signal,
     now: Date.now,
@@ -136,10 +136,11 @@ async function openThinker(
       throw new UsageError(`--proposer-model needs --proposer reflect or both; ${flags.proposer} asks no model`);
     return null;
   }
-  const { baseUrl, proposerBaseUrl, ...others } = flags;
-  const url = proposerBaseUrl ?? baseUrl;
+  const { proposerModel, proposerBaseUrl: baseUrl, maxUsd } = flags;
+  // Another model has its own address, key and price; those of the agent must not reach it, nor its key the agent's address.
+  const others = { ...(baseUrl === undefined ? {} : { baseUrl }), ...(maxUsd === undefined ? {} : { maxUsd }) };
   const choice = chooseModel(
-    { ...others, model: flags.proposerModel ?? flags.model, ...(url === undefined ? {} : { baseUrl: url }) },
+    proposerModel === undefined ? { ...flags, ...others } : { ...others, model: proposerModel },
     root,
   );
   if (choice.kind === 'sim')

@@ -10,11 +10,12 @@ import { resolveHarness } from '../ledger/history.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import { assertSound } from '../night/sound.ts';
 import type { RunSummary } from '../report/events.ts';
-import { money, scoreText } from '../report/terminal.ts';
+import { money, scoreText, tokensText } from '../report/terminal.ts';
 import { renderTrace } from '../traces/view.ts';
-import type { Agent, Environment, Harness, Split, Task, Trace } from '../types.ts';
+import type { Agent, Environment, Harness, Task, Trace } from '../types.ts';
 import { EXIT } from './exit.ts';
-import { openEnvironment, type PlayFlags, selectTasks } from './setup.ts';
+import { tellFailures } from './failures.ts';
+import { chooseTasks, openEnvironment, type PlayFlags } from './setup.ts';
 import { openStage } from './stage.ts';
 
 interface RunFlags extends PlayFlags {
@@ -22,9 +23,11 @@ interface RunFlags extends PlayFlags {
   readonly generate?: number;
   readonly tasksSeed: number;
   readonly split?: string;
+  readonly unusedBy?: string;
   readonly trials: number;
   readonly task?: string;
   readonly show?: boolean;
+  readonly failures?: boolean;
 }
 
 export async function runCommand(given: Record<string, unknown>): Promise<number> {
@@ -41,7 +44,7 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
   const environment = flags.generate === undefined ? base : generated(base, flags.generate, flags.tasksSeed);
   const harness = await harnessOf(repository, base.name, flags.harness);
   if (flags.harness === undefined) assertSound(harness, base, null);
-  const tasks = tasksOf(environment, flags);
+  const tasks = tasksOf(environment, flags, repository.root);
   const stage = await openStage(flags, repository.root, environment);
   const traces = await stage.play(harness, tasks, flags.trials, 'run').finally(() => stage.close());
   if (flags.show === true && !flags.json) for (const trace of traces) process.stdout.write(renderTrace(trace));
@@ -50,7 +53,7 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
       environment,
       harness,
       agent: stage.agent,
-      split: flags.generate === undefined ? (tasks[0]?.split ?? 'train') : 'generated',
+      split: flags.generate === undefined ? (flags.split ?? 'train') : 'generated',
     },
     tasks,
     traces,
@@ -61,9 +64,10 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
     const label = summary.simulated ? `${summary.agent}, SIMULATED` : summary.agent;
     process.stdout.write(
       `${environment.name}, harness ${harness.id.slice(0, 12)}, agent ${label}: ${scoreText(summary)} on ${summary.split} tasks; ` +
-        `${summary.rollouts} rollouts, ${summary.voids} void, ${money(summary.usd)}, ${summary.seconds} s\n`,
+        `${summary.rollouts} rollouts, ${summary.voids} void, ${money(summary.usd)}, ${summary.seconds} s${summary.simulated ? '' : `; ${tokensText(summary.usage)}`}\n`,
     );
   }
+  if (flags.failures === true) tellFailures(traces, { environment, harness, tasks }, flags.json === true);
   return EXIT.ok;
 }
 
@@ -84,7 +88,7 @@ export async function harnessOf(repository: Repository, env: string, ref: string
   return parseHarness(env, files);
 }
 
-function tasksOf(environment: Environment, flags: RunFlags): Task[] {
+function tasksOf(environment: Environment, flags: RunFlags, root: string): Task[] {
   if (flags.task !== undefined) {
     const task = environment.tasks.find(({ id }) => id === flags.task);
     if (task === undefined)
@@ -97,11 +101,7 @@ function tasksOf(environment: Environment, flags: RunFlags): Task[] {
     return [task];
   }
   if (flags.show === true) throw new UsageError('--show needs --task ID');
-  const split = (flags.split ?? 'train') as Split;
-  if (!['train', 'dev', 'sealed'].includes(split))
-    throw new UsageError(`--split: expected train, dev or sealed, got "${split}"`);
-  const own = environment.tasks.filter((task) => task.split === split);
-  return selectTasks(own, { ...(flags.tags ? { tags: flags.tags } : {}), count: flags.tasks ?? null });
+  return chooseTasks(environment, { ...flags, split: flags.split ?? 'train' }, root);
 }
 
 function summaryOf(
@@ -111,6 +111,7 @@ function summaryOf(
   started: number,
 ): RunSummary {
   const rows = evaluationOf(of.harness, tasks[0]?.split ?? 'train', tasks, traces).tasks;
+  const usage = totalUsage(traces);
   return {
     type: 'summary',
     ...scoreInterval(rows.map((row) => row.rewards)),
@@ -122,7 +123,8 @@ function summaryOf(
     split: of.split,
     rollouts: traces.length,
     voids: traces.filter((trace) => trace.error !== undefined).length,
-    usd: of.agent.unpriced ? null : totalUsage(traces).costUsd,
+    usd: of.agent.unpriced ? null : usage.costUsd,
+    usage,
     seconds: Math.round((performance.now() - started) / 100) / 10,
   };
 }

@@ -1,7 +1,9 @@
 /** From flags to the values that a command works with: environment and tasks, and back to a command line. */
-
+import { join } from 'node:path';
 import { loadEnvironment } from '../environments/registry.ts';
 import { UsageError } from '../errors.ts';
+import { keysIn } from '../models/settings.ts';
+import { readConfig } from '../night/run.ts';
 import { redactorOf, withoutSecrets } from '../secrets.ts';
 import type { Agent, Environment, Split, Task } from '../types.ts';
 import type { ModelFlags } from './agent.ts';
@@ -45,8 +47,8 @@ export function repeatedFlags(flags: PlayFlags): string {
 const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** @default 600 s for a real model, 30 s for a simulated one */
-export const episodeTimeoutMs = (agent: Agent): number => (agent.simulated ? 30_000 : 600_000);
+/** One call with all its tries and waits: an hour for a real model, whose single replies have their own limit; 30 s for a simulated one. */
+export const callTimeoutMs = (agent: Agent): number => (agent.simulated ? 30_000 : 3_600_000);
 
 /** The environment without the secrets of this process in any of its texts. */
 export async function openEnvironment(flags: { env: string; data?: string }, root: string): Promise<Environment> {
@@ -54,7 +56,7 @@ export async function openEnvironment(flags: { env: string; data?: string }, roo
     root,
     ...(flags.data === undefined ? {} : { data: flags.data }),
   });
-  return withoutSecrets(environment, redactorOf(process.env));
+  return withoutSecrets(environment, redactorOf(process.env, keysIn(root, process.env)));
 }
 
 /**
@@ -79,4 +81,38 @@ export function selectTasks(
     const own = bySplit(split);
     return own.slice(0, Math.round(own.length * share));
   });
+}
+
+/** Flags by which `run`, `ablate` and `baseline` choose tasks. */
+export interface TaskFlags {
+  readonly split: string;
+  readonly tags?: readonly string[];
+  readonly tasks?: number;
+  /** Name of a run: only tasks that it did not select. */
+  readonly unusedBy?: string;
+}
+
+const SPLITS = ['train', 'dev', 'sealed', 'all'];
+
+/** Throws UsageError for an unknown split or run, and when nothing is left. */
+export function chooseTasks(environment: Environment, flags: TaskFlags, root: string): Task[] {
+  const { split, unusedBy } = flags;
+  if (!SPLITS.includes(split)) throw new UsageError(`--split: expected ${SPLITS.join(', ')}, got "${split}"`);
+  const used = unusedBy === undefined ? new Set() : tasksOfRun(environment, unusedBy, root);
+  const own = environment.tasks.filter((task) => (split === 'all' || task.split === split) && !used.has(task.id));
+  if (own.length === 0)
+    throw new UsageError(
+      `--split ${split}: no task is left${unusedBy === undefined ? '' : ` that ${unusedBy} did not use`}`,
+    );
+  return selectTasks(own, { ...(flags.tags ? { tags: flags.tags } : {}), count: flags.tasks ?? null });
+}
+
+function tasksOfRun(environment: Environment, run: string, root: string): Set<string> {
+  const config = readConfig(join(root, 'runs', run));
+  if (config === null)
+    throw new UsageError(`--unused-by ${run}: there is no run of that name here, such as retail-0001`);
+  const { options, data } = config;
+  if (options.env !== environment.name || data.environment !== environment.digest)
+    throw new UsageError(`--unused-by ${run}: it played other tasks than these (environment ${options.env})`);
+  return new Set(selectTasks(environment.tasks, { tags: options.tags, count: options.tasks }).map(({ id }) => id));
 }

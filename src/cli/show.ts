@@ -1,15 +1,20 @@
-/** `optimize show ID`: one decision, from the failures to the commit. */
+/** `optimize show ID`: one decision, from the failures to the commit; or one trace. */
 import { UsageError } from '../errors.ts';
+import { openRepository } from '../ledger/git.ts';
 import { commitOfDecision } from '../ledger/versions.ts';
 import { percent, printable, verdictText } from '../report/terminal.ts';
 import { editTitle } from '../report/title.ts';
+import { compactTrace } from '../traces/compact.ts';
+import { findTrace, isTraceId } from '../traces/find.ts';
+import { renderTrace } from '../traces/view.ts';
 import { EXIT } from './exit.ts';
 import { decisionTitle } from './log.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 
-/** `id`: number of a decision (7 or #7), or `vN`. */
+/** `id`: number of a decision (7 or #7), `vN`, or the id of a trace. */
 export async function showCommand(given: Record<string, unknown>, id = ''): Promise<number> {
-  const flags = given as unknown as LedgerFlags;
+  const flags = given as unknown as LedgerFlags & { full?: boolean };
+  if (isTraceId(id)) return showTrace(id, flags);
   const { env, ledger } = await ledgerOf(flags);
   const decision = ledger
     .decisions()
@@ -56,5 +61,31 @@ export async function showCommand(given: Record<string, unknown>, id = ''): Prom
   }
   for (const limit of decision.limits) lines.push(`limit: ${limit}`);
   say(printable(lines.join('\n')));
+  return EXIT.ok;
+}
+
+/** Steps that change nothing are left out unless `full`. */
+async function showTrace(id: string, { json, full }: { json?: boolean; full?: boolean }): Promise<number> {
+  const { root } = await openRepository(process.cwd());
+  const trace = findTrace(root, id);
+  if (trace === undefined)
+    throw new UsageError(`no trace "${id}" in the runs here; traces stay on the machine that played them`);
+  if (json) sayJson({ type: 'trace', ...trace });
+  else if (full) say(renderTrace(trace));
+  else
+    say(
+      printable(
+        [
+          `${trace.env}, task ${trace.task} (${trace.split}), ${trace.agent}`,
+          JSON.stringify(trace.prompt.user),
+          '',
+          compactTrace(trace),
+        ].join('\n'),
+      ),
+    );
+  if (!json && trace.steps.length === 0)
+    say(
+      `Its steps were not kept, because it costs nothing to play it again: npx optimize run --env ${trace.env} --task ${trace.task} --show`,
+    );
   return EXIT.ok;
 }

@@ -11,7 +11,7 @@ import type { Agent, Environment, Harness, Task, Trace } from '../types.ts';
 import { chooseModel, openAgent } from './agent.ts';
 import { interruptible } from './interruption.ts';
 import { subscribers } from './night.ts';
-import { episodeTimeoutMs, type PlayFlags } from './setup.ts';
+import { callTimeoutMs, type PlayFlags } from './setup.ts';
 
 export interface Stage {
   readonly agent: Agent;
@@ -24,17 +24,24 @@ export interface Stage {
 
 /**
  * Opens the model that the flags name. Replies of a real one are kept in `runs/.replies/`, so that a command that was cut off, or
- * is typed again, pays for nothing twice.
+ * is typed again, pays for nothing twice. `shared`: the budget of another stage of the same command.
  */
-export async function openStage(flags: PlayFlags, root: string, environment: Environment): Promise<Stage> {
-  const budget = openBudget(
-    {
-      maxRollouts: flags.maxRollouts ?? Number.POSITIVE_INFINITY,
-      maxUsd: flags.maxUsd ?? Number.POSITIVE_INFINITY,
-      maxMinutes: flags.maxMinutes ?? Number.POSITIVE_INFINITY,
-    },
-    Date.now,
-  );
+export async function openStage(
+  flags: PlayFlags,
+  root: string,
+  environment: Environment,
+  shared?: Budget,
+): Promise<Stage> {
+  const budget =
+    shared ??
+    openBudget(
+      {
+        maxRollouts: flags.maxRollouts ?? Number.POSITIVE_INFINITY,
+        maxUsd: flags.maxUsd ?? Number.POSITIVE_INFINITY,
+        maxMinutes: flags.maxMinutes ?? Number.POSITIVE_INFINITY,
+      },
+      Date.now,
+    );
   const model = chooseModel(flags, root);
   const agent = await openAgent(model, environment, budget);
   const emit = subscribers(flags.json === true);
@@ -47,7 +54,7 @@ export async function openStage(flags: PlayFlags, root: string, environment: Env
     seed: flags.seed,
     night: 0,
     concurrency: model.concurrency,
-    timeoutMs: episodeTimeoutMs(agent),
+    timeoutMs: callTimeoutMs(agent),
     signal: interruption.signal,
   });
   return {

@@ -25,8 +25,8 @@ export interface Budget {
   settleUsd(reserved: number, cost: number): void;
   /** Counts a rollout that an earlier try of this night already played. */
   restore(): void;
-  /** Counts money that an earlier try of this night already paid. */
-  restoreUsd(amount: number): void;
+  /** Counts money that an earlier try of this night already spent, and tells `record` every change from now on, in US dollars. */
+  keepUsd(spent: number, record: (change: number) => void): void;
 }
 
 /**
@@ -37,6 +37,11 @@ export function openBudget(caps: Caps, now: () => number, stopAfter = Number.POS
   const startedMs = now();
   let rollouts = 0;
   let usd = 0;
+  let record: (change: number) => void = () => {};
+  const change = (amount: number) => {
+    usd += amount;
+    if (amount !== 0) record(amount);
+  };
   const minutesLeft = () => caps.maxMinutes - (now() - startedMs) / 60_000;
   return {
     get rollouts() {
@@ -64,16 +69,17 @@ export function openBudget(caps: Caps, now: () => number, stopAfter = Number.POS
         throw new BudgetError(
           `the next model call may cost $${amount.toFixed(4)} and would pass the cap of $${caps.maxUsd} ($${usd.toFixed(4)} spent)`,
         );
-      usd += amount;
+      change(amount);
     },
     settleUsd(reserved, cost) {
-      usd += cost - reserved;
+      change(cost - reserved);
     },
     restore() {
       rollouts += 1;
     },
-    restoreUsd(amount) {
-      usd += amount;
+    keepUsd(spent, kept) {
+      usd += spent;
+      record = kept;
     },
   };
 }

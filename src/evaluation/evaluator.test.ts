@@ -39,27 +39,29 @@ function evaluatorOf(agent: Agent, { journal = memoryJournal() as Journal, budge
     concurrency: 1,
     timeoutMs: 10_000,
   });
-  return (i: number, trial = 0) => evaluator.play({ harness, task: lamp.tasks[i] as Task, trial, tier: 'dev' });
+  const play = (i: number, trial = 0) => evaluator.play({ harness, task: lamp.tasks[i] as Task, trial, tier: 'dev' });
+  return Object.assign(play, { settle: evaluator.settle });
 }
 
 /** Fails in the calls that `fails` names, counted from 0. */
 function faulty(
   fails: (call: number) => boolean,
   message = 'connection reset',
+  final = false,
 ): Agent & { readonly asked: () => number } {
   let calls = 0;
-  const agent = scriptedAgent(() => (fails(calls++) ? new InfrastructureError(message) : press));
+  const agent = scriptedAgent(() => (fails(calls++) ? new InfrastructureError(message, { final }) : press));
   return { ...agent, asked: () => calls };
 }
 
-test('a fault that passes costs another try and no score', async () => {
+test('a fault that passes costs another try, no score and no rollout', async () => {
   const budget = capped();
   const trace = await evaluatorOf(
     faulty((call) => call === 0),
     { budget },
   )(0);
   expect([trace.error, trace.score?.reward]).toEqual([undefined, 1]);
-  expect(budget.rollouts).toBe(2);
+  expect(budget.rollouts).toBe(1);
 });
 
 test('a fault that stays is a void, and is asked again the next time', async () => {
@@ -70,7 +72,7 @@ test('a fault that stays is a void, and is asked again the next time', async () 
 });
 
 test('a request that the endpoint refuses is not sent again, and does not mean that the endpoint is gone', async () => {
-  const agent = faulty(() => true, 'HTTP 400: too long');
+  const agent = faulty(() => true, 'HTTP 400: too long', true);
   const play = evaluatorOf(agent);
   for (let i = 0; i < 8; i++) expect(await play(i)).toMatchObject({ score: null });
   expect(agent.asked()).toBe(8);
@@ -80,6 +82,35 @@ test('five rollouts in a row without a reply end the run', async () => {
   const play = evaluatorOf(faulty(() => true));
   for (let i = 0; i < 4; i++) await play(i);
   await expect(play(4)).rejects.toThrow('5 rollouts in a row got no answer');
+});
+
+test('a void stands once something was decided with it, or the endpoint has answered again', async () => {
+  for (const decided of [true, false]) {
+    const journal = memoryJournal();
+    const agent = faulty((call) => call < 3);
+    const play = evaluatorOf(agent, { journal });
+    await play(0);
+    expect(journal.size).toBe(0);
+    if (decided) play.settle();
+    else await play(1);
+    expect(journal.size).toBe(decided ? 1 : 2);
+    expect(await evaluatorOf(agent, { journal })(0)).toMatchObject({
+      error: 'connection reset',
+      score: null,
+    });
+  }
+});
+
+test('money of an earlier try counts, and every change is told as it happens', () => {
+  const budget = capped();
+  const told: number[] = [];
+  budget.keepUsd(0.5, (change) => told.push(change));
+  budget.reserveUsd(0.3);
+  // A kill here leaves the reservation in the record.
+  expect([budget.usd, told]).toEqual([0.8, [0.3]]);
+  budget.settleUsd(0.3, 0.1);
+  expect(budget.usd).toBeCloseTo(0.6, 12);
+  expect(told.reduce((a, b) => a + b, 0)).toBeCloseTo(0.1, 12);
 });
 
 test('what the journal holds is not played again, and counts once', async () => {

@@ -1,19 +1,19 @@
 /** Plays rollouts: one cache, one budget, retries for infrastructure faults only. */
+import { addUsage, NO_USAGE } from '../chat.ts';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { InfrastructureError, InterruptedError } from '../errors.ts';
+import { assertSameModel } from '../models/served.ts';
 import { playEpisode } from '../runtime/episode.ts';
 import type { Agent, Environment, Evaluation, Harness, Split, Task, Trace, Usage } from '../types.ts';
 import type { Budget } from './budget.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, JournalEntry } from './journal.ts';
 import { trialSeed } from './seeds.ts';
 
 /** Part of every cache key: raise it when the runtime changes what a rollout does. */
-export const ENGINE_VERSION = 'engine/1';
+export const ENGINE_VERSION = 'engine/2';
 
 /** Rollouts in a row without a reply to judge after which nothing more is asked: the endpoint is gone. */
 const GONE_AFTER = 5;
-/** A refused request (too long, say) is a fault of that request; 408 and 429 ask to come back. */
-const isAnswer = (error: string): boolean => /^HTTP 4(?!08|29)/.test(error);
 
 export interface EvaluatorOptions {
   readonly environment: Environment;
@@ -24,7 +24,7 @@ export interface EvaluatorOptions {
   readonly night: number;
   /** Rollouts at the same time. */
   readonly concurrency: number;
-  /** A rollout that takes longer ends with reason `timeout` and is scored. */
+  /** See `EpisodeOptions`. */
   readonly timeoutMs: number;
   /** Tries of a rollout that met an infrastructure fault, the first one included. @default 3 */
   readonly tries?: number;
@@ -44,11 +44,15 @@ export interface Rollout {
 
 export interface Evaluator {
   readonly options: EvaluatorOptions;
+  /** Of all rollouts so far, each counted once. */
+  readonly usage: Usage;
   /**
    * One rollout, from the cache when it was played before. A void trace has `error`; the fifth in a row throws
    * InfrastructureError, so that a night does not go on, and decide, without its endpoint.
    */
   play(rollout: Rollout): Promise<Trace>;
+  /** Writes down the voids so far: something is about to be decided with them. */
+  settle(): void;
 }
 
 export function openEvaluator(options: EvaluatorOptions): Evaluator {
@@ -63,22 +67,33 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
     return digest;
   };
   const counted = new Set<string>();
+  let usage = NO_USAGE;
+  const count = (key: string, trace: Trace) => {
+    counted.add(key);
+    usage = addUsage(usage, trace.usage);
+  };
+  /** Voids that stand only if the endpoint answers again, or if something is decided with them. */
+  let voids: JournalEntry[] = [];
+  const settle = () => {
+    for (const entry of voids) journal.put(entry);
+    voids = [];
+  };
   let lastYieldMs = performance.now();
   let voidsInARow = 0;
-  let served = '';
-  /** Scores of two models are no scores of one agent: a run ends when its endpoint changes what it serves. */
+  let served: string | null = null;
   const assertServed = ({ model, error }: Trace): void => {
     // A rollout without a reply carries the agent's own name.
     if (model === '' || error !== undefined) return;
-    if (served !== '' && model !== served)
-      throw new InfrastructureError(
-        `the endpoint now serves "${model}", and served "${served}" before: the two cannot be compared; name one exact model, or start a new night once it stays`,
-      );
+    assertSameModel(served, model);
     served = model;
   };
 
   return {
     options,
+    settle,
+    get usage() {
+      return usage;
+    },
     async play({ harness, task, trial, tier, environment = options.environment }) {
       const seed = trialSeed({ seed: options.seed, night: options.night, tier, task: task.id, trial });
       const key = sha256(
@@ -89,8 +104,10 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
       const known = journal.get(key);
       if (known !== undefined) {
         // Played by the interrupted part of this night: it counts, once.
-        if (!counted.has(key)) budget.restore();
-        counted.add(key);
+        if (!counted.has(key)) {
+          budget.restore();
+          count(key, known);
+        }
         assertServed(known);
         options.onRollout?.(known);
         return known;
@@ -100,9 +117,9 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
         await new Promise((resolve) => setImmediate(resolve));
         lastYieldMs = performance.now();
       }
+      budget.reserve();
       for (let attempt = 1; ; attempt++) {
         if (options.signal?.aborted) throw new InterruptedError('interrupted');
-        budget.reserve();
         const trace = await playEpisode({
           harness,
           environment,
@@ -116,12 +133,16 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
         if (options.signal?.aborted) throw new InterruptedError('interrupted');
         // Tries are for a fault that passes; while there is no sign of life, one is enough.
         const tries = voidsInARow > 0 ? 1 : (options.tries ?? 3);
-        if (trace.error === undefined || attempt >= tries || isAnswer(trace.error)) {
-          counted.add(key);
-          voidsInARow = trace.error === undefined || isAnswer(trace.error) ? 0 : voidsInARow + 1;
+        if (trace.error === undefined || attempt >= tries || trace.refused) {
+          count(key, trace);
+          voidsInARow = trace.error === undefined || trace.refused ? 0 : voidsInARow + 1;
           assertServed(trace);
-          if (trace.error === undefined) journal.put({ key, trace });
-          else if (voidsInARow >= GONE_AFTER)
+          if (trace.error !== undefined) voids.push({ key, trace });
+          else {
+            settle();
+            journal.put({ key, trace });
+          }
+          if (voidsInARow >= GONE_AFTER)
             throw new InfrastructureError(
               `${voidsInARow} rollouts in a row got no answer (${trace.error}); check the endpoint, then type the same command again`,
             );
@@ -135,15 +156,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
 
 /** Adds up what rollouts used. */
 export function totalUsage(traces: readonly Trace[]): Usage {
-  const total = { calls: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, costUsd: 0 };
-  for (const { usage } of traces) {
-    total.calls += usage.calls;
-    total.inputTokens += usage.inputTokens;
-    total.outputTokens += usage.outputTokens;
-    total.cachedTokens += usage.cachedTokens;
-    total.costUsd += usage.costUsd;
-  }
-  return total;
+  return traces.reduce((total, { usage }) => addUsage(total, usage), NO_USAGE);
 }
 
 /** Per-task rewards of traces of one harness, in the order of `tasks`; a task with a void trial is left out. */

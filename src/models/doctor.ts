@@ -1,5 +1,6 @@
 /** Asks an endpoint a few questions and says what it can do: at most 9 calls. */
 import { isObject } from '../digest.ts';
+import { parseJson } from '../runtime/repair.ts';
 import type { ChatMessage, ChatModel, ChatReply, ChatRequest, JsonObject, Tool } from '../types.ts';
 
 export interface Finding {
@@ -47,6 +48,8 @@ const SCHEMA: JsonObject = {
   required: ['town', 'country'],
   additionalProperties: false,
 };
+/** Long and open enough that a model which does not repeat itself shows it. */
+const TELL = 'Tell a story of six sentences about a lighthouse.';
 /** A prompt of about 1,500 tokens, so that reading it takes time that a cache would save. */
 const LONG = Array.from(
   { length: 120 },
@@ -83,8 +86,15 @@ export async function examine(model: ChatModel, now: () => number): Promise<Exam
     }
   };
 
-  const first = await ask('Count from 1 to 20, separated by spaces.');
-  findings.push({ check: 'answers', passed: true, detail: `${served || 'a model'} in ${first.seconds.toFixed(1)} s` });
+  const first = await ask(TELL);
+  const spoke = first.reply.content.trim() !== '';
+  findings.push({
+    check: 'answers',
+    passed: spoke,
+    detail: spoke
+      ? `${served || 'a model'} in ${first.seconds.toFixed(1)} s`
+      : 'the reply was empty; a model that thinks first needs a higher max_tokens',
+  });
   const native = await find('native calls', async () => {
     const { reply } = await ask(QUESTION, { tools: [weather] });
     return [isNativeCall(reply), isNativeCall(reply) ? 'a call came as a call' : `a call came as ${textOf(reply)}`];
@@ -95,14 +105,14 @@ export async function examine(model: ChatModel, now: () => number): Promise<Exam
   });
   await find('JSON schema', async () => {
     const { reply } = await ask('Name a town in Norway and its country.', { schema: SCHEMA });
-    const value = parsed(reply.content);
+    const value = parseJson(reply.content);
     const meets = isObject(value) && typeof value.town === 'string' && typeof value.country === 'string';
     return [meets, meets ? 'the reply met the schema' : `the reply was ${textOf(reply)}`];
   });
   await find('repeats itself', async () => {
-    const again = await ask('Count from 1 to 20, separated by spaces.');
-    const third = await ask('Count from 1 to 20, separated by spaces.', { seed: 2 });
-    const same = [again, third].every(({ reply }) => said(reply) === said(first.reply));
+    const again = await ask(TELL);
+    const third = await ask(TELL, { seed: 2 });
+    const same = spoke && [again, third].every(({ reply }) => said(reply) === said(first.reply));
     return [
       same,
       same
@@ -133,26 +143,18 @@ const said = (reply: ChatReply): string =>
   JSON.stringify([reply.content, reply.toolCalls.map(({ name, arguments: a }) => [name, a])]);
 
 function isNativeCall({ toolCalls: [call] }: ChatReply): boolean {
-  const given = call === undefined ? undefined : parsed(call.arguments);
+  const given = call === undefined ? undefined : parseJson(call.arguments);
   return call?.name === 'get_weather' && isObject(given) && typeof given.town === 'string';
 }
 
 function isWrittenCall(content: string): boolean {
-  const value = parsed(content.replace(/^\s*```(?:json)?\s*|\s*```\s*$/g, ''));
+  const value = parseJson(content.replace(/^\s*```(?:json)?\s*|\s*```\s*$/g, ''));
   return (
     isObject(value) &&
     value.name === 'get_weather' &&
     isObject(value.arguments) &&
     typeof value.arguments.town === 'string'
   );
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The start of a reply, quoted. */

@@ -79,7 +79,7 @@ export function openPatience(options: PatienceOptions): Patience {
           leave();
         }
         if (fault.status === 429 || fault.status === 529) slowedDown();
-        const wait = fault.retryAfterMs ?? FIRST_WAIT_MS * 2 ** attempt;
+        const wait = fault.retryAfterMs ?? Math.min(longestWaitMs, FIRST_WAIT_MS * 2 ** attempt);
         if (wait > longestWaitMs)
           throw new InfrastructureError(`${fault.error.message}; it asks to wait ${Math.ceil(wait / 1000)} s`, {
             cause: fault.error,

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { InfrastructureError } from '../errors.ts';
 import { scriptedAgent } from '../runtime/scripted-agent.ts';
 import type { ChatReply, ChatRequest, Episode } from '../types.ts';
-import { fileReplies, REPLIES, recordedAgent, replyKey } from './replies.ts';
+import { fileReplies, REPLIES, recordedAgent, replayAgent, replyKey } from './replies.ts';
 
 let folder: string;
 let path: string;
@@ -69,6 +70,34 @@ test('a fault is not recorded: it is asked again', async () => {
   expect(store.size).toBe(0);
 });
 
+test('a refusal for good is recorded and not asked for again; another fault is', async () => {
+  let asked = 0;
+  const refusing = (final: boolean) => ({
+    ...scriptedAgent([]),
+    open: () => ({
+      complete: () => {
+        asked += 1;
+        return Promise.reject(new InfrastructureError('HTTP 400: too long', { final }));
+      },
+    }),
+  });
+  const ask = (final: boolean) =>
+    recordedAgent(refusing(final), fileReplies(path))
+      .open(episode)
+      .complete(request('a'))
+      .catch(({ message }) => message);
+  expect([await ask(false), await ask(true), await ask(true), asked]).toEqual([
+    ...Array(3).fill('HTTP 400: too long'),
+    2,
+  ]);
+  await expect(replayAgent(refusing(true), fileReplies(path)).open(episode).complete(request('a'))).rejects.toThrow(
+    'too long',
+  );
+  await expect(replayAgent(refusing(true), fileReplies(path)).open(episode).complete(request('b'))).rejects.toThrow(
+    'no reply was recorded',
+  );
+});
+
 test('a line cut off by a kill is dropped and the file goes on', () => {
   const store = fileReplies(path);
   for (const text of ['a', 'b', 'c']) store.put(text, { request: request(text), reply: reply(text) });
@@ -78,7 +107,7 @@ test('a line cut off by a kill is dropped and the file goes on', () => {
     const again = fileReplies(path);
     expect([again.get('a'), again.get('b'), again.get('c')]).toEqual([reply('a'), reply('b'), undefined]);
     again.put('c', { request: request('c'), reply: reply('c') });
-    expect(readFileSync(path, 'latin1')).toBe(whole);
+    expect(fileReplies(path).get('c')).toEqual(reply('c'));
   }
 });
 
@@ -87,6 +116,16 @@ test('a changed line is an error that names it', () => {
   store.put('a', { request: request('a'), reply: reply('a') });
   appendFileSync(path, '{"key":"b","z":"AAAA"}\n');
   expect(() => fileReplies(path)).toThrow('replies.jsonl, line 2: expected a recorded call; the file was changed');
+});
+
+test('two writers of one file do not disturb each other', () => {
+  const [one, two] = [fileReplies(path), fileReplies(path)];
+  for (const i of [1, 2, 3]) {
+    one.put(`one${i}`, { request: request(`one${i}`), reply: reply('#W1111111') });
+    two.put(`two${i}`, { request: request(`two${i}`), reply: reply('#W2222222') });
+  }
+  const read = fileReplies(path);
+  expect([read.size, read.get('one3')?.content, read.get('two3')?.content]).toEqual([6, '#W1111111', '#W2222222']);
 });
 
 test('calls that share their text take little room', () => {

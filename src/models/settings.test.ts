@@ -19,8 +19,11 @@ test('an entry has defaults for all but the model name', () => {
     model: 'small-1b',
     base_url: 'http://127.0.0.1:8080/v1',
     key_env: 'OPENAI_API_KEY',
+    protocol: 'native',
     temperature: 0,
     max_tokens: 768,
+    timeout_s: 300,
+    retries: 4,
   });
 });
 

@@ -31,16 +31,28 @@ export const ModelEntry = z.strictObject({
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable, such as OPENAI_API_KEY')
     .default('OPENAI_API_KEY'),
+  /** `text` for a model that cannot make native calls: every harness is then played so. With `native` the harness says. */
+  protocol: z.enum(['native', 'text']).default('native'),
   temperature: z.number().min(0).max(2).default(0),
   /** Longest reply. */
   max_tokens: z.int().min(1).max(200_000).default(768),
   /** Tokens of request and reply together; older tool results are shortened to stay below. Default: no limit. */
   context: z.int().min(512).optional(),
+  /** Seconds that one reply may take. */
+  timeout_s: z.number().gt(0).max(3600).default(300),
+  /** Tries after the first one when there is no answer, or one that asks to come back. */
+  retries: z.int().min(0).max(20).default(4),
   /** Calls at the same time. Default: 1 for an endpoint on this machine, else 4. */
   concurrency: z.int().min(1).max(256).optional(),
   price: PriceEntry.optional(),
 });
 export type ModelEntry = z.infer<typeof ModelEntry>;
+
+/** True for an address of this machine: it needs no key, costs nothing, and serves one call at a time. False for what is no address. */
+export function isLoopback(url: string): boolean {
+  const host = URL.canParse(url) ? new URL(url).hostname : '';
+  return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
+}
 
 const ModelsFile = z.strictObject({
   version: z.literal(1),
@@ -57,6 +69,10 @@ export function readModels(root: string): ReadonlyMap<string, ModelEntry> {
   });
   return new Map(Object.entries(models));
 }
+
+/** The keys that the models of a repository use, whatever their variables are called. */
+export const keysIn = (root: string, variables: Readonly<Record<string, string | undefined>>): string[] =>
+  [...readModels(root).values()].flatMap(({ key_env: name }) => variables[name] ?? []);
 
 /** The entry of that name. Throws UsageError that lists the names there are. */
 export function findModel(root: string, name: string): ModelEntry {

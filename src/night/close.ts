@@ -37,6 +37,8 @@ export async function closeNight(night: Night, branch: Branch, look: Look): Prom
     run: night.run,
     night: night.number,
     repeated: night.repeated,
+    usage: night.evaluator.usage,
+    proposerCalls: night.proposerCalls,
     outcome: look.outcome,
     command: night.command,
     exitCode: look.released

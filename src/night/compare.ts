@@ -1,5 +1,6 @@
 /** Tier 2: fresh rollouts of both arms on the sealed panel, interleaved task by task. */
 import { mapPool } from '../evaluation/pool.ts';
+import { rounded } from '../gate/arithmetic.ts';
 import { isFutile } from '../gate/futility.ts';
 import type { Pair } from '../gate/pairs.ts';
 import type { Harness, Task } from '../types.ts';
@@ -26,7 +27,7 @@ export async function compare(
 ): Promise<Comparison> {
   const { before, after, panel, trials } = arms;
   const independent = night.options.proposer === 'null';
-  let costUsd = 0;
+  const costs: number[] = [];
   const pairs: Pair[] = [];
   let voids = 0;
   let rollouts = 0;
@@ -35,15 +36,20 @@ export async function compare(
     const played = await mapPool(tasks, night.options.concurrency, (task) => playBoth(task), night.signal);
     for (const row of played) {
       rollouts += row.rollouts;
+      costs.push(row.costUsd);
       if (row.pair === null) voids += 1;
       else pairs.push(row.pair);
     }
     report(night, 'sealed', Math.min(next + FUTILITY_EVERY, panel.tasks.length), panel.tasks.length);
     if (isFutile(pairs, { planned: panel.tasks.length, trials })) break;
   }
+  night.evaluator.settle();
+  // In the order of the panel: a sum in the order of arrival would differ in its last digit from night to replay.
+  const costUsd = rounded(costs.reduce((sum, cost) => sum + cost, 0));
   return { pairs, rollouts, voids, trials, costUsd };
 
-  async function playBoth(task: Task): Promise<{ pair: Pair | null; rollouts: number }> {
+  async function playBoth(task: Task): Promise<{ pair: Pair | null; rollouts: number; costUsd: number }> {
+    let costUsd = 0;
     const rewards: { before: number[]; after: number[] } = { before: [], after: [] };
     const violations = { before: 0, after: 0 };
     let lost = 0;
@@ -72,6 +78,6 @@ export async function compare(
       violationsBefore: violations.before,
       violationsAfter: violations.after,
     };
-    return { pair: lost > 0 ? null : pair, rollouts: 2 * trials };
+    return { pair: lost > 0 ? null : pair, rollouts: 2 * trials, costUsd };
   }
 }

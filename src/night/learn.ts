@@ -15,6 +15,7 @@ import { type MineContext, type MinedProposal, mine } from '../proposal/mine/min
 import { withoutNearDuplicates, wordsOf } from '../proposal/near.ts';
 import { nullEdits } from '../proposal/null.ts';
 import { reflect } from '../proposal/reflect/reflect.ts';
+import { editTitle } from '../report/title.ts';
 import type { Diagnosis, Harness, Task, Trace } from '../types.ts';
 import { type Night, PAID_SAMPLE } from './night.ts';
 import { report } from './race.ts';
@@ -53,6 +54,7 @@ export async function learn(night: Night, head: Harness, round: number): Promise
 
   const context = {
     environment: { ...night.environment, tasks: night.train },
+    protocol: night.agent.protocol,
     harness: head,
     tasks: night.train,
     traces,
@@ -122,9 +124,11 @@ async function propose(night: Night, context: MineContext, round: number): Promi
   const { edits, calls, notes } = await reflect(context, {
     model: night.thinker,
     tried: triedBefore(night),
+    found: known.map((edit) => wordsOf(edit) || editTitle(edit)),
     seed: seedOf('reflect', night.options.seed, night.number, round),
     signal: night.signal,
   });
+  night.proposerCalls += calls;
   const fresh = withoutNearDuplicates(edits, known);
   return {
     ...mined,

@@ -76,6 +76,8 @@ export interface Night {
   /** Candidates whose evaluation has begun. */
   candidates: number;
   voids: number;
+  /** Model calls of `reflect`. */
+  proposerCalls: number;
   /** Proposals that were refused in an earlier night and were not tried again. */
   repeated: number;
   /** Model id that the endpoint says it served; the agent's id before the first reply. */

@@ -1,5 +1,5 @@
 /** Opens a night: takes the lock, finds the run that is new or goes on, and puts together what its stations share. */
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { sha256 } from '../digest.ts';
 import { splitDigest } from '../environments/split.ts';
@@ -63,7 +63,7 @@ export async function openNight(input: NightInput): Promise<OpenNight> {
     const folder = join(input.root, 'runs', run.name);
     // A simulated agent is asked again at no cost.
     const replies = input.agent.simulated && input.thinker === null ? null : fileReplies(join(folder, REPLIES));
-    if (replies !== null) input.budget.restoreUsd(replies.paidUsd);
+    if (replies !== null) keepSpending(input.budget, join(folder, SPENDING));
     const recorded = (agent: Agent) => (replies === null || agent.simulated ? agent : recordedAgent(agent, replies));
     const thinker = input.thinker && recorded(input.thinker);
     const { night, flush } = await assembleNight(
@@ -176,6 +176,7 @@ export async function assembleNight(
     deterministic: false,
     candidates: 0,
     voids: 0,
+    proposerCalls: 0,
     repeated: 0,
     served: () => served,
     startedMs: input.now(),
@@ -224,4 +225,15 @@ async function releaseInForce(ledger: Ledger, version: string | null, start: Har
   if (origin === undefined) return start;
   const files = await readHarnessFiles(repository, env, origin);
   return files.size === 0 ? start : parseHarness(env, files);
+}
+
+/** Every change of what was spent, in US dollars, one a line: a call that was cut off stays at the most it may have cost. */
+const SPENDING = 'spending.txt';
+
+function keepSpending(budget: Budget, path: string): void {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const spent = text.split('\n').reduce((sum, line) => sum + (Number(line) || 0), 0);
+  // What a kill cut off ends here, so that it does not swallow the next line.
+  if (text !== '' && !text.endsWith('\n')) appendFileSync(path, '\n');
+  budget.keepUsd(spent, (change) => appendFileSync(path, `${change}\n`));
 }

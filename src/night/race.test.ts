@@ -109,8 +109,20 @@ test('an agent that is not simulated gets two trials a task, or one on two third
   expect([...one.rows.values()].every(({ rewards }) => rewards.length === 1)).toBe(true);
 });
 
+test('an agent that says it otherwise and scores the same gets one trial a task on all of dev', async () => {
+  let said = 0;
+  const wordy = nightOf(scriptedAgent(() => ({ content: `Trying, ${++said}.`, toolCalls: [press] })));
+  const bank = await rollBank(wordy, harness('Serve.'));
+  expect([wordy.deterministic, bank.rows.size]).toEqual([false, 40]);
+  expect([...bank.rows.values()].every(({ rewards }) => rewards.length === 1)).toBe(true);
+});
+
 test('an endpoint that refuses every request ends the baseline, not the night', async () => {
-  const refusing = scriptedAgent([new InfrastructureError('HTTP 404: no such model')]);
-  const night = nightOf(refusing);
-  await expect(rollBank(night, harness('Serve.'))).rejects.toThrow('none of 40 rollouts could be scored');
+  const refusing = scriptedAgent([new InfrastructureError('HTTP 400: no such form', { final: true })]);
+  await expect(rollBank(nightOf(refusing), harness('Serve.'))).rejects.toThrow('none of 40 rollouts could be scored');
+});
+
+test('an endpoint that does not answer ends the baseline after five rollouts', async () => {
+  const silent = scriptedAgent([new InfrastructureError('connection refused')]);
+  await expect(rollBank(nightOf(silent), harness('Serve.'))).rejects.toThrow('5 rollouts in a row got no answer');
 });

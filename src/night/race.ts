@@ -11,8 +11,8 @@ import type { Bank, Night } from './night.ts';
 
 /**
  * Rolls `harness` afresh on dev. Candidates of a simulated agent meet the bank's own random draws, so one trial a task is
- * its exact counterpart. Any other agent gets two, which halves the noise of the bar that candidates are held against; one,
- * on a fresh random two thirds, if it gave equal traces on the first 20 tasks twice.
+ * its exact counterpart. Any other agent plays the first 20 tasks twice: one trial a task on a fresh random two thirds if it said the
+ * same, one on all of dev if it scored the same, else two, which halves the noise of the bar that candidates are held against.
  */
 export async function rollBank(night: Night, harness: Harness, tier = 'dev'): Promise<Bank> {
   const order = shuffled(night.dev, randomOf(night.options.seed, night.number, 'dev order', tier));
@@ -21,13 +21,17 @@ export async function rollBank(night: Night, harness: Harness, tier = 'dev'): Pr
   const probe = await playAll(night, harness, first, [0, 1], tier);
   // An endpoint that refuses every request will refuse the rest as well.
   assertScored(probe);
-  night.deterministic = repeats(probe);
-  const rest = night.deterministic
-    ? order.slice(DETERMINISM_TASKS, Math.max(DETERMINISM_TASKS, Math.ceil((order.length * 2) / 3)))
-    : order.slice(DETERMINISM_TASKS);
-  const more = await playAll(night, harness, rest, night.deterministic ? [0] : [0, 1], tier);
-  const used = night.deterministic ? [...probe.filter((trace) => trace.trial === 0), ...more] : [...probe, ...more];
-  return bankOf(harness, [...first, ...rest], used);
+  night.deterministic = agree(probe, wordsOf);
+  const end = night.deterministic ? Math.ceil((order.length * 2) / 3) : order.length;
+  const rest = order.slice(DETERMINISM_TASKS, Math.max(DETERMINISM_TASKS, end));
+  const trials = agree(probe, ({ score }) => String(score?.reward)) ? [0] : [0, 1];
+  const more = await playAll(night, harness, rest, trials, tier);
+  night.evaluator.settle();
+  return bankOf(
+    harness,
+    [...first, ...rest],
+    [...probe, ...more].filter(({ trial }) => trials.includes(trial)),
+  );
 }
 
 const bankOf = (harness: Harness, tasks: readonly Task[], traces: readonly Trace[]): Bank => ({
@@ -40,16 +44,17 @@ const bankOf = (harness: Harness, tasks: readonly Task[], traces: readonly Trace
   ),
 });
 
-/** True when both trials of every task said the same, word for word. */
-function repeats(traces: readonly Trace[]): boolean {
+/** What an agent said, word for word. */
+const wordsOf = ({ steps }: Trace): string =>
+  JSON.stringify(steps.flatMap((step) => (step.kind === 'model' ? [step.content, step.toolCalls] : [])));
+
+/** True when there are traces, none is void, and all trials of a task have the same `what`. */
+function agree(traces: readonly Trace[], what: (trace: Trace) => string): boolean {
   const seen = new Map<string, string>();
   for (const trace of traces) {
-    const said = JSON.stringify(
-      trace.steps.flatMap((step) => (step.kind === 'model' ? [step.content, step.toolCalls] : [])),
-    );
-    const before = seen.get(trace.task);
-    if (trace.error !== undefined || (before !== undefined && before !== said)) return false;
-    seen.set(trace.task, said);
+    const found = what(trace);
+    if (trace.error !== undefined || (seen.get(trace.task) ?? found) !== found) return false;
+    seen.set(trace.task, found);
   }
   return seen.size > 0;
 }
@@ -145,6 +150,7 @@ export async function race(night: Night, candidate: Harness, bank: Bank, indepen
     report(night, `candidate ${number}`, next, order.length);
     if (next < order.length && pairs.length > 0 && isHopeless(taskDifferences(pairs))) break;
   }
+  night.evaluator.settle();
   const { costUsd } = totalUsage(traces);
   return {
     pairs,

@@ -1,5 +1,5 @@
 /** A run's folder and what its `config.json` says: which night is new, which one goes on, and which one plays again. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson, sha256 } from '../digest.ts';
@@ -49,6 +49,7 @@ export const RunConfig = z.object({
     digest: z.string(),
     unpriced: z.boolean(),
     contextTokens: z.number().optional(),
+    protocol: z.literal('text').optional(),
   }),
   /** The model that `reflect` asked. */
   thinker: z.object({ id: z.string(), digest: z.string() }).nullable(),
@@ -107,7 +108,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
   const last = runs.at(-1);
   const config = last === undefined ? null : readConfig(join(folder, last));
   if (last !== undefined && config !== null && config.key === key && !existsSync(join(folder, last, 'summary.json')))
-    return { name: last, config, resumed: true };
+    return { name: last, config: withCaps(join(folder, last), config, options), resumed: true };
 
   const taken = [...runs, ...ledger.decisions().map((decision) => decision.run)].flatMap(
     (name) => own.exec(name)?.[1] ?? [],
@@ -131,6 +132,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
       digest: agent.digest,
       unpriced: agent.unpriced === true,
       ...(agent.contextTokens === undefined ? {} : { contextTokens: agent.contextTokens }),
+      ...(agent.protocol === undefined ? {} : { protocol: agent.protocol }),
     },
     thinker: input.thinker === null ? null : { id: input.thinker.id, digest: input.thinker.digest },
     data: { environment: environment.digest, split: splitDigest(input.tasks) },
@@ -141,6 +143,14 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
   writeFileSync(join(folder, run, '.gitignore'), '*\n');
   writeFileSync(join(folder, run, 'config.json'), `${JSON.stringify(fresh, null, 1)}\n`);
   return { name: run, config: fresh, resumed: false };
+}
+
+/** The caps of this try: a replay has to meet those with which the night came to its end. */
+function withCaps(folder: string, config: RunConfig, { maxRollouts, maxUsd, maxMinutes }: NightOptions): RunConfig {
+  const changed = { ...config, options: { ...config.options, maxRollouts, maxUsd, maxMinutes } };
+  writeFileSync(join(folder, 'config.json.new'), `${JSON.stringify(changed, null, 1)}\n`);
+  renameSync(join(folder, 'config.json.new'), join(folder, 'config.json'));
+  return changed;
 }
 
 /** What a run began with; null when it was cut off before its configuration was whole, and has played nothing. */

@@ -42,6 +42,10 @@ export interface NightSummary {
   readonly night: number;
   /** Proposals that were refused in an earlier night and were not tried again. */
   readonly repeated: number;
+  /** Of the agent's calls; `cachedTokens` are those of the input that the endpoint's prefix cache held. */
+  readonly usage: Usage;
+  /** Model calls of the proposer. */
+  readonly proposerCalls: number;
   /** Why there is or is no release, one sentence. */
   readonly outcome: string;
   /** The command line that goes on from this night. */
@@ -62,6 +66,7 @@ export interface RunSummary extends ScoreLine {
   readonly voids: number;
   /** US dollars; null when nobody said what a call costs. */
   readonly usd: number | null;
+  readonly usage: Usage;
   readonly seconds: number;
 }
 
@@ -116,5 +121,3 @@ export type Event =
   | RunSummary;
 
 export type Emit = (event: Event) => void;
-
-export const NO_USAGE: Usage = { calls: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, costUsd: 0 };

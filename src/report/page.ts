@@ -3,7 +3,7 @@ import type { DecisionDraft } from '../ledger/decision.ts';
 import type { Edit, Op } from '../proposal/edit-schema.ts';
 import type { Harness } from '../types.ts';
 import type { NightSummary } from './events.ts';
-import { money, percent, points, printable, scoreText, verdictText } from './terminal.ts';
+import { money, percent, points, printable, scoreText, tokensText, verdictText } from './terminal.ts';
 import { bundleTitle, editTitle } from './title.ts';
 
 export interface PageInput {
@@ -33,6 +33,11 @@ export function morningPage(input: PageInput): string {
     '## Verdicts and cost',
     '',
     verdictCounts(input),
+    ...(summary.simulated
+      ? []
+      : [
+          `${tokensText(summary.usage)}${summary.proposerCalls > 0 ? `; ${summary.proposerCalls} calls of the proposer` : ''}.`,
+        ]),
     `${summary.rollouts} rollouts (${summary.voids} void), ${money(summary.usd)}, ${summary.seconds} s; seed ${summary.seed}; run ${summary.run}.`,
     '',
     '## Next',

@@ -1,6 +1,6 @@
 /** Shows events to a person: one line a step on stderr, one redrawn line of progress on a terminal. */
 import { styleText } from 'node:util';
-import type { Verdict } from '../types.ts';
+import type { Usage, Verdict } from '../types.ts';
 import type { Emit, Event, ScoreLine } from './events.ts';
 
 export interface Streams {
@@ -19,6 +19,13 @@ export const scoreText = ({ score, low, high, tasks }: ScoreLine): string =>
 /** `$0.12`; null means that nobody said what a call costs. */
 export const money = (usd: number | null): string =>
   usd === null ? 'cost unknown (no --price-in, --price-out)' : `$${usd.toFixed(2)}`;
+
+/** e.g. `412 calls, 1,300,000 tokens in (87 % from the prefix cache), 31,000 out` */
+export function tokensText({ calls, inputTokens, outputTokens, cachedTokens }: Usage): string {
+  const share = inputTokens === 0 ? 0 : Math.round((100 * cachedTokens) / inputTokens);
+  const count = (tokens: number) => tokens.toLocaleString('en-US');
+  return `${count(calls)} calls, ${count(inputTokens)} tokens in (${share} % from the prefix cache), ${count(outputTokens)} out`;
+}
 
 /** Control characters of data never reach the terminal. */
 export const printable = (text: string): string => text.replace(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, '');

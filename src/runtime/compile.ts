@@ -1,7 +1,7 @@
 /** A harness made ready for one environment: texts rendered, expressions and patterns compiled, once for all episodes. */
 import { compileExpression, type Expression } from '../harness/cel.ts';
 import { type Clause, Contract, type Monitor, Regulation, Settings } from '../harness/schema.ts';
-import type { Environment, Harness, Task, Tool } from '../types.ts';
+import type { Agent, Environment, Harness, Task, Tool } from '../types.ts';
 import { toolsOf } from './done.ts';
 import { type CompiledFormat, compileFormat } from './formats.ts';
 import { describeTools, systemText } from './prompt.ts';
@@ -105,10 +105,11 @@ function byTool<T>(items: readonly T[], toolsFor: (item: T) => readonly string[]
   return map;
 }
 
-function compile(harness: Harness, environment: Environment): Compiled {
+function compile(harness: Harness, environment: Environment, protocol: Agent['protocol']): Compiled {
   const { settings, contract } = harness;
   const { layers } = settings;
-  const realization = layers.realization ? settings.realization : NO_HARNESS.settings.realization;
+  const switches = layers.realization ? settings.realization : NO_HARNESS.settings.realization;
+  const realization = protocol === undefined ? switches : { ...switches, protocol };
   const tools = toolsOf(environment);
   const shapes = new Map(tools.map((tool) => [tool.name, shapeOf(tool)]));
   const clauses = layers.realization
@@ -147,10 +148,15 @@ function compile(harness: Harness, environment: Environment): Compiled {
   };
 }
 
-const cache = new WeakMap<Harness, WeakMap<Environment, Compiled>>();
+type Cache = WeakMap<Harness, WeakMap<Environment, Compiled>>;
+const caches: Readonly<Record<'own' | 'text', Cache>> = { own: new WeakMap(), text: new WeakMap() };
 
-/** The same object for the same harness and environment. Throws UsageError for an expression that is no CEL. */
-export function compileHarness(harness: Harness, environment: Environment): Compiled {
+/**
+ * The same object for the same harness, environment and protocol; `text` is spoken whatever the harness says. Throws UsageError for
+ * an expression that is no CEL.
+ */
+export function compileHarness(harness: Harness, environment: Environment, protocol?: Agent['protocol']): Compiled {
+  const cache = caches[protocol ?? 'own'];
   let environments = cache.get(harness);
   if (environments === undefined) {
     environments = new WeakMap();
@@ -158,7 +164,7 @@ export function compileHarness(harness: Harness, environment: Environment): Comp
   }
   let compiled = environments.get(environment);
   if (compiled === undefined) {
-    compiled = compile(harness, environment);
+    compiled = compile(harness, environment, protocol);
     environments.set(environment, compiled);
   }
   return compiled;

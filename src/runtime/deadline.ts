@@ -1,41 +1,32 @@
-/** One signal for both ways in which an episode is cut short: the caller's abort and the time limit. */
+/** One signal for both ways in which a model call is cut short: the caller's abort and the time limit. */
+import { InfrastructureError } from '../errors.ts';
 
-export interface Deadline {
-  readonly signal: AbortSignal | undefined;
-  /** True once the time is over; false after the caller's own abort. */
-  timedOut(): boolean;
-  /** The promise's value, or a rejection as soon as the signal is aborted, also when the model ignores it. */
-  race<T>(promise: Promise<T>): Promise<T>;
-  close(): void;
-}
-
-/** Without a time limit nothing is wrapped and no timer runs. */
-export function openDeadline(signal: AbortSignal | undefined, timeoutMs: number | undefined): Deadline {
-  if (timeoutMs === undefined) {
-    return { signal, timedOut: () => false, race: (promise) => promise, close: () => {} };
-  }
+/**
+ * The value of `call`, also of one that ignores its signal. Throws InfrastructureError after `limitMs` without an answer, and the
+ * reason of `signal` once that is aborted. Without a limit nothing is wrapped and no timer runs.
+ */
+export async function withinLimit<T>(
+  call: (signal: AbortSignal | undefined) => Promise<T>,
+  limitMs: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (limitMs === undefined) return call(signal);
   const controller = new AbortController();
-  let over = false;
   const abort = () => controller.abort(signal?.reason);
-  const timer = setTimeout(() => {
-    over = true;
-    controller.abort();
-  }, timeoutMs);
-  let reject: (reason: unknown) => void = () => {};
+  const timer = setTimeout(
+    () => controller.abort(new InfrastructureError(`no answer within ${limitMs / 1000} s`)),
+    limitMs,
+  );
   const aborted = new Promise<never>((_, fail) => {
-    reject = fail;
+    controller.signal.addEventListener('abort', () => fail(controller.signal.reason), { once: true });
   });
   aborted.catch(() => {});
-  controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
   if (signal?.aborted) abort();
   else signal?.addEventListener('abort', abort, { once: true });
-  return {
-    signal: controller.signal,
-    timedOut: () => over,
-    race: (promise) => Promise.race([promise, aborted]),
-    close: () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-    },
-  };
+  try {
+    return await Promise.race([call(controller.signal), aborted]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
 }

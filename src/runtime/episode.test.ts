@@ -76,10 +76,25 @@ describe('the loop', () => {
     expect(trace.steps.filter(({ kind }) => kind === 'model')).toHaveLength(shop.maxTurns);
   });
 
+  it('ends an episode that repeats arguments which nobody can read', async () => {
+    const broken = { name: 'cancel_order', arguments: 'the second one' };
+    const { trace, agent } = await play(harnessOf(), [
+      broken,
+      { ...broken, arguments: 'the third' },
+      broken,
+      broken,
+      broken,
+      done,
+    ]);
+    expect([endOf(trace), agent.requests.length]).toEqual(['blocked', 5]);
+  });
+
   it('answers malformed arguments without running the tool', async () => {
     const { steps, agent } = await play(harnessOf(), [{ name: 'get_order', arguments: '{"order_id": ' }, done]);
     expect(kinds(steps).slice(0, 2)).toEqual(['model', 'result']);
-    expect(lastMessage(agent, 1)?.content).toBe('Error: the arguments of get_order are not a JSON object.');
+    expect(lastMessage(agent, 1)?.content).toBe(
+      'Error: the arguments of get_order have to be a JSON object such as {"order_id": "..."}.',
+    );
   });
 
   it('gives a plan to simulated agents alone', async () => {
@@ -95,6 +110,36 @@ describe('the loop', () => {
   });
 });
 
+describe('what prefix caches see', () => {
+  const parts = {
+    contract: { clauses: [{ ...swapClause, say: 'Name items with their options.' }] },
+    regulation: { monitors: [{ id: 'again', kind: 'duplicate_call', threshold: 2, message: 'You said that.' }] },
+  };
+  it.each(['native', 'text'] as const)(
+    '%s: each request begins with the one before, and all tasks with the same bytes',
+    async (protocol) => {
+      const harness = harnessOf({ ...parts, settings: { realization: { protocol, rescue: true, repair: true } } });
+      const order = JSON.stringify({ name: 'get_order', arguments: { order_id: '#W1000001' } });
+      const agent = scriptedAgent(
+        protocol === 'native'
+          ? [getOrder('#W1000001'), getOrder('#W1000001'), 'Well.', getOrder('#W1000002')]
+          : [order, order, 'Well.', order],
+      );
+      for (const request of ['Swap my shelf.', 'Cancel my ring.'])
+        await playEpisode({ harness, environment: shop, agent, task: shopTask(request), trial: 0, seed: 1 });
+      const bytes = agent.requests.map(({ tools, messages }) => JSON.stringify([tools, ...messages]).slice(0, -1));
+      expect(bytes.length).toBeGreaterThan(8);
+      const second = agent.requests.findLastIndex(({ messages }) => messages.length === 2);
+      for (const [index, text] of bytes.entries())
+        if (index > 0 && index !== second) expect(text.startsWith(bytes[index - 1] ?? '')).toBe(true);
+      const [first, other] = [agent.requests[0], agent.requests[second]];
+      expect(other?.messages[0]).toEqual(first?.messages[0]);
+      expect(other?.tools).toEqual(first?.tools);
+      expect(other?.messages[1]).not.toEqual(first?.messages[1]);
+    },
+  );
+});
+
 describe('faults', () => {
   it('makes the trace void when there is no reply to judge', async () => {
     const { trace } = await play(harnessOf(), [getOrder('#W1000001'), new InfrastructureError('connection refused')]);
@@ -102,12 +147,16 @@ describe('faults', () => {
     expect(kinds(trace.steps)).toEqual(['model', 'call', 'result']);
   });
 
-  it('scores an episode whose time is over', async () => {
+  it('makes the trace void when a call gets no answer in time', async () => {
     const agent = { ...scriptedAgent([]), open: () => ({ complete: () => new Promise<never>(() => {}) }) };
     const task = shopTask('x');
     const trace = await playEpisode({ harness: null, environment: shop, agent, task, trial: 0, seed: 1, timeoutMs: 1 });
-    expect(endOf(trace)).toBe('timeout');
-    expect(trace.score?.reward).toBe(0);
+    expect(trace).toMatchObject({ error: 'no answer within 0.001 s', score: null });
+  });
+
+  it('ends the run at a fault after which nothing can be trusted', async () => {
+    const fatal = new InfrastructureError('no credit', { fatal: true });
+    await expect(play(harnessOf(), [getOrder('#W1000001'), fatal])).rejects.toBe(fatal);
   });
 
   it('throws InterruptedError when the caller aborts', async () => {

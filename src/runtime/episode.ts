@@ -17,7 +17,7 @@ import type {
 } from '../types.ts';
 import { type Compiled, compileHarness, NO_HARNESS } from './compile.ts';
 import { fitContext, isTooLong, shortenOldest } from './context.ts';
-import { type Deadline, openDeadline } from './deadline.ts';
+import { withinLimit } from './deadline.ts';
 import { toolsOf } from './done.ts';
 import { openWatch } from './monitors/monitors.ts';
 import { userText } from './prompt.ts';
@@ -35,7 +35,7 @@ export interface EpisodeOptions {
   readonly seed: number;
   /** Abort throws InterruptedError. */
   readonly signal?: AbortSignal;
-  /** The episode ends with reason `timeout` and is scored. @default no limit */
+  /** One model call; a longer one makes the episode void: an endpoint that hangs says nothing about the agent. @default no limit */
   readonly timeoutMs?: number;
   /** Hand a simulated agent the oracle's plan. @default true */
   readonly usePlan?: boolean;
@@ -85,30 +85,25 @@ function usageOf(steps: readonly Step[]): Usage {
 interface Played {
   readonly ending: Ending | null;
   readonly error?: string;
+  readonly refused?: boolean;
   readonly model: string;
 }
 
-async function play(
-  session: Session,
-  talk: Talk,
-  model: ChatModel,
-  { seed, agent, deadline }: { seed: number; agent: Agent; deadline: Deadline },
-): Promise<Played> {
+async function play(session: Session, talk: Talk, model: ChatModel, options: EpisodeOptions): Promise<Played> {
+  const { agent, seed, signal, timeoutMs } = options;
   const { environment, sentTools } = session.compiled;
   let served = agent.id;
   for (session.turn = 1; session.turn <= environment.maxTurns; session.turn++) {
-    if (deadline.timedOut()) return { ending: { reason: 'timeout', summary: '' }, model: served };
     try {
-      const ask = () =>
-        deadline.race(model.complete({ messages: [...talk.messages], tools: sentTools, seed }, deadline.signal));
+      const request = () => ({ messages: [...talk.messages], tools: sentTools, seed });
+      const ask = () => withinLimit((inner) => model.complete(request(), inner), timeoutMs, signal);
       const reply = await askWithin(session, talk.messages, agent.contextTokens, ask);
       served = reply.model;
       const ending = takeTurn(session, talk, reply);
       if (ending !== null) return { ending, model: served };
     } catch (error) {
-      if (deadline.timedOut()) return { ending: { reason: 'timeout', summary: '' }, model: served };
-      if (!(error instanceof InfrastructureError)) throw error;
-      return { ending: null, error: error.message, model: served };
+      if (!(error instanceof InfrastructureError) || error.fatal) throw error;
+      return { ending: null, error: error.message, refused: error.final, model: served };
     }
   }
   return { ending: { reason: 'steps', summary: '' }, model: served };
@@ -149,7 +144,7 @@ export async function playEpisode(options: EpisodeOptions): Promise<Trace> {
   const { environment, agent, task, trial, seed, signal } = options;
   const harness = options.harness ?? NO_HARNESS;
   if (signal?.aborted) throw new InterruptedError('interrupted before the episode');
-  const compiled = compileHarness(harness, environment);
+  const compiled = compileHarness(harness, environment, agent.protocol);
   const skills = skillsFor(compiled, task);
   const system = compiled.system;
   const user = userText(task.request, skills);
@@ -163,15 +158,12 @@ export async function playEpisode(options: EpisodeOptions): Promise<Trace> {
   for (const { skill, score } of skills) pushNote(session, skill.name, `retrieved: score ${score.toFixed(3)}`);
   const talk: Talk = { messages, watch: openWatch(compiled.monitors), textOnly: 0, callCount: 0 };
 
-  const deadline = openDeadline(signal, options.timeoutMs);
   let played: Played;
   try {
-    played = await play(session, talk, model, { seed, agent, deadline });
+    played = await play(session, talk, model, options);
   } catch (error) {
     if (signal?.aborted) throw new InterruptedError('interrupted during an episode', { cause: error });
     throw error;
-  } finally {
-    deadline.close();
   }
   if (signal?.aborted) throw new InterruptedError('interrupted during an episode');
   if (played.ending !== null) session.steps.push({ kind: 'end', ending: played.ending });
@@ -190,5 +182,6 @@ export async function playEpisode(options: EpisodeOptions): Promise<Trace> {
     score: played.ending === null ? null : environment.score(task, session.state, played.ending),
     usage: usageOf(session.steps),
     ...(played.error === undefined ? {} : { error: played.error }),
+    ...(played.refused ? { refused: true } : {}),
   };
 }

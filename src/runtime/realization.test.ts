@@ -1,11 +1,23 @@
 /** Realization switches in an episode: what each does, and that it does nothing when the harness says nothing. */
 import { describe, expect, it } from 'vitest';
+import { playEpisode } from './episode.ts';
 import { done, getOrder, of, play, realization, withClause } from './play.fixture.ts';
+import { scriptedAgent } from './scripted-agent.ts';
+import { harnessOf, shop, shopTask } from './shop.fixture.ts';
 
 describe('realization', () => {
   const fenced = '```json\n{"name": "cancel_order", "arguments": {"order_id": "W1000002", "reason": "x"}}\n```';
   it('off: a call written as text is text', async () => {
     expect((await play({}, [fenced, fenced])).reason).toBe('text');
+  });
+  const plain = '{"name": "cancel_order", "arguments": {"order_id": "#W1000002", "reason": "x"}}';
+  it('a model that cannot make native calls is spoken to in text, whatever the harness says', async () => {
+    const agent = { ...scriptedAgent([plain, done]), protocol: 'text' as const };
+    for (const harness of [null, harnessOf({ settings: { layers: { realization: false } } })]) {
+      const options = { harness, environment: shop, agent, task: shopTask('x'), trial: 0, seed: 1 };
+      const { steps, prompt } = await playEpisode(options);
+      expect([prompt.tools, of(steps, 'call')[0]?.call.name]).toEqual([[], 'cancel_order']);
+    }
   });
   it('rescue gives the call an id and a native place in the history', async () => {
     const { steps, agent, sent } = await play(realization({ rescue: true }), [fenced, done]);

@@ -8,19 +8,35 @@ import { describePattern } from './pattern-words.ts';
 import { givesConsent, refusalOf } from './permissions.ts';
 import { nearestName, renameCall } from './rename.ts';
 import { parseArguments } from './repair.ts';
-import { shapeOf } from './shapes.ts';
+import { exampleOf, shapeOf } from './shapes.ts';
 import { shop } from './shop.fixture.ts';
 
 const shapes = new Map(shop.tools.map((tool) => [tool.name, shapeOf(tool)]));
 
 describe('parseArguments', () => {
   it('mends only when asked to', () => {
-    expect(parseArguments('{"a": 1}', false)).toEqual({ value: { a: 1 }, repaired: false });
-    expect(parseArguments("{'a': True,}", false)).toBeNull();
-    expect(parseArguments("{'a': True,}", true)).toEqual({ value: { a: true }, repaired: true });
-    expect(parseArguments('"{\\"a\\": 1}"', true)).toEqual({ value: { a: 1 }, repaired: true });
-    expect(parseArguments('[1]', true)).toBeNull();
-    expect(parseArguments('', false)).toEqual({ value: {}, repaired: false });
+    expect(parseArguments('{"a": 1}', { repair: false })).toEqual({ value: { a: 1 }, repaired: false });
+    expect(parseArguments("{'a': True,}", { repair: false })).toBeNull();
+    expect(parseArguments("{'a': True,}", { repair: true })).toEqual({ value: { a: true }, repaired: true });
+    expect(parseArguments('"{\\"a\\": 1}"', { repair: true })).toEqual({ value: { a: 1 }, repaired: true });
+    expect(parseArguments('[1]', { repair: true })).toBeNull();
+    const one = shapeOf({
+      name: 'done',
+      description: '',
+      readOnly: true,
+      parameters: { type: 'object', properties: { summary: { type: 'string' } } },
+    });
+    expect(parseArguments('All is sent.', { repair: true, shape: one })).toEqual({
+      value: { summary: 'All is sent.' },
+      repaired: true,
+    });
+    expect(parseArguments('["a"]', { repair: true, shape: one })).toEqual({
+      value: { summary: ['a'] },
+      repaired: true,
+    });
+    expect(parseArguments('All is sent.', { repair: false, shape: one })).toBeNull();
+    expect(exampleOf(one)).toBe('{"summary": "..."}');
+    expect(parseArguments('', { repair: false })).toEqual({ value: {}, repaired: false });
   });
 });
 

@@ -10,6 +10,7 @@ import type { HeardCall } from './protocol.ts';
 import { renameCall } from './rename.ts';
 import { parseArguments } from './repair.ts';
 import { pushRewrites, type Session } from './session.ts';
+import { exampleOf } from './shapes.ts';
 
 export type Realized =
   /** `notes` are appended to the result. */
@@ -27,7 +28,8 @@ const NO_CLAUSES: readonly CompiledClause[] = [];
 
 function parse(session: Session, heard: HeardCall): ToolCall | null {
   if (typeof heard.arguments !== 'string') return { name: heard.name, arguments: heard.arguments };
-  const parsed = parseArguments(heard.arguments, session.compiled.realization.repair);
+  const { realization, shapes } = session.compiled;
+  const parsed = parseArguments(heard.arguments, { repair: realization.repair, shape: shapes.get(heard.name) });
   if (parsed === null) return null;
   if (parsed.repaired) {
     pushRewrites(session, heard.id, [
@@ -35,6 +37,13 @@ function parse(session: Session, heard: HeardCall): ToolCall | null {
     ]);
   }
   return { name: heard.name, arguments: parsed.value };
+}
+
+/** Says what the arguments should look like: a small model repeats a call that is only called wrong. */
+function malformedMessage(name: string, { compiled }: Session): string {
+  const shape = compiled.shapes.get(name);
+  const example = shape === undefined ? '' : ` such as ${exampleOf(shape)}`;
+  return `Error: the arguments of ${name} have to be a JSON object${example}.`;
 }
 
 /** Names and types: rename (with the contract's aliases) and coerce, each only when its switch is on. */
@@ -60,7 +69,7 @@ export function realizeCall(session: Session, heard: HeardCall): Realized {
   const parsed = parse(session, heard);
   if (parsed === null) {
     const call = { name: heard.name, arguments: {} };
-    return { kind: 'malformed', call, message: `Error: the arguments of ${heard.name} are not a JSON object.` };
+    return { kind: 'malformed', call, message: malformedMessage(heard.name, session) };
   }
   let call = correct(session, heard.id, parsed);
   const { compiled } = session;

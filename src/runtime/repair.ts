@@ -2,6 +2,7 @@
 import { jsonrepair } from 'jsonrepair';
 import { isObject } from '../digest.ts';
 import type { Json, JsonObject } from '../types.ts';
+import type { ToolShape } from './shapes.ts';
 
 /** The inside of a Markdown fence, or the text itself; a missing closing fence (truncated reply) is accepted. */
 export function stripFences(text: string): string {
@@ -34,12 +35,21 @@ export interface ParsedArguments {
   readonly repaired: boolean;
 }
 
-/** Null when the text is no JSON object (after mending, if `repair`). Empty text means no arguments. */
-export function parseArguments(text: string, repair: boolean): ParsedArguments | null {
+/**
+ * Null when the text is no JSON object. Empty text means no arguments. With `repair` broken JSON is mended, and what is no object is
+ * taken for the argument of a tool that has only one.
+ */
+export function parseArguments(
+  text: string,
+  { repair, shape }: { readonly repair: boolean; readonly shape?: ToolShape | undefined },
+): ParsedArguments | null {
   if (text.trim() === '') return { value: {}, repaired: false };
   const strict = parseJson(text);
   if (isObject(strict)) return { value: strict, repaired: false };
   if (!repair) return null;
   const mended = repairJson(typeof strict === 'string' ? strict : text);
-  return isObject(mended) ? { value: mended, repaired: true } : null;
+  if (isObject(mended)) return { value: mended, repaired: true };
+  const [only, ...others] = [...(shape?.properties.keys() ?? [])];
+  if (only === undefined || others.length > 0 || /^\s*\{/.test(text)) return null;
+  return { value: { [only]: strict ?? text.trim() }, repaired: true };
 }

@@ -33,3 +33,16 @@ export function typesOf(schema: JsonObject): readonly string[] {
 
 export const isListArgument = (shape: ToolShape | undefined, argument: string): boolean =>
   typesOf(shape?.properties.get(argument) ?? {}).includes('array');
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  string: '"..."',
+  number: '0',
+  integer: '0',
+  boolean: 'true',
+  array: '[]',
+  object: '{}',
+};
+
+/** The form of a tool's arguments, e.g. `{"order_id": "...", "item_ids": []}`. */
+export const exampleOf = ({ properties }: ToolShape): string =>
+  `{${[...properties].map(([name, schema]) => `"${name}": ${EXAMPLES[typesOf(schema)[0] ?? ''] ?? '"..."'}`).join(', ')}}`;

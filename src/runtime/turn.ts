@@ -39,16 +39,34 @@ function occasionOf(session: Session, talk: Talk, finishing: boolean): Occasion 
   };
 }
 
-/** Records a block; the same one `max_blocks` times in a row ends the episode. */
+/** True when the same call met the same refusal `max_blocks` times in a row: the agent is stuck. */
+function isStuck(session: Session, key: string): boolean {
+  const times = session.repeated?.key === key ? session.repeated.times + 1 : 1;
+  session.repeated = { key, times };
+  return times >= session.compiled.harness.settings.realization.max_blocks;
+}
+
+const BLOCKED: Ending = { reason: 'blocked', summary: '' };
+
+/** Records a block; the same one again and again ends the episode. */
 function block(session: Session, callId: string, realized: Extract<Realized, { kind: 'block' }>): Reaction {
   const { by, call, message, handOver } = realized;
   session.steps.push({ kind: 'block', by, callId, call, message });
-  const key = `${by} ${callKey(call)} ${message}`;
-  const times = session.repeated?.key === key ? session.repeated.times + 1 : 1;
-  session.repeated = { key, times };
-  const stuck = handOver || times >= session.compiled.harness.settings.realization.max_blocks;
+  const stuck = isStuck(session, `${by} ${callKey(call)} ${message}`);
   const reaction: Reaction = { content: message, outcome: 'blocked', call };
-  return stuck ? { ...reaction, ending: { reason: 'blocked', summary: '' } } : reaction;
+  return stuck || handOver ? { ...reaction, ending: BLOCKED } : reaction;
+}
+
+/** Arguments that nobody can read; the same ones again and again end the episode as well. */
+function refuseMalformed(
+  session: Session,
+  heard: HeardCall,
+  { call, message }: Extract<Realized, { kind: 'malformed' }>,
+): Reaction {
+  session.steps.push({ kind: 'result', callId: heard.id, content: message, error: true });
+  const stuck = isStuck(session, `malformed ${heard.name} ${JSON.stringify(heard.arguments)}`);
+  const reaction: Reaction = { content: message, outcome: 'error', call };
+  return stuck ? { ...reaction, ending: BLOCKED } : reaction;
 }
 
 function finish(session: Session, talk: Talk, callId: string, realized: Extract<Realized, { kind: 'pass' }>): Reaction {
@@ -71,11 +89,8 @@ function finish(session: Session, talk: Talk, callId: string, realized: Extract<
 function react(session: Session, talk: Talk, heard: HeardCall): Reaction {
   const realized = realizeCall(session, heard);
   if (realized.kind === 'block') return block(session, heard.id, realized);
+  if (realized.kind === 'malformed') return refuseMalformed(session, heard, realized);
   session.repeated = null;
-  if (realized.kind === 'malformed') {
-    session.steps.push({ kind: 'result', callId: heard.id, content: realized.message, error: true });
-    return { content: realized.message, outcome: 'error', call: realized.call };
-  }
   if (realized.call.name === DONE) return finish(session, talk, heard.id, realized);
   if (session.stepsLeft <= 0)
     return { content: '', outcome: 'error', call: realized.call, ending: { reason: 'steps', summary: '' } };

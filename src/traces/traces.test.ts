@@ -1,9 +1,9 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Trace } from '../types.ts';
-import { readTraces, traceFile, writeTraces } from './store.ts';
+import { findTrace, isTraceId } from './find.ts';
 import { renderTrace } from './view.ts';
 
 const usage = { calls: 1, inputTokens: 10, outputTokens: 5, cachedTokens: 0, costUsd: 0 };
@@ -35,28 +35,30 @@ const trace: Trace<'train'> = {
   usage,
 };
 
-describe('store', () => {
-  let folder: string;
+describe('find', () => {
+  let root: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'traces-'));
+    root = mkdtempSync(join(tmpdir(), 'traces-'));
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+  const record = (run: string, traces: readonly Trace[], rest = '') => {
+    mkdirSync(join(root, 'runs', run), { recursive: true });
+    const lines = traces.map((each) => `${JSON.stringify({ key: each.id, trace: each })}\n`);
+    writeFileSync(join(root, 'runs', run, 'rollouts.jsonl'), lines.join('') + rest);
+  };
+  const id = 'aaaabbbbccccdddd';
 
-  test('appends by split and reads back what was written', () => {
-    const dev: Trace<'dev'> = { ...trace, split: 'dev' };
-    writeTraces(folder, [trace, dev]);
-    writeTraces(folder, [{ ...trace, id: 't-2' }]);
-    expect(readTraces(folder, 'train').map((t) => t.id)).toEqual(['t-1', 't-2']);
-    expect(readTraces(folder, 'dev')).toEqual([dev]);
-    expect(readTraces(folder, 'sealed')).toEqual([]);
-  });
-
-  test('a line cut off by a crash is left out, a broken line in the middle is an error with its number', () => {
-    writeTraces(folder, [trace]);
-    appendFileSync(traceFile(folder, 'train'), '{"id":"t-');
-    expect(readTraces(folder, 'train')).toHaveLength(1);
-    appendFileSync(traceFile(folder, 'train'), '\n{}\n');
-    expect(() => readTraces(folder, 'train')).toThrow(/train\.jsonl:2/);
+  test('the newest run that has it wins; what was cut off and what is not there is not found', () => {
+    expect(findTrace(root, id)).toBeUndefined();
+    record('shop-0001', [trace, { ...trace, id, trial: 1 }]);
+    record(
+      'shop-0002',
+      [{ ...trace, id, trial: 2 }],
+      JSON.stringify({ trace: { ...trace, id: 'f'.repeat(16) } }).slice(0, -3),
+    );
+    expect(findTrace(root, id)?.trial).toBe(2);
+    expect(findTrace(root, 'f'.repeat(16))).toBeUndefined();
+    expect([isTraceId(id), isTraceId('7'), isTraceId('v1')]).toEqual([true, false, false]);
   });
 });
 

@@ -64,7 +64,7 @@ describe.concurrent('flags', () => {
     ['run --env my-shop --tasks 0', 2, [/--tasks: expected 1 or more, got 0/]],
     ['run --env my-shop --trials 0', 2, [/--trials: expected 1 or more, got 0/]],
     ['log', 2, [/no optimize\/\* branch yet/]],
-    ['run --env my-shop --split all', 2, [/--split: expected train, dev or sealed/]],
+    ['run --env my-shop --split every', 2, [/--split: expected train, dev, sealed, all/]],
     ['init Shop', 2, [/lower-case/]],
     ['init my-shop', 2, [/my-shop\S* is already there/]],
     ['env check nope', 2, [/no environment nope/]],

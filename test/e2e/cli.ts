@@ -57,6 +57,8 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Its abort is a kill -9. */
+  readonly kill?: AbortSignal;
   /** Told of each whole line of stdout; may end the process. */
   onLine?(line: string, kill: (signal: NodeJS.Signals) => void): void;
 }
@@ -69,6 +71,7 @@ export function optimize(dir: string, args: string, options: RunOptions = {}): P
     env: { ...cleanEnv, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  options.kill?.addEventListener('abort', () => child.kill('SIGKILL'));
   let [stdout, stderr] = ['', ''];
   let lines = 0;
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -2,8 +2,20 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { randomOf } from '../../src/digest.ts';
 import type { Trace } from '../../src/types.ts';
-import { decisionsOf, eventsOf, git, type Outcome, optimize, read, runsOf, shopRepository, summaryOf } from './cli.ts';
+import {
+  decisionsOf,
+  eventsOf,
+  git,
+  type Outcome,
+  optimize,
+  read,
+  runsOf,
+  shopRepository,
+  summaryOf,
+  timeless,
+} from './cli.ts';
 import { type FakeEndpoint, openFakeEndpoint } from './fake-endpoint.ts';
 
 const CANARY = 'sk-canary-5d1f0c7ae2';
@@ -123,7 +135,7 @@ describe('a night with a model', () => {
     expect(cut.code).toBe(6);
     writeFileSync(path, whole.replace('"z":"', '"z":"A'));
     const changed = await optimize(dir, 'replay my-shop-0001');
-    expect([changed.code, changed.stderr]).toEqual([6, expect.stringMatching(/replies\.jsonl, line 1/)]);
+    expect([changed.code, changed.stderr]).toEqual([6, expect.stringMatching(/replies\.jsonl, line \d+:/)]);
     writeFileSync(path, whole);
   });
 });
@@ -158,6 +170,45 @@ describe('a night with a proposer that thinks', () => {
   ])('refuses %s with the simulated agent', async (flags, says) => {
     const outcome = await optimize(await shopRepository(), `--env my-shop --tasks 120 --budget 1 ${flags}`);
     expect([outcome.code, outcome.stderr]).toEqual([2, expect.stringMatching(says)]);
+  });
+});
+
+describe('a night that is killed ten times', () => {
+  it('pays no call twice, keeps to what it decided, and counts what was cut off', async () => {
+    const endpoint = await openFakeEndpoint();
+    const undisturbed = await shopRepository();
+    const whole = await optimize(undisturbed, `${NIGHT} --proposer both --base-url ${endpoint.url} --json`);
+    const total = endpoint.requests.length;
+    endpoint.close();
+
+    const port = Number(new URL(endpoint.url).port);
+    const again = await openFakeEndpoint(port);
+    const dir = await shopRepository();
+    const random = randomOf(20, 'kills');
+    const moments = Array.from({ length: 10 }, () => 1 + Math.floor(random() * total)).sort((a, b) => a - b);
+    let dropped = 0;
+    for (const moment of [...moments, Number.POSITIVE_INFINITY]) {
+      const controller = new AbortController();
+      again.intercept = () => {
+        if (again.answered.length + 1 < moment) return false;
+        dropped += 1;
+        controller.abort();
+        return true;
+      };
+      const outcome = await optimize(dir, `${NIGHT} --proposer both --base-url ${endpoint.url} --json`, {
+        kill: controller.signal,
+      });
+      if (moment !== Number.POSITIVE_INFINITY) expect(outcome.code).toBe(null);
+      else
+        expect([outcome.code, timeless(decisionsOf(dir, 'my-shop'))]).toEqual([
+          whole.code,
+          timeless(decisionsOf(undisturbed, 'my-shop')),
+        ]);
+    }
+    expect(dropped).toBeGreaterThanOrEqual(10);
+    const paid = again.answered.map((request) => JSON.stringify(request));
+    expect([paid.length, new Set(paid).size]).toEqual([total, total]);
+    again.close();
   });
 });
 

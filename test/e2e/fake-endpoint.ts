@@ -23,6 +23,10 @@ export interface FakeEndpoint {
   readonly requests: readonly Completion[];
   /** Values of the authorization header that came in. */
   readonly keys: ReadonlySet<string>;
+  /** Calls that got a whole answer. */
+  readonly answered: readonly Completion[];
+  /** Told of every call before it is answered; true drops it unanswered. */
+  intercept: ((call: number) => boolean) | null;
   /** From now on it is overloaded, and asks to be tried again at once. */
   breakDown(): void;
   close(): void;
@@ -54,7 +58,9 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 /** @param port default any free one */
 export async function openFakeEndpoint(port = 0): Promise<FakeEndpoint> {
   const requests: Completion[] = [];
+  const answered: Completion[] = [];
   const keys = new Set<string>();
+  let intercept: FakeEndpoint['intercept'] = null;
   let broken = false;
 
   async function reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -70,6 +76,8 @@ export async function openFakeEndpoint(port = 0): Promise<FakeEndpoint> {
     if (request.url?.endsWith('/models')) return send({ object: 'list', data: [{ id: 'fake', object: 'model' }] });
     const asked = JSON.parse(await bodyOf(request)) as Completion;
     requests.push(asked);
+    if (intercept?.(requests.length)) return void response.destroy();
+    answered.push(asked);
     if (asked.messages[0]?.content?.startsWith('You improve')) {
       const content =
         '{"say": "Copy the parcel id with its sign, and look at the status of the parcel before it is sent."}';
@@ -102,7 +110,14 @@ export async function openFakeEndpoint(port = 0): Promise<FakeEndpoint> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     requests,
+    answered,
     keys,
+    get intercept() {
+      return intercept;
+    },
+    set intercept(told) {
+      intercept = told;
+    },
     breakDown: () => {
       broken = true;
     },

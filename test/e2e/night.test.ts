@@ -50,6 +50,8 @@ describe('a night', () => {
       'run',
       'night',
       'repeated',
+      'usage',
+      'proposerCalls',
       'outcome',
       'command',
       'exitCode',

@@ -6,18 +6,18 @@ import type { Applied } from './result.ts';
 
 /** A reason, or null if the change shows somewhere. */
 export function findInert(applied: Applied): string | null {
-  const { parent, child, traces, tasks, environment, edits } = applied;
+  const { parent, child, traces, tasks, edits } = applied;
   if (child.id === parent.id) return 'no byte of the harness changes';
   const byId = new Map(tasks.map((t) => [t.id, t]));
   const first = tasks[0];
-  if (first && promptOf(parent, environment, first) !== promptOf(child, environment, first)) return null;
+  if (first && promptOf(parent, first, applied) !== promptOf(child, first, applied)) return null;
   const ops = edits.flatMap((e) => e.ops);
   if (ops.some((op) => monitorMatters(op, applied) || blocksMatter(op, applied))) return null;
   for (const trace of traces) {
     const task = byId.get(trace.task);
     if (!task || trace.error !== undefined) continue;
-    const before = replay(parent, trace, environment, task);
-    const after = replay(child, trace, environment, task);
+    const before = replay(parent, trace, task, applied);
+    const after = replay(child, trace, task, applied);
     if (differs(before, after)) return null;
   }
   return `no prompt and no outcome changes on ${traces.length} recorded traces`;

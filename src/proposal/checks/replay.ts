@@ -1,4 +1,5 @@
 /** Takes the recorded calls of a trace through a harness again, with no model: what would be sent, rewritten and blocked. */
+import { NO_USAGE } from '../../chat.ts';
 import { compileHarness } from '../../runtime/compile.ts';
 import { DONE } from '../../runtime/done.ts';
 import { userText } from '../../runtime/prompt.ts';
@@ -6,7 +7,7 @@ import { type HeardCall, hear } from '../../runtime/protocol.ts';
 import { realizeCall } from '../../runtime/realize.ts';
 import { execute, openSession, type Session } from '../../runtime/session.ts';
 import { retrieveSkills } from '../../runtime/skills.ts';
-import type { ChatReply, Environment, Harness, Step, Task, Trace } from '../../types.ts';
+import type { Agent, ChatReply, Environment, Harness, Step, Task, Trace } from '../../types.ts';
 
 export interface Replayed {
   /** Everything that the model would read before its first reply. */
@@ -17,19 +18,24 @@ export interface Replayed {
   readonly blocks: readonly string[];
 }
 
-const NO_USAGE = { calls: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, costUsd: 0 };
+/** Where traces come from, and how their agent has to be spoken to. */
+export interface Played {
+  readonly environment: Environment;
+  readonly protocol?: Agent['protocol'];
+}
 
 /** The text before the first reply under a harness: system, tools, skills and request. */
-export function promptOf(harness: Harness, environment: Environment, task: Task): string {
-  const compiled = compileHarness(harness, environment);
+export function promptOf(harness: Harness, task: Task, { environment, protocol }: Played): string {
+  const compiled = compileHarness(harness, environment, protocol);
   const { top_k, min_score } = harness.settings.skills;
   const user = userText(task.request, retrieveSkills(compiled.skills, task.request, top_k, min_score));
   return [compiled.system, JSON.stringify(compiled.sentTools), user].join('\n');
 }
 
 /** Replays on a fresh state; after each turn the calls that the record executed are executed, so that the state follows the record. */
-export function replay(harness: Harness, trace: Trace, environment: Environment, task: Task): Replayed {
-  const session = openSession(compileHarness(harness, environment), task);
+export function replay(harness: Harness, trace: Trace, task: Task, played: Played): Replayed {
+  const { environment, protocol } = played;
+  const session = openSession(compileHarness(harness, environment, protocol), task);
   const outcomes: string[] = [];
   const blocks: string[] = [];
   const succeeded = new Set(trace.steps.flatMap((s) => (s.kind === 'result' && !s.error ? [s.callId] : [])));
@@ -52,7 +58,7 @@ export function replay(harness: Harness, trace: Trace, environment: Environment,
     }
     for (const made of executed) if (made.call.name !== DONE) execute(session, made.callId, made.call);
   }
-  return { prompt: promptOf(harness, environment, task), outcomes, blocks };
+  return { prompt: promptOf(harness, task, played), outcomes, blocks };
 }
 
 function outcomeOf(session: Session, call: HeardCall): { text: string; by?: string } {

@@ -1,6 +1,6 @@
 /** What every check before a rollout is given and answers. */
 import type { Shapes } from '../../harness/lint.ts';
-import type { Environment, Harness, Task, Trace } from '../../types.ts';
+import type { Agent, Environment, Harness, Task, Trace } from '../../types.ts';
 import type { Edit } from '../edit-schema.ts';
 import type { LeakIndex } from './leak-index.ts';
 
@@ -11,6 +11,8 @@ export interface CheckContext {
   readonly environment: Environment;
   readonly tasks: readonly Task<'train'>[];
   readonly traces: readonly Trace<'train'>[];
+  /** How the agent that played the traces has to be spoken to, whatever the harness says. */
+  readonly protocol?: Agent['protocol'];
   /** Over the tasks of all splits; it answers yes or no and is never shown to a proposer. */
   readonly leak: LeakIndex;
   /** Shapes of recorded results for the path lint. */

@@ -2,7 +2,7 @@
 
 import type { Random } from '../../digest.ts';
 import type { Shapes } from '../../harness/lint.ts';
-import type { Diagnosis, Environment, Harness, Task, Trace } from '../../types.ts';
+import type { Agent, Diagnosis, Environment, Harness, Task, Trace } from '../../types.ts';
 import type { Edit } from '../edit-schema.ts';
 
 export interface MineContext {
@@ -11,6 +11,8 @@ export interface MineContext {
   readonly traces: readonly Trace<'train'>[];
   readonly tasks: readonly Task<'train'>[];
   readonly diagnoses: readonly Diagnosis[];
+  /** How the agent has to be spoken to, whatever the harness says. */
+  readonly protocol?: Agent['protocol'];
   readonly random: Random;
   /** Tool calls that probes may make, default 6,000. */
   readonly probeBudget?: number;

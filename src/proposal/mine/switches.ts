@@ -29,7 +29,7 @@ export function mineSwitches(context: MineContext): Edit[] {
   const on = harness.settings.realization;
   const edits: Edit[] = [];
   const known = (patterns: readonly string[]) => matching(diagnoses, patterns);
-  const native = on.protocol === 'native' && counts.firstText > traces.length / 2;
+  const native = context.protocol !== 'text' && on.protocol === 'native' && counts.firstText > traces.length / 2;
   if (native || (!on.rescue && counts.anyText > 0)) {
     edits.push(
       toEdit({

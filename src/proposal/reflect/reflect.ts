@@ -5,7 +5,7 @@ import { type Cluster, clusterDiagnoses } from '../../diagnosis/clusters.ts';
 import { InfrastructureError } from '../../errors.ts';
 import { compactTrace } from '../../traces/compact.ts';
 import type { ChatMessage, ChatModel, ChatReply, ChatRequest, Trace } from '../../types.ts';
-import type { Edit } from '../edit-schema.ts';
+import type { Edit, Op } from '../edit-schema.ts';
 import type { MineContext } from '../mine/context.ts';
 import { promptText } from './prompts.ts';
 import { type Kind, kindFor, opOf, schemaOf, symptomOf } from './wishes.ts';
@@ -16,6 +16,8 @@ export interface ReflectOptions {
   readonly wanted?: number;
   /** Hypotheses and titles of edits that were refused; shown so that they are not proposed again. */
   readonly tried: readonly string[];
+  /** What others have proposed for the same failures. @default [] */
+  readonly found?: readonly string[];
   readonly seed: number;
   readonly signal?: AbortSignal;
 }
@@ -34,7 +36,7 @@ const LEAST = 2;
 const SHOWN = 2;
 const SHOWN_CHARACTERS = 1400;
 
-/** Asks about the largest clusters first. A model that answers badly costs its calls and gives no edit; only interruption throws. */
+/** Asks about the largest clusters first. A model that answers badly costs its calls and gives no edit; interruption throws, and what makes every other call useless as well. */
 export async function reflect(context: MineContext, options: ReflectOptions): Promise<Reflection> {
   const edits: Edit[] = [];
   const notes: string[] = [];
@@ -51,7 +53,8 @@ export async function reflect(context: MineContext, options: ReflectOptions): Pr
       continue;
     }
     try {
-      const op = opOf(kind, asked.value, cluster, context.harness);
+      const proposed = new Set(edits.flatMap(({ ops }) => ops.flatMap(idOf)));
+      const op = opOf(kind, asked.value, cluster, context.harness, proposed);
       edits.push({
         ops: [op],
         hypothesis: `${cluster.traces.length} runs failed by ${cluster.pattern}${cluster.tool ? ` at ${cluster.tool}` : ''}; a model read ${SHOWN} of them and wrote this.`,
@@ -68,12 +71,18 @@ export async function reflect(context: MineContext, options: ReflectOptions): Pr
   return { edits, calls, notes };
 }
 
-function questionOf(kind: Kind, cluster: Cluster, context: MineContext, { tried }: ReflectOptions): string {
+function questionOf(kind: Kind, cluster: Cluster, context: MineContext, { tried, found = [] }: ReflectOptions): string {
   const { traces, harness, environment } = context;
   const failing = new Set(cluster.traces);
   const uses = (trace: Trace) =>
     cluster.tool === undefined || trace.steps.some((step) => step.kind === 'call' && step.call.name === cluster.tool);
-  const quote = (some: readonly Trace[]) => some.slice(0, SHOWN).map(quoted).join('\n\n') || '(none)';
+  const requests = new Map(context.tasks.map(({ id, request }) => [id, request]));
+  const steps = new Map(context.diagnoses.map(({ trace, step }) => [trace, step]));
+  const quote = (some: readonly Trace[]) =>
+    some
+      .slice(0, SHOWN)
+      .map((trace) => quoted(trace, requests.get(trace.task) ?? trace.prompt.user, steps.get(trace.id)))
+      .join('\n\n') || '(none)';
   const tool = environment.tools.find(({ name }) => name === cluster.tool);
   const told = [
     tool?.description ?? '',
@@ -91,20 +100,62 @@ function questionOf(kind: Kind, cluster: Cluster, context: MineContext, { tried 
     symptom: symptomOf(cluster),
     failing: quote(traces.filter(({ id }) => failing.has(id))),
     passing: quote(traces.filter((trace) => trace.score?.reward === 1 && uses(trace))),
-    tried:
-      tried
-        .slice(0, 6)
-        .map((text) => `- ${text.slice(0, 200)}`)
-        .join('\n') || '(nothing)',
+    found: listed(found, cluster),
+    tried: listed(tried, cluster),
   });
 }
 
+/** Texts that a list in a prompt holds, and characters of each. */
+const LISTED = 6;
+const LISTED_CHARACTERS = 200;
+
+/** Those that name the cluster's tool first, as JSON strings: they may have been written by a model that read a trace. */
+function listed(texts: readonly string[], { tool = '' }: Cluster): string {
+  const near = (text: string) => (tool !== '' && text.includes(tool) ? 0 : 1);
+  const lines = [...texts]
+    .sort((a, b) => near(a) - near(b))
+    .slice(0, LISTED)
+    .map((text) => JSON.stringify(text.slice(0, LISTED_CHARACTERS)).replaceAll('<', '\\u003c'));
+  return lines.join('\n') || '(nothing)';
+}
+
+const idOf = (op: Op): string[] =>
+  op.op === 'clause.add'
+    ? [op.clause.id]
+    : op.op === 'skill.add'
+      ? [op.id]
+      : op.op === 'monitor.add'
+        ? [op.monitor.id]
+        : [];
+
 /** A request and what was done, as JSON strings: no line of a trace can end the quotation. */
-const quoted = (trace: Trace): string =>
-  JSON.stringify({
-    request: trace.prompt.user.slice(0, 500),
-    run: compactTrace(trace).slice(0, SHOWN_CHARACTERS).split('\n'),
-  }).replaceAll('<', '\\u003c');
+const quoted = (trace: Trace, request: string, step: number | undefined): string =>
+  JSON.stringify({ request: request.slice(0, 500), run: windowOf(compactTrace(trace).split('\n'), step) }).replaceAll(
+    '<',
+    '\\u003c',
+  );
+
+/** The lines around the responsible step and the outcome, as many as fit. */
+function windowOf(lines: readonly string[], step: number | undefined): string[] {
+  const outcome = lines.at(-1) ?? '';
+  const steps = lines.slice(0, -1);
+  const center =
+    step === undefined
+      ? 0
+      : Math.max(
+          0,
+          steps.findLastIndex((line) => Number.parseInt(line, 10) <= step),
+        );
+  const order = steps.map((_, at) => at).sort((a, b) => Math.abs(a - center) - Math.abs(b - center) || a - b);
+  const kept = new Set<number>();
+  let left = SHOWN_CHARACTERS - outcome.length;
+  for (const at of order) {
+    left -= (steps[at] ?? '').length + 1;
+    if (left < 0 && kept.size > 0) break;
+    kept.add(at);
+  }
+  return [...steps.filter((_, at) => kept.has(at)), outcome];
+}
 
 interface Asked {
   readonly value: unknown;
@@ -133,7 +184,7 @@ async function ask(kind: Kind, question: string, { model, seed, signal }: Reflec
     try {
       reply = await model.complete(request, signal);
     } catch (error) {
-      if (!(error instanceof InfrastructureError)) throw error;
+      if (!(error instanceof InfrastructureError) || error.fatal) throw error;
       fault = error.message;
       // Many endpoints cannot hold a model to a schema; they are asked without.
       if (held && /HTTP 4\d\d/.test(fault)) {

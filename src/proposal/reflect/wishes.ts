@@ -65,12 +65,18 @@ export function kindFor(cluster: Cluster): Kind | null {
   return cluster.pattern === 'text_call' ? null : 'skill';
 }
 
-/** The operation that an answer asks for. Throws ZodError when it does not have the form asked for. */
-export function opOf(kind: Kind, value: unknown, cluster: Cluster, harness: Harness): Op {
+/** The operation that an answer asks for, under an id that neither the harness nor `proposed` has. Throws ZodError when it does not have the form asked for. */
+export function opOf(
+  kind: Kind,
+  value: unknown,
+  cluster: Cluster,
+  harness: Harness,
+  proposed: ReadonlySet<string> = new Set(),
+): Op {
   if (kind === 'rule') {
     const { say } = answers.rule.parse(value);
     const tool = cluster.tool as string;
-    const id = freeId(`learnt-${cluster.pattern}-${tool}`, harness);
+    const id = freeId(`learnt-${cluster.pattern}-${tool}`, harness, proposed);
     return {
       op: 'clause.add',
       clause: {
@@ -91,7 +97,7 @@ export function opOf(kind: Kind, value: unknown, cluster: Cluster, harness: Harn
     const lines = steps.map((step, i) => `${i + 1}. ${step.replace(/^\d+[.)]\s*/, '')}`);
     return {
       op: 'skill.add',
-      id: freeId(`learnt-${cluster.pattern}${cluster.tool ? `-${cluster.tool}` : ''}`, harness),
+      id: freeId(`learnt-${cluster.pattern}${cluster.tool ? `-${cluster.tool}` : ''}`, harness, proposed),
       description,
       lines,
     };
@@ -100,18 +106,23 @@ export function opOf(kind: Kind, value: unknown, cluster: Cluster, harness: Harn
   const watched = WATCHED[cluster.pattern];
   return {
     op: 'monitor.add',
-    monitor: Monitor.parse({ id: freeId(`learnt-${cluster.pattern}`, harness), kind: watched?.kind, message }),
+    monitor: Monitor.parse({
+      id: freeId(`learnt-${cluster.pattern}`, harness, proposed),
+      kind: watched?.kind,
+      message,
+    }),
   };
 }
 
 /** A free id: `learnt-wrong-value-cancel-order`, then `...-2`. */
-function freeId(wanted: string, { contract, skills, regulation }: Harness): string {
+function freeId(wanted: string, { contract, skills, regulation }: Harness, proposed: ReadonlySet<string>): string {
   const base = wanted
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 58)
     .replace(/-+$/, '');
   const taken = new Set([
+    ...proposed,
     ...contract.clauses.map(({ id }) => id),
     ...skills.map(({ name }) => name),
     ...regulation.monitors.map(({ id }) => id),

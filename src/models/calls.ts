@@ -1,0 +1,119 @@
+/** Calls of one endpoint: what is sent, within which limits of time and money, and what is tried again. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type OpenAI from 'openai';
+import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
+import { InfrastructureError, InterruptedError } from '../errors.ts';
+import type { Redact } from '../secrets.ts';
+import type { ChatModel, ChatReply, ChatRequest } from '../types.ts';
+import { toFormat, toParam, toReply, toToolParam } from './completion.ts';
+import { asFault, mayBeBilled, type Refusable, refusedSetting } from './faults.ts';
+import { type Fault, openPatience, retryAfterOf } from './patience.ts';
+import { type Price, worstCost } from './prices.ts';
+
+/** Money is reserved before a call and settled after it; see `Budget`. */
+export interface Spend {
+  reserveUsd(amount: number): void;
+  settleUsd(reserved: number, cost: number): void;
+}
+
+export interface CallSettings {
+  readonly model: string;
+  /** Name of the variable that holds the key. */
+  readonly keyEnv: string;
+  readonly temperature: number;
+  readonly maxTokens: number;
+  readonly price: Price;
+  /** One whole reply, headers and body. */
+  readonly timeoutMs: number;
+  readonly maxRetries?: number;
+  readonly concurrency?: number;
+  readonly redact: Redact;
+  readonly spend: Spend | undefined;
+}
+
+/** Throws InfrastructureError when there is no reply to judge, UsageError, BudgetError, InterruptedError. */
+export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['complete'] {
+  const { model, temperature, maxTokens, price, timeoutMs, redact, spend } = settings;
+  const patience = openPatience({
+    concurrency: settings.concurrency ?? 64,
+    ...(settings.maxRetries === undefined ? {} : { retries: settings.maxRetries }),
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
+  });
+  /** What this endpoint does not take; some models of its kind know other settings. */
+  const refused = new Set<Refusable>();
+  const bodyOf = (request: ChatRequest): ChatCompletionCreateParamsNonStreaming => ({
+    model,
+    messages: request.messages.map(toParam),
+    ...(refused.has('temperature') ? {} : { temperature }),
+    ...(refused.has('max_tokens') ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens }),
+    ...(refused.has('seed') ? {} : { seed: request.seed % 2 ** 31 }),
+    ...(request.tools.length > 0 ? { tools: request.tools.map(toToolParam) } : {}),
+    ...(request.schema === undefined ? {} : { response_format: toFormat(request.schema) }),
+  });
+
+  /** One try. The limit of time holds for the whole reply: the client's own one ends with the headers. */
+  async function attempt(request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatReply> {
+    const body = bodyOf(request);
+    const worstUsd = worstCost(price, Buffer.byteLength(JSON.stringify(body)), maxTokens);
+    spend?.reserveUsd(worstUsd);
+    let paidUsd = worstUsd;
+    const limit = AbortSignal.timeout(timeoutMs);
+    try {
+      const completion = await client.chat.completions.create(body, {
+        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+      });
+      const reply = toReply(redactedCopy(completion, redact), { price, worstUsd });
+      paidUsd = reply.usage.costUsd;
+      if (paidUsd > worstUsd)
+        throw new InfrastructureError(
+          `the endpoint says that a call used ${reply.usage.inputTokens} + ${reply.usage.outputTokens} tokens, which is more than it was sent and allowed (${maxTokens} out): no cap of money holds with it`,
+          { fatal: true },
+        );
+      return reply;
+    } catch (error) {
+      if (!mayBeBilled(error)) paidUsd = 0;
+      if (limit.aborted && !signal?.aborted)
+        throw new InfrastructureError(`no whole reply within ${timeoutMs / 1000} s`, { retryable: true, cause: error });
+      throw error;
+    } finally {
+      spend?.settleUsd(worstUsd, paidUsd);
+    }
+  }
+
+  /** The same without a setting that the endpoint turns out not to take. */
+  async function adapted(request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatReply> {
+    for (;;) {
+      const left = new Set(refused);
+      try {
+        return await attempt(request, signal);
+      } catch (error) {
+        const setting = refusedSetting(error);
+        if (setting === null || left.has(setting)) throw error;
+        refused.add(setting);
+      }
+    }
+  }
+
+  const faultOf = (error: unknown): Fault => {
+    const fault = asFault(error, settings, redact);
+    if (!(fault instanceof InfrastructureError) || fault.fatal) throw fault;
+    const { status, headers } = error as { status?: number; headers?: Headers };
+    return { error: fault, status, retryAfterMs: retryAfterOf(headers, Date.now()) };
+  };
+  return async (request, signal) => {
+    try {
+      return await patience.run(() => adapted(request, signal), faultOf, signal);
+    } catch (error) {
+      if (signal?.aborted) throw new InterruptedError('interrupted', { cause: error });
+      throw error;
+    }
+  };
+}
+
+/** The same with every key taken out, wherever in it a careless server put one. */
+function redactedCopy<T>(value: T, redact: Redact): T {
+  if (typeof value === 'string') return redact(value) as T;
+  if (Array.isArray(value)) return value.map((item) => redactedCopy(item, redact)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redactedCopy(item, redact)])) as T;
+}
