@@ -9,13 +9,16 @@ import { chooseModel, type ModelFlags } from './agent.ts';
 import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
 
+/** Calls that the examination may make at the same time. */
+const AT_ONCE = 4;
+
 export async function doctorCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as ModelFlags & { json?: boolean };
   const { root } = await openRepository(process.cwd());
   const choice = chooseModel(flags, root);
   if (choice.kind === 'sim')
     throw new UsageError('the simulated agent needs no doctor; name an endpoint: --model openai:NAME --base-url URL');
-  const agent = await openaiAgent(choice.settings);
+  const agent = await openaiAgent({ ...choice.settings, concurrency: AT_ONCE });
   const episode = {
     task: { id: 'doctor', split: 'train' as const, tags: [], request: '', target: null },
     tools: [],
@@ -43,7 +46,7 @@ export async function doctorCommand(given: Record<string, unknown>): Promise<num
           `      ${nameOf(choice.settings.model)}:`,
           `        model: ${JSON.stringify(choice.settings.model)}`,
           ...(choice.settings.baseUrl === undefined ? [] : [`        base_url: ${choice.settings.baseUrl}`]),
-          `        concurrency: ${choice.concurrency}`,
+          `        concurrency: ${flags.concurrency ?? found.concurrency}`,
           ...(found.protocol === 'text' ? ['        protocol: text'] : []),
         ].join('\n'),
       ),

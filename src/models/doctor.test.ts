@@ -15,8 +15,11 @@ const say = (content: string, more: Partial<ChatReply> = {}): ChatReply => ({
   ...more,
 });
 
-/** Counts two seconds a call. */
-function modelOf(reply: (request: ChatRequest) => ChatReply): {
+/** Counts two seconds a call; calls at once share them, unless it is `serial`. */
+function modelOf(
+  reply: (request: ChatRequest) => ChatReply,
+  { serial = false } = {},
+): {
   model: ChatModel;
   now: () => number;
   asked: ChatRequest[];
@@ -26,7 +29,12 @@ function modelOf(reply: (request: ChatRequest) => ChatReply): {
   const model: ChatModel = {
     async complete(request) {
       asked.push(request);
-      time += 2000;
+      if (serial) time += 2000;
+      else {
+        const done = time + 2000;
+        await Promise.resolve();
+        time = Math.max(time, done);
+      }
       return reply(request);
     },
   };
@@ -43,9 +51,19 @@ test('an endpoint that can do everything', async () => {
   const { model, now, asked } = modelOf(able);
   const found = await examine(model, now);
   expect(found.findings.filter(({ passed }) => !passed)).toEqual([]);
-  expect(found).toMatchObject({ protocol: 'native', served: 'tiny', tokensPerSecond: 20 });
+  expect(found).toMatchObject({ protocol: 'native', served: 'tiny', tokensPerSecond: 20, concurrency: 4 });
   expect(found.calls).toBe(asked.length);
   expect(asked.length).toBeLessThan(10);
+});
+
+test('an endpoint that answers one call after the other is asked one at a time', async () => {
+  const { model, now } = modelOf(able, { serial: true });
+  const found = await examine(model, now);
+  expect(found.concurrency).toBe(1);
+  expect(found.findings.find(({ check }) => check === 'at once')).toMatchObject({
+    passed: false,
+    detail: 'three calls at once took 3.0 times as long as one',
+  });
 });
 
 test('calls that come as text mean protocol text', async () => {

@@ -10,6 +10,7 @@ export interface Finding {
     | 'text calls'
     | 'JSON schema'
     | 'repeats itself'
+    | 'at once'
     | 'speed'
     | 'prefix cache';
   readonly passed: boolean;
@@ -26,6 +27,8 @@ export interface Examination {
   readonly tokensPerSecond: number | null;
   /** How calls should be written: `realization.protocol` in harness.yaml. Null when neither way works. */
   readonly protocol: 'native' | 'text' | null;
+  /** Calls at the same time that are worth it. */
+  readonly concurrency: number;
 }
 
 const weather: Tool = {
@@ -50,6 +53,8 @@ const SCHEMA: JsonObject = {
 };
 /** Long and open enough that a model which does not repeat itself shows it. */
 const TELL = 'Tell a story of six sentences about a lighthouse.';
+/** A server that answers one call after the other takes three times as long for three. */
+const SHARES_BELOW = 2.2;
 /** A prompt of about 1,500 tokens, so that reading it takes time that a cache would save. */
 const LONG = Array.from(
   { length: 120 },
@@ -62,6 +67,8 @@ export async function examine(model: ChatModel, now: () => number): Promise<Exam
   let calls = 0;
   let served = '';
   const speeds: number[] = [];
+  /** Time of three calls at once over that of one. */
+  let slowdown = Number.POSITIVE_INFINITY;
   const ask = async (text: string, more: Partial<ChatRequest> = {}, system = 'You are a helpful assistant.') => {
     const messages: ChatMessage[] = [
       { role: 'system', content: system },
@@ -110,15 +117,22 @@ export async function examine(model: ChatModel, now: () => number): Promise<Exam
     return [meets, meets ? 'the reply met the schema' : `the reply was ${textOf(reply)}`];
   });
   await find('repeats itself', async () => {
-    const again = await ask(TELL);
-    const third = await ask(TELL, { seed: 2 });
-    const same = spoke && [again, third].every(({ reply }) => said(reply) === said(first.reply));
+    const started = now();
+    const together = await Promise.all([1, 2, 3].map((seed) => ask(TELL, { seed })));
+    slowdown = (now() - started) / 1000 / Math.max(first.seconds, 1e-3);
+    const same = spoke && together.every(({ reply }) => said(reply) === said(first.reply));
     return [
       same,
-      same
-        ? 'three equal requests got equal replies'
-        : 'equal requests got other replies: two trials a task are played',
+      same ? 'four equal requests got equal replies' : 'equal requests got other replies: two trials a task are played',
     ];
+  });
+  const shares = slowdown < SHARES_BELOW;
+  findings.push({
+    check: 'at once',
+    passed: shares,
+    detail: Number.isFinite(slowdown)
+      ? `three calls at once took ${slowdown.toFixed(1)} times as long as one`
+      : 'three calls at once were not answered',
   });
   await find('prefix cache', async () => {
     const cold = await ask('Which shelf has item 21? Answer with its number.', {}, LONG);
@@ -136,7 +150,14 @@ export async function examine(model: ChatModel, now: () => number): Promise<Exam
     passed: tokensPerSecond !== null,
     detail: tokensPerSecond === null ? 'the replies were too short to tell' : `${tokensPerSecond.toFixed(0)} tokens/s`,
   });
-  return { findings, calls, served, tokensPerSecond, protocol: native ? 'native' : text ? 'text' : null };
+  return {
+    findings,
+    calls,
+    served,
+    tokensPerSecond,
+    protocol: native ? 'native' : text ? 'text' : null,
+    concurrency: shares ? 4 : 1,
+  };
 }
 
 const said = (reply: ChatReply): string =>
