@@ -32,7 +32,7 @@ function playing(command: Command): Command {
     .option('--concurrency <n>', 'rollouts at the same time [8 for sim, 1 for a loopback endpoint, else 4]', integer)
     .option('--max-rollouts <n>', 'hard cap', integer)
     .option('--max-usd <x>', 'hard cap in US dollars', number)
-    .option('--max-minutes <n>', 'hard cap', number)
+    .option('--max-minutes <n>', 'hard cap, of this try if the night goes on from an earlier one', number)
     .option('--tasks <n>', 'use that many tasks: of a night over all splits, of run in its split', integer)
     .option('--tags <a,b>', 'use tasks with one of these tags', list)
     .option('--json', 'events on stdout, one JSON object a line');
@@ -207,6 +207,7 @@ does(
   program
     .command('replay <run>')
     .description('play a finished night again from its recorded replies; exit 6 when a decision comes out otherwise')
+    .option('--env <name>', 'file of the environment, if it was given as a path')
     .option('--data <dir>', 'public files, if the night had them')
     .option('--json', 'one JSON object a line'),
   async () => (await import('./cli/replay.ts')).replayCommand,

@@ -14,14 +14,14 @@ import { openEnvironment, selectTasks } from './setup.ts';
 
 /** `given` is a run of the repository here (retail-0001), or the path of a run's folder in any repository. */
 export async function replayCommand(options: Record<string, unknown>, given = ''): Promise<number> {
-  const flags = options as { data?: string; json?: boolean };
+  const flags = options as { env?: string; data?: string; json?: boolean };
   const { root, run } = await placeOf(given);
   const config = readConfig(join(root, 'runs', run));
   if (config === null)
     throw new UsageError(`runs/${run}/config.json is missing or was cut off; expected the folder of a finished run`);
   const { env, tags, tasks: count } = config.options;
   const environment = await openEnvironment(
-    { env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
+    { env: flags.env ?? env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
     root,
   );
   const simulated = config.agent.simulated

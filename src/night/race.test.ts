@@ -1,71 +1,12 @@
 /** A race on shared noise sees what an edit does and nothing else; a bank is as large as its agent's noise asks for. */
 import { expect, test } from 'vitest';
-import { z } from 'zod';
-import { defineEnvironment, tool } from '../environments/define.ts';
 import { InfrastructureError } from '../errors.ts';
-import { openBudget } from '../evaluation/budget.ts';
-import { openEvaluator } from '../evaluation/evaluator.ts';
-import { memoryJournal } from '../evaluation/journal.ts';
 import { decideKeep } from '../gate/keep.ts';
 import { taskDifferences } from '../gate/pairs.ts';
-import { parseHarness } from '../harness/parse.ts';
-import { type ScriptedTurn, scriptedAgent } from '../runtime/scripted-agent.ts';
-import type { Agent, ChatRequest, Task } from '../types.ts';
-import type { Night } from './night.ts';
+import { scriptedAgent } from '../runtime/scripted-agent.ts';
+import { harness, moody, nightOf, press } from './lamp.fixture.ts';
 import { race, rollBank } from './race.ts';
 
-const lamp = defineEnvironment({
-  name: 'lamp',
-  tasks: Array.from({ length: 40 }, (_, i) => ({ id: `t${i}`, input: `Lamp ${i}`, split: 'dev' as const })),
-  reset: () => ({ lit: false }),
-  tools: {
-    press: tool('Press the switch.', z.object({}), (state: { lit: boolean }) => {
-      state.lit = true;
-      return 'It is lit.';
-    }),
-  },
-  score: (_task, { lit }) => ({ reward: lit ? 1 : 0, checks: [] }),
-});
-
-const done: ScriptedTurn = { name: 'done', arguments: { summary: '' } };
-const press: ScriptedTurn = { name: 'press', arguments: {} };
-/** Presses in half of its episodes, and in all of them when the policy says so. */
-const moody = (request: ChatRequest, index: number): ScriptedTurn =>
-  index === 0 && (request.seed % 2 === 0 || JSON.stringify(request.messages).includes('Always press')) ? press : done;
-
-function nightOf(agent: Agent): Night {
-  const unlimited = Number.POSITIVE_INFINITY;
-  const options = { seed: 1, concurrency: 4, budget: 5 };
-  return {
-    options,
-    number: 1,
-    agent,
-    dev: lamp.tasks as readonly Task<'dev'>[],
-    evaluator: openEvaluator({
-      environment: lamp,
-      agent,
-      budget: openBudget({ maxRollouts: unlimited, maxUsd: unlimited, maxMinutes: unlimited }, () => 0),
-      journal: memoryJournal(),
-      seed: 1,
-      night: 1,
-      concurrency: 4,
-      timeoutMs: 10_000,
-    }),
-    emit: () => {},
-    signal: new AbortController().signal,
-    deterministic: false,
-    candidates: 1,
-  } as unknown as Night;
-}
-
-const harness = (policy: string) =>
-  parseHarness(
-    'lamp',
-    new Map([
-      ['policy.md', policy],
-      ['harness.yaml', 'version: 1\n'],
-    ]),
-  );
 const simulated = scriptedAgent(moody, { simulated: true });
 
 test('an edit without effect differs on no task, although the agent is noisy, and is not kept', async () => {

@@ -1,5 +1,5 @@
 /** A night that is interrupted or killed: the refs are old or new, and the same command goes on to the same end. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Event } from '../../src/report/events.ts';
@@ -78,6 +78,11 @@ describe.concurrent('a night that is cut off', () => {
       expect.stringMatching(/decisions came out equal.*SIMULATED, 0 calls/),
     ]);
     expect((await optimize(fresh, 'replay my-shop-0009')).code).toBe(2);
+
+    renameSync(join(fresh, 'evals', 'my-shop'), join(fresh, 'elsewhere'));
+    expect((await optimize(fresh, 'replay my-shop-0001')).code).toBe(2);
+    const there = await optimize(fresh, 'replay my-shop-0001 --env elsewhere/environment.js');
+    expect([there.stderr, there.code]).toEqual(['', 0]);
   });
 
   it('is not resumed when it was not cut off', () => {

@@ -1,0 +1,55 @@
+/** What is tried, in which order, and what becomes of an edit whose place was taken. */
+import { expect, test } from 'vitest';
+import type { Edit } from '../proposal/edit-schema.ts';
+import { scriptedAgent } from '../runtime/scripted-agent.ts';
+import { done, harness, nightOf, press } from './lamp.fixture.ts';
+import type { Branch, Night } from './night.ts';
+import { rollBank } from './race.ts';
+import { search } from './search.ts';
+
+const skill = (proposer: Edit['proposer'], id: string, fixes: number): Edit => ({
+  ops: [{ op: 'skill.add', id, description: 'Always.', lines: ['Press the switch.'] }],
+  hypothesis: '',
+  addresses: [],
+  predicts: { fixes, risks: '' },
+  proposer,
+});
+const agent = scriptedAgent((request, index) =>
+  index === 0 && JSON.stringify(request.messages).includes('Press the switch') ? press : done,
+);
+
+/** The candidates that were raced, as the ids of their skills, and what each was decided. */
+async function tried(edits: readonly Edit[], verdict: (ids: readonly string[]) => 'accepted' | 'rejected') {
+  const candidates: string[][] = [];
+  const recorder = {
+    stored: () => [],
+    async candidate(given: { edits: readonly Edit[] }) {
+      const ids = given.edits.flatMap(({ ops }) => ops.map((op) => ('id' in op ? String(op.id) : '')));
+      candidates.push(ids);
+      return { decision: verdict(ids), better: 1, worse: 0 };
+    },
+  };
+  const night = nightOf(agent, {
+    recorder: recorder as unknown as Night['recorder'],
+    decisions: [],
+    candidates: 0,
+    options: { seed: 1, concurrency: 4, budget: 9, proposer: 'both' } as unknown as Night['options'],
+  });
+  const head = harness('Serve.');
+  const bank = await rollBank(night, head);
+  const branch: Branch = { head, bank, releaseBank: bank, kept: [] };
+  const { kept } = await search(night, branch, { edits, diagnoses: new Map() });
+  return { candidates, kept: kept.length };
+}
+
+test('a bundle that fails is halved, better half first', async () => {
+  const edits = [skill('mine', 'a', 3), skill('mine', 'b', 2), skill('mine', 'c', 1), skill('reflect', 'd', 1)];
+  const { candidates } = await tried(edits, (ids) => (ids.includes('c') ? 'rejected' : 'accepted'));
+  expect(candidates).toEqual([['a', 'b', 'c'], ['a', 'b'], ['c'], ['d']]);
+});
+
+test('an edit whose name was taken by one that was kept is left out, and what stood beside it is tried', async () => {
+  const edits = [skill('reflect', 'a', 9), skill('mine', 'a', 2), skill('mine', 'b', 1)];
+  const { candidates, kept } = await tried(edits, () => 'accepted');
+  expect([candidates, kept]).toEqual([[['a'], ['b']], 2]);
+});
