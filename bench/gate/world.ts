@@ -6,14 +6,12 @@ import type { Kind, NamedScenario } from './scenario.ts';
 /** Tasks from which a true score is computed and fresh panels are drawn. */
 const POPULATION = 2000;
 
-/** What an edit does to the chance of every task, panel after panel. */
+/** What an edit does: the tasks whose chance it moves, and by how much. */
 export interface Edit {
-  readonly kind: string;
-  readonly moves: Float32Array;
+  readonly tasks: readonly number[];
+  readonly moves: readonly number[];
   /** Number of the latent fix, or -1. */
   readonly fix: number;
-  /** Change of the mean chance over the population, before ceilings. */
-  readonly worth: number;
 }
 
 /** The harness of a world: its chances, and the latent fixes that it holds. */
@@ -47,29 +45,28 @@ export function openWorld(scenario: NamedScenario, seed: number): World {
   // What a deterministic agent does with a task is settled once: it wins where its chance is above this.
   const bars = Float32Array.from({ length: total }, () => random());
   const familyOf = (task: number) => (families === null ? task : task % families.count);
+  const units = families?.count ?? total;
 
-  const draw = (kind: string, of: Kind, fix: number, random: Random): Edit => {
-    const moves = new Float32Array(total);
-    const touched = new Map<number, number>();
-    let worth = 0;
-    for (let task = 0; task < total; task++) {
-      const family = familyOf(task);
-      let sign = touched.get(family);
-      if (sign === undefined) {
-        sign = random() < of.touches ? (random() < of.against ? -1 : 1) : 0;
-        touched.set(family, sign);
+  const draw = (of: Kind, fix: number, random: Random): Edit => {
+    const tasks: number[] = [];
+    const moves: number[] = [];
+    // The gaps between touched families are geometric, so that the rest costs nothing.
+    const gap = () => (of.touches >= 1 ? 0 : Math.floor(Math.log(1 - random()) / Math.log(1 - of.touches)));
+    for (let unit = gap(); of.touches > 0 && unit < units; unit += 1 + gap()) {
+      const move = random() < of.against ? -of.moves : of.moves;
+      for (let task = unit; task < total; task += units) {
+        tasks.push(task);
+        moves.push(move);
       }
-      moves[task] = sign * of.moves;
-      if (task >= dev + sealed) worth += sign * of.moves;
     }
-    return { kind, moves, fix, worth: worth / POPULATION };
+    return { tasks, moves, fix };
   };
   const { fixes } = scenario;
   const latent =
     fixes === undefined
       ? []
-      : Array.from({ length: fixes.count }, (_, i) => draw('fix', fixes, i, randomOf('fix', scenario.digest, seed, i)));
-  const nothing: Edit = { kind: 'nothing', moves: new Float32Array(total), fix: -1, worth: 0 };
+      : Array.from({ length: fixes.count }, (_, i) => draw(fixes, i, randomOf('fix', scenario.digest, seed, i)));
+  const nothing: Edit = { tasks: [], moves: [], fix: -1 };
 
   return {
     scenario,
@@ -95,16 +92,15 @@ export function openWorld(scenario: NamedScenario, seed: number): World {
         kind -= (fixes.share * left.length) / Math.max(1, fixes.count);
         if (kind < 0) return left[Math.floor(random() * left.length)] ?? nothing;
       }
-      for (const [name, of] of Object.entries(scenario.edits)) {
+      for (const of of Object.values(scenario.edits)) {
         kind -= of.share;
-        if (kind < 0) return draw(name, of, -1, random);
+        if (kind < 0) return draw(of, -1, random);
       }
       return nothing;
     },
     apply(state, edit) {
-      const next = new Float32Array(total);
-      for (let task = 0; task < total; task++)
-        next[task] = (state.chances[task] as number) + (edit.moves[task] as number);
+      const next = state.chances.slice();
+      for (const [at, task] of edit.tasks.entries()) next[task] = (next[task] as number) + (edit.moves[at] as number);
       return { chances: next, fixes: edit.fix < 0 ? state.fixes : new Set([...state.fixes, edit.fix]) };
     },
     play(state, task, at, random) {

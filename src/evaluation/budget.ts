@@ -25,6 +25,8 @@ export interface Budget {
   settleUsd(reserved: number, cost: number): void;
   /** Counts a rollout that an earlier try of this night already played. */
   restore(): void;
+  /** Goes back to `count` rollouts: those beyond were begun ahead of a look and dropped by it. Their money stays counted. */
+  drop(count: number): void;
   /** Counts money that an earlier try of this night already spent, and tells `record` every change from now on, in US dollars. */
   keepUsd(spent: number, record: (change: number) => void): void;
 }
@@ -76,6 +78,9 @@ export function openBudget(caps: Caps, now: () => number, stopAfter = Number.POS
     },
     restore() {
       rollouts += 1;
+    },
+    drop(count) {
+      rollouts = Math.min(rollouts, count);
     },
     keepUsd(spent, kept) {
       usd += spent;

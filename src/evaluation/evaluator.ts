@@ -48,9 +48,9 @@ export interface Evaluator {
   readonly usage: Usage;
   /**
    * One rollout, from the cache when it was played before. A void trace has `error`; the fifth in a row throws
-   * InfrastructureError, so that a night does not go on, and decide, without its endpoint.
+   * InfrastructureError, so that a night does not go on, and decide, without its endpoint. `signal` ends this rollout alone.
    */
-  play(rollout: Rollout): Promise<Trace>;
+  play(rollout: Rollout, signal?: AbortSignal): Promise<Trace>;
   /** Writes down the voids so far: something is about to be decided with them. */
   settle(): void;
 }
@@ -94,7 +94,8 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
     get usage() {
       return usage;
     },
-    async play({ harness, task, trial, tier, environment = options.environment }) {
+    async play({ harness, task, trial, tier, environment = options.environment }, own) {
+      const signal = own && options.signal ? AbortSignal.any([own, options.signal]) : (own ?? options.signal);
       const seed = trialSeed({ seed: options.seed, night: options.night, tier, task: task.id, trial });
       const key = sha256(
         [harness.id, digestOf(task), seed, environment.digest, agent.digest, ENGINE_VERSION, options.timeoutMs].join(
@@ -119,7 +120,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
       }
       budget.reserve();
       for (let attempt = 1; ; attempt++) {
-        if (options.signal?.aborted) throw new InterruptedError('interrupted');
+        if (signal?.aborted) throw new InterruptedError('interrupted');
         const trace = await playEpisode({
           harness,
           environment,
@@ -128,9 +129,9 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
           trial,
           seed,
           timeoutMs: options.timeoutMs,
-          ...(options.signal ? { signal: options.signal } : {}),
+          ...(signal ? { signal } : {}),
         });
-        if (options.signal?.aborted) throw new InterruptedError('interrupted');
+        if (signal?.aborted) throw new InterruptedError('interrupted');
         // Tries are for a fault that passes; while there is no sign of life, one is enough.
         const tries = voidsInARow > 0 ? 1 : (options.tries ?? 3);
         if (trace.error === undefined || attempt >= tries || trace.refused) {

@@ -1,6 +1,6 @@
 /** The worker pool: order, limit, first error, abort. */
-import { expect, test } from 'vitest';
-import { mapPool } from './pool.ts';
+import { describe, expect, test } from 'vitest';
+import { inOrder, mapPool } from './pool.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -84,4 +84,77 @@ test('a function that throws before its first await is an error like any other',
 test('no items give no results; a limit below 1 is misuse', async () => {
   expect(await mapPool([], 4, async () => 1)).toEqual([]);
   await expect(mapPool([1], 0, async () => 1)).rejects.toThrow(RangeError);
+});
+
+describe('in order', () => {
+  const collect = async <T>(results: AsyncIterable<T>): Promise<T[]> => {
+    const all: T[] = [];
+    for await (const result of results) all.push(result);
+    return all;
+  };
+
+  test('results come in the order of the items, and the next calls run while one is slow', async () => {
+    const started: number[] = [];
+    let release = () => {};
+    const slow = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const results = inOrder([0, 1, 2, 3, 4, 5, 6], 2, async (item) => {
+      started.push(item);
+      if (item === 0) await slow;
+      return item;
+    });
+    const first = results.next();
+    for (let i = 0; i < 20; i++) await turn();
+    // Two at once, and no more than four items ahead of the one that is waited for.
+    expect(started).toEqual([0, 1, 2, 3]);
+    release();
+    expect((await first).value).toBe(0);
+    expect(await collect(results)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test('what runs ahead is aborted, waited for and dropped when the caller stops', async () => {
+    let aborted = 0;
+    let ended = 0;
+    const results = inOrder([0, 1, 2, 3], 3, async (item, _index, signal) => {
+      for (let i = 0; i < item * 3; i++) await turn();
+      if (signal.aborted) aborted += 1;
+      ended += 1;
+      if (item === 1) throw new Error('never seen');
+      return item;
+    });
+    for await (const result of results) if (result === 0) break;
+    expect([aborted, ended <= 4]).toEqual([ended - 1, true]);
+  });
+
+  test('an error comes at the turn of its item, after the results before it', async () => {
+    const seen: number[] = [];
+    const results = inOrder([0, 1, 2], 3, async (item) => {
+      if (item === 1) throw new Error('second');
+      for (let i = 0; i < 5; i++) await turn();
+      return item;
+    });
+    const run = async () => {
+      for await (const result of results) seen.push(result);
+    };
+    await expect(run()).rejects.toThrow('second');
+    expect(seen).toEqual([0]);
+  });
+
+  test('an abort ends it with its reason, after the running calls', async () => {
+    const controller = new AbortController();
+    let ended = 0;
+    const results = inOrder(
+      [0, 1, 2],
+      2,
+      async (item) => {
+        if (item === 0) controller.abort(new Error('stop'));
+        await turn();
+        ended += 1;
+      },
+      controller.signal,
+    );
+    await expect(collect(results)).rejects.toThrow('stop');
+    expect(ended).toBeLessThanOrEqual(2);
+  });
 });

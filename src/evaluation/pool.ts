@@ -37,3 +37,54 @@ export async function mapPool<T, R>(
   if (inner.signal.aborted) throw inner.signal.reason;
   return results;
 }
+
+type Settled<R> = { readonly value: R } | { readonly error: unknown };
+
+/**
+ * Results in the order of `items`, one at a time, while up to `limit` calls run ahead, at most twice as many items ahead of the
+ * one that is waited for. An error, or the reason of `signal`, is thrown at its item's turn. When the caller stops early, running calls are
+ * aborted and waited for, and whatever came of them is dropped. Throws RangeError for a limit below 1.
+ */
+export async function* inOrder<T, R>(
+  items: readonly T[],
+  limit: number,
+  fn: (item: T, index: number, signal: AbortSignal) => Promise<R>,
+  signal?: AbortSignal,
+): AsyncGenerator<R, void, void> {
+  if (!(limit >= 1)) throw new RangeError(`inOrder: expected a limit of at least 1, got ${limit}`);
+  const inner = new AbortController();
+  const abort = () => inner.abort(signal?.reason);
+  signal?.addEventListener('abort', abort, { once: true });
+  const results: Promise<Settled<R>>[] = [];
+  let turn = 0;
+  let running = 0;
+  const settle = async (index: number): Promise<Settled<R>> => {
+    running += 1;
+    try {
+      return { value: await fn(items[index] as T, index, inner.signal) };
+    } catch (error) {
+      return { error };
+    } finally {
+      running -= 1;
+      start();
+    }
+  };
+  const start = () => {
+    while (running < limit && results.length < Math.min(items.length, turn + 2 * limit) && !inner.signal.aborted)
+      results.push(settle(results.length));
+  };
+  try {
+    for (; turn < items.length; turn++) {
+      signal?.throwIfAborted();
+      start();
+      const result = await (results[turn] as Promise<Settled<R>>);
+      signal?.throwIfAborted();
+      if ('error' in result) throw result.error;
+      yield result.value;
+    }
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    inner.abort(new Error('not needed any more'));
+    await Promise.all(results);
+  }
+}

@@ -1,12 +1,12 @@
 /** Tier 2: fresh rollouts of both arms on the sealed panel, interleaved task by task. */
-import { mapPool } from '../evaluation/pool.ts';
+import { inOrder } from '../evaluation/pool.ts';
 import { rounded } from '../gate/arithmetic.ts';
 import { isFutile } from '../gate/futility.ts';
 import type { Pair } from '../gate/pairs.ts';
 import type { Harness, Task } from '../types.ts';
 import type { Night } from './night.ts';
 import type { Panel } from './panel.ts';
-import { report } from './race.ts';
+import { aheadOf, report } from './race.ts';
 
 /** Tasks between two looks for futility: a stop is only ever for futility. */
 const FUTILITY_EVERY = 10;
@@ -31,37 +31,38 @@ export async function compare(
   const pairs: Pair[] = [];
   let voids = 0;
   let rollouts = 0;
-  for (let next = 0; next < panel.tasks.length; next += FUTILITY_EVERY) {
-    const tasks = panel.tasks.slice(next, next + FUTILITY_EVERY);
-    const played = await mapPool(tasks, night.options.concurrency, (task) => playBoth(task), night.signal);
-    for (const row of played) {
-      rollouts += row.rollouts;
-      costs.push(row.costUsd);
-      if (row.pair === null) voids += 1;
-      else pairs.push(row.pair);
-    }
-    report(night, 'sealed', Math.min(next + FUTILITY_EVERY, panel.tasks.length), panel.tasks.length);
-    if (isFutile(pairs, { planned: panel.tasks.length, trials })) break;
+  const { budget } = night.evaluator.options;
+  const counted = budget.rollouts;
+  const play = (task: Task, _index: number, signal: AbortSignal) => playBoth(task, signal);
+  for await (const row of inOrder(panel.tasks, aheadOf(night), play, night.signal)) {
+    rollouts += row.rollouts;
+    costs.push(row.costUsd);
+    if (row.pair === null) voids += 1;
+    else pairs.push(row.pair);
+    const done = costs.length;
+    report(night, 'sealed', done, panel.tasks.length);
+    if (done % FUTILITY_EVERY === 0 && isFutile(pairs, { planned: panel.tasks.length, trials })) break;
   }
+  budget.drop(counted + rollouts);
   night.evaluator.settle();
   // In the order of the panel: a sum in the order of arrival would differ in its last digit from night to replay.
   const costUsd = rounded(costs.reduce((sum, cost) => sum + cost, 0));
   return { pairs, rollouts, voids, trials, costUsd };
 
-  async function playBoth(task: Task): Promise<{ pair: Pair | null; rollouts: number; costUsd: number }> {
+  async function playBoth(
+    task: Task,
+    signal: AbortSignal,
+  ): Promise<{ pair: Pair | null; rollouts: number; costUsd: number }> {
     let costUsd = 0;
     const rewards: { before: number[]; after: number[] } = { before: [], after: [] };
     const violations = { before: 0, after: 0 };
     let lost = 0;
     for (let trial = 0; trial < trials; trial++) {
       for (const arm of ['before', 'after'] as const) {
-        const trace = await night.evaluator.play({
-          harness: arm === 'before' ? before : after,
-          task,
-          trial,
-          tier: independent ? `sealed:${arm}` : 'sealed',
-          environment: panel.environment,
-        });
+        const harness = arm === 'before' ? before : after;
+        const tier = independent ? `sealed:${arm}` : 'sealed';
+        const { environment } = panel;
+        const trace = await night.evaluator.play({ harness, task, trial, tier, environment }, signal);
         costUsd += trace.usage.costUsd;
         if (trace.score === null) lost += 1;
         else {

@@ -4,7 +4,8 @@ import { InfrastructureError } from '../errors.ts';
 import { decideKeep } from '../gate/keep.ts';
 import { taskDifferences } from '../gate/pairs.ts';
 import { scriptedAgent } from '../runtime/scripted-agent.ts';
-import { harness, moody, nightOf, press } from './lamp.fixture.ts';
+import type { ChatRequest } from '../types.ts';
+import { done, harness, moody, nightOf, press } from './lamp.fixture.ts';
 import { race, rollBank } from './race.ts';
 
 const simulated = scriptedAgent(moody, { simulated: true });
@@ -66,4 +67,20 @@ test('an endpoint that refuses every request ends the baseline, not the night', 
 test('an endpoint that does not answer ends the baseline after five rollouts', async () => {
   const silent = scriptedAgent([new InfrastructureError('connection refused')]);
   await expect(rollBank(nightOf(silent), harness('Serve.'))).rejects.toThrow('5 rollouts in a row got no answer');
+});
+
+test('rollouts that run ahead of the look that ends a race are not counted, and change nothing in it', async () => {
+  const failing = (request: ChatRequest, index: number) =>
+    index === 0 && !JSON.stringify(request.messages).includes('Give up') ? press : done;
+  const results = [];
+  for (const concurrency of [1, 7]) {
+    const night = nightOf(scriptedAgent(failing));
+    const concurrent = { ...night, options: { ...night.options, concurrency } };
+    const bank = await rollBank(concurrent, harness('Serve.'));
+    const before = night.evaluator.options.budget.rollouts;
+    const { pairs, spending } = await race(concurrent, harness('Give up.'), bank, false);
+    results.push({ pairs, spending, counted: night.evaluator.options.budget.rollouts - before });
+  }
+  expect(results[0]).toMatchObject({ spending: { rollouts: 20 }, counted: 20 });
+  expect(results[1]).toEqual(results[0]);
 });

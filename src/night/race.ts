@@ -1,7 +1,7 @@
 /** Tier 1: rolls the branch head on dev, and races a candidate against it. */
 import { randomOf, shuffled } from '../digest.ts';
 import { assertScored, evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
-import { mapPool } from '../evaluation/pool.ts';
+import { inOrder, mapPool } from '../evaluation/pool.ts';
 import { scoreInterval } from '../gate/interval.ts';
 import { isHopeless } from '../gate/keep.ts';
 import { type Pair, taskDifferences } from '../gate/pairs.ts';
@@ -109,6 +109,11 @@ export interface RaceResult {
   readonly bank: Bank;
 }
 
+/** Rollouts that run ahead of a look: none for a simulated agent, which answers at once. */
+export const aheadOf = ({ agent, options }: Night): number => (agent.simulated ? 1 : options.concurrency);
+
+const isLook = (played: number): boolean => played >= FIRST_LOOK && (played - FIRST_LOOK) % LOOK_EVERY === 0;
+
 /**
  * Plays one trial a task in random order against the bank and stops when hopeless.
  * With `independent` noise the candidate draws its own trial seeds (for testing the gate).
@@ -121,22 +126,21 @@ export async function race(night: Night, candidate: Harness, bank: Bank, indepen
     random,
   );
   const tier = independent ? `dev:${number}` : 'dev';
+  const play = async (task: Task, _index: number, signal: AbortSignal) => ({
+    task,
+    trace: await night.evaluator.play({ harness: candidate, task, trial: 0, tier }, signal),
+  });
+  const { budget } = night.evaluator.options;
+  const before = budget.rollouts;
   const pairs: Pair[] = [];
   const traces: Trace[] = [];
   let voids = 0;
-  for (let next = 0; next < order.length; ) {
-    const step = next === 0 ? FIRST_LOOK : LOOK_EVERY;
-    const tasks = order.slice(next, next + step);
-    next += tasks.length;
-    const played = await playAll(night, candidate, tasks, [0], tier);
-    traces.push(...played);
-    for (const [index, trace] of played.entries()) {
-      const task = tasks[index] as Task;
-      const row = bank.rows.get(task.id);
-      if (trace.score === null || row === undefined) {
-        voids += 1;
-        continue;
-      }
+  for await (const { task, trace } of inOrder(order, aheadOf(night), play, night.signal)) {
+    traces.push(trace);
+    report(night, `candidate ${number}`, traces.length, order.length);
+    const row = bank.rows.get(task.id);
+    if (trace.score === null || row === undefined) voids += 1;
+    else
       pairs.push({
         task: task.id,
         tags: task.tags,
@@ -146,10 +150,10 @@ export async function race(night: Night, candidate: Harness, bank: Bank, indepen
         violationsBefore: row.violations,
         violationsAfter: trace.score.violation ? 1 : 0,
       });
-    }
-    report(night, `candidate ${number}`, next, order.length);
-    if (next < order.length && pairs.length > 0 && isHopeless(taskDifferences(pairs))) break;
+    if (isLook(traces.length) && traces.length < order.length && pairs.length > 0 && isHopeless(taskDifferences(pairs)))
+      break;
   }
+  budget.drop(before + traces.length);
   night.evaluator.settle();
   const { costUsd } = totalUsage(traces);
   return {
