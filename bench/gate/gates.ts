@@ -25,6 +25,7 @@ export interface Run {
   useless: number;
   looks: number;
   looksOnPanel: number;
+  looksSinceRelease: number;
   /** Score that the gate believes in, 0-1. */
   reported: number;
   /** Stored scores of gates that keep them over nights. */
@@ -49,6 +50,7 @@ export function startRun(world: World, seed: number, gate: string): Run {
     useless: 0,
     looks: 0,
     looksOnPanel: 0,
+    looksSinceRelease: 0,
     reported: 0,
     stored: null,
   };
@@ -108,7 +110,7 @@ export function ours(alpha: number): Gate {
 
 function look(
   run: Run,
-  alpha: number,
+  first: number,
   order: readonly number[],
   before: readonly number[][],
   after: readonly number[][],
@@ -116,6 +118,8 @@ function look(
   const { world, random } = run;
   const { scenario } = world;
   const noisy = scenario.agent === 'noisy';
+  // Harmonic spending, as `alphaOf`.
+  const alpha = first / (run.looksSinceRelease + 1);
   const trials = noisy ? RELEASE.noisyTrials : 1;
   if (scenario.panel === 'fixed' && run.looksOnPanel >= MAX_LOOKS) return;
   const dev = order.map((task, place) => pairOf(world, task, before[place] as number[], after[place] as number[]));
@@ -131,6 +135,7 @@ function look(
   const tasks = world.panel(run.looks);
   run.looks += 1;
   run.looksOnPanel += 1;
+  run.looksSinceRelease += 1;
   run.rollouts += 2 * trials * tasks.length;
   const pairs: Pair[] = [];
   let voids = 0;
@@ -147,6 +152,7 @@ function look(
   const verdict = decideRelease(pairs, { alpha, planned: tasks.length, voids });
   if (verdict.decision !== 'accepted') return;
   run.reported = mean(pairs.map(({ after: rewards }) => mean(rewards)));
+  run.looksSinceRelease = 0;
   accept(run, run.head);
 }
 

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { swapped } from '../../bench/gate-quick/worlds.ts';
 import type { Pair } from './pairs.ts';
 import { decideRelease, type ReleaseOptions } from './release.ts';
+import { alphaOf, RELEASE } from './rules.ts';
 
 /** Win-or-lose pairs from differences -1, 0, 1. */
 const panel = (differences: readonly number[], tags: readonly string[] = []): Pair[] =>
@@ -172,4 +173,14 @@ test('raising one score after never turns a release of win-or-lose tasks down', 
 test('the order of win-or-lose tasks does not matter', () => {
   const differences = mix(10, 2, 28);
   expect(decide(panel(differences.toReversed()))).toEqual(decide(panel(differences)));
+});
+
+test('looks at nothing but useless branches release .02 (1 + ln L) of them on average, at most', () => {
+  let sum = 0;
+  for (let look = 1; look <= 365; look++) {
+    sum += alphaOf(look);
+    expect(sum).toBeLessThanOrEqual(RELEASE.alpha * (1 + Math.log(look)) + 1e-9);
+  }
+  expect(sum).toBeLessThan(0.13);
+  for (const look of [0, -1, 1.5, Number.NaN]) expect(() => alphaOf(look)).toThrow(RangeError);
 });

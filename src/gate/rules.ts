@@ -1,5 +1,7 @@
 /** Every constant of the gate in one place, each with its source; changing one means a new `GATE_RULES`. */
 
+import { rounded } from './arithmetic.ts';
+
 /** Version that every verdict carries. */
 export const GATE_RULES = 'gate/2';
 /** Versions before it, by which a ledger may hold verdicts; they cannot be recomputed by this one. */
@@ -18,13 +20,23 @@ export const KEEP = {
 
 /** Tier 2, a look at the sealed panel (design section 8). */
 export const RELEASE = {
-  /** Error rate of one look, whatever the size of the panel. */
+  /** Error rate of the first look after a release, whatever the size of the panel; see `alphaOf`. */
   alpha: 0.02,
   /** Share of void pairs above which nothing is decided. */
   maxVoidShare: 0.02,
   /** Trials a task and arm of an agent that is not deterministic. */
   noisyTrials: 4,
 } as const;
+
+/**
+ * Error rate of look number `look` since the release in force, 1 the first: .02 / look. However long nothing is released, L looks at
+ * branches that are no better release .02 (1 + ln L) of them on average, at most: .13 in a year of nightly looks (harmonic
+ * spending; Lan & DeMets 1983 for the idea). Throws RangeError for a look below 1.
+ */
+export function alphaOf(look: number): number {
+  if (!Number.isInteger(look) || look < 1) throw new RangeError(`alphaOf: expected a look of 1 or more, got ${look}`);
+  return rounded(RELEASE.alpha / look);
+}
 
 /** The STaR bet (design section 8; the form is arXiv 2505.22422). */
 export const STAR = {

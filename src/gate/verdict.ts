@@ -88,6 +88,6 @@ export const points = (value: number): string => {
 export const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
 /** Three significant digits without an exponent for everyday sizes. */
-const significant = (value: number): string => String(Number(value.toPrecision(3)));
+export const significant = (value: number): string => String(Number(value.toPrecision(3)));
 
 const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');

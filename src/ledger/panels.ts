@@ -27,6 +27,12 @@ export function panelState(decisions: readonly Decision[], panel: string): Panel
   };
 }
 
+/** Looks at any panel since the newest release that a look made. */
+export function looksSinceRelease(decisions: readonly Decision[]): number {
+  const looks = decisions.filter(isLook);
+  return looks.length - 1 - looks.findLastIndex(({ verdict }) => verdict?.decision === 'accepted');
+}
+
 /** Looks at the panel so far. */
 export const looksAt = (decisions: readonly Decision[], panel: string): number => looksOf(decisions, panel).length;
 

@@ -6,7 +6,7 @@ import { editKey } from '../proposal/edits.ts';
 import type { Harness, Verdict } from '../types.ts';
 import type { Decision } from './decision.ts';
 import { touchedBy } from './items.ts';
-import { panelState, sameQuestion } from './panels.ts';
+import { looksSinceRelease, panelState, sameQuestion } from './panels.ts';
 import { bundleKey, MAX_RETRIES, mayTry, rejectedEdits } from './rejected.ts';
 import { addClause, contract } from './shop.fixture.ts';
 
@@ -162,6 +162,13 @@ describe('panels', () => {
     expect(panelState(decisions, 'p')).toEqual({ looks: 2, used: true, alphaSpent: 0.04 });
     expect(panelState(decisions, 'q')).toEqual({ looks: 1, used: false, alphaSpent: 0.02 });
     expect(panelState(decisions, 'r')).toEqual({ looks: 0, used: false, alphaSpent: 0 });
+  });
+
+  it('counts the looks since the newest release, whatever panel they had', () => {
+    expect(looksSinceRelease([])).toBe(0);
+    expect(looksSinceRelease(decisions.slice(0, 2))).toBe(1);
+    expect(looksSinceRelease(decisions.slice(0, 3))).toBe(0);
+    expect(looksSinceRelease(decisions)).toBe(1);
   });
 
   it('answers the very same question from the record, and no other', () => {

@@ -23,9 +23,15 @@ export interface Comparison {
 /** Both arms share trial seeds, except where the proposer tests the gate with independent noise. */
 export async function compare(
   night: Night,
-  arms: { readonly before: Harness; readonly after: Harness; readonly panel: Panel; readonly trials: number },
+  arms: {
+    readonly before: Harness;
+    readonly after: Harness;
+    readonly panel: Panel;
+    readonly trials: number;
+    readonly alpha: number;
+  },
 ): Promise<Comparison> {
-  const { before, after, panel, trials } = arms;
+  const { before, after, panel, trials, alpha } = arms;
   const independent = night.options.proposer === 'null';
   const costs: number[] = [];
   const pairs: Pair[] = [];
@@ -41,7 +47,7 @@ export async function compare(
     else pairs.push(row.pair);
     const done = costs.length;
     report(night, 'sealed', done, panel.tasks.length);
-    if (done % FUTILITY_EVERY === 0 && isFutile(pairs, { planned: panel.tasks.length, trials })) break;
+    if (done % FUTILITY_EVERY === 0 && isFutile(pairs, { planned: panel.tasks.length, trials, alpha })) break;
   }
   budget.drop(counted + rollouts);
   night.evaluator.settle();

@@ -2,8 +2,9 @@
 import { type Pair, pairDifferences } from '../gate/pairs.ts';
 import { predictedPower } from '../gate/power.ts';
 import { recompute } from '../gate/record.ts';
-import { GATE_RULES, POWER, RELEASE } from '../gate/rules.ts';
-import { looksAt, sameQuestion } from '../ledger/panels.ts';
+import { alphaOf, GATE_RULES, POWER } from '../gate/rules.ts';
+import { significant } from '../gate/verdict.ts';
+import { looksAt, looksSinceRelease, sameQuestion } from '../ledger/panels.ts';
 import type { Verdict } from '../types.ts';
 import { compare } from './compare.ts';
 import { type Bank, type Branch, type Night, trialsOf } from './night.ts';
@@ -25,7 +26,7 @@ export const STOPPED = 'stopped before the end';
 /** A night that ends without a look, and why. */
 export const noLook = (outcome: string): Look => ({ verdict: null, pairs: [], released: null, outcome });
 
-/** At most one look a night, and only when dev predicts at least 50 % power: every look costs alpha. */
+/** At most one look a night, and only when dev predicts at least 50 % power: every look makes the next one harder to pass. */
 export async function look(night: Night, branch: Branch): Promise<Look> {
   const reached = night.evaluator.options.budget.reached();
   if (reached !== null) return noLook(`${STOPPED}: ${reached}`);
@@ -33,8 +34,10 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
     return noLook('the branch equals the release in force, so there is nothing to test');
   const panel = choosePanel(night);
   if (typeof panel === 'string') return noLook(panel);
-  const { trials, power } = chooseTrials(night, pairsOf(night, branch.releaseBank, branch.bank), panel.tasks.length);
-  const detail = `dev predicts ${(100 * power).toFixed(0)} % power with ${trials} trial${trials === 1 ? '' : 's'} a task`;
+  const alpha = alphaOf(looksSinceRelease(night.decisions) + 1);
+  const dev = pairsOf(night, branch.releaseBank, branch.bank);
+  const { trials, power } = chooseTrials(night, dev, { tasks: panel.tasks.length, alpha });
+  const detail = `dev predicts ${(100 * power).toFixed(0)} % power with ${trials} trial${trials === 1 ? '' : 's'} a task at alpha ${significant(alpha)}`;
   night.emit({ type: 'phase', phase: 'sealed', detail });
   if (power < POWER.minPredicted) return noLook(`${detail}; a look needs ${100 * POWER.minPredicted} %`);
   const needed = 2 * trials * panel.tasks.length;
@@ -51,13 +54,13 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
   const earlier = sameQuestion(night.decisions, question);
   if (earlier !== null) return noLook(`the same question was answered before: ${earlier.detail}`);
 
-  const result = await compare(night, { before: night.release, after: branch.head, panel, trials });
+  const result = await compare(night, { before: night.release, after: branch.head, panel, trials, alpha });
   if (result.pairs.length === 0) return noLook('no sealed pair could be scored');
   const gate = {
     stage: 'release' as const,
     pairs: [...result.pairs],
     options: {
-      alpha: RELEASE.alpha,
+      alpha,
       planned: panel.tasks.length,
       rollouts: result.rollouts,
       voids: result.voids,
@@ -92,14 +95,18 @@ const ENOUGH_POWER = 0.9;
  * Trials a task and arm, chosen from dev alone before the panel is touched: one for an agent that repeats itself, the
  * most for a simulated one, else the fewest with enough predicted power. Any number of trials keeps alpha.
  */
-function chooseTrials(night: Night, dev: readonly Pair[], tasks: number): { trials: number; power: number } {
+function chooseTrials(
+  night: Night,
+  dev: readonly Pair[],
+  look: { readonly tasks: number; readonly alpha: number },
+): { trials: number; power: number } {
   const differences = pairDifferences(dev);
   const most = trialsOf(night);
   const devTrials = { before: dev[0]?.before.length ?? 1, after: dev[0]?.after.length ?? 1 };
   const candidates = night.agent.simulated ? [most] : [1, 2, most].filter((trials) => trials <= most);
   const predicted = candidates.map((trials) => ({
     trials,
-    power: predictedPower({ differences, tasks, trials, binary: trials === 1, devTrials }),
+    power: predictedPower({ ...look, differences, trials, binary: trials === 1, devTrials }),
   }));
   return predicted.find(({ power }) => power >= ENOUGH_POWER) ?? (predicted.at(-1) as (typeof predicted)[number]);
 }
