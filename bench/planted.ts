@@ -6,7 +6,7 @@ import { decideKeep } from '../dist/gate/keep.js';
 import { pairDifferences } from '../dist/gate/pairs.js';
 import { predictedPower, releaseProbability } from '../dist/gate/power.js';
 import { decideRelease } from '../dist/gate/release.js';
-import { POWER } from '../dist/gate/rules.js';
+import { alphaOf, POWER } from '../dist/gate/rules.js';
 import { parseHarness } from '../dist/harness/parse.js';
 import { openRepository } from '../dist/ledger/git.js';
 import { compare } from '../dist/night/compare.js';
@@ -169,7 +169,13 @@ async function measure(seed: number, start: Harness, fixed: Harness): Promise<Ou
   const keep = decideKeep(raced.pairs, { planned: raced.planned, ...raced.spending });
   const panel = { environment, tasks: night.sealed, digest: 'bench', seed: null };
   const trials = trialsOf(night);
-  const { pairs, voids, rollouts } = await compare(night, { before: start, after: fixed, panel, trials });
+  const { pairs, voids, rollouts } = await compare(night, {
+    before: start,
+    after: fixed,
+    panel,
+    trials,
+    alpha: alphaOf(1),
+  });
   const verdict = decideRelease(pairs, { planned: night.sealed.length, voids, rollouts });
   const kept = keep.decision === 'accepted';
   const power = kept
