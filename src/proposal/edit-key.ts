@@ -50,3 +50,13 @@ function idOf(op: Op): readonly string[] {
 
 /** Ids of the parts that an edit adds, changes or removes, as traces name them; each once, in order. */
 export const touchedIds = (edit: Edit): string[] => [...new Set(edit.ops.flatMap(idOf))];
+
+/** Ids of the clauses, skills and monitors that an operation adds: at most one. */
+export const addedIds = (op: Op): string[] =>
+  op.op === 'clause.add'
+    ? [op.clause.id]
+    : op.op === 'skill.add'
+      ? [op.id]
+      : op.op === 'monitor.add'
+        ? [op.monitor.id]
+        : [];

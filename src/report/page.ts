@@ -1,5 +1,6 @@
 /** The morning page: what was released, what was learnt and from which failures, what was refused and why, and what to type next. */
 import type { DecisionDraft } from '../ledger/decision.ts';
+import { addedIds } from '../proposal/edit-key.ts';
 import type { Edit, Op } from '../proposal/edit-schema.ts';
 import type { Harness } from '../types.ts';
 import type { NightSummary } from './events.ts';
@@ -122,14 +123,6 @@ function saidBy(edit: Edit): string {
   return said.find((text) => text !== '') ?? edit.hypothesis;
 }
 
-const addedIds = (op: Op): string[] =>
-  op.op === 'clause.add'
-    ? [op.clause.id]
-    : op.op === 'skill.add'
-      ? [op.id]
-      : op.op === 'monitor.add'
-        ? [op.monitor.id]
-        : [];
 const removedId = (op: Op): string[] =>
   op.op === 'clause.remove' || op.op === 'skill.remove' || op.op === 'monitor.remove' ? [op.id] : [];
 

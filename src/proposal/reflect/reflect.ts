@@ -5,7 +5,8 @@ import { type Cluster, clusterDiagnoses } from '../../diagnosis/clusters.ts';
 import { InfrastructureError } from '../../errors.ts';
 import { compactTrace } from '../../traces/compact.ts';
 import type { ChatMessage, ChatModel, ChatReply, ChatRequest, Trace } from '../../types.ts';
-import type { Edit, Op } from '../edit-schema.ts';
+import { addedIds } from '../edit-key.ts';
+import type { Edit } from '../edit-schema.ts';
 import type { MineContext } from '../mine/context.ts';
 import { promptText } from './prompts.ts';
 import { type Kind, kindFor, opOf, schemaOf, symptomOf } from './wishes.ts';
@@ -53,7 +54,7 @@ export async function reflect(context: MineContext, options: ReflectOptions): Pr
       continue;
     }
     try {
-      const proposed = new Set(edits.flatMap(({ ops }) => ops.flatMap(idOf)));
+      const proposed = new Set(edits.flatMap(({ ops }) => ops.flatMap(addedIds)));
       const op = opOf(kind, asked.value, cluster, context.harness, proposed);
       edits.push({
         ops: [op],
@@ -118,15 +119,6 @@ function listed(texts: readonly string[], { tool = '' }: Cluster): string {
     .map((text) => JSON.stringify(text.slice(0, LISTED_CHARACTERS)).replaceAll('<', '\\u003c'));
   return lines.join('\n') || '(nothing)';
 }
-
-const idOf = (op: Op): string[] =>
-  op.op === 'clause.add'
-    ? [op.clause.id]
-    : op.op === 'skill.add'
-      ? [op.id]
-      : op.op === 'monitor.add'
-        ? [op.monitor.id]
-        : [];
 
 /** A request and what was done, as JSON strings: no line of a trace can end the quotation. */
 const quoted = (trace: Trace, request: string, step: number | undefined): string =>

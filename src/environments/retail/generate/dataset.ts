@@ -110,9 +110,12 @@ const firstIssue = (error: z.ZodError): { readonly path: readonly PropertyKey[];
 
 function readText(file: string): string {
   if (existsSync(file)) return readFileSync(file, 'utf8');
-  throw new UsageError('no such file; make the data set with `optimize env generate retail --out DIR`', {
-    where: file,
-  });
+  throw new UsageError(
+    'no such file; restore it with `git checkout`, or make a data set with `optimize env generate retail --seed 1 --tasks 400 --out DIR`',
+    {
+      where: file,
+    },
+  );
 }
 
 function readWorldFile(file: string): World {
