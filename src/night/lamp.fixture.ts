@@ -9,7 +9,7 @@ import type { ScriptedCall, ScriptedTurn } from '../runtime/scripted-agent.ts';
 import type { Agent, ChatRequest, Task } from '../types.ts';
 import type { Night } from './night.ts';
 
-const lamp = defineEnvironment({
+export const lamp = defineEnvironment({
   name: 'lamp',
   tasks: Array.from({ length: 40 }, (_, i) => ({ id: `t${i}`, input: `Lamp ${i}`, split: 'dev' as const })),
   reset: () => ({ lit: false }),

@@ -1,0 +1,51 @@
+/** A look at the sealed panel: with which alpha it is made. */
+import { expect, test } from 'vitest';
+import { scriptedAgent } from '../runtime/scripted-agent.ts';
+import type { Task } from '../types.ts';
+import { done, harness, lamp, nightOf, press } from './lamp.fixture.ts';
+import type { Night } from './night.ts';
+import { rollBank } from './race.ts';
+import { look } from './release.ts';
+
+const agent = scriptedAgent((request, index) =>
+  index === 0 && JSON.stringify(request.messages).includes('Always press') ? press : done,
+);
+const earlier = (decision: 'accepted' | 'inconclusive') => ({
+  gate: { stage: 'release' },
+  data: { panel: 'another' },
+  verdict: { decision, alpha: 0.02 },
+});
+
+/** alpha of the look that follows `decisions`. */
+async function alphaAfter(decisions: readonly object[]): Promise<number | undefined> {
+  let alpha: number | undefined;
+  const recorder = {
+    async release({ gate }: { gate: { options: { alpha: number } } }) {
+      alpha = gate.options.alpha;
+      return 'commit';
+    },
+  };
+  const release = harness('Serve.');
+  const night = nightOf(agent, {
+    environment: lamp,
+    sealed: lamp.tasks as unknown as readonly Task<'sealed'>[],
+    decisions: decisions as unknown as Night['decisions'],
+    recorder: recorder as unknown as Night['recorder'],
+    release,
+    releases: 1,
+    served: () => 'scripted',
+  });
+  const head = harness('Always press.');
+  const [releaseBank, bank] = [await rollBank(night, release), await rollBank(night, head)];
+  const { verdict } = await look(night, { head, bank, releaseBank, kept: [] });
+  expect(verdict).toMatchObject({ decision: 'accepted', alpha });
+  return alpha;
+}
+
+test('the j-th look since a release has alpha .02 / j, and a release starts it anew', async () => {
+  const [missed, released] = [earlier('inconclusive'), earlier('accepted')];
+  expect(await alphaAfter([])).toBe(0.02);
+  expect(await alphaAfter([missed])).toBe(0.01);
+  expect(await alphaAfter([missed, missed, missed])).toBe(0.005);
+  expect(await alphaAfter([missed, released])).toBe(0.02);
+});
