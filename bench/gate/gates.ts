@@ -169,35 +169,20 @@ export const rerolledMean: Gate = {
 };
 
 function strictMean(run: Run, fresh: boolean): void {
-  const { world } = run;
-  if (run.stored === null || fresh) run.stored = meansOf(roll(run, run.release, world.dev, 1));
-  for (let index = 0; index < world.scenario.candidates; index++) {
-    const candidate = world.apply(run.release, world.propose(run.release, run.night, index));
-    const scores = meansOf(roll(run, candidate, world.dev, 1));
-    if (mean(scores) <= mean(run.stored)) continue;
-    run.stored = scores;
-    accept(run, candidate);
-  }
-  run.reported = mean(run.stored);
+  if (fresh) run.stored = null;
+  climb(run, (scores, best) => mean(scores) > mean(best));
 }
 
 /** A minibatch of three must improve; then the best mean on all of dev that was ever seen wins. */
 export const minibatchArgmax: Gate = {
   name: 'minibatch of 3, then best mean',
   night(run) {
-    const { world, random } = run;
-    run.stored ??= meansOf(roll(run, run.release, world.dev, 1));
-    for (let index = 0; index < world.scenario.candidates; index++) {
-      const candidate = world.apply(run.release, world.propose(run.release, run.night, index));
-      const batch = shuffled(world.dev, random).slice(0, 3);
+    const improves = (candidate: State) => {
+      const batch = shuffled(run.world.dev, run.random).slice(0, 3);
       const before = mean(meansOf(roll(run, run.release, batch, 1)));
-      if (mean(meansOf(roll(run, candidate, batch, 1))) <= before) continue;
-      const scores = meansOf(roll(run, candidate, world.dev, 1));
-      if (mean(scores) <= mean(run.stored)) continue;
-      run.stored = scores;
-      accept(run, candidate);
-    }
-    run.reported = mean(run.stored);
+      return mean(meansOf(roll(run, candidate, batch, 1))) > before;
+    };
+    climb(run, (scores, best) => mean(scores) > mean(best), improves);
   },
 };
 
@@ -205,22 +190,34 @@ export const minibatchArgmax: Gate = {
 export const ladder: Gate = {
   name: 'Ladder, one standard error',
   night(run) {
-    const { world } = run;
-    run.stored ??= meansOf(roll(run, run.release, world.dev, 1));
-    for (let index = 0; index < world.scenario.candidates; index++) {
-      const candidate = world.apply(run.release, world.propose(run.release, run.night, index));
-      const scores = meansOf(roll(run, candidate, world.dev, 1));
-      const best: readonly number[] = run.stored;
+    climb(run, (scores, best) => {
       const differences = scores.map((score, i) => score - (best[i] as number));
       const center = mean(differences);
       const spread = mean(differences.map((d) => (d - center) ** 2));
-      if (center <= Math.sqrt(spread / differences.length)) continue;
-      run.stored = scores;
-      accept(run, candidate);
-    }
-    run.reported = mean(run.stored);
+      return center > Math.sqrt(spread / differences.length);
+    });
   },
 };
+
+/** What these rules share: a candidate whose scores on dev beat the stored ones is in force at once, and they are stored. */
+function climb(
+  run: Run,
+  beats: (scores: readonly number[], best: readonly number[]) => boolean,
+  worthTrying: (candidate: State) => boolean = () => true,
+): void {
+  const { world } = run;
+  let best = run.stored ?? meansOf(roll(run, run.release, world.dev, 1));
+  for (let index = 0; index < world.scenario.candidates; index++) {
+    const candidate = world.apply(run.release, world.propose(run.release, run.night, index));
+    if (!worthTrying(candidate)) continue;
+    const scores = meansOf(roll(run, candidate, world.dev, 1));
+    if (!beats(scores, best)) continue;
+    best = scores;
+    accept(run, candidate);
+  }
+  run.stored = best;
+  run.reported = mean(best);
+}
 
 /** The exact McNemar test at .05 for each edit, both arms afresh. */
 export const mcnemar: Gate = {
