@@ -180,7 +180,7 @@ async function measure(seed: number, start: Harness, fixed: Harness): Promise<Ou
   const kept = keep.decision === 'accepted';
   const power = kept
     ? predictedPower({
-        differences: pairDifferences(pairsOf(night, bank, raced.bank)),
+        differences: pairDifferences(pairsOf(night, bank, raced.bar)),
         tasks: night.sealed.length,
         trials,
         binary: trials === 1,

@@ -115,7 +115,7 @@ program.addHelpText('after', () => `\nOptions of a night:\n${optionsOf(main)}`);
 does(
   night(
     program.command('plan').description('what a night would cost and which effect it could detect; spends nothing'),
-  ),
+  ).option('--effect <points>', 'gain that should be found; less than 50 % power for it is refused', number, 10),
   async () => (await import('./cli/plan.ts')).planCommand,
 );
 does(
@@ -193,6 +193,19 @@ does(
     .option('--split <name>', 'train, dev, sealed or all', 'sealed')
     .option('--unused-by <run>', 'only tasks that a run here did not select'),
   async () => (await import('./cli/baseline.ts')).baselineCommand,
+);
+does(
+  playing(
+    program
+      .command('aa')
+      .description('the gate where nothing changes: noise, drift, false alarms, and the tasks that a change needs'),
+  )
+    .option('--harness <ref>', 'as for run; default: the work tree')
+    .option('--split <name>', 'train or dev', 'dev')
+    .option('--unused-by <run>', 'only tasks that a run here did not select')
+    .option('--trials <n>', 're-rolls of the unchanged harness, 3 or more', integer, 4)
+    .option('--edits <n>', 'edits that change nothing, played once each', integer, 2),
+  async () => (await import('./cli/aa.ts')).aaCommand,
 );
 does(
   program

@@ -273,6 +273,6 @@ export interface Verdict {
   readonly rollouts: number;
   readonly voids: number;
   readonly costUsd: number;
-  /** Version of the gate's rules, e.g. `gate/2`. */
+  /** Version of the gate's rules, e.g. `gate/3`. */
   readonly rules: string;
 }

@@ -65,7 +65,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
   const budget = openBudget(options, Date.now);
   const agent = await openAgent(model, environment, budget);
   const thinker = await openThinker(flags, root, environment, budget);
-  const plan = planNight({ options, tasks, simulated: agent.simulated });
+  const plan = planNight({ options, environment, tasks, simulated: agent.simulated });
   if (plan.refusal !== null) throw new BudgetError(plan.refusal);
 
   const emit = subscribers(flags.json === true);

@@ -1,17 +1,29 @@
 /** `optimize plan`: cost and power of a night, without spending. */
 import { resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { POWER } from '../gate/rules.ts';
 import { loadHarness } from '../harness/load.ts';
 import { openRepository } from '../ledger/git.ts';
-import { planNight } from '../night/plan.ts';
+import { openLedger } from '../ledger/ledger.ts';
+import { pastOf } from '../night/past.ts';
+import { type Plan, planNight, weaknessOf } from '../night/plan.ts';
 import { assertSound } from '../night/sound.ts';
 import { chooseModel } from './agent.ts';
 import { EXIT } from './exit.ts';
 import { type NightFlags, nightOptions } from './night.ts';
 import { openEnvironment, selectTasks } from './setup.ts';
 
+interface PlanFlags extends NightFlags {
+  /** Points. */
+  readonly effect: number;
+}
+
 export async function planCommand(given: Record<string, unknown>): Promise<number> {
-  const flags = given as unknown as NightFlags;
-  const { root } = await openRepository(process.cwd());
+  const flags = given as unknown as PlanFlags;
+  if (!(flags.effect > 0 && flags.effect <= 100))
+    throw new UsageError(`--effect: expected points above 0 and up to 100, got ${flags.effect}`);
+  const repository = await openRepository(process.cwd());
+  const { root } = repository;
   const environment = await openEnvironment(
     { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
     root,
@@ -19,23 +31,49 @@ export async function planCommand(given: Record<string, unknown>): Promise<numbe
   const model = chooseModel(flags, root);
   const options = nightOptions(flags, environment.name, model.concurrency);
   assertSound(loadHarness(root, environment.name), environment, null);
-  const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
-  const plan = planNight({ options, tasks, simulated: model.kind === 'sim' });
-  if (flags.json) process.stdout.write(`${JSON.stringify({ type: 'plan', env: environment.name, ...plan })}\n`);
+  const ledger = await openLedger(repository, environment.name);
+  const past = pastOf(
+    root,
+    environment.name,
+    model.kind === 'sim' ? `sim:${model.profile}` : `openai:${model.settings.model}`,
+  );
+  const plan = planNight({
+    options,
+    environment,
+    tasks: selectTasks(environment.tasks, { tags: options.tags, count: options.tasks }),
+    simulated: model.kind === 'sim',
+    decisions: ledger.decisions(),
+    past,
+    effect: flags.effect / 100,
+  });
+  const weakness = weaknessOf(plan);
+  if (flags.json)
+    process.stdout.write(`${JSON.stringify({ type: 'plan', env: environment.name, ...plan, weakness })}\n`);
   else {
-    const points = (effect: number) =>
-      Number.isFinite(effect) ? `${(effect * 100).toFixed(1)} points` : 'none of any size';
-    process.stdout.write(
-      `${[
-        `plan for one night on ${environment.name}, ${flags.model}, ${options.budget} candidates`,
-        `tasks       ${plan.tasks.train} train, ${plan.tasks.dev} dev, ${plan.tasks.sealed} sealed`,
-        `rollouts    about ${plan.rollouts.expected}, at most ${plan.rollouts.most}; ${plan.rollouts.least} are needed to decide anything`,
-        `detectable  a true gain of ${points(plan.detectable)} is released with 80 % power (noisy agent, ${plan.trials} trials a task)`,
-        `            ${points(plan.detectableDeterministic)} if the agent repeats itself (1 trial a task)`,
-        `            assumed: of the tasks that change, 4 get better for 1 that gets worse`,
-        ...(plan.refusal === null ? [] : [`refused     ${plan.refusal}`]),
-      ].join('\n')}\n`,
-    );
+    const refusals = [plan.refusal, weakness].flatMap((reason) => (reason === null ? [] : [`refused     ${reason}`]));
+    const head = `plan for one night on ${environment.name}, ${flags.model}, ${options.budget} candidates`;
+    process.stdout.write(`${[head, ...linesOf(plan, past?.run ?? null), ...refusals].join('\n')}\n`);
   }
-  return plan.refusal === null ? EXIT.ok : EXIT.budget;
+  return plan.refusal === null && weakness === null ? EXIT.ok : EXIT.budget;
+}
+
+const share = (value: number): string => `${(100 * value).toFixed(0)} %`;
+const gain = (effect: number): string =>
+  Number.isFinite(effect) ? `${(effect * 100).toFixed(1)} points` : 'none of any size';
+
+function linesOf(plan: Plan, past: string | null): string[] {
+  const { tasks, rollouts, usd, minutes, look, looksLeft, power, trials } = plan;
+  const after = past === null ? '' : `, as in ${past}`;
+  const unknown = 'unknown before the first finished night of this agent here';
+  return [
+    `tasks       ${tasks.train} train, ${tasks.dev} dev, ${tasks.sealed} sealed`,
+    `rollouts    about ${rollouts.expected}, at most ${rollouts.most}; ${rollouts.least} are needed to decide anything`,
+    `money       ${usd === null ? `${unknown}; --max-usd is a hard cap` : `about $${usd.expected.toFixed(2)}, at most $${usd.most.toFixed(2)}${usd.most > 0 ? after : ''}`}`,
+    `minutes     ${minutes === null ? unknown : `about ${minutes.expected.toFixed(1)}, at most ${minutes.most.toFixed(1)}${after}`}`,
+    `detectable  a true gain of ${gain(plan.detectable)} is released with ${share(POWER.planned)} power (noisy agent, ${trials} trials a task)`,
+    `            ${gain(plan.detectableDeterministic)} if the agent repeats itself (1 trial a task)`,
+    `power       a gain of ${gain(power.effect)} is released with ${share(power.noisy)} (noisy), ${share(power.deterministic)} (repeats itself)`,
+    `            assumed: of the tasks that change, 4 get better for 1 that gets worse`,
+    `look        number ${look.before + 1} since the release in force, alpha ${Number(look.alpha.toPrecision(3))}; ${looksLeft === null ? 'each look after the first gets fresh tasks' : `the panel has ${looksLeft} left`}`,
+  ];
 }

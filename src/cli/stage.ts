@@ -17,8 +17,8 @@ export interface Stage {
   readonly agent: Agent;
   readonly budget: Budget;
   readonly emit: Emit;
-  /** All trials of all tasks, task by task. Harnesses that are played on one stage share their noise. */
-  play(harness: Harness, tasks: readonly Task[], trials: number, phase: string): Promise<Trace[]>;
+  /** All trials of all tasks, task by task; a list names trials by their number, from 0. Harnesses that are played on one stage share their noise. */
+  play(harness: Harness, tasks: readonly Task[], trials: number | readonly number[], phase: string): Promise<Trace[]>;
   close(): void;
 }
 
@@ -62,7 +62,8 @@ export async function openStage(
     budget,
     emit,
     async play(harness, tasks, trials, phase) {
-      const rollouts = tasks.flatMap((task) => Array.from({ length: trials }, (_, trial) => ({ task, trial })));
+      const numbers = typeof trials === 'number' ? Array.from({ length: trials }, (_, trial) => trial) : trials;
+      const rollouts = tasks.flatMap((task) => numbers.map((trial) => ({ task, trial })));
       let done = 0;
       const traces = await mapPool(
         rollouts,

@@ -1,7 +1,7 @@
 /** Seeded nights on populations without an effect: releases stay within alpha, and a real effect is found. */
 import { expect, test } from 'vitest';
-import { countReleases, futilityOf, tolerated } from '../../bench/gate-quick/measure.ts';
-import { better, catastrophe, families, flips, halves, noise } from '../../bench/gate-quick/worlds.ts';
+import { countReleases, futilityOf, tolerated } from '../../bench/gate/measure.ts';
+import { better, catastrophe, families, flips, halves, noise } from '../../bench/gate/panels.ts';
 import { RELEASE } from './rules.ts';
 
 const NIGHTS = 2000;

@@ -1,8 +1,8 @@
 /** Intervals: published values, coverage on known populations, and behaviour at the edges. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { coverage } from '../../bench/gate-quick/measure.ts';
-import { better, noise } from '../../bench/gate-quick/worlds.ts';
+import { coverage } from '../../bench/gate/measure.ts';
+import { better, noise } from '../../bench/gate/panels.ts';
 import { pairedInterval, scoreInterval } from './interval.ts';
 
 const repeat = (count: number, value: number): number[] => new Array<number>(count).fill(value);

@@ -1,6 +1,6 @@
 /** Tier 1: the race and the pruning. */
 import { expect, test } from 'vitest';
-import { decideKeep, decidePrune, hopelessAt, isHopeless, raceScore } from './keep.ts';
+import { decideKeep, decidePrune, hopelessAt, isClear, isHopelessNow, pays, raceScore } from './keep.ts';
 import type { Pair } from './pairs.ts';
 
 const played = (differences: readonly number[]): Pair[] =>
@@ -13,29 +13,44 @@ test('z = mean / sqrt(max(var, .03) / t)', () => {
 });
 
 test('nothing is hopeless before 20 tasks', () => {
-  expect(isHopeless(repeat(19, -1))).toBe(false);
-  expect(isHopeless(repeat(20, -1))).toBe(true);
+  expect(isHopelessNow(repeat(19, -1))).toBe(false);
+  expect(isHopelessNow(repeat(20, -1))).toBe(true);
 });
 
 test('looks are at 20, 25, 30, ... tasks, however the results came in', () => {
   const bad = [...repeat(20, 0), -1, -1, -1, 0, 0];
-  expect(isHopeless(bad.slice(0, 24))).toBe(false);
+  expect(isHopelessNow(bad.slice(0, 24))).toBe(false);
   expect(hopelessAt(bad)).toBe(25);
   expect(hopelessAt([...bad, ...repeat(30, 1)])).toBe(25);
 });
 
 test('z of -0.3 itself goes on', () => {
   // 25 tasks, one worse: mean -.04, variance .04, z = -1; no task that differs: z = 0.
-  expect(isHopeless([...repeat(24, 0), -1])).toBe(true);
-  expect(isHopeless(repeat(40, 0))).toBe(false);
-  expect(isHopeless([-1, 1, ...repeat(23, 0)])).toBe(false);
+  expect(isHopelessNow([...repeat(24, 0), -1])).toBe(true);
+  expect(isHopelessNow(repeat(40, 0))).toBe(false);
+  expect(isHopelessNow([-1, 1, ...repeat(23, 0)])).toBe(false);
 });
 
-test('a race that ends above 0 is kept, a tie and a loss are not', () => {
+test('a race that ends clearly enough above 0 is kept; a tie, a loss and a hair are not', () => {
   const decide = (differences: number[]) => decideKeep(played(differences), { planned: differences.length });
   expect(decide([...repeat(29, 0), 1])).toMatchObject({ stage: 'keep', decision: 'accepted', reason: 'improved' });
   expect(decide([...repeat(28, 0), 1, -1])).toMatchObject({ decision: 'rejected', reason: 'not_better' });
   expect(decide([...repeat(29, 0), -1])).toMatchObject({ decision: 'rejected', reason: 'not_better' });
+  // z = .0179 / sqrt(1 / 56) = .13.
+  expect(decide([...repeat(29, 1), ...repeat(28, -1)])).toMatchObject({ decision: 'rejected', reason: 'not_better' });
+});
+
+test('what wins by two standard errors is the bar alone, what wins by less is averaged with it', () => {
+  const narrow = played([...repeat(56, 0), 1, 1, 1, -1]);
+  const clear = played([...repeat(50, 0), ...repeat(10, 1)]);
+  expect([pays(narrow), isClear(narrow)]).toEqual([true, false]);
+  expect([pays(clear), isClear(clear)]).toEqual([true, true]);
+});
+
+test('the tasks of a declared family pay once', () => {
+  const family = played(repeat(10, 1)).map((pair) => ({ ...pair, family: 'one' }));
+  const others = played(repeat(8, -1)).map((pair, i) => ({ ...pair, task: `other-${i}`, family: `${i % 2}` }));
+  expect(pays([...family, ...others])).toBe(false);
 });
 
 test('a race that was hopeless stays so, even if more was played', () => {
@@ -67,7 +82,7 @@ test('the verdict states effect, interval, statistic, counts, rollouts and cost'
 test('misuse is an error: no pair, more pairs than planned, NaN', () => {
   expect(() => decideKeep([], { planned: 4 })).toThrow(RangeError);
   expect(() => decideKeep(played([1, 1]), { planned: 1 })).toThrow(RangeError);
-  expect(() => isHopeless([NaN])).toThrow(RangeError);
+  expect(() => hopelessAt([NaN])).toThrow(RangeError);
   expect(() => decideKeep(played([1]), { planned: 1, costUsd: NaN })).toThrow();
 });
 

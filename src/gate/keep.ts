@@ -25,17 +25,21 @@ export function hopelessAt(differences: readonly number[]): number | null {
   for (const d of differences)
     if (!(d >= -1 && d <= 1)) throw new RangeError(`hopelessAt: expected differences -1..1, got ${d}`);
   for (let tasks = FIRST_LOOK; tasks <= differences.length; tasks += LOOK_EVERY)
-    if (raceScore(differences.slice(0, tasks)) < KEEP.hopelessZ) return tasks;
+    if (isHopelessNow(differences.slice(0, tasks))) return tasks;
   return null;
 }
 
-/** True if the race may stop: one of its looks was hopeless. Takes `taskDifferences` in the order played. */
-export const isHopeless = (differences: readonly number[]): boolean => hopelessAt(differences) !== null;
+/** True if the race may stop after these tasks: it is looked at now, and z < -0.3. Takes `taskDifferences` in the order played. */
+export const isHopelessNow = (differences: readonly number[]): boolean =>
+  isLook(differences.length) && raceScore(differences) < KEEP.hopelessZ;
+
+/** True if the race is looked at after so many tasks: 20, 25, 30, ... */
+export const isLook = (tasks: number): boolean => tasks >= FIRST_LOOK && (tasks - FIRST_LOOK) % LOOK_EVERY === 0;
 
 /**
  * `pairs` in the order played. Reasons: `hopeless` (a look before the last planned task failed; what was played after it
- * does not count in its favour), `incomplete` (stopped for another reason: inconclusive), `improved` (kept: the paired mean,
- * families averaged, is above 0), `not_better` (a tie is not kept). Throws as `assertPairs`, or when more was played than planned.
+ * does not count in its favour), `incomplete` (stopped for another reason: inconclusive), `improved` (kept: see `pays`),
+ * `not_better` (all else, and a tie). Throws as `assertPairs`, or when more was played than planned.
  */
 export function decideKeep(pairs: readonly Pair[], options: KeepOptions): Verdict {
   const { planned, voids = 0, ...spending } = KeepOptions.parse(options);
@@ -49,10 +53,22 @@ export function decideKeep(pairs: readonly Pair[], options: KeepOptions): Verdic
     return conclude('rejected', 'hopeless', `hopeless after ${stopped} of ${planned} dev tasks`);
   if (race.length + voids < planned)
     return conclude('inconclusive', 'incomplete', `${race.length} of ${planned} dev tasks played`);
-  return mean(pairDifferences(pairs)) > 0
+  return pays(pairs)
     ? conclude('accepted', 'improved', 'kept')
     : conclude('rejected', 'not_better', 'not better on dev');
 }
+
+/**
+ * True if the mean difference, families averaged, is above 0 by .3 standard errors. Of the edits that do nothing half would
+ * come out above 0 itself; this small bar turns away many of them and few of those that help (`docs/gate.md`).
+ */
+export const pays = (pairs: readonly Pair[]): boolean => raceScore(pairDifferences(pairs)) > KEEP.minZ;
+
+/**
+ * True if what was kept won so clearly (z >= 2) that its own scores are the bar from now on. Else they are averaged with those
+ * that it beat: a single trial that won by luck would be a bar that nothing passes.
+ */
+export const isClear = (pairs: readonly Pair[]): boolean => raceScore(pairDifferences(pairs)) >= KEEP.clearZ;
 
 /**
  * Leave-one-out: `before` is the branch with the part, `after` the branch without it. The part is dropped (`accepted`,

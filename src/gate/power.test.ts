@@ -1,7 +1,7 @@
 /** Power: the reference's table, simulation against the exact sum, and the prediction from dev. */
 import { expect, test } from 'vitest';
-import { countReleases } from '../../bench/gate-quick/measure.ts';
-import { better } from '../../bench/gate-quick/worlds.ts';
+import { countReleases } from '../../bench/gate/measure.ts';
+import { better } from '../../bench/gate/panels.ts';
 import { randomOf } from '../digest.ts';
 import { drawDifferences, sharesOf } from './model-panel.ts';
 import { detectableEffect, predictedPower, releaseProbability } from './power.ts';

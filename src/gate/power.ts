@@ -1,5 +1,5 @@
 /** How likely a look at the sealed panel is to release: for a plan, and from what dev has shown. */
-import { canonicalJson, type Random, randomOf } from '../digest.ts';
+import { canonicalJson, randomOf } from '../digest.ts';
 import { mean, variance } from './arithmetic.ts';
 import { drawDifferences, type PanelModel, singleTrialChances } from './model-panel.ts';
 import { KEEP, POWER, RELEASE } from './rules.ts';
@@ -32,7 +32,7 @@ export function releaseProbability(question: PlanQuestion & { readonly effect: n
     noise: question.noise ?? (trials === 1 ? 0 : POWER.trialNoise),
     betterShare: question.betterShare ?? POWER.betterShare,
   };
-  if (trials === 1) return signPower(model, tasks, alpha);
+  if (trials === 1) return signPower(singleTrialChances(model), tasks, alpha);
   // No part of the effect is in the seed: common draws keep the power monotone enough to search in.
   const random = randomOf('gate plan', tasks, trials);
   let released = 0;
@@ -41,10 +41,10 @@ export function releaseProbability(question: PlanQuestion & { readonly effect: n
   return released / POWER.draws;
 }
 
-/** Sum over the number m of tasks that differ of P(m) P(enough of them are better). */
-function signPower(model: PanelModel, tasks: number, alpha: number): number {
-  const { up, down } = singleTrialChances(model);
+/** Sum over the number m of tasks that differ of P(m) P(enough of them are better); `up` and `down` are a task's chances. */
+function signPower({ up, down }: { up: number; down: number }, tasks: number, alpha: number): number {
   const differs = up + down;
+  if (differs === 0) return 0;
   const counts = binomial(tasks, Math.min(1, differs));
   let power = 0;
   for (let m = 1; m <= tasks; m++) {
@@ -103,8 +103,9 @@ export interface Prediction {
 }
 
 /**
- * Probability 0-1 that the sealed panel releases, as dev sees it: 400 panels are drawn from the dev differences with
- * replacement and each is put to the real rule. Two corrections:
+ * Probability 0-1 that the sealed panel releases, as dev sees it: exact for the sign test, whose panel depends on the shares of
+ * better and worse tasks alone; else 400 panels are drawn from the dev differences with replacement and each is put to the
+ * real rule (100, where these are five standard errors from every power that is asked for). Two corrections:
  * - Shrinkage. The branch was kept because dev liked it, so its dev mean m is too high. m^2 overstates the true square by
  *   se^2 on average, hence the factor s = max(0, 1 - se^2 / m^2) (positive-part shrinkage, James & Stein 1961): a mean of one
  *   standard error counts as nothing, of two as .75. Each drawn difference changes its sign with probability (1 - s) / 2: the
@@ -126,19 +127,47 @@ export function predictedPower(prediction: Prediction): number {
   const flip = (1 - Math.max(0, 1 - error2 / (center * center))) / 2;
   const narrow = trials > 1 && spread > 0 ? narrowing(spread, prediction) : 1;
 
+  if (binary) {
+    const share = (sign: 1 | -1) => mean(differences.map((d) => Math.max(0, sign * d)));
+    const [up, down] = [share(1), share(-1)];
+    return signPower({ up: (1 - flip) * up + flip * down, down: (1 - flip) * down + flip * up }, tasks, alpha);
+  }
   const random = randomOf('gate power', canonicalJson(prediction));
   const drawOne = (): number => {
     const d = differences[Math.floor(random() * differences.length)] as number;
     const value = center + narrow * (d - center);
-    const signed = random() < flip ? -value : value;
-    return binary ? roundToSign(signed, random) : signed;
+    return random() < flip ? -value : value;
   };
+  const panel = new Array<number>(tasks);
   let released = 0;
-  for (let draw = 0; draw < POWER.draws; draw++) {
-    const panel = Array.from({ length: tasks }, drawOne);
-    if (runTest(panel, binary ? 'sign' : 'star', alpha).passed) released += 1;
+  for (let draw = 1; draw <= POWER.draws; draw++) {
+    for (let task = 0; task < tasks; task++) panel[task] = drawOne();
+    if (runTest(panel, 'star', alpha).passed) released += 1;
+    if (draw === POWER.firstDraws && isSettled(released / draw, draw)) return released / draw;
   }
   return released / POWER.draws;
+}
+
+/** True if `share` of so many draws is clearly on one side of both powers that decide something. */
+function isSettled(share: number, draws: number): boolean {
+  const error = Math.sqrt(Math.max(share * (1 - share), 0.01) / draws);
+  return [POWER.minPredicted, POWER.enough].every((limit) => Math.abs(share - limit) > 5 * error);
+}
+
+/**
+ * Trials a task and arm for a look, chosen from dev alone before the panel is touched: the fewest of 1, 2 and `most` with 90 %
+ * predicted power, else the most. Any number of trials keeps alpha.
+ */
+export function chooseTrials(
+  prediction: Omit<Prediction, 'trials'>,
+  most: number,
+): { readonly trials: number; readonly power: number } {
+  let chosen = { trials: most, power: 0 };
+  for (const trials of [1, 2, most].filter((count, i, all) => count <= most && all.indexOf(count) === i)) {
+    chosen = { trials, power: predictedPower({ ...prediction, trials, binary: prediction.binary && trials === 1 }) };
+    if (chosen.power >= POWER.enough) break;
+  }
+  return chosen;
 }
 
 /** Factor on the distance from the mean that turns the variance of a dev difference into that of a sealed one. */
@@ -148,6 +177,3 @@ function narrowing(spread: number, { trials, noise = POWER.trialNoise, devTrials
   const share = (between + (2 * noise) / trials) / spread;
   return Math.sqrt(Math.min(1, Math.max(POWER.minSpread, share)));
 }
-
-/** -1, 0 or 1 with the given mean. */
-const roundToSign = (value: number, random: Random): number => (random() < Math.abs(value) ? Math.sign(value) : 0);

@@ -1,7 +1,7 @@
 /** Tier 2: reasons, guards, and properties that hold for any panel. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { swapped } from '../../bench/gate-quick/worlds.ts';
+import { swapped } from '../../bench/gate/panels.ts';
 import type { Pair } from './pairs.ts';
 import { decideRelease, type ReleaseOptions } from './release.ts';
 import { alphaOf, RELEASE } from './rules.ts';

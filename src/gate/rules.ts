@@ -3,9 +3,9 @@
 import { rounded } from './arithmetic.ts';
 
 /** Version that every verdict carries. */
-export const GATE_RULES = 'gate/2';
+export const GATE_RULES = 'gate/3';
 /** Versions before it, by which a ledger may hold verdicts; they cannot be recomputed by this one. */
-export const PAST_RULES: readonly string[] = ['gate/1'];
+export const PAST_RULES: readonly string[] = ['gate/1', 'gate/2'];
 
 /** Tier 1, the race on dev: tasks before the first look, and between looks (design section 8). */
 export const FIRST_LOOK = 20;
@@ -14,6 +14,10 @@ export const LOOK_EVERY = 5;
 export const KEEP = {
   /** z below which a candidate is hopeless. */
   hopelessZ: -0.3,
+  /** z above which a candidate that was played to the end is kept (own choice, measured in `docs/gate.md`). */
+  minZ: 0.3,
+  /** z from which its own scores replace the bar (own choice, measured there). */
+  clearZ: 2,
   /** Smallest variance assumed for a difference, so that a few equal tasks prove nothing. */
   varianceFloor: 0.03,
 } as const;
@@ -75,12 +79,15 @@ export const FUTILITY = {
 
 /** Power of a look (`power.ts`). */
 export const POWER = {
-  /** Draws of a simulated panel. */
+  /** Draws of a simulated panel, and those after which a clear answer is taken. */
   draws: 400,
+  firstDraws: 100,
   /** What a plan asks for. */
   planned: 0.8,
   /** What dev has to predict before a look is spent (design section 8). */
   minPredicted: 0.5,
+  /** What it has to predict before fewer trials than the most are enough (own choice). */
+  enough: 0.9,
   /** Of the tasks that change, the share that gets better: 4 to 1 (reference, section 4.4). */
   betterShare: 0.8,
   /** Share of dev's variance that a sealed panel is predicted to keep at least, however many trials it has (own choice). */

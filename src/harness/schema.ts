@@ -140,7 +140,7 @@ export const Realization = z.strictObject({
   rename: z.boolean().default(false),
   /** Turn a value into the type that the tool's schema wants (list of one, number from text). */
   coerce: z.boolean().default(false),
-  /** Identical blocks in a row after which the episode is stopped. */
+  /** Equal blocks of equal calls, with nothing new between, after which the episode is stopped. */
   max_blocks: z.int().min(1).default(3),
 });
 export type Realization = z.infer<typeof Realization>;

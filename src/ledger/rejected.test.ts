@@ -38,7 +38,7 @@ const verdict = (stage: Verdict['stage'], decision: Verdict['decision'], reason:
   rollouts: 0,
   voids: 0,
   costUsd: 0,
-  rules: 'gate/2',
+  rules: 'gate/3',
 });
 
 /** As much of a decision as these queries read. */
@@ -172,7 +172,7 @@ describe('panels', () => {
   });
 
   it('answers the very same question from the record, and no other', () => {
-    const question = { panel: 'p', release: 'release', branch: 'a', served: 'm', rules: 'gate/2' };
+    const question = { panel: 'p', release: 'release', branch: 'a', served: 'm', rules: 'gate/3' };
     expect(sameQuestion(decisions, question)?.decision).toBe('inconclusive');
     for (const other of [{ panel: 'r' }, { release: 'x' }, { branch: 'c' }, { served: 'n' }, { rules: 'gate/9' }]) {
       expect(sameQuestion(decisions, { ...question, ...other })).toBe(null);

@@ -106,6 +106,8 @@ export interface KeptEdit {
 /** Dev scores of one harness, rolled tonight. */
 export interface Bank {
   readonly harness: string;
+  /** True if an agent that does not repeat itself gave them: they are averages, and what beats them narrowly joins them. */
+  readonly noisy: boolean;
   readonly rows: ReadonlyMap<string, { readonly rewards: readonly number[]; readonly violations: number }>;
 }
 

@@ -41,7 +41,7 @@ const sealedOf = (environment: Environment): Task<'sealed'>[] =>
   environment.tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
 
 /** The tasks that were given as sealed. */
-const givenPanel = (environment: Environment, tasks: readonly Task<'sealed'>[]): Panel =>
+export const givenPanel = (environment: Environment, tasks: readonly Task<'sealed'>[]): Panel =>
   panelOf(environment, tasks, null);
 
 /** A panel that nobody has looked at, drawn for look number `look` (0 = the given tasks) and the user's seed. Needs `environment.generate`. */

@@ -1,47 +1,131 @@
 /** What a night would cost and which effect it could detect, before anything is spent. */
-import { detectableEffect } from '../gate/power.ts';
-import { RELEASE } from '../gate/rules.ts';
-import type { Task } from '../types.ts';
+import { detectableEffect, releaseProbability } from '../gate/power.ts';
+import { alphaOf, POWER, RELEASE } from '../gate/rules.ts';
+import type { Decision } from '../ledger/decision.ts';
+import { looksSinceRelease, panelState } from '../ledger/panels.ts';
+import type { Environment, Task } from '../types.ts';
 import { type NightOptions, PAID_SAMPLE } from './night.ts';
+import { givenPanel, MAX_LOOKS } from './panel.ts';
+import type { Past } from './past.ts';
 
 export interface Plan {
   readonly tasks: { readonly train: number; readonly dev: number; readonly sealed: number };
   /** The most trials a task and arm on the sealed panel. */
   readonly trials: number;
   /** Rollouts: at least, to decide about one candidate; at most, if every candidate plays all of dev. */
-  readonly rollouts: { readonly least: number; readonly expected: number; readonly most: number };
+  readonly rollouts: Range & { readonly least: number };
+  /** US dollars, after the newest finished night of this agent; null when there is none and a rollout costs something. */
+  readonly usd: Range | null;
+  /** Minutes, the same. */
+  readonly minutes: Range | null;
+  /** The next look at the sealed panel: how many there were since the release in force, and the error rate of this one. */
+  readonly look: { readonly before: number; readonly alpha: number };
+  /** Looks that the panel still has; null when every look gets fresh tasks. */
+  readonly looksLeft: number | null;
   /** Smallest true gain on the sealed panel that is released with 80 % power; a fraction. */
   readonly detectable: number;
   /** The same if the agent repeats itself: one trial a task. */
   readonly detectableDeterministic: number;
+  /** Probability that a gain of `effect` is released: of a noisy agent, and of one that repeats itself. */
+  readonly power: { readonly effect: number; readonly noisy: number; readonly deterministic: number };
   /** Why the night is refused; null when it can decide something. */
   readonly refusal: string | null;
+}
+
+interface Range {
+  readonly expected: number;
+  readonly most: number;
 }
 
 /** Mean share of dev that a candidate plays before it is stopped or kept, from the gate's simulations. */
 const EXPECTED_RACE = 0.4;
 /** Rounds of learning that a night may take; see `optimize.ts`. */
 const ROUNDS = 3;
+/** The largest sealed panel that a plan names. */
+const MOST_TASKS = 2000;
 
-export function planNight(input: { options: NightOptions; tasks: readonly Task[]; simulated: boolean }): Plan {
-  const { options, tasks, simulated } = input;
+export interface PlanInput {
+  readonly options: NightOptions;
+  readonly environment: Environment;
+  /** Those that the flags select. */
+  readonly tasks: readonly Task[];
+  readonly simulated: boolean;
+  /** Decisions of earlier nights. @default [] */
+  readonly decisions?: readonly Decision[];
+  readonly past?: Past | null;
+  /** Gain that should be found, 0-1. @default 0.1 */
+  readonly effect?: number;
+}
+
+export function planNight({
+  options,
+  environment,
+  tasks,
+  simulated,
+  decisions = [],
+  past = null,
+  effect = 0.1,
+}: PlanInput): Plan {
   const count = (split: Task['split']) => tasks.filter((task) => task.split === split).length;
   const [train, dev, sealed] = [count('train'), count('dev'), count('sealed')];
   const learnt = simulated ? train : Math.min(train, PAID_SAMPLE);
   const trials = RELEASE.noisyTrials;
   const bank = simulated ? dev : 2 * dev;
-  const look = 2 * trials * sealed;
-  const least = learnt + bank + dev + look;
-  const most = ROUNDS * learnt + 2 * bank + options.budget * dev + look;
-  const expected = 2 * learnt + bank + Math.round(options.budget * dev * EXPECTED_RACE) + look;
+  const panel = 2 * trials * sealed;
+  const least = learnt + bank + dev + panel;
+  const most = ROUNDS * learnt + 2 * bank + options.budget * dev + panel;
+  const expected = Math.min(most, 2 * learnt + bank + Math.round(options.budget * dev * EXPECTED_RACE) + panel);
+  const times = (each: number): Range => ({ expected: each * expected, most: each * most });
+
+  const before = looksSinceRelease(decisions);
+  const alpha = alphaOf(before + 1);
+  const powerOf = (size: number, gain: number, count: number) =>
+    size > 0 ? releaseProbability({ tasks: size, trials: count, effect: gain, alpha }) : 0;
+  const power = { effect, noisy: powerOf(sealed, effect, trials), deterministic: powerOf(sealed, effect, 1) };
+  const smallest = (count: number) =>
+    sealed > 0 ? detectableEffect({ tasks: sealed, trials: count, alpha }) : Infinity;
   return {
     tasks: { train, dev, sealed },
     trials,
-    rollouts: { least, expected: Math.min(expected, most), most },
-    detectable: sealed > 0 ? detectableEffect({ tasks: sealed, trials }) : Number.POSITIVE_INFINITY,
-    detectableDeterministic: sealed > 0 ? detectableEffect({ tasks: sealed, trials: 1 }) : Number.POSITIVE_INFINITY,
+    rollouts: { least, expected, most },
+    usd: simulated ? times(0) : past && times(past.usdARollout),
+    minutes: past && times(past.secondsARollout / 60),
+    look: { before, alpha },
+    looksLeft: environment.generate === undefined ? looksLeft(environment, tasks, decisions) : null,
+    detectable: smallest(trials),
+    detectableDeterministic: smallest(1),
+    power,
     refusal: refusalOf(options, least),
   };
+}
+
+/** What would have 50 % power at the effect that is asked for, where this night has less; null where it has enough. */
+export function weaknessOf({ tasks: { sealed }, trials, look: { alpha }, power }: Plan): string | null {
+  const best = (tasks: number, effect: number) =>
+    tasks === 0
+      ? 0
+      : Math.max(...[trials, 1].map((count) => releaseProbability({ tasks, trials: count, effect, alpha })));
+  const enough = (tasks: number, effect: number) => best(tasks, effect) >= POWER.minPredicted;
+  if (enough(sealed, power.effect)) return null;
+  let [low, high] = [sealed, MOST_TASKS];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (enough(middle, power.effect)) high = middle;
+    else low = middle;
+  }
+  let points = Math.ceil(100 * power.effect);
+  while (points < 100 && !enough(sealed, points / 100)) points += 1;
+  const remedies = [
+    ...(enough(high, power.effect) ? [`${high} sealed tasks`] : []),
+    ...(enough(sealed, points / 100) ? [`--effect ${points} on these ${sealed}`] : []),
+  ];
+  const asked = Number((100 * power.effect).toPrecision(3));
+  return `a gain of ${asked} points would be released with ${(100 * best(sealed, power.effect)).toFixed(0)} % power only; ${remedies.length > 0 ? `50 % have ${remedies.join(', or ')}` : 'no panel of any size has 50 %'}`;
+}
+
+function looksLeft(environment: Environment, tasks: readonly Task[], decisions: readonly Decision[]): number {
+  const sealed = tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
+  return Math.max(0, MAX_LOOKS - panelState(decisions, givenPanel(environment, sealed).digest).looks);
 }
 
 function refusalOf({ budget, maxRollouts, maxMinutes, maxUsd }: NightOptions, least: number): string | null {

@@ -55,5 +55,5 @@ async function without(night: Night, branch: Branch, parts: readonly KeptEdit[])
     diagnoses: new Map(),
   });
   if (verdict.decision !== 'accepted') return branch;
-  return { ...branch, head: candidate, bank: result.bank, kept: branch.kept.filter((kept) => !parts.includes(kept)) };
+  return { ...branch, head: candidate, bank: result.bar, kept: branch.kept.filter((kept) => !parts.includes(kept)) };
 }

@@ -59,6 +59,23 @@ test('an agent that says it otherwise and scores the same gets one trial a task 
   expect([...bank.rows.values()].every(({ rewards }) => rewards.length === 1)).toBe(true);
 });
 
+test('a narrow win of a noisy agent joins the bar, a clear one replaces it', async () => {
+  const night = nightOf(scriptedAgent(moody));
+  const bank = await rollBank(night, harness('Serve.'));
+  const clear = await race(night, harness('Always press.'), bank, false);
+  expect([...clear.bar.rows.values()].every(({ rewards }) => rewards.length === 1)).toBe(true);
+  // Beaten on two tasks of forty.
+  const rows = [...bank.rows].map(([task, row], i) => [task, { ...row, rewards: i < 2 ? [0, 0] : [1, 1] }] as const);
+  const narrow = await race(night, harness('Always press.'), { ...bank, rows: new Map(rows) }, false);
+  expect([...narrow.bar.rows.values()].map(({ rewards }) => rewards.join()).sort()).toEqual([
+    ...['0,0,1', '0,0,1'],
+    ...Array.from({ length: 38 }, () => '1,1,1'),
+  ]);
+  // An agent that repeats itself has no luck to average away.
+  const sure = await race(night, harness('Always press.'), { ...bank, noisy: false, rows: new Map(rows) }, false);
+  expect([...sure.bar.rows.values()].every(({ rewards }) => rewards.length === 1)).toBe(true);
+});
+
 test('an endpoint that refuses every request ends the baseline, not the night', async () => {
   const refusing = scriptedAgent([new InfrastructureError('HTTP 400: no such form', { final: true })]);
   await expect(rollBank(nightOf(refusing), harness('Serve.'))).rejects.toThrow('none of 40 rollouts could be scored');

@@ -3,9 +3,10 @@ import { randomOf, shuffled } from '../digest.ts';
 import { assertScored, evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
 import { inOrder, mapPool } from '../evaluation/pool.ts';
 import { scoreInterval } from '../gate/interval.ts';
-import { isHopeless } from '../gate/keep.ts';
+import { isClear, isHopelessNow } from '../gate/keep.ts';
 import { type Pair, taskDifferences } from '../gate/pairs.ts';
-import { DETERMINISM_TASKS, FIRST_LOOK, LOOK_EVERY } from '../gate/rules.ts';
+import { DETERMINISM_TASKS } from '../gate/rules.ts';
+import { wordsOf } from '../traces/words.ts';
 import type { Harness, Task, Trace } from '../types.ts';
 import type { Bank, Night } from './night.ts';
 
@@ -31,11 +32,13 @@ export async function rollBank(night: Night, harness: Harness, tier = 'dev'): Pr
     harness,
     [...first, ...rest],
     [...probe, ...more].filter(({ trial }) => trials.includes(trial)),
+    trials.length > 1,
   );
 }
 
-const bankOf = (harness: Harness, tasks: readonly Task[], traces: readonly Trace[]): Bank => ({
+const bankOf = (harness: Harness, tasks: readonly Task[], traces: readonly Trace[], noisy = false): Bank => ({
   harness: harness.id,
+  noisy,
   rows: new Map(
     evaluationOf(harness, 'dev', tasks, traces).tasks.map(({ task, rewards, violations }) => [
       task,
@@ -44,9 +47,18 @@ const bankOf = (harness: Harness, tasks: readonly Task[], traces: readonly Trace
   ),
 });
 
-/** What an agent said, word for word. */
-const wordsOf = ({ steps }: Trace): string =>
-  JSON.stringify(steps.flatMap((step) => (step.kind === 'model' ? [step.content, step.toolCalls] : [])));
+/** The winner's scores; for a noisy agent whose win is not clear, averaged with those that it beat. */
+function barAfter(beaten: Bank, winner: Bank, pairs: readonly Pair[]): Bank {
+  if (!beaten.noisy || pairs.length === 0 || isClear(pairs)) return winner;
+  const rows = [...winner.rows].map(([task, { rewards, violations }]) => {
+    const old = beaten.rows.get(task);
+    return [
+      task,
+      { rewards: [...(old?.rewards ?? []), ...rewards], violations: (old?.violations ?? 0) + violations },
+    ] as const;
+  });
+  return { ...winner, rows: new Map(rows) };
+}
 
 /** True when there are traces, none is void, and all trials of a task have the same `what`. */
 function agree(traces: readonly Trace[], what: (trace: Trace) => string): boolean {
@@ -105,14 +117,12 @@ export interface RaceResult {
   readonly pairs: readonly Pair[];
   readonly planned: number;
   readonly spending: { readonly rollouts: number; readonly voids: number; readonly costUsd: number };
-  /** The candidate's own scores: the bar for the rest of tonight, should it be kept. */
-  readonly bank: Bank;
+  /** The bar for the rest of tonight, should the candidate be kept. */
+  readonly bar: Bank;
 }
 
 /** Rollouts that run ahead of a look: none for a simulated agent, which answers at once. */
 export const aheadOf = ({ agent, options }: Night): number => (agent.simulated ? 1 : options.concurrency);
-
-const isLook = (played: number): boolean => played >= FIRST_LOOK && (played - FIRST_LOOK) % LOOK_EVERY === 0;
 
 /**
  * Plays one trial a task in random order against the bank and stops when hopeless.
@@ -150,8 +160,7 @@ export async function race(night: Night, candidate: Harness, bank: Bank, indepen
         violationsBefore: row.violations,
         violationsAfter: trace.score.violation ? 1 : 0,
       });
-    if (isLook(traces.length) && traces.length < order.length && pairs.length > 0 && isHopeless(taskDifferences(pairs)))
-      break;
+    if (pairs.length > 0 && traces.length < order.length && isHopelessNow(taskDifferences(pairs))) break;
   }
   budget.drop(before + traces.length);
   night.evaluator.settle();
@@ -160,6 +169,6 @@ export async function race(night: Night, candidate: Harness, bank: Bank, indepen
     pairs,
     planned: order.length,
     spending: { rollouts: traces.length, voids, costUsd },
-    bank: bankOf(candidate, order, traces),
+    bar: barAfter(bank, bankOf(candidate, order, traces, bank.noisy), pairs),
   };
 }

@@ -1,6 +1,6 @@
 /** One look at the sealed panel: is the branch better than the release in force? */
 import { type Pair, pairDifferences } from '../gate/pairs.ts';
-import { predictedPower } from '../gate/power.ts';
+import { chooseTrials, predictedPower } from '../gate/power.ts';
 import { recompute } from '../gate/record.ts';
 import { alphaOf, GATE_RULES, POWER } from '../gate/rules.ts';
 import { significant } from '../gate/verdict.ts';
@@ -36,7 +36,7 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
   if (typeof panel === 'string') return noLook(panel);
   const alpha = alphaOf(looksSinceRelease(night.decisions) + 1);
   const dev = pairsOf(night, branch.releaseBank, branch.bank);
-  const { trials, power } = chooseTrials(night, dev, { tasks: panel.tasks.length, alpha });
+  const { trials, power } = trialsAndPower(night, dev, { tasks: panel.tasks.length, alpha });
   const detail = `dev predicts ${(100 * power).toFixed(0)} % power with ${trials} trial${trials === 1 ? '' : 's'} a task at alpha ${significant(alpha)}`;
   night.emit({ type: 'phase', phase: 'sealed', detail });
   if (power < POWER.minPredicted) return noLook(`${detail}; a look needs ${100 * POWER.minPredicted} %`);
@@ -88,27 +88,18 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
   };
 }
 
-/** Power that dev has to predict before fewer trials than the most are enough for an agent whose rollouts cost something. */
-const ENOUGH_POWER = 0.9;
-
-/**
- * Trials a task and arm, chosen from dev alone before the panel is touched: one for an agent that repeats itself, the
- * most for a simulated one, else the fewest with enough predicted power. Any number of trials keeps alpha.
- */
-function chooseTrials(
+/** A simulated agent's rollouts cost nothing: it always plays the most trials. */
+function trialsAndPower(
   night: Night,
   dev: readonly Pair[],
   look: { readonly tasks: number; readonly alpha: number },
-): { trials: number; power: number } {
-  const differences = pairDifferences(dev);
+): { readonly trials: number; readonly power: number } {
   const most = trialsOf(night);
   const devTrials = { before: dev[0]?.before.length ?? 1, after: dev[0]?.after.length ?? 1 };
-  const candidates = night.agent.simulated ? [most] : [1, 2, most].filter((trials) => trials <= most);
-  const predicted = candidates.map((trials) => ({
-    trials,
-    power: predictedPower({ ...look, differences, trials, binary: trials === 1, devTrials }),
-  }));
-  return predicted.find(({ power }) => power >= ENOUGH_POWER) ?? (predicted.at(-1) as (typeof predicted)[number]);
+  const prediction = { ...look, differences: pairDifferences(dev), devTrials };
+  return night.agent.simulated
+    ? { trials: most, power: predictedPower({ ...prediction, trials: most, binary: most === 1 }) }
+    : chooseTrials({ ...prediction, binary: true }, most);
 }
 
 /** Tasks that both banks scored, as pairs. */

@@ -99,12 +99,8 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
       version: VERSION,
     }),
   );
-  const own = new RegExp(`^${options.env}-(\\d{4,})$`);
-  const runs = existsSync(folder)
-    ? readdirSync(folder)
-        .filter((name) => own.test(name))
-        .sort()
-    : [];
+  const own = runPattern(options.env);
+  const runs = runNames(folder, options.env);
   const last = runs.at(-1);
   const config = last === undefined ? null : readConfig(join(folder, last));
   if (last !== undefined && config !== null && config.key === key && !existsSync(join(folder, last, 'summary.json')))
@@ -152,6 +148,16 @@ function withCaps(folder: string, config: RunConfig, { maxRollouts, maxUsd, maxM
   renameSync(join(folder, 'config.json.new'), join(folder, 'config.json'));
   return changed;
 }
+
+const runPattern = (env: string): RegExp => new RegExp(`^${env}-(\\d{4,})$`);
+
+/** Names of the runs of an environment in `folder`, oldest first. */
+export const runNames = (folder: string, env: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => runPattern(env).test(name))
+        .sort()
+    : [];
 
 /** What a run began with; null when it was cut off before its configuration was whole, and has played nothing. */
 export function readConfig(folder: string): RunConfig | null {

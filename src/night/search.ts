@@ -44,7 +44,7 @@ export async function search(night: Night, start: Branch, lessons: Lessons): Pro
     if (verdict.decision === 'accepted') {
       branch = {
         head: candidate,
-        bank: result.bank,
+        bank: result.bar,
         kept: [...branch.kept, ...next.edits.map((edit) => ({ edit, title: editTitle(edit) }))],
         releaseBank: branch.releaseBank,
       };

@@ -147,11 +147,24 @@ describe('clauses', () => {
     expect(of(steps, 'block')).toMatchObject([{ by: 'work-first', message: 'Call cancel_order.' }]);
     expect(reason).toBe('done');
   });
-  it('the same block in a row ends the episode', async () => {
+  it('the same block with nothing new between ends the episode', async () => {
     const parts = { ...withClause({ ...guard, max_blocks: 20 }), ...realization({ max_blocks: 3 }) };
-    const { steps, reason } = await play(parts, Array(8).fill(call));
-    expect(reason).toBe('blocked');
-    expect(of(steps, 'block')).toHaveLength(3);
+    const blocksOf = async (turns: Parameters<typeof play>[1]) => {
+      const { steps, reason } = await play(parts, turns);
+      return [of(steps, 'block').length, reason];
+    };
+    expect(await blocksOf(Array(8).fill(call))).toEqual([3, 'blocked']);
+    // The first read is new, the others are the same again.
+    const read = getOrder(pending);
+    expect(await blocksOf([call, read, call, read, call, read, call])).toEqual([4, 'blocked']);
+    // Two blocks that take turns.
+    const other = swap(['2002'], ['2003'], pending);
+    expect(await blocksOf([call, other, call, other, call, other])).toEqual([5, 'blocked']);
+    // Other reads, and a change: the agent gets on.
+    const reads = ['#W1000001', pending, '#W1', '#W2'].map(getOrder);
+    expect(await blocksOf([call, ...reads.flatMap((news) => [news, call]).slice(0, 6), done])).toEqual([4, 'done']);
+    const change = swap(['2001'], ['2002'], '#W1000001');
+    expect(await blocksOf([call, call, change, call, call, done])).toEqual([4, 'done']);
   });
 });
 

@@ -1,4 +1,5 @@
 /** One signal for both ways in which a model call is cut short: the caller's abort and the time limit. */
+import { setMaxListeners } from 'node:events';
 import { InfrastructureError } from '../errors.ts';
 
 /**
@@ -22,7 +23,11 @@ export async function withinLimit<T>(
   });
   aborted.catch(() => {});
   if (signal?.aborted) abort();
-  else signal?.addEventListener('abort', abort, { once: true });
+  else if (signal) {
+    // One listener a running call, however many a user asks for; Node takes more than ten for a leak.
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', abort, { once: true });
+  }
   try {
     return await Promise.race([call(controller.signal), aborted]);
   } finally {

@@ -76,6 +76,15 @@ describe('the loop', () => {
     expect(trace.steps.filter(({ kind }) => kind === 'model')).toHaveLength(shop.maxTurns);
   });
 
+  it('ends an episode in which the same call meets the same error for the fifth time', async () => {
+    const fails = getOrder('#W9');
+    const looping = await play(harnessOf(), Array(8).fill(fails));
+    expect([endOf(looping.trace), looping.agent.requests.length]).toEqual(['blocked', 5]);
+    // Something new between: the agent looks for a way.
+    const searching = await play(harnessOf(), [fails, fails, fails, fails, getOrder('#W1000001'), fails, fails, done]);
+    expect(endOf(searching.trace)).toBe('done');
+  });
+
   it('ends an episode that repeats arguments which nobody can read', async () => {
     const broken = { name: 'cancel_order', arguments: 'the second one' };
     const { trace, agent } = await play(harnessOf(), [
@@ -83,10 +92,9 @@ describe('the loop', () => {
       { ...broken, arguments: 'the third' },
       broken,
       broken,
-      broken,
       done,
     ]);
-    expect([endOf(trace), agent.requests.length]).toEqual(['blocked', 5]);
+    expect([endOf(trace), agent.requests.length]).toEqual(['blocked', 4]);
   });
 
   it('answers malformed arguments without running the tool', async () => {

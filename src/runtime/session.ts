@@ -37,8 +37,8 @@ export interface Session {
   readonly disabled: Set<string>;
   /** Clause -> blocks so far. */
   readonly blocks: Map<string, number>;
-  /** The last block's clause, call and message, and how often it was repeated without another answer between. */
-  repeated: { readonly key: string; readonly times: number } | null;
+  /** Blocks and errors by call and message: how often each was met since the agent last did something new. */
+  readonly refusals: Map<string, number>;
   /** Successful state-changing calls. */
   writes: number;
   stepsLeft: number;
@@ -60,7 +60,7 @@ export function openSession(compiled: Compiled, task: Task): Session {
     remembered: new Map(),
     disabled: new Set(),
     blocks: new Map(),
-    repeated: null,
+    refusals: new Map(),
     writes: 0,
     stepsLeft: STEPS_PER_TURN * environment.maxTurns,
     turn: 0,

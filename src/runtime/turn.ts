@@ -1,5 +1,5 @@
 /** One model turn: the calls of a reply go through the layers, get their answers, and the monitors look on. */
-import type { ChatMessage, ChatReply, Ending } from '../types.ts';
+import type { ChatMessage, ChatReply, Ending, ToolCall } from '../types.ts';
 import { DONE } from './done.ts';
 import type { Watch } from './monitors/monitors.ts';
 import type { Occasion } from './monitors/occasion.ts';
@@ -39,12 +39,21 @@ function occasionOf(session: Session, talk: Talk, finishing: boolean): Occasion 
   };
 }
 
-/** True when the same call met the same refusal `max_blocks` times in a row: the agent is stuck. */
-function isStuck(session: Session, key: string): boolean {
-  const times = session.repeated?.key === key ? session.repeated.times + 1 : 1;
-  session.repeated = { key, times };
-  return times >= session.compiled.harness.settings.realization.max_blocks;
+/** Equal errors to equal calls before an agent is taken to be stuck; an error may pass, so they are more than its blocks. */
+const MAX_EQUAL_ERRORS = 5;
+
+/** True when the same call met the same answer so many times and nothing new was done between: the agent is stuck. */
+function isStuck(session: Session, key: string, limit: number): boolean {
+  const times = (session.refusals.get(key) ?? 0) + 1;
+  session.refusals.set(key, times);
+  return times >= limit;
 }
+
+const maxBlocks = (session: Session): number => session.compiled.harness.settings.realization.max_blocks;
+
+/** A call that was answered before is nothing new: a small model may read the same record between equal refusals without end. */
+const isNew = (session: Session, call: ToolCall): boolean =>
+  !session.answers.some((answer) => callKey(answer.call) === callKey(call));
 
 const BLOCKED: Ending = { reason: 'blocked', summary: '' };
 
@@ -52,7 +61,7 @@ const BLOCKED: Ending = { reason: 'blocked', summary: '' };
 function block(session: Session, callId: string, realized: Extract<Realized, { kind: 'block' }>): Reaction {
   const { by, call, message, handOver } = realized;
   session.steps.push({ kind: 'block', by, callId, call, message });
-  const stuck = isStuck(session, `${by} ${callKey(call)} ${message}`);
+  const stuck = isStuck(session, `${by} ${callKey(call)} ${message}`, maxBlocks(session));
   const reaction: Reaction = { content: message, outcome: 'blocked', call };
   return stuck || handOver ? { ...reaction, ending: BLOCKED } : reaction;
 }
@@ -64,7 +73,7 @@ function refuseMalformed(
   { call, message }: Extract<Realized, { kind: 'malformed' }>,
 ): Reaction {
   session.steps.push({ kind: 'result', callId: heard.id, content: message, error: true });
-  const stuck = isStuck(session, `malformed ${heard.name} ${JSON.stringify(heard.arguments)}`);
+  const stuck = isStuck(session, `malformed ${heard.name} ${JSON.stringify(heard.arguments)}`, maxBlocks(session));
   const reaction: Reaction = { content: message, outcome: 'error', call };
   return stuck ? { ...reaction, ending: BLOCKED } : reaction;
 }
@@ -90,15 +99,19 @@ function react(session: Session, talk: Talk, heard: HeardCall): Reaction {
   const realized = realizeCall(session, heard);
   if (realized.kind === 'block') return block(session, heard.id, realized);
   if (realized.kind === 'malformed') return refuseMalformed(session, heard, realized);
-  session.repeated = null;
+  if (isNew(session, realized.call)) session.refusals.clear();
   if (realized.call.name === DONE) return finish(session, talk, heard.id, realized);
   if (session.stepsLeft <= 0)
     return { content: '', outcome: 'error', call: realized.call, ending: { reason: 'steps', summary: '' } };
+  const { writes } = session;
   const result = execute(session, heard.id, realized.call);
+  if (session.writes > writes) session.refusals.clear();
+  const stuck = result.error && isStuck(session, `error ${callKey(realized.call)} ${result.content}`, MAX_EQUAL_ERRORS);
   return {
     content: [result.content, ...realized.notes].join(NOTE_SEPARATOR),
     outcome: result.error ? 'error' : 'ok',
     call: realized.call,
+    ...(stuck ? { ending: BLOCKED } : {}),
   };
 }
 

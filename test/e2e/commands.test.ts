@@ -65,6 +65,32 @@ describe.concurrent('commands that only look', () => {
     expect(state()).toBe(before);
   });
 
+  it('plan tells money, minutes, the next look, and the power at the effect that is asked for', async () => {
+    const { code, stdout } = await optimize(dir, 'plan --env retail');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/money +about \$0\.00/);
+    expect(stdout).toMatch(/minutes +unknown before the first finished night/);
+    expect(stdout).toMatch(
+      /power +a gain of 10\.0 points is released with \d\d % \(noisy\), \d\d % \(repeats itself\)/,
+    );
+    expect(stdout).toMatch(
+      /look +number 1 since the release in force, alpha 0\.02; each look after the first gets fresh tasks/,
+    );
+  });
+
+  it('plan refuses what has less than 50 % power and names what would have it', async () => {
+    const weak = await optimize(dir, 'plan --env retail --tasks 160');
+    expect(weak.code).toBe(5);
+    const [, sealed, effect] =
+      /refused +a gain of 10 points .* 50 % have (\d+) sealed tasks, or --effect (\d+) on these 40/.exec(weak.stdout) ??
+      [];
+    expect(Number(sealed)).toBeGreaterThan(60);
+    expect(Number(sealed)).toBeLessThan(100);
+    expect((await optimize(dir, `plan --env retail --tasks 160 --effect ${effect}`)).code).toBe(0);
+    expect((await optimize(dir, `plan --env retail --tasks 160 --effect ${Number(effect) - 2}`)).code).toBe(5);
+    expect((await optimize(dir, 'plan --env retail --effect 0')).code).toBe(2);
+  });
+
   it('plan tells of a refusal as the night would', async () => {
     const { code, stdout } = await optimize(dir, 'plan --env retail --max-rollouts 100');
     expect(code).toBe(5);

@@ -1,6 +1,7 @@
 /** Small populations of paired tasks with a known true effect, for testing the gate: `(random) -> pairs` of one night. */
 import { pick, type Random } from '../../src/digest.ts';
 import type { Pair } from '../../src/gate/pairs.ts';
+import type { Looks } from './scenario.ts';
 
 export interface World {
   readonly name: string;
@@ -88,23 +89,67 @@ export const families = (count: number, declared: boolean): World => ({
   },
 });
 
-/** A true effect 0 to .6: of the tasks that change from lost to won or back, 4 get better for 1 that gets worse. */
-export const better = (tasks: number, trials: number, effect: number): World => ({
-  name: `${effect * 100} points, ${tasks} tasks x ${trials}`,
+/** An agent whose chances rise or fall by 30 points over the night, the same in both arms, which are played side by side. */
+export const drift = (tasks: number, trials: number): World => ({
+  name: `drift of 30 points, interleaved, ${tasks} tasks x ${trials}`,
+  effect: 0,
+  tasks,
+  night: (random) => {
+    const slope = random() < 0.5 ? 0.3 : -0.3;
+    return pairsOf(tasks, (index) => {
+      const chance = pick(CHANCES, random) + (slope * index) / tasks;
+      return pairOf(index, play(chance, trials, random), play(chance, trials, random));
+    });
+  },
+});
+
+/** The same agent, 5 points better when the second arm is played after the first one: what interleaving is for. */
+export const bankFirst = (tasks: number, trials: number): World => ({
+  name: `drift of 5 points, one arm first, ${tasks} tasks x ${trials}`,
+  effect: 0,
+  tasks,
+  night: (random) =>
+    pairsOf(tasks, (index) => {
+      const chance = pick(CHANCES, random);
+      return pairOf(index, play(chance, trials, random), play(chance + 0.05, trials, random));
+    }),
+});
+
+/** A true effect 0 to .6: of the tasks that change from lost to won or back, `betterShare` (above .5) get better. */
+export const better = (tasks: number, trials: number, effect: number, betterShare = 0.8): World => ({
+  name: `${effect * 100} points, ${tasks} tasks x ${trials}${betterShare === 0.8 ? '' : `, ${100 * betterShare} % of the changes better`}`,
   effect,
   tasks,
   night: (random) =>
     pairsOf(tasks, (index) => {
       const kind = random();
-      const changed = effect / 0.6;
+      const changed = effect / (2 * betterShare - 1);
       const low = trials === 1 ? 0 : 0.15;
       const share = changed / (1 - 2 * low);
-      if (kind < 0.8 * share) return pairOf(index, play(low, trials, random), play(1 - low, trials, random));
+      if (kind < betterShare * share) return pairOf(index, play(low, trials, random), play(1 - low, trials, random));
       if (kind < share) return pairOf(index, play(1 - low, trials, random), play(low, trials, random));
       const chance = trials === 1 ? Math.round(random()) : pick(CHANCES, random);
       return pairOf(index, play(chance, trials, random), play(chance, trials, random));
     }),
 });
+
+/** The worlds of a scenario of kind `looks`, one for each of its effects. */
+export function worldsOf({ population, tasks, trials, effects, betterShare }: Looks): World[] {
+  const families5 = Math.round(tasks / 5);
+  const nulls: Record<Exclude<Looks['population'], 'better'>, () => World> = {
+    flips: () => flips(tasks),
+    noise: () => noise(tasks, trials),
+    halves: () => halves(tasks, trials),
+    catastrophe: () => catastrophe(tasks),
+    families: () => families(families5, true),
+    undeclared: () => families(families5, false),
+    drift: () => drift(tasks, trials),
+    'bank-first': () => bankFirst(tasks, trials),
+  };
+  return population === 'better'
+    ? effects.map((effect) => better(tasks, trials, effect, betterShare))
+    : [nulls[population]()];
+}
 
 /** The same night with the arms exchanged. */
 export const swapped = (pairs: readonly Pair[]): Pair[] =>

@@ -6,7 +6,7 @@ import { pairedInterval } from '../../src/gate/interval.ts';
 import { type Pair, pairDifferences } from '../../src/gate/pairs.ts';
 import { decideRelease, type ReleaseOptions } from '../../src/gate/release.ts';
 import { TAG } from '../../src/gate/rules.ts';
-import type { World } from './worlds.ts';
+import type { World } from './panels.ts';
 
 /** Number of `nights` that the gate releases; night n of a seed is the same whatever `nights` is. */
 export function countReleases(
@@ -75,5 +75,5 @@ export const tolerated = (nights: number, share: number): number =>
   Math.floor(nights * share + 3 * Math.sqrt(nights * share * (1 - share)));
 
 function forNights(world: World, nights: number, seed: number, see: (pairs: readonly Pair[]) => void): void {
-  for (let night = 0; night < nights; night++) see(world.night(randomOf('gate-quick', world.name, seed, night)));
+  for (let night = 0; night < nights; night++) see(world.night(randomOf('gate looks', world.name, seed, night)));
 }

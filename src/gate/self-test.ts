@@ -1,0 +1,143 @@
+/** A/A: what the gate makes of an environment and an agent when nothing changes, and what it needs to find a change. */
+import { type Random, shuffled } from '../digest.ts';
+import { mean, variance } from './arithmetic.ts';
+import { type Interval, pairedInterval } from './interval.ts';
+import { isHopelessNow, pays } from './keep.ts';
+import { isDeterministic, trialNoise } from './noise.ts';
+import { type Pair, taskDifferences } from './pairs.ts';
+import { releaseProbability } from './power.ts';
+import { decideRelease } from './release.ts';
+import { POWER, RELEASE } from './rules.ts';
+
+/** One task, played again and again by the same harness. */
+export interface Rolls {
+  readonly task: string;
+  readonly family?: string;
+  /** Rewards 0-1 of at least two trials, in the order of time. */
+  readonly rewards: readonly number[];
+  /** What the agent said in each, or a digest of it. */
+  readonly words: readonly string[];
+}
+
+export interface SelfTest {
+  readonly tasks: number;
+  readonly trials: number;
+  /** The same words in every trial of at least 20 tasks. */
+  readonly deterministic: boolean;
+  /** Share of tasks that scored the same in all trials. */
+  readonly sameScore: number;
+  /** Mean variance of one trial within a task, 0-0.5. */
+  readonly noise: number;
+  /** Correlation of the scores of tasks of one family, -1 to 1; null when no family has two tasks. */
+  readonly familyCorrelation: number | null;
+  /** Later half of the trials minus the earlier one, a fraction, with its 95 % interval. */
+  readonly drift: Interval & { readonly effect: number };
+  /** Share of unchanged re-rolls that tier 1 would keep. */
+  readonly falseKeeps: number;
+  /** Share of looks at two equal arms that tier 2 would release at its alpha; never above it but by chance. */
+  readonly falseReleases: number;
+  readonly alpha: number;
+  /** Sealed tasks with 80 % power for a gain, by trials a task; null above 1,000. */
+  readonly needs: readonly { readonly effect: number; readonly trials: number; readonly tasks: number | null }[];
+}
+
+const DRAWS = 1000;
+const MOST_TASKS = 1000;
+export const EFFECTS = [0.05, 0.1, 0.2] as const;
+
+/**
+ * The rates are of 1,000 draws in which the trials of every task are dealt to two arms at random: for tier 1 two to the bar and one
+ * to the candidate, for tier 2 half to each. Throws RangeError for fewer than two tasks or fewer than three trials, and
+ * as `assertPairs`.
+ */
+export function selfTest(rolls: readonly Rolls[], random: Random): SelfTest {
+  const trials = Math.min(...rolls.map(({ rewards }) => rewards.length));
+  if (rolls.length < 2 || !(trials >= 3))
+    throw new RangeError(
+      `selfTest: expected two or more tasks of three or more trials, got ${rolls.length} of ${trials}`,
+    );
+  const rewards = rolls.map((roll) => roll.rewards);
+  const halves = rewards.map((task) => {
+    const half = task.length >> 1;
+    return mean(task.slice(-half)) - mean(task.slice(0, half));
+  });
+  const noise = trialNoise(rewards);
+  return {
+    tasks: rolls.length,
+    trials,
+    deterministic: isDeterministic(rolls.map(({ words }) => words)),
+    sameScore: rewards.filter((task) => task.every((reward) => reward === task[0])).length / rewards.length,
+    noise,
+    familyCorrelation: familyCorrelation(rolls),
+    drift: { effect: mean(halves), ...pairedInterval(halves) },
+    falseKeeps: rate(() => keeps(deal(rolls, 2, 1, random), random)),
+    falseReleases: rate(() => {
+      const pairs = shuffled(deal(rolls, trials >> 1, trials >> 1, random), random);
+      return decideRelease(pairs, { planned: pairs.length }).decision === 'accepted';
+    }),
+    alpha: RELEASE.alpha,
+    needs: EFFECTS.flatMap((effect) =>
+      [1, 2, RELEASE.noisyTrials].map((count) => ({ effect, trials: count, tasks: tasksNeeded(effect, count, noise) })),
+    ),
+  };
+}
+
+const rate = (happens: () => boolean): number => {
+  let count = 0;
+  for (let draw = 0; draw < DRAWS; draw++) if (happens()) count += 1;
+  return count / DRAWS;
+};
+
+/** Trials of every task, dealt at random to an arm of `before` and one of `after` trials. */
+function deal(rolls: readonly Rolls[], before: number, after: number, random: Random): Pair[] {
+  return rolls.map(({ task, family, rewards }) => {
+    const dealt = shuffled(rewards, random);
+    const arms = { before: dealt.slice(0, before), after: dealt.slice(before, before + after) };
+    return { task, tags: [], ...(family === undefined ? {} : { family }), ...arms };
+  });
+}
+
+/** What a race would make of these pairs, in random order. */
+function keeps(pairs: readonly Pair[], random: Random): boolean {
+  const order = shuffled(pairs, random);
+  const differences = taskDifferences(order);
+  for (let played = 1; played < differences.length; played++)
+    if (isHopelessNow(differences.slice(0, played))) return false;
+  return pays(order);
+}
+
+/**
+ * ICC(1) of the tasks' mean rewards, (B - W) / (B + (m - 1) W): B and W are the mean squares between and within families, m the mean
+ * family size corrected for its spread (Shrout & Fleiss 1979; m as in Donner 1986).
+ */
+function familyCorrelation(rolls: readonly Rolls[]): number | null {
+  const families = new Map<string, number[]>();
+  for (const { task, family = task, rewards } of rolls)
+    families.set(family, [...(families.get(family) ?? []), mean(rewards)]);
+  const groups = [...families.values()].filter((scores) => scores.length > 1);
+  const scores = groups.flat();
+  if (groups.length < 2) return null;
+  const center = mean(scores);
+  const between =
+    groups.reduce((sum, group) => sum + group.length * (mean(group) - center) ** 2, 0) / (groups.length - 1);
+  const within =
+    groups.reduce((sum, group) => sum + (group.length - 1) * variance(group), 0) / (scores.length - groups.length);
+  const squares = groups.reduce((sum, group) => sum + group.length ** 2, 0);
+  const size = (scores.length - squares / scores.length) / (groups.length - 1);
+  const total = between + (size - 1) * within;
+  return total === 0 ? null : (between - within) / total;
+}
+
+/** Fewest sealed tasks with 80 % power; null above 1,000. */
+export function tasksNeeded(effect: number, trials: number, noise: number): number | null {
+  const enough = (tasks: number) =>
+    releaseProbability({ tasks, trials, effect, noise: Math.min(0.25, noise) }) >= POWER.planned;
+  if (!enough(MOST_TASKS)) return null;
+  let [low, high] = [5, MOST_TASKS];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (enough(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}

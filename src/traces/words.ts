@@ -1,0 +1,6 @@
+/** What tells two rollouts apart. */
+import type { Trace } from '../types.ts';
+
+/** What an agent said, word for word. */
+export const wordsOf = ({ steps }: Trace): string =>
+  JSON.stringify(steps.flatMap((step) => (step.kind === 'model' ? [step.content, step.toolCalls] : [])));
