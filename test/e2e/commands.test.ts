@@ -5,7 +5,21 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from './build.ts';
 import { git, leftoversOf, newFolder, optimize, refsOf, retailRepository, runsOf } from './cli.ts';
 
-const COMMANDS = ['night', 'plan', 'run', 'log', 'show', 'at', 'diff', 'apply', 'rollback', 'verify', 'init', 'env'];
+const COMMANDS = [
+  'night',
+  'plan',
+  'run',
+  'log',
+  'show',
+  'at',
+  'diff',
+  'apply',
+  'rollback',
+  'verify',
+  'init',
+  'env',
+  'aa',
+];
 
 describe.concurrent('help', () => {
   it('names every command, the exit codes and examples', async () => {
