@@ -24,6 +24,15 @@ class World:
         self.seconds += time.perf_counter() - started
         return answer
 
+    def start(self):
+        """From here on time is counted."""
+        self.seconds = 0.0
+        self.started = time.perf_counter()
+
+    def engine_microseconds(self):
+        """Time since the start without that of the answers, a rollout."""
+        return 1e6 * (time.perf_counter() - self.started - self.seconds) / max(1, self.rollouts)
+
     def score(self, text, tasks):
         self.rollouts += len(tasks)
         return self.ask({"ask": "score", "text": text, "tasks": list(tasks)})
@@ -43,12 +52,12 @@ class World:
         self.process.wait()
 
 
-def report(name, version, world, text, reported, accepted, wall):
+def report(name, version, world, text, reported, accepted, engine):
     """One JSON line. `accepted`: pairs of parent text and child text."""
     useless = sum(1 for parent, child in accepted if world.truth(child) <= world.truth(parent))
     print(json.dumps({
         "engine": name, "version": version, "rollouts": world.rollouts, "truth": world.truth(text), "reported": reported,
         "accepted": len(accepted), "useless": useless,
-        "engineMicroseconds": 1e6 * (wall - world.seconds) / max(1, world.rollouts),
+        "engineMicroseconds": engine,
     }))
     sys.stdout.flush()
