@@ -1,7 +1,7 @@
 /** Our rule, as `src/night` plays it: candidates race on dev, and one look a night at the sealed panel releases. */
 import { shuffled } from '../../src/digest.ts';
 import { mean } from '../../src/gate/arithmetic.ts';
-import { isClear, isHopelessNow, pays } from '../../src/gate/keep.ts';
+import { isBetter, isClear, isHopelessNow } from '../../src/gate/keep.ts';
 import { type Pair, pairDifferences } from '../../src/gate/pairs.ts';
 import { chooseTrials } from '../../src/gate/power.ts';
 import { decideRelease } from '../../src/gate/release.ts';
@@ -70,7 +70,7 @@ function race(
       return null;
     }
   }
-  return pays(pairs) ? { bank, clear: isClear(pairs) } : null;
+  return isBetter(pairs) ? { bank, clear: isClear(pairs) } : null;
 }
 
 function look(

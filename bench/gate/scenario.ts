@@ -45,7 +45,7 @@ const Tasks = z.strictObject({
 });
 
 /** Night after night of candidates, on top of each other. */
-export const YearFile = Tasks.extend({
+const YearFile = Tasks.extend({
   kind: z.literal('year'),
   /** Latent fixes: each can be found once. Their share falls with the number left. */
   fixes: z.strictObject({ count: z.int().min(0), ...Kind.shape }).optional(),

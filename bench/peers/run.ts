@@ -94,42 +94,25 @@ for (let seed = 0; seed < worlds; seed++)
 console.log(
   `${scenarioName} (file ${scenario.digest}), ${worlds} worlds, ${rollouts} rollouts asked for; means (least-most)\n`,
 );
-const range = (values: readonly number[], digits: number): string =>
-  values.length === 0
-    ? '-'
-    : `${mean(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)})`;
+/** Mean, least and most of one column over the worlds. */
+function range(of: readonly Row[], column: keyof Row, digits: number): string {
+  const values = of.map((row) => row[column]).filter((value) => typeof value === 'number');
+  if (values.length === 0) return '-';
+  return `${mean(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)})`;
+}
+
+const COLUMNS = [
+  ['rollouts', 'rollouts', 0],
+  ['true score', 'truth', 3],
+  ['reported', 'reported', 3],
+  ['accepted', 'accepted', 1],
+  ['of no value', 'useless', 1],
+  ['engine, us a rollout', 'engineMicroseconds', 0],
+] as const;
 printTable(
-  ['engine', 'version', 'rollouts', 'true score', 'reported', 'accepted', 'of no value', 'engine, us a rollout'],
+  ['engine', 'version', ...COLUMNS.map(([head]) => head)],
   [...new Set(rows.map(({ engine }) => engine))].map((engine) => {
     const of = rows.filter((row) => row.engine === engine);
-    const present = (what: (row: Row) => number | null) => of.map(what).filter((value) => value !== null);
-    return [
-      engine,
-      of[0]?.version ?? '',
-      range(
-        present((row) => row.rollouts),
-        0,
-      ),
-      range(
-        present((row) => row.truth),
-        3,
-      ),
-      range(
-        present((row) => row.reported),
-        3,
-      ),
-      range(
-        present((row) => row.accepted),
-        1,
-      ),
-      range(
-        present((row) => row.useless),
-        1,
-      ),
-      range(
-        present((row) => row.engineMicroseconds),
-        0,
-      ),
-    ];
+    return [engine, of[0]?.version ?? '', ...COLUMNS.map(([, column, digits]) => range(of, column, digits))];
   }),
 );

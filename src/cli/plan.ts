@@ -6,7 +6,7 @@ import { loadHarness } from '../harness/load.ts';
 import { openRepository } from '../ledger/git.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import { pastOf } from '../night/past.ts';
-import { type Plan, planNight, weaknessOf } from '../night/plan.ts';
+import { type Plan, type Prospects, planNight, prospectsOf } from '../night/plan.ts';
 import { assertSound } from '../night/sound.ts';
 import { chooseModel } from './agent.ts';
 import { EXIT } from './exit.ts';
@@ -44,15 +44,17 @@ export async function planCommand(given: Record<string, unknown>): Promise<numbe
     simulated: model.kind === 'sim',
     decisions: ledger.decisions(),
     past,
-    effect: flags.effect / 100,
   });
-  const weakness = weaknessOf(plan);
+  const prospects = prospectsOf(plan, flags.effect / 100);
+  const { weakness } = prospects;
   if (flags.json)
-    process.stdout.write(`${JSON.stringify({ type: 'plan', env: environment.name, ...plan, weakness })}\n`);
+    process.stdout.write(`${JSON.stringify({ type: 'plan', env: environment.name, ...plan, ...prospects })}\n`);
   else {
     const refusals = [plan.refusal, weakness].flatMap((reason) => (reason === null ? [] : [`refused     ${reason}`]));
     const head = `plan for one night on ${environment.name}, ${flags.model}, ${options.budget} candidates`;
-    process.stdout.write(`${[head, ...linesOf(plan, past?.run ?? null), ...refusals].join('\n')}\n`);
+    process.stdout.write(
+      `${[head, ...linesOf({ ...plan, ...prospects }, past?.run ?? null), ...refusals].join('\n')}\n`,
+    );
   }
   return plan.refusal === null && weakness === null ? EXIT.ok : EXIT.budget;
 }
@@ -61,7 +63,7 @@ const share = (value: number): string => `${(100 * value).toFixed(0)} %`;
 const gain = (effect: number): string =>
   Number.isFinite(effect) ? `${(effect * 100).toFixed(1)} points` : 'none of any size';
 
-function linesOf(plan: Plan, past: string | null): string[] {
+function linesOf(plan: Plan & Prospects, past: string | null): string[] {
   const { tasks, rollouts, usd, minutes, look, looksLeft, power, trials } = plan;
   const after = past === null ? '' : `, as in ${past}`;
   const unknown = 'unknown before the first finished night of this agent here';

@@ -1,7 +1,7 @@
 /** The in-house functions agree with the platform's and with simple-statistics. */
 import { probit, sampleVariance } from 'simple-statistics';
 import { expect, test } from 'vitest';
-import { exp, ln, normalCdf, normalQuantile, rounded, variance } from './arithmetic.ts';
+import { exp, leastEnough, ln, normalCdf, normalQuantile, rounded, variance } from './arithmetic.ts';
 
 test('ln agrees with Math.log to 14 digits', () => {
   for (const x of [1e-300, 1e-9, 0.05, 0.5, 0.71, 0.9999999, 1, 1.0000001, 1.4143, 2, 50, 12345.678, 1e300])
@@ -38,4 +38,8 @@ test('variance is the sample variance', () => {
 test('rounded keeps 12 significant digits and has no negative zero', () => {
   expect(rounded(0.1 + 0.2)).toBe(0.3);
   expect(Object.is(rounded(-0), 0)).toBe(true);
+});
+
+test('the least number that is enough, and the highest when only that is', () => {
+  for (let limit = 4; limit <= 50; limit++) expect(leastEnough(3, 50, (value) => value >= limit)).toBe(limit);
 });

@@ -79,3 +79,14 @@ export function rounded(value: number): number {
   const short = Number(value.toPrecision(12));
   return short === 0 ? 0 : short;
 }
+
+/** The least whole number above `low` for which `enough` holds, given that it holds for `high` and stays so once it does. */
+export function leastEnough(low: number, high: number, enough: (value: number) => boolean): number {
+  let [below, least] = [low, high];
+  while (least - below > 1) {
+    const middle = (below + least) >> 1;
+    if (enough(middle)) least = middle;
+    else below = middle;
+  }
+  return least;
+}

@@ -1,6 +1,6 @@
 /** Tier 1: the race and the pruning. */
 import { expect, test } from 'vitest';
-import { decideKeep, decidePrune, hopelessAt, isClear, isHopelessNow, pays, raceScore } from './keep.ts';
+import { decideKeep, decidePrune, hopelessAt, isBetter, isClear, isHopelessNow, raceScore } from './keep.ts';
 import type { Pair } from './pairs.ts';
 
 const played = (differences: readonly number[]): Pair[] =>
@@ -43,14 +43,14 @@ test('a race that ends clearly enough above 0 is kept; a tie, a loss and a hair 
 test('what wins by two standard errors is the bar alone, what wins by less is averaged with it', () => {
   const narrow = played([...repeat(56, 0), 1, 1, 1, -1]);
   const clear = played([...repeat(50, 0), ...repeat(10, 1)]);
-  expect([pays(narrow), isClear(narrow)]).toEqual([true, false]);
-  expect([pays(clear), isClear(clear)]).toEqual([true, true]);
+  expect([isBetter(narrow), isClear(narrow)]).toEqual([true, false]);
+  expect([isBetter(clear), isClear(clear)]).toEqual([true, true]);
 });
 
 test('the tasks of a declared family pay once', () => {
   const family = played(repeat(10, 1)).map((pair) => ({ ...pair, family: 'one' }));
   const others = played(repeat(8, -1)).map((pair, i) => ({ ...pair, task: `other-${i}`, family: `${i % 2}` }));
-  expect(pays([...family, ...others])).toBe(false);
+  expect(isBetter([...family, ...others])).toBe(false);
 });
 
 test('a race that was hopeless stays so, even if more was played', () => {

@@ -34,11 +34,11 @@ export const isHopelessNow = (differences: readonly number[]): boolean =>
   isLook(differences.length) && raceScore(differences) < KEEP.hopelessZ;
 
 /** True if the race is looked at after so many tasks: 20, 25, 30, ... */
-export const isLook = (tasks: number): boolean => tasks >= FIRST_LOOK && (tasks - FIRST_LOOK) % LOOK_EVERY === 0;
+const isLook = (tasks: number): boolean => tasks >= FIRST_LOOK && (tasks - FIRST_LOOK) % LOOK_EVERY === 0;
 
 /**
  * `pairs` in the order played. Reasons: `hopeless` (a look before the last planned task failed; what was played after it
- * does not count in its favour), `incomplete` (stopped for another reason: inconclusive), `improved` (kept: see `pays`),
+ * does not count in its favour), `incomplete` (stopped for another reason: inconclusive), `improved` (kept: see `isBetter`),
  * `not_better` (all else, and a tie). Throws as `assertPairs`, or when more was played than planned.
  */
 export function decideKeep(pairs: readonly Pair[], options: KeepOptions): Verdict {
@@ -53,7 +53,7 @@ export function decideKeep(pairs: readonly Pair[], options: KeepOptions): Verdic
     return conclude('rejected', 'hopeless', `hopeless after ${stopped} of ${planned} dev tasks`);
   if (race.length + voids < planned)
     return conclude('inconclusive', 'incomplete', `${race.length} of ${planned} dev tasks played`);
-  return pays(pairs)
+  return isBetter(pairs)
     ? conclude('accepted', 'improved', 'kept')
     : conclude('rejected', 'not_better', 'not better on dev');
 }
@@ -62,7 +62,7 @@ export function decideKeep(pairs: readonly Pair[], options: KeepOptions): Verdic
  * True if the mean difference, families averaged, is above 0 by .3 standard errors. Of the edits that do nothing half would
  * come out above 0 itself; this small bar turns away many of them and few of those that help (`docs/gate.md`).
  */
-export const pays = (pairs: readonly Pair[]): boolean => raceScore(pairDifferences(pairs)) > KEEP.minZ;
+export const isBetter = (pairs: readonly Pair[]): boolean => raceScore(pairDifferences(pairs)) > KEEP.minZ;
 
 /**
  * True if what was kept won so clearly (z >= 2) that its own scores are the bar from now on. Else they are averaged with those

@@ -1,6 +1,6 @@
 /** How likely a look at the sealed panel is to release: for a plan, and from what dev has shown. */
 import { canonicalJson, randomOf } from '../digest.ts';
-import { mean, variance } from './arithmetic.ts';
+import { leastEnough, mean, variance } from './arithmetic.ts';
 import { drawDifferences, type PanelModel, singleTrialChances } from './model-panel.ts';
 import { KEEP, POWER, RELEASE } from './rules.ts';
 import { signTest } from './sign.ts';
@@ -75,14 +75,7 @@ export function detectableEffect(question: PlanQuestion): number {
   const steps = 200;
   const enough = (step: number) => releaseProbability({ ...question, effect: step / steps }) >= POWER.planned;
   if (!enough(steps)) return Infinity;
-  let low = 0;
-  let high = steps;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (enough(middle)) high = middle;
-    else low = middle;
-  }
-  return high / steps;
+  return leastEnough(0, steps, enough) / steps;
 }
 
 export interface Prediction {

@@ -1,8 +1,8 @@
 /** A/A: what the gate makes of an environment and an agent when nothing changes, and what it needs to find a change. */
 import { type Random, shuffled } from '../digest.ts';
-import { mean, variance } from './arithmetic.ts';
+import { leastEnough, mean, variance } from './arithmetic.ts';
 import { type Interval, pairedInterval } from './interval.ts';
-import { isHopelessNow, pays } from './keep.ts';
+import { hopelessAt, isBetter } from './keep.ts';
 import { isDeterministic, trialNoise } from './noise.ts';
 import { type Pair, taskDifferences } from './pairs.ts';
 import { releaseProbability } from './power.ts';
@@ -101,9 +101,7 @@ function deal(rolls: readonly Rolls[], before: number, after: number, random: Ra
 function keeps(pairs: readonly Pair[], random: Random): boolean {
   const order = shuffled(pairs, random);
   const differences = taskDifferences(order);
-  for (let played = 1; played < differences.length; played++)
-    if (isHopelessNow(differences.slice(0, played))) return false;
-  return pays(order);
+  return hopelessAt(differences.slice(0, -1)) === null && isBetter(order);
 }
 
 /**
@@ -133,11 +131,5 @@ export function tasksNeeded(effect: number, trials: number, noise: number): numb
   const enough = (tasks: number) =>
     releaseProbability({ tasks, trials, effect, noise: Math.min(0.25, noise) }) >= POWER.planned;
   if (!enough(MOST_TASKS)) return null;
-  let [low, high] = [5, MOST_TASKS];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (enough(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
+  return leastEnough(5, MOST_TASKS, enough);
 }

@@ -1,4 +1,5 @@
 /** What a night would cost and which effect it could detect, before anything is spent. */
+import { leastEnough } from '../gate/arithmetic.ts';
 import { detectableEffect, releaseProbability } from '../gate/power.ts';
 import { alphaOf, POWER, RELEASE } from '../gate/rules.ts';
 import type { Decision } from '../ledger/decision.ts';
@@ -22,14 +23,20 @@ export interface Plan {
   readonly look: { readonly before: number; readonly alpha: number };
   /** Looks that the panel still has; null when every look gets fresh tasks. */
   readonly looksLeft: number | null;
+  /** Why the night is refused; null when it can decide something. */
+  readonly refusal: string | null;
+}
+
+/** What a look could find; it takes a second to compute, so that a night does without. */
+export interface Prospects {
   /** Smallest true gain on the sealed panel that is released with 80 % power; a fraction. */
   readonly detectable: number;
   /** The same if the agent repeats itself: one trial a task. */
   readonly detectableDeterministic: number;
   /** Probability that a gain of `effect` is released: of a noisy agent, and of one that repeats itself. */
   readonly power: { readonly effect: number; readonly noisy: number; readonly deterministic: number };
-  /** Why the night is refused; null when it can decide something. */
-  readonly refusal: string | null;
+  /** What would have 50 % power at that effect, where this night has less; null where it has enough. */
+  readonly weakness: string | null;
 }
 
 interface Range {
@@ -53,19 +60,9 @@ export interface PlanInput {
   /** Decisions of earlier nights. @default [] */
   readonly decisions?: readonly Decision[];
   readonly past?: Past | null;
-  /** Gain that should be found, 0-1. @default 0.1 */
-  readonly effect?: number;
 }
 
-export function planNight({
-  options,
-  environment,
-  tasks,
-  simulated,
-  decisions = [],
-  past = null,
-  effect = 0.1,
-}: PlanInput): Plan {
+export function planNight({ options, environment, tasks, simulated, decisions = [], past = null }: PlanInput): Plan {
   const count = (split: Task['split']) => tasks.filter((task) => task.split === split).length;
   const [train, dev, sealed] = [count('train'), count('dev'), count('sealed')];
   const learnt = simulated ? train : Math.min(train, PAID_SAMPLE);
@@ -79,11 +76,6 @@ export function planNight({
 
   const before = looksSinceRelease(decisions);
   const alpha = alphaOf(before + 1);
-  const powerOf = (size: number, gain: number, count: number) =>
-    size > 0 ? releaseProbability({ tasks: size, trials: count, effect: gain, alpha }) : 0;
-  const power = { effect, noisy: powerOf(sealed, effect, trials), deterministic: powerOf(sealed, effect, 1) };
-  const smallest = (count: number) =>
-    sealed > 0 ? detectableEffect({ tasks: sealed, trials: count, alpha }) : Infinity;
   return {
     tasks: { train, dev, sealed },
     trials,
@@ -92,35 +84,37 @@ export function planNight({
     minutes: past && times(past.secondsARollout / 60),
     look: { before, alpha },
     looksLeft: environment.generate === undefined ? looksLeft(environment, tasks, decisions) : null,
-    detectable: smallest(trials),
-    detectableDeterministic: smallest(1),
-    power,
     refusal: refusalOf(options, least),
   };
 }
 
-/** What would have 50 % power at the effect that is asked for, where this night has less; null where it has enough. */
-export function weaknessOf({ tasks: { sealed }, trials, look: { alpha }, power }: Plan): string | null {
-  const best = (tasks: number, effect: number) =>
-    tasks === 0
-      ? 0
-      : Math.max(...[trials, 1].map((count) => releaseProbability({ tasks, trials: count, effect, alpha })));
-  const enough = (tasks: number, effect: number) => best(tasks, effect) >= POWER.minPredicted;
-  if (enough(sealed, power.effect)) return null;
-  let [low, high] = [sealed, MOST_TASKS];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (enough(middle, power.effect)) high = middle;
-    else low = middle;
+/** What the look of a planned night could find; `effect` is the gain 0-1 that should be found. */
+export function prospectsOf({ tasks: { sealed }, trials, look: { alpha } }: Plan, effect: number): Prospects {
+  const power = (tasks: number, gain: number, count: number) =>
+    tasks > 0 ? releaseProbability({ tasks, trials: count, effect: gain, alpha }) : 0;
+  const smallest = (count: number) =>
+    sealed > 0 ? detectableEffect({ tasks: sealed, trials: count, alpha }) : Number.POSITIVE_INFINITY;
+  const enough = (tasks: number, gain: number) =>
+    [trials, 1].some((count) => power(tasks, gain, count) >= POWER.minPredicted);
+  const [noisy, deterministic] = [power(sealed, effect, trials), power(sealed, effect, 1)];
+  return {
+    detectable: smallest(trials),
+    detectableDeterministic: smallest(1),
+    power: { effect, noisy, deterministic },
+    weakness: enough(sealed, effect) ? null : weakness(),
+  };
+
+  function weakness(): string {
+    const remedies: string[] = [];
+    if (enough(MOST_TASKS, effect))
+      remedies.push(`${leastEnough(sealed, MOST_TASKS, (tasks) => enough(tasks, effect))} sealed tasks`);
+    if (enough(sealed, 1)) {
+      const points = leastEnough(Math.floor(100 * effect), 100, (gain) => enough(sealed, gain / 100));
+      remedies.push(`--effect ${points} on these ${sealed}`);
+    }
+    const asked = Number((100 * effect).toPrecision(3));
+    return `a gain of ${asked} points would be released with ${(100 * Math.max(noisy, deterministic)).toFixed(0)} % power only; ${remedies.length > 0 ? `50 % have ${remedies.join(', or ')}` : 'no panel of any size has 50 %'}`;
   }
-  let points = Math.ceil(100 * power.effect);
-  while (points < 100 && !enough(sealed, points / 100)) points += 1;
-  const remedies = [
-    ...(enough(high, power.effect) ? [`${high} sealed tasks`] : []),
-    ...(enough(sealed, points / 100) ? [`--effect ${points} on these ${sealed}`] : []),
-  ];
-  const asked = Number((100 * power.effect).toPrecision(3));
-  return `a gain of ${asked} points would be released with ${(100 * best(sealed, power.effect)).toFixed(0)} % power only; ${remedies.length > 0 ? `50 % have ${remedies.join(', or ')}` : 'no panel of any size has 50 %'}`;
 }
 
 function looksLeft(environment: Environment, tasks: readonly Task[], decisions: readonly Decision[]): number {

@@ -123,6 +123,9 @@ describe.concurrent('commands that only look', () => {
     expect([0, 3]).toContain(night.code);
     expect(summary.rollouts).toBeLessThanOrEqual(rollouts.least);
     expect(summary.outcome).not.toMatch(/caps do not allow/);
+    expect((await optimize(copy, `plan ${args}`)).stdout).toMatch(
+      /minutes +about \d+\.\d, at most \d+\.\d, as in retail-0001/,
+    );
   });
 
   it('run scores the work tree and prints the documented summary', async () => {
