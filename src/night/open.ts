@@ -15,10 +15,11 @@ import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { acquireLock } from '../ledger/lock.ts';
 import { findVersion } from '../ledger/versions.ts';
 import { ownCommits } from '../ledger/walk.ts';
+import { chatOf } from '../models/ask.ts';
 import { fileReplies, REPLIES, recordedAgent } from '../models/replies.ts';
 import { buildLeakIndex } from '../proposal/checks.ts';
 import type { Emit } from '../report/events.ts';
-import type { Agent, ChatModel, Environment, Harness, HarnessFiles, Task, Trace } from '../types.ts';
+import type { Agent, Environment, Harness, HarnessFiles, Task, Trace } from '../types.ts';
 import type { Night, NightOptions } from './night.ts';
 import { type NightFacts, openRecorder } from './recorder.ts';
 import { findRun, type Run, whoOf } from './run.ts';
@@ -145,7 +146,7 @@ export async function assembleNight(
     resumed,
     environment,
     agent,
-    thinker: input.thinker === null ? null : chatOf(input.thinker),
+    thinker: input.thinker === null ? null : chatOf(input.thinker, 'proposer'),
     evaluator: openEvaluator({
       environment,
       agent,
@@ -187,9 +188,6 @@ export async function assembleNight(
 }
 
 /** A conversation outside of any task. */
-const chatOf = (agent: Agent): ChatModel =>
-  agent.open({ task: { id: 'proposer', split: 'train', tags: [], request: '', target: null }, tools: [], seed: 0 });
-
 /** Agents other than `agent` with which the branch was changed or released. */
 const otherAgents = (decisions: readonly Decision[], agent: string): string[] => [
   ...new Set(

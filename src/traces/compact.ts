@@ -10,11 +10,18 @@ const RESULT = 100;
 /** Lines of one step's state changes. */
 const CHANGES = 4;
 
-/**
- * One line a step, numbered as in the trace; steps that add nothing are left out, equal texts name the step that had them first.
- * The request is not part of it. At most a third of the steps' own text, see the test.
- */
-export function compactTrace(trace: Trace): string {
+/** The steps, one line each, and the outcome. The request is not part of it. At most a third of the steps' own text, see the test. */
+export function compactTrace({ steps, score }: Trace): string {
+  const failed = score?.checks.flatMap(({ name, passed, detail }) => (passed ? [] : [detail ?? name])) ?? [];
+  const outcome = score === null ? 'void' : `reward ${score.reward}`;
+  return [
+    ...compactSteps(steps),
+    `${outcome}${failed.length > 0 ? `; failed: ${failed.map(clean).join('; ')}` : ''}`,
+  ].join('\n');
+}
+
+/** One line a step, numbered by its place; steps that add nothing are left out, equal texts name the step that had them first. */
+export function compactSteps(steps: readonly Step[]): string[] {
   const seen = new Map<string, number>();
   const once = (index: number, text: string, width: number): string => {
     const flat = clean(text).replace(/\s+/g, ' ').trim();
@@ -24,13 +31,10 @@ export function compactTrace(trace: Trace): string {
     seen.set(flat, index);
     return flat.length > width ? `${flat.slice(0, width)}...` : flat;
   };
-  const lines = trace.steps.flatMap((step, index) => {
-    const line = lineOf(step, trace.steps[index - 1], (text, width) => once(index, text, width));
+  return steps.flatMap((step, index) => {
+    const line = lineOf(step, steps[index - 1], (text, width) => once(index, text, width));
     return line === null ? [] : [`${index} ${line}`];
   });
-  const failed = trace.score?.checks.flatMap(({ name, passed, detail }) => (passed ? [] : [detail ?? name])) ?? [];
-  const score = trace.score === null ? 'void' : `reward ${trace.score.reward}`;
-  return [...lines, `${score}${failed.length > 0 ? `; failed: ${failed.map(clean).join('; ')}` : ''}`].join('\n');
 }
 
 type Once = (text: string, width: number) => string;

@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import { randomOf } from '../../digest.ts';
 import { InfrastructureError } from '../../errors.ts';
+import { promptText } from '../../prompts.ts';
 import { harnessOf, shop, shopTask } from '../../runtime/shop.fixture.ts';
 import type { ChatModel, ChatReply, ChatRequest, Diagnosis, Trace } from '../../types.ts';
 import type { MineContext } from '../mine/context.ts';
-import { promptText } from './prompts.ts';
 import { reflect } from './reflect.ts';
 
 const traceOf = (id: string, reward: number, content = 'Error: no such order'): Trace => ({
@@ -83,7 +83,7 @@ test('a sentence becomes a clause of the tool that failed', async () => {
     },
   ]);
   const [system, user] = model.asked[0]?.messages ?? [];
-  expect(system?.content).toBe(promptText('system'));
+  expect(system?.content).toBe(promptText('reflect/system'));
   expect(user?.content).toContain('wrong value, in 2 of 3 runs, when the assistant used the tool cancel_order');
   expect(user?.content).toContain('"Ask twice."');
   expect(model.asked[0]?.schema).toMatchObject({ required: ['say'] });

@@ -1,14 +1,13 @@
 /** The proposer that thinks: shows a model one cluster of failures at a time and asks for one kind of edit. */
-import { jsonrepair } from 'jsonrepair';
 import { z } from 'zod';
 import { type Cluster, clusterDiagnoses } from '../../diagnosis/clusters.ts';
-import { InfrastructureError } from '../../errors.ts';
+import { ask } from '../../models/ask.ts';
+import { asData, promptText } from '../../prompts.ts';
 import { compactTrace } from '../../traces/compact.ts';
-import type { ChatMessage, ChatModel, ChatReply, ChatRequest, Trace } from '../../types.ts';
+import type { ChatModel, Trace } from '../../types.ts';
 import { addedIds } from '../edit-key.ts';
 import type { Edit } from '../edit-schema.ts';
 import type { MineContext } from '../mine/context.ts';
-import { promptText } from './prompts.ts';
 import { type Kind, kindFor, opOf, schemaOf, symptomOf } from './wishes.ts';
 
 export interface ReflectOptions {
@@ -47,7 +46,13 @@ export async function reflect(context: MineContext, options: ReflectOptions): Pr
     if (edits.length >= (options.wanted ?? 4)) break;
     const kind = kindFor(cluster);
     if (kind === null) continue;
-    const asked = await ask(kind, questionOf(kind, cluster, context, options), options);
+    const asked = await ask(options.model, {
+      system: promptText('reflect/system'),
+      question: questionOf(kind, cluster, context, options),
+      schema: schemaOf(kind),
+      seed: options.seed,
+      signal: options.signal,
+    });
     calls += asked.calls;
     if (asked.value === null) {
       notes.push(`reflect, ${cluster.key}: ${asked.fault}`);
@@ -91,7 +96,7 @@ function questionOf(kind: Kind, cluster: Cluster, context: MineContext, { tried,
       say !== undefined && tools.includes(cluster.tool ?? '') ? [say] : [],
     ),
   ];
-  return promptText(kind, {
+  return promptText(`reflect/${kind}`, {
     failure: cluster.pattern.replaceAll('_', ' ') + (cluster.argument ? ` in ${cluster.argument}` : ''),
     count: String(cluster.traces.length),
     runs: String(traces.length),
@@ -116,16 +121,13 @@ function listed(texts: readonly string[], { tool = '' }: Cluster): string {
   const lines = [...texts]
     .sort((a, b) => near(a) - near(b))
     .slice(0, LISTED)
-    .map((text) => JSON.stringify(text.slice(0, LISTED_CHARACTERS)).replaceAll('<', '\\u003c'));
+    .map((text) => asData(text.slice(0, LISTED_CHARACTERS)));
   return lines.join('\n') || '(nothing)';
 }
 
 /** A request and what was done, as JSON strings: no line of a trace can end the quotation. */
 const quoted = (trace: Trace, request: string, step: number | undefined): string =>
-  JSON.stringify({ request: request.slice(0, 500), run: windowOf(compactTrace(trace).split('\n'), step) }).replaceAll(
-    '<',
-    '\\u003c',
-  );
+  asData({ request: request.slice(0, 500), run: windowOf(compactTrace(trace).split('\n'), step) });
 
 /** The lines around the responsible step and the outcome, as many as fit. */
 function windowOf(lines: readonly string[], step: number | undefined): string[] {
@@ -147,65 +149,4 @@ function windowOf(lines: readonly string[], step: number | undefined): string[] 
     kept.add(at);
   }
   return [...steps.filter((_, at) => kept.has(at)), outcome];
-}
-
-interface Asked {
-  readonly value: unknown;
-  readonly calls: number;
-  readonly fault: string;
-}
-
-/** One question and, when the answer is no JSON object of that form, one more with what was wrong. */
-async function ask(kind: Kind, question: string, { model, seed, signal }: ReflectOptions): Promise<Asked> {
-  const messages: ChatMessage[] = [
-    { role: 'system', content: promptText('system') },
-    { role: 'user', content: question },
-  ];
-  let calls = 0;
-  let held = true;
-  let fault = '';
-  for (let attempt = 0; attempt < 2; ) {
-    const request: ChatRequest = {
-      messages: [...messages],
-      tools: [],
-      seed,
-      ...(held ? { schema: schemaOf(kind) } : {}),
-    };
-    let reply: ChatReply;
-    calls += 1;
-    try {
-      reply = await model.complete(request, signal);
-    } catch (error) {
-      if (!(error instanceof InfrastructureError) || error.fatal) throw error;
-      fault = error.message;
-      // Many endpoints cannot hold a model to a schema; they are asked without.
-      if (held && /HTTP 4\d\d/.test(fault)) {
-        held = false;
-        continue;
-      }
-      return { value: null, calls, fault };
-    }
-    attempt += 1;
-    const value = objectIn(reply.content);
-    if (value !== null) return { value, calls, fault: '' };
-    fault = 'the answer holds no JSON object';
-    messages.push(
-      { role: 'assistant', content: reply.content.slice(0, 500) },
-      { role: 'user', content: 'That was no JSON object. Answer with the JSON object alone.' },
-    );
-  }
-  return { value: null, calls, fault };
-}
-
-/** The first JSON object in a text, mended where it is broken; null when there is none. */
-function objectIn(text: string): object | null {
-  const start = text.indexOf('{');
-  if (start < 0) return null;
-  const end = text.lastIndexOf('}');
-  try {
-    const value: unknown = JSON.parse(jsonrepair(end > start ? text.slice(start, end + 1) : text.slice(start)));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
 }

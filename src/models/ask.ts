@@ -1,0 +1,92 @@
+/** One question to a model that has to answer with a JSON object: held to a schema where the endpoint can, mended and asked once more where not. */
+import { jsonrepair } from 'jsonrepair';
+import { InfrastructureError } from '../errors.ts';
+import type { Agent, ChatMessage, ChatModel, ChatReply, ChatRequest, JsonObject } from '../types.ts';
+
+export interface Question {
+  readonly system: string;
+  readonly question: string;
+  /** JSON Schema of the answer. */
+  readonly schema: JsonObject;
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+  /** False for an object of another form: it is asked for once more. @default every object is taken */
+  accepts?(value: object): boolean;
+}
+
+export interface Asked {
+  /** Null when there was no answer that could be taken. */
+  readonly value: object | null;
+  /** Model calls made. */
+  readonly calls: number;
+  /** Why there is no value; '' when there is one. */
+  readonly fault: string;
+  /** False when the endpoint gave no reply to judge. */
+  readonly answered: boolean;
+}
+
+/** Models whose endpoint refused a schema and answered without one. */
+const withoutSchemas = new WeakSet<ChatModel>();
+
+/** A model that is asked and plays no episode. */
+export const chatOf = (agent: Agent, asked: string): ChatModel =>
+  agent.open({ task: { id: asked, split: 'train', tags: [], request: '', target: null }, tools: [], seed: 0 });
+
+/** Never throws for a bad answer; throws what ends a run: interruption, a cap, a fatal fault. */
+export async function ask(model: ChatModel, question: Question): Promise<Asked> {
+  const messages: ChatMessage[] = [
+    { role: 'system', content: question.system },
+    { role: 'user', content: question.question },
+  ];
+  let calls = 0;
+  let held = !withoutSchemas.has(model);
+  let refused = false;
+  let fault = '';
+  for (let attempt = 0; attempt < 2; ) {
+    const request: ChatRequest = {
+      messages: [...messages],
+      tools: [],
+      seed: question.seed,
+      ...(held ? { schema: question.schema } : {}),
+    };
+    let reply: ChatReply;
+    calls += 1;
+    try {
+      reply = await model.complete(request, question.signal);
+    } catch (error) {
+      if (!(error instanceof InfrastructureError) || error.fatal) throw error;
+      fault = error.message;
+      // Many endpoints cannot hold a model to a schema; they are asked without.
+      if (held && /HTTP 4\d\d/.test(fault)) {
+        held = false;
+        refused = true;
+        continue;
+      }
+      return { value: null, calls, fault, answered: false };
+    }
+    if (refused) withoutSchemas.add(model);
+    attempt += 1;
+    const value = objectIn(reply.content);
+    if (value !== null && (question.accepts?.(value) ?? true)) return { value, calls, fault: '', answered: true };
+    const what = value === null ? 'no JSON object' : 'not the form asked for';
+    fault = value === null ? 'the answer holds no JSON object' : 'the answer has not the form asked for';
+    messages.push(
+      { role: 'assistant', content: reply.content.slice(0, 500) },
+      { role: 'user', content: `That was ${what}. Answer with the JSON object alone.` },
+    );
+  }
+  return { value: null, calls, fault, answered: true };
+}
+
+/** The first JSON object in a text, mended where it is broken; null when there is none. */
+function objectIn(text: string): object | null {
+  const start = text.indexOf('{');
+  if (start < 0) return null;
+  const end = text.lastIndexOf('}');
+  try {
+    const value: unknown = JSON.parse(jsonrepair(end > start ? text.slice(start, end + 1) : text.slice(start)));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,28 @@
+/** Prompts are files that a person can read: Markdown under `prompts/`, with `{{name}}` for what is filled in. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+// One folder up from both src/ and dist/.
+const FOLDER = join(import.meta.dirname, '../prompts');
+
+/** Folder and file, without `.md`. */
+export type PromptName = `reflect/${'system' | 'rule' | 'skill' | 'monitor'}` | `judge/${'system' | 'pair'}`;
+
+const texts = new Map<PromptName, string>();
+
+/** The text of a prompt. Throws TypeError for a name that is not filled, so that no hole reaches a model. */
+export function promptText(name: PromptName, values: Readonly<Record<string, string>> = {}): string {
+  let text = texts.get(name);
+  if (text === undefined) {
+    text = readFileSync(join(FOLDER, `${name}.md`), 'utf8').trim();
+    texts.set(name, text);
+  }
+  return text.replace(/\{\{(\w+)\}\}/g, (_, key: string) => {
+    const value = values[key];
+    if (value === undefined) throw new TypeError(`prompts/${name}.md: nothing is given for {{${key}}}`);
+    return value;
+  });
+}
+
+/** JSON that no text within can leave: what stands between `<data>` and `</data>` cannot end it. */
+export const asData = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
