@@ -101,7 +101,10 @@ export interface Environment<State = unknown> {
   fork(state: State): State;
   /** The readable difference to the state at reset, one line a changed value; [] if nothing changed. */
   changes(state: State): readonly string[];
+  /** Throws UsageError when the environment is `unscored`. */
   score(task: Task, state: State, ending: Ending): Score;
+  /** True when nothing tells a good episode from a bad one: its traces have no score. */
+  readonly unscored?: true;
   oracle?(task: Task): Plan;
   /** A new environment of the same name and tools with a fresh world and fresh tasks, equal for equal options. */
   generate?(options: GenerateOptions): Environment<State>;
@@ -198,7 +201,7 @@ export interface Trace<S extends Split = Split> {
   /** First system message and the tools, as they were sent. */
   readonly prompt: { readonly system: string; readonly user: string; readonly tools: readonly Tool[] };
   readonly steps: readonly Step[];
-  /** Null if and only if `error` is set: a void rollout has no score. */
+  /** Null if and only if `error` is set, a void rollout, or the environment is `unscored`. */
   readonly score: Score | null;
   readonly usage: Usage;
   /** An infrastructure fault: this rollout is void, never a score. */

@@ -37,6 +37,8 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
   const base = await openEnvironment(
     { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
     repository.root,
+    // One trace can be looked at where nothing scores it; every other use of `run` is a score.
+    { unscored: flags.show === true && !flags.json && flags.failures !== true },
   );
   if (flags.trials < 1) throw new UsageError(`--trials: expected 1 or more, got ${flags.trials}`);
   if (flags.tasks !== undefined && flags.tasks < 1)
@@ -48,6 +50,7 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
   const stage = await openStage(flags, repository.root, environment);
   const traces = await stage.play(harness, tasks, flags.trials, 'run').finally(() => stage.close());
   if (flags.show === true && !flags.json) for (const trace of traces) process.stdout.write(renderTrace(trace));
+  if (environment.unscored) return EXIT.ok;
   const summary = summaryOf(
     {
       environment,

@@ -1,5 +1,6 @@
 /** From flags to the values that a command works with: environment and tasks, and back to a command line. */
 import { join } from 'node:path';
+import { assertScorer } from '../environments/define.ts';
 import { loadEnvironment } from '../environments/registry.ts';
 import { UsageError } from '../errors.ts';
 import { keysIn } from '../models/settings.ts';
@@ -50,12 +51,20 @@ const shellWord = (text: string): string =>
 /** One call with all its tries and waits: an hour for a real model, whose single replies have their own limit; 30 s for a simulated one. */
 export const callTimeoutMs = (agent: Agent): number => (agent.simulated ? 30_000 : 3_600_000);
 
-/** The environment without the secrets of this process in any of its texts. */
-export async function openEnvironment(flags: { env: string; data?: string }, root: string): Promise<Environment> {
+/**
+ * The environment without the secrets of this process in any of its texts. Throws UsageError when it has no scorer, unless
+ * `unscored` says that the command needs none.
+ */
+export async function openEnvironment(
+  flags: { env: string; data?: string },
+  root: string,
+  { unscored = false } = {},
+): Promise<Environment> {
   const environment = await loadEnvironment(flags.env, {
     root,
     ...(flags.data === undefined ? {} : { data: flags.data }),
   });
+  if (!unscored) assertScorer(environment);
   return withoutSecrets(environment, redactorOf(process.env, keysIn(root, process.env)));
 }
 

@@ -43,7 +43,8 @@ export interface EnvironmentDefinition<State, Input> {
   reset(task: TaskDefinition<Input>): State;
   /** What the agent reads. Default: `input` when it is text. */
   prompt?(task: TaskDefinition<Input>): string;
-  score(task: TaskDefinition<Input>, state: State, ending: Ending): Score;
+  /** Without it only `optimize judge` and `optimize run --task ID --show` can use the environment. */
+  score?(task: TaskDefinition<Input>, state: State, ending: Ending): Score;
   /** Calls and summary that score 1; without it only real models can play and `mine` learns less. */
   oracle?(task: TaskDefinition<Input>): Plan;
   /** Default 30. */
@@ -111,10 +112,24 @@ function build<State, Input>(
     execute: (state, call) => execute(definition, state, call.name, call.arguments),
     fork: ({ start, now }) => ({ start, now: structuredClone(now) }),
     changes: ({ start, now }) => differences(start, now),
-    score: (task, { now }, ending) => definition.score(find(task), structuredClone(now), ending),
+    score(task, { now }, ending) {
+      if (definition.score === undefined) throw unscoredError(name);
+      return definition.score(find(task), structuredClone(now), ending);
+    },
+    ...(definition.score === undefined ? { unscored: true as const } : {}),
     ...(oracle ? { oracle: (task: Task) => oracle.call(definition, find(task)) } : {}),
     ...(generate ? { generate } : {}),
   };
+}
+
+const unscoredError = (name: string): UsageError =>
+  new UsageError(
+    `environment "${name}" has no \`score\`, so nothing tells a good episode from a bad one; add score: (task, state, ending) => ({reward, checks}), or compare harness versions by optimize judge`,
+  );
+
+/** Throws UsageError for an environment without a scorer. */
+export function assertScorer({ name, unscored }: Pick<Environment, 'name' | 'unscored'>): void {
+  if (unscored) throw unscoredError(name);
 }
 
 function tasksOf<State, Input>(

@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
+import { evaluate } from '../evaluation/evaluate.ts';
+import { NO_HARNESS } from '../runtime/compile.ts';
 import type { Environment, Task } from '../types.ts';
 import { checkEnvironment } from './check.ts';
 import { defineEnvironment, tool } from './define.ts';
@@ -96,6 +98,23 @@ describe('defineEnvironment', () => {
         additionalProperties: false,
       },
     });
+  });
+
+  it('without a scorer says so, and asks for one where a score is needed', async () => {
+    const environment = defineEnvironment({
+      name: 'unscored-shop',
+      tasks: [{ id: 'a', input: 'Cancel order A1.' }],
+      tools: { cancel },
+      reset: () => ({ orders: { A1: 'pending' } }),
+    });
+    expect(environment.unscored).toBe(true);
+    expect(shop().unscored).toBeUndefined();
+    const [task] = environment.tasks as [Task];
+    const ending = { reason: 'done' as const, summary: '' };
+    expect(() => environment.score(task, environment.reset(task), ending)).toThrow(UsageError);
+    expect(() => checkEnvironment(environment)).toThrow(/"unscored-shop" has no `score`.*optimize judge/);
+    const agent = { id: 'a', simulated: false, digest: 'a', open: () => ({ complete: () => Promise.reject() }) };
+    await expect(evaluate({ harness: NO_HARNESS, environment, agent })).rejects.toThrow(/has no `score`/);
   });
 
   it('refuses a split for some tasks only, and a task without text', () => {

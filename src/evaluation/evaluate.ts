@@ -1,4 +1,5 @@
 /** One harness on a list of tasks: the evaluation that a program asks for. */
+import { assertScorer } from '../environments/define.ts';
 import type { Agent, Environment, Evaluation, Harness, Task, Trace } from '../types.ts';
 import { openBudget } from './budget.ts';
 import { evaluationOf, openEvaluator } from './evaluator.ts';
@@ -24,11 +25,12 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Equal options and replies give equal results. Throws BudgetError at the cap; an infrastructure fault is a void, never a score. */
+/** Equal options and replies give equal results. Throws BudgetError at the cap, UsageError without a scorer; an infrastructure fault is a void, never a score. */
 export async function evaluate(
   options: EvaluateOptions,
 ): Promise<{ evaluation: Evaluation; traces: readonly Trace[] }> {
   const { harness, environment, agent, tasks = environment.tasks, trials = 1 } = options;
+  assertScorer(environment);
   const unlimited = Number.POSITIVE_INFINITY;
   const evaluator = openEvaluator({
     environment,

@@ -179,7 +179,8 @@ export async function playEpisode(options: EpisodeOptions): Promise<Trace> {
     seed,
     prompt: { system, user, tools: compiled.sentTools },
     steps: session.steps,
-    score: played.ending === null ? null : environment.score(task, session.state, played.ending),
+    score:
+      played.ending === null || environment.unscored ? null : environment.score(task, session.state, played.ending),
     usage: usageOf(session.steps),
     ...(played.error === undefined ? {} : { error: played.error }),
     ...(played.refused ? { refused: true } : {}),

@@ -5,7 +5,8 @@ const WIDTH = 400;
 
 /** Control characters are removed and text from models and tools is quoted, so that a trace cannot write on the terminal. */
 export function renderTrace(trace: Trace): string {
-  const score = trace.score === null ? `void: ${clean(trace.error ?? '')}` : `reward ${trace.score.reward}`;
+  const unscored = trace.error === undefined ? 'no scorer' : `void: ${clean(trace.error)}`;
+  const score = trace.score === null ? unscored : `reward ${trace.score.reward}`;
   const head = [
     `${trace.id}  task ${trace.task} (${trace.split}), trial ${trace.trial}, harness ${trace.harness.slice(0, 12)}`,
     `${trace.agent}, served ${clean(trace.model)}, ${score}, ${trace.usage.calls} model calls, ${trace.usage.inputTokens} + ${trace.usage.outputTokens} tokens`,
