@@ -208,6 +208,23 @@ does(
   async () => (await import('./cli/aa.ts')).aaCommand,
 );
 does(
+  playing(
+    program
+      .command('judge')
+      .description('which harness version is better where nothing scores the tasks; unproven, releases nothing'),
+  )
+    .requiredOption('--harness <a,b>', 'two or more versions, each as for run', list)
+    .option(
+      '--judge-model <spec>',
+      'who compares: as --model, or sim:fair, sim:biased [the agent itself; sim:fair for a simulated one]',
+    )
+    .option('--judge-base-url <url>', 'its endpoint')
+    .option('--split <name>', 'train or dev', 'dev')
+    .option('--trials <n>', 'trials a task', integer, 1)
+    .option('--votes <n>', 'times that each order is asked; 2 or more sample a model at temperature 0.7', integer, 1),
+  async () => (await import('./cli/judge.ts')).judgeCommand,
+);
+does(
   program
     .command('doctor')
     .description('what an endpoint can do, in at most 9 calls, and the settings to use with it')

@@ -27,19 +27,19 @@ export type ModelChoice =
 /**
  * What the flags ask for; a flag wins over the entry of models.yaml under `root`. `concurrency`: rollouts at the same time, by
  * default 8 for a simulated agent, 1 for an endpoint on this machine, else 4. Throws UsageError for an unknown model, half a
- * price, or a cap of money without a price.
+ * price, or a cap of money without a price; `flag` is the one that it names.
  */
-export function chooseModel(flags: ModelFlags, root: string): ModelChoice {
+export function chooseModel(flags: ModelFlags, root: string, flag = '--model'): ModelChoice {
   if (flags.concurrency !== undefined && flags.concurrency < 1)
     throw new UsageError('--concurrency: expected 1 or more');
   const [kind, name] = splitOnce(flags.model, ':');
   if (kind === 'sim') {
     const profile = PROFILES.find((known) => known === (name ?? 'medium'));
     if (profile === undefined)
-      throw new UsageError(`--model: expected sim:${PROFILES.join(' or sim:')}, got "${flags.model}"`);
+      throw new UsageError(`${flag}: expected sim:${PROFILES.join(' or sim:')}, got "${flags.model}"`);
     return { kind, profile, concurrency: flags.concurrency ?? 8 };
   }
-  const entry = kind === 'openai' && name ? undefined : findModel(root, flags.model);
+  const entry = kind === 'openai' && name ? undefined : findModel(root, flags.model, flag);
   const settings = settingsOf(flags, name ?? flags.model, entry);
   if (flags.maxUsd !== undefined && settings.price === undefined)
     throw new UsageError(
@@ -49,6 +49,37 @@ export function chooseModel(flags: ModelFlags, root: string): ModelChoice {
   const concurrency = flags.concurrency ?? entry?.concurrency ?? usual;
   return { kind: 'openai', settings: { ...settings, concurrency }, concurrency };
 }
+
+/** A model beside the agent, as its own flags name it. */
+export interface SecondModel {
+  /** Name of the flag, e.g. `--judge-model`. */
+  readonly flag: string;
+  /** @default the agent's own */
+  readonly model?: string | undefined;
+  readonly baseUrl?: string | undefined;
+  readonly temperature?: number | undefined;
+}
+
+/**
+ * Another model has its own address, key and price; those of the agent must not reach it, nor its key the agent's address. A simulated
+ * agent has none, so that all flags speak of the other model. Throws as `chooseModel` does.
+ */
+export function chooseSecond(flags: ModelFlags, second: SecondModel, root: string): ModelChoice {
+  const { flag, model, baseUrl, temperature } = second;
+  const own = { ...(baseUrl === undefined ? {} : { baseUrl }), ...(temperature === undefined ? {} : { temperature }) };
+  if (model === undefined) return chooseModel({ ...flags, ...own }, root);
+  if (isSimulated(flags.model)) return chooseModel({ ...flags, ...own, model }, root, flag);
+  const { concurrency } = flags;
+  const choice = chooseModel({ ...(concurrency === undefined ? {} : { concurrency }), ...own, model }, root, flag);
+  if (flags.maxUsd !== undefined && choice.kind === 'openai' && choice.settings.price === undefined)
+    throw new UsageError(
+      `--max-usd needs the price of "${choice.settings.model}": give it an entry with a price in models.yaml and name that with ${flag}`,
+    );
+  return choice;
+}
+
+/** True for `sim` and `sim:PROFILE`. */
+export const isSimulated = (model: string): boolean => splitOnce(model, ':')[0] === 'sim';
 
 function settingsOf(flags: ModelFlags, model: string, entry: ModelEntry | undefined): OpenAISettings {
   const baseUrl = flags.baseUrl ?? entry?.base_url;

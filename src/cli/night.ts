@@ -15,7 +15,7 @@ import type { Emit } from '../report/events.ts';
 import { jsonLines } from '../report/json.ts';
 import { terminal } from '../report/terminal.ts';
 import type { Agent, Environment } from '../types.ts';
-import { chooseModel, openAgent } from './agent.ts';
+import { chooseModel, chooseSecond, openAgent } from './agent.ts';
 import { interruptible } from './interruption.ts';
 import { callTimeoutMs, openEnvironment, type PlayFlags, repeatedFlags, selectTasks } from './setup.ts';
 import { stepOf } from './step.ts';
@@ -136,13 +136,8 @@ async function openThinker(
       throw new UsageError(`--proposer-model needs --proposer reflect or both; ${flags.proposer} asks no model`);
     return null;
   }
-  const { proposerModel, proposerBaseUrl: baseUrl, maxUsd } = flags;
-  // Another model has its own address, key and price; those of the agent must not reach it, nor its key the agent's address.
-  const others = { ...(baseUrl === undefined ? {} : { baseUrl }), ...(maxUsd === undefined ? {} : { maxUsd }) };
-  const choice = chooseModel(
-    proposerModel === undefined ? { ...flags, ...others } : { ...others, model: proposerModel },
-    root,
-  );
+  const { proposerModel: model, proposerBaseUrl: baseUrl } = flags;
+  const choice = chooseSecond(flags, { flag: '--proposer-model', model, baseUrl }, root);
   if (choice.kind === 'sim')
     throw new UsageError('reflect needs a model that thinks: --proposer-model openai:NAME, or a name from models.yaml');
   return openAgent(choice, environment, spend);

@@ -1,4 +1,4 @@
-/** Plays harnesses on tasks for the commands that measure and decide nothing: run and ablate. */
+/** Plays harnesses on tasks for the commands that measure and decide nothing: run, ablate, baseline, aa and judge. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Budget, openBudget } from '../evaluation/budget.ts';
@@ -17,6 +17,8 @@ export interface Stage {
   readonly agent: Agent;
   readonly budget: Budget;
   readonly emit: Emit;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
   /** All trials of all tasks, task by task; a list names trials by their number, from 0. Harnesses that are played on one stage share their noise. */
   play(harness: Harness, tasks: readonly Task[], trials: number | readonly number[], phase: string): Promise<Trace[]>;
   close(): void;
@@ -48,7 +50,7 @@ export async function openStage(
   const interruption = interruptible();
   const evaluator = openEvaluator({
     environment,
-    agent: agent.simulated ? agent : recordedAgent(agent, fileReplies(repliesPath(root, agent))),
+    agent: keepingReplies(agent, root),
     budget,
     journal: memoryJournal(),
     seed: flags.seed,
@@ -61,6 +63,7 @@ export async function openStage(
     agent,
     budget,
     emit,
+    signal: interruption.signal,
     async play(harness, tasks, trials, phase) {
       const numbers = typeof trials === 'number' ? Array.from({ length: trials }, (_, trial) => trial) : trials;
       const rollouts = tasks.flatMap((task) => numbers.map((trial) => ({ task, trial })));
@@ -84,9 +87,11 @@ export async function openStage(
   };
 }
 
-function repliesPath(root: string, agent: Agent): string {
+/** The same agent; what it was asked before, in this repository and by any of these commands, is answered from the record. */
+export function keepingReplies(agent: Agent, root: string): Agent {
+  if (agent.simulated) return agent;
   const folder = join(root, 'runs', '.replies');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, '.gitignore'), '*\n');
-  return join(folder, `${agent.digest.slice(0, 16)}.jsonl`);
+  return recordedAgent(agent, fileReplies(join(folder, `${agent.digest.slice(0, 16)}.jsonl`)));
 }

@@ -75,13 +75,13 @@ export const keysIn = (root: string, variables: Readonly<Record<string, string |
   [...readModels(root).values()].flatMap(({ key_env: name }) => variables[name] ?? []);
 
 /** The entry of that name. Throws UsageError that lists the names there are. */
-export function findModel(root: string, name: string): ModelEntry {
+export function findModel(root: string, name: string, flag = '--model'): ModelEntry {
   const models = readModels(root);
   const entry = models.get(name);
   if (entry !== undefined) return entry;
   const known =
     models.size === 0 ? `there is no ${MODELS_FILE}` : `${MODELS_FILE} has ${[...models.keys()].join(', ')}`;
   throw new UsageError(
-    `--model: expected sim:weak|medium|strong, openai:NAME or a name from ${MODELS_FILE}, got "${name}" (${known})`,
+    `${flag}: expected sim:weak|medium|strong, openai:NAME or a name from ${MODELS_FILE}, got "${name}" (${known})`,
   );
 }

@@ -49,6 +49,14 @@ function nextCall(messages: readonly Message[]): Call {
   return instead === undefined ? ['done', { summary: 'It is on its way.' }] : [instead, args];
 }
 
+/** Of two runs in a judge's question the one that changed something. */
+function betterOf(question: string): string {
+  const [, first = false, second = false] = [...question.matchAll(/<data>\n(.*)\n<\/data>/g)].map(([, run = '']) =>
+    /changed parcels/.test(run),
+  );
+  return first === second ? 'same' : first ? 'first' : 'second';
+}
+
 const bodyOf = async (request: IncomingMessage): Promise<string> => {
   let text = '';
   for await (const chunk of request) text += String(chunk);
@@ -78,9 +86,11 @@ export async function openFakeEndpoint(port = 0): Promise<FakeEndpoint> {
     requests.push(asked);
     if (intercept?.(requests.length)) return void response.destroy();
     answered.push(asked);
-    if (asked.messages[0]?.content?.startsWith('You improve')) {
-      const content =
-        '{"say": "Copy the parcel id with its sign, and look at the status of the parcel before it is sent."}';
+    const told = asked.messages[0]?.content ?? '';
+    if (told.startsWith('You improve') || told.startsWith('You compare')) {
+      const content = told.startsWith('You improve')
+        ? '{"say": "Copy the parcel id with its sign, and look at the status of the parcel before it is sent."}'
+        : `I say {"better": "${betterOf(asked.messages[1]?.content ?? '')}"}`;
       return send({
         id: 'x',
         object: 'chat.completion',

@@ -1,0 +1,53 @@
+/** From --judge-model to a judge: a simulated one, another model, or the agent's own. */
+import { UsageError } from '../errors.ts';
+import type { Judge } from '../judge/compare.ts';
+import { judgeProfile, simulatedJudge } from '../judge/simulated.ts';
+import { chatOf } from '../models/ask.ts';
+import type { Environment } from '../types.ts';
+import { chooseSecond, isSimulated, type ModelChoice, openAgent } from './agent.ts';
+import type { PlayFlags } from './setup.ts';
+import { keepingReplies, type Stage } from './stage.ts';
+
+export interface JudgeModelFlags extends PlayFlags {
+  readonly judgeModel?: string;
+  readonly judgeBaseUrl?: string;
+  /** Times that each order is asked. */
+  readonly votes: number;
+}
+
+/** A judge that needs no endpoint, or the model to open. `concurrency`: questions at the same time. */
+export type JudgeChoice = { readonly concurrency: number } & (
+  | { readonly judge: Judge }
+  | { readonly model: ModelChoice }
+);
+
+/** The simulated judge where the agent is simulated and none is named. Throws UsageError for one that cannot judge here, and as `chooseModel` does. */
+export function chooseJudge(flags: JudgeModelFlags, environment: Environment, root: string): JudgeChoice {
+  const { judgeModel: model, judgeBaseUrl: baseUrl } = flags;
+  const named = model ?? flags.model;
+  if (isSimulated(named)) {
+    if (baseUrl !== undefined)
+      throw new UsageError('--judge-base-url: a simulated judge has no endpoint; add --judge-model openai:NAME');
+    const judge = simulatedJudge(judgeProfile(model?.split(':')[1] ?? 'fair'));
+    // Said now, not after the rollouts.
+    if (environment.unscored) judge.open(null);
+    return { judge, concurrency: 8 };
+  }
+  // A model at temperature 0 would cast the same vote each time.
+  const temperature = flags.votes > 1 ? 0.7 : undefined;
+  const choice = chooseSecond(flags, { flag: '--judge-model', model, baseUrl, temperature }, root);
+  return { model: choice, concurrency: choice.concurrency };
+}
+
+/** Its replies are kept as the agent's are, and charged to the budget of the stage. Throws as `openAgent` does. */
+export async function openJudge(
+  choice: JudgeChoice,
+  environment: Environment,
+  root: string,
+  { budget }: Stage,
+): Promise<Judge> {
+  if ('judge' in choice) return choice.judge;
+  const agent = keepingReplies(await openAgent(choice.model, environment, budget), root);
+  const chat = chatOf(agent, 'judge');
+  return { id: agent.id, simulated: false, unpriced: agent.unpriced, open: () => chat };
+}

@@ -1,0 +1,127 @@
+/** Asks a judge about pairs of runs: every pair in both orders, each order as often as there are votes. */
+import { z } from 'zod';
+import { seedOf } from '../digest.ts';
+import { InfrastructureError } from '../errors.ts';
+import { mapPool } from '../evaluation/pool.ts';
+import { ask } from '../models/ask.ts';
+import { promptText } from '../prompts.ts';
+import type { ChatModel, JsonObject, Task, Trace } from '../types.ts';
+import { type BlindRun, blindRun, questionOf } from './blind.ts';
+import type { Comparison, Vote } from './tally.ts';
+
+/** Who is asked. */
+export interface Judge {
+  readonly id: string;
+  readonly simulated: boolean;
+  /** True when nobody said what its calls cost. */
+  readonly unpriced?: boolean | undefined;
+  /** `truth`: true rewards of the first and the second run, for simulated judges alone; a real one never gets them. */
+  open(truth: readonly [number, number] | null): ChatModel;
+}
+
+/** Two scored or unscored runs of one task and trial; none of them void. */
+export interface RunPair {
+  readonly task: Task;
+  readonly trial: number;
+  readonly a: Trace;
+  readonly b: Trace;
+}
+
+export interface CompareOptions {
+  readonly judge: Judge;
+  /** Times that each order is asked, 1 or more. */
+  readonly votes: number;
+  readonly seed: number;
+  /** Questions at the same time. */
+  readonly concurrency: number;
+  readonly signal?: AbortSignal;
+  /** Told before each question; may throw when a cap is reached. */
+  before?(): void;
+  onVote?(done: number, total: number): void;
+}
+
+const Reply = z.object({ better: z.enum(['first', 'second', 'same']) });
+const SCHEMA: JsonObject = {
+  type: 'object',
+  properties: { better: { type: 'string', enum: Reply.shape.better.options } },
+  required: ['better'],
+  additionalProperties: false,
+};
+
+/** Questions in a row without a reply after which nothing more is asked. */
+const GONE_AFTER = 5;
+
+interface Asking {
+  readonly pair: RunPair;
+  readonly runs: readonly [BlindRun, BlindRun];
+  readonly truth: readonly [number, number] | null;
+  readonly vote: number;
+}
+
+/**
+ * One comparison a pair, in the order given. Runs that look the same are not asked about. Throws InfrastructureError when the judge is gone, and
+ * whatever ends a run.
+ */
+export async function comparePairs(pairs: readonly RunPair[], options: CompareOptions): Promise<Comparison[]> {
+  const plans = pairs.map((pair) => ({ pair, asked: askingsOf(pair, options.votes) }));
+  const all = plans.flatMap(({ asked }) => [...asked.forward, ...asked.backward]);
+  let done = 0;
+  let missing = 0;
+  const votes = await mapPool(
+    all,
+    options.concurrency,
+    async (asking) => {
+      options.before?.();
+      const { vote, fault } = await voteOf(asking, options);
+      missing = vote === 'unanswered' ? missing + 1 : 0;
+      if (missing >= GONE_AFTER)
+        throw new InfrastructureError(
+          `${missing} questions in a row got no answer from the judge (${fault}); check its endpoint, then type the same command again`,
+        );
+      done += 1;
+      options.onVote?.(done, all.length);
+      return vote;
+    },
+    options.signal,
+  );
+  const voteFor = new Map(all.map((asking, at) => [asking, votes[at] as Vote]));
+  const read = (asked: readonly Asking[]) => asked.map((asking) => voteFor.get(asking) as Vote);
+  return plans.map(({ pair: { task, trial, a, b }, asked }) => ({
+    task: task.id,
+    family: task.family,
+    trial,
+    forward: read(asked.forward),
+    backward: read(asked.backward),
+    rewards: rewardsOf(a, b),
+  }));
+}
+
+const rewardsOf = (first: Trace, second: Trace): readonly [number, number] | null =>
+  first.score === null || second.score === null ? null : [first.score.reward, second.score.reward];
+
+function askingsOf(pair: RunPair, votes: number): { forward: Asking[]; backward: Asking[] } {
+  const [a, b] = [blindRun(pair.a), blindRun(pair.b)];
+  if (a.join('\n') === b.join('\n')) return { forward: [], backward: [] };
+  const times = <T>(of: (vote: number) => T) => Array.from({ length: votes }, (_, vote) => of(vote));
+  return {
+    forward: times((vote) => ({ pair, runs: [a, b], truth: rewardsOf(pair.a, pair.b), vote })),
+    backward: times((vote) => ({ pair, runs: [b, a], truth: rewardsOf(pair.b, pair.a), vote })),
+  };
+}
+
+async function voteOf(
+  { pair: { task, trial }, runs: [first, second], truth, vote }: Asking,
+  { judge, seed, signal }: CompareOptions,
+): Promise<{ vote: Vote; fault: string }> {
+  const { value, answered, fault } = await ask(judge.open(judge.simulated ? truth : null), {
+    system: promptText('judge/system'),
+    question: questionOf(task, first, second),
+    schema: SCHEMA,
+    // Neither versions nor orders are part of it: who stands where changes nothing but the text.
+    seed: seedOf('judge', seed, task.id, trial, vote),
+    signal,
+    accepts: (given) => Reply.safeParse(given).success,
+  });
+  if (value === null) return { vote: answered ? 'unparsable' : 'unanswered', fault };
+  return { vote: Reply.parse(value).better, fault };
+}
