@@ -13,6 +13,7 @@ import { compare } from '../dist/night/compare.js';
 import { type Night, type NightOptions, trialsOf } from '../dist/night/night.js';
 import { race, rollBank } from '../dist/night/race.js';
 import { pairsOf } from '../dist/night/release.js';
+import { NO_POLICY } from '../dist/policy/policy.js';
 import type { Op } from '../dist/proposal/edit-schema.js';
 import { applyEdits } from '../dist/proposal/edits.js';
 import type { Environment, Harness, Split, Task } from '../dist/types.js';
@@ -120,6 +121,7 @@ function nightOf(environment: Environment, seed: number): Night {
     ...caps,
     tasks: null,
     tags: [],
+    policy: NO_POLICY,
     apply: false,
   };
   const night: Partial<Night> = {
@@ -174,7 +176,7 @@ async function measure(seed: number, start: Harness, fixed: Harness): Promise<Ou
     after: fixed,
     panel,
     trials,
-    alpha: alphaOf(1),
+    alpha: alphaOf({ looks: 0, sinceRelease: 0, releases: 0 }),
   });
   const verdict = decideRelease(pairs, { planned: night.sealed.length, voids, rollouts });
   const kept = keep.decision === 'accepted';

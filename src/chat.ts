@@ -8,6 +8,8 @@ export interface Usage {
   readonly outputTokens: number;
   readonly cachedTokens: number;
   readonly costUsd: number;
+  /** Milliseconds until the whole replies were there, waits for another try apart; absent where nobody took the time. */
+  readonly modelMs?: number;
 }
 
 export const NO_USAGE: Usage = { calls: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, costUsd: 0 };
@@ -18,6 +20,7 @@ export const addUsage = (a: Usage, b: Usage): Usage => ({
   outputTokens: a.outputTokens + b.outputTokens,
   cachedTokens: a.cachedTokens + b.cachedTokens,
   costUsd: a.costUsd + b.costUsd,
+  ...(a.modelMs === undefined && b.modelMs === undefined ? {} : { modelMs: (a.modelMs ?? 0) + (b.modelMs ?? 0) }),
 });
 
 export interface ChatToolCall {

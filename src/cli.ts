@@ -48,6 +48,7 @@ function night(command: Command): Command {
     )
     .option('--proposer-model <spec>', 'what reflect asks, as --model; default: the agent itself')
     .option('--proposer-base-url <url>', 'its endpoint; default: --base-url')
+    .option('--fdr <rate>', 'hold the share of false releases of a branch below this, by e-LOND', number)
     .option('--apply', 'merge a release into the checked-out branch');
 }
 
@@ -223,6 +224,14 @@ does(
     .option('--trials <n>', 'trials a task', integer, 1)
     .option('--votes <n>', 'times that each order is asked; 2 or more sample a model at temperature 0.7', integer, 1),
   async () => (await import('./cli/judge.ts')).judgeCommand,
+);
+does(
+  playing(
+    program
+      .command('audit')
+      .description('what the release in force is worth on fresh tasks, or on tasks kept for it; the figure to publish'),
+  ).option('--trials <n>', 'trials a task', integer, 1),
+  async () => (await import('./cli/audit.ts')).auditCommand,
 );
 does(
   program

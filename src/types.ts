@@ -256,7 +256,7 @@ export interface Evaluation {
 
 /** What a gate concluded. All scores are fractions 0-1. */
 export interface Verdict {
-  readonly stage: 'check' | 'keep' | 'prune' | 'release';
+  readonly stage: 'check' | 'keep' | 'prune' | 'release' | 'audit';
   readonly decision: 'accepted' | 'rejected' | 'inconclusive';
   /** Reason code: `improved`, `hopeless`, `not_better`, `leak`, `duplicate`, ... */
   readonly reason: string;

@@ -6,7 +6,7 @@ import { type Pair, pairDifferences } from '../../src/gate/pairs.ts';
 import { chooseTrials } from '../../src/gate/power.ts';
 import { decideRelease } from '../../src/gate/release.ts';
 import { POWER, RELEASE } from '../../src/gate/rules.ts';
-import { MAX_LOOKS } from '../../src/night/panel.ts';
+import { MAX_LOOKS } from '../../src/ledger/panels.ts';
 import { accept, type Gate, publish, type Run, roll } from './run-state.ts';
 import { pairOf, type State } from './world.ts';
 

@@ -11,6 +11,7 @@ import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 export function decisionTitle({ kind, candidate, version, target }: Decision): string {
   if (kind === 'candidate' && candidate) return `${candidate.form} ${bundleTitle(candidate.edits)}`;
   if (kind === 'release') return version === null ? 'look at the sealed panel' : `release ${version}`;
+  if (kind === 'audit') return `audit of ${version ?? ''}`;
   if (kind === 'apply') return `apply ${version ?? ''} to ${target?.branch ?? 'a branch'}`;
   if (kind === 'rollback') return `roll back to ${version ?? ''}`;
   if (kind === 'external') return 'edits by a person, not tested by the gate';

@@ -11,6 +11,7 @@ import type { NightOptions, ProposerName } from '../night/night.ts';
 import { openNight } from '../night/open.ts';
 import { planNight } from '../night/plan.ts';
 import { optimize } from '../optimize.ts';
+import { assertCheckable, type Policy, readPolicy } from '../policy/policy.ts';
 import type { Emit } from '../report/events.ts';
 import { jsonLines } from '../report/json.ts';
 import { terminal } from '../report/terminal.ts';
@@ -26,9 +27,21 @@ export interface NightFlags extends PlayFlags {
   readonly proposerModel?: string;
   readonly proposerBaseUrl?: string;
   readonly apply?: boolean;
+  readonly fdr?: number;
 }
 
-export const nightOptions = (flags: NightFlags, env: string, concurrency: number): NightOptions => ({
+/** The policy of the repository, with `--fdr` in place of its own rate. */
+export function policyOf(root: string, env: string, { fdr }: { readonly fdr?: number }): Policy {
+  const policy = readPolicy(root, env);
+  if (fdr === undefined) return policy;
+  if (!(fdr > 0 && fdr <= 0.5)) throw new UsageError(`--fdr: expected a rate above 0 and up to 0.5, got ${fdr}`);
+  return { ...policy, fdr };
+}
+
+export const nightOptions = (
+  flags: NightFlags,
+  { env, root, concurrency }: { readonly env: string; readonly root: string; readonly concurrency: number },
+): NightOptions => ({
   env,
   budget: budgetOf(flags.budget),
   seed: flags.seed,
@@ -39,6 +52,7 @@ export const nightOptions = (flags: NightFlags, env: string, concurrency: number
   maxMinutes: flags.maxMinutes ?? Number.POSITIVE_INFINITY,
   tasks: flags.tasks ?? null,
   tags: flags.tags ?? [],
+  policy: policyOf(root, env, flags),
   apply: flags.apply === true,
 });
 
@@ -59,12 +73,17 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
     root,
   );
   const model = chooseModel(flags, root);
-  const options = nightOptions(flags, environment.name, model.concurrency);
+  const options = nightOptions(flags, { env: environment.name, root, concurrency: model.concurrency });
   const workTree = loadHarness(root, environment.name).files;
   const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
   const budget = openBudget(options, Date.now);
   const agent = await openAgent(model, environment, budget);
   const thinker = await openThinker(flags, root, environment, budget);
+  assertCheckable(options.policy, {
+    env: environment.name,
+    tags: new Set(tasks.flatMap(({ split, tags }) => (split === 'sealed' ? tags : []))),
+    unmeasured: unmeasuredBy(agent),
+  });
   const plan = planNight({ options, environment, tasks, simulated: agent.simulated });
   if (plan.refusal !== null) throw new BudgetError(plan.refusal);
 
@@ -83,7 +102,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
     emit,
     signal: interruption.signal,
     now: Date.now,
-    command: `npx optimize --budget ${flags.budget} ${repeatedFlags(flags)}${proposerFlags(flags)}`,
+    command: `npx optimize --budget ${flags.budget} ${repeatedFlags(flags)}${proposerFlags(flags)}${flags.fdr === undefined ? '' : ` --fdr ${flags.fdr}`}`,
   });
   try {
     night.emit({
@@ -116,6 +135,14 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
     await close();
   }
 }
+
+/** Metrics that this agent's rollouts do not tell, and why. */
+const unmeasuredBy = ({ simulated, unpriced }: Agent): Record<string, string> => ({
+  ...(simulated
+    ? { usd: 'a simulated agent costs nothing', seconds: 'a simulated agent takes no time; guard tokens or calls' }
+    : {}),
+  ...(unpriced ? { usd: 'no price is known; give --price-in and --price-out, or a price in models.yaml' } : {}),
+});
 
 const proposerFlags = ({ proposer, proposerModel, proposerBaseUrl }: NightFlags): string =>
   [

@@ -29,7 +29,7 @@ export async function planCommand(given: Record<string, unknown>): Promise<numbe
     root,
   );
   const model = chooseModel(flags, root);
-  const options = nightOptions(flags, environment.name, model.concurrency);
+  const options = nightOptions(flags, { env: environment.name, root, concurrency: model.concurrency });
   assertSound(loadHarness(root, environment.name), environment, null);
   const ledger = await openLedger(repository, environment.name);
   const past = pastOf(
@@ -64,11 +64,11 @@ const gain = (effect: number): string =>
   Number.isFinite(effect) ? `${(effect * 100).toFixed(1)} points` : 'none of any size';
 
 function linesOf(plan: Plan & Prospects, past: string | null): string[] {
-  const { tasks, rollouts, usd, minutes, look, looksLeft, power, trials } = plan;
+  const { tasks, rollouts, usd, minutes, look, given, panel, power, trials } = plan;
   const after = past === null ? '' : `, as in ${past}`;
   const unknown = 'unknown before the first finished night of this agent here';
   return [
-    `tasks       ${tasks.train} train, ${tasks.dev} dev, ${tasks.sealed} sealed`,
+    `tasks       ${tasks.train} train, ${tasks.dev} dev, ${tasks.sealed} sealed${panel === tasks.sealed ? '' : `, of which a look plays ${panel}`}`,
     `rollouts    about ${rollouts.expected}, at most ${rollouts.most}; ${rollouts.least} are needed to decide anything`,
     `money       ${usd === null ? `${unknown}; --max-usd is a hard cap` : `about $${usd.expected.toFixed(2)}, at most $${usd.most.toFixed(2)}${usd.most > 0 ? after : ''}`}`,
     `minutes     ${minutes === null ? unknown : `about ${minutes.expected.toFixed(1)}, at most ${minutes.most.toFixed(1)}${after}`}`,
@@ -76,6 +76,6 @@ function linesOf(plan: Plan & Prospects, past: string | null): string[] {
     `            ${gain(plan.detectableDeterministic)} if the agent repeats itself (1 trial a task)`,
     `power       a gain of ${gain(power.effect)} is released with ${share(power.noisy)} (noisy), ${share(power.deterministic)} (repeats itself)`,
     `            assumed: of the tasks that change, 4 get better for 1 that gets worse`,
-    `look        number ${look.before + 1} since the release in force, alpha ${Number(look.alpha.toPrecision(3))}; ${looksLeft === null ? 'each look after the first gets fresh tasks' : `the panel has ${looksLeft} left`}`,
+    `look        number ${look.before + 1} since the release in force, alpha ${Number(look.alpha.toPrecision(3))}; ${given === null ? 'each look after the first gets fresh tasks' : `the panel has ${given.looksLeft} left, ${given.reserve} tasks in reserve, ${given.audit} for the audit`}`,
   ];
 }

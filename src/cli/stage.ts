@@ -6,6 +6,7 @@ import { assertScored, openEvaluator } from '../evaluation/evaluator.ts';
 import { memoryJournal } from '../evaluation/journal.ts';
 import { mapPool } from '../evaluation/pool.ts';
 import { fileReplies, recordedAgent } from '../models/replies.ts';
+import { type PairPlay, type PlayedPair, playPair } from '../night/pair.ts';
 import type { Emit } from '../report/events.ts';
 import type { Agent, Environment, Harness, Task, Trace } from '../types.ts';
 import { chooseModel, openAgent } from './agent.ts';
@@ -21,6 +22,8 @@ export interface Stage {
   readonly signal: AbortSignal;
   /** All trials of all tasks, task by task; a list names trials by their number, from 0. Harnesses that are played on one stage share their noise. */
   play(harness: Harness, tasks: readonly Task[], trials: number | readonly number[], phase: string): Promise<Trace[]>;
+  /** Both harnesses on every task, side by side; `tier` names their noise, which they share. */
+  pairs(arms: PairPlay['arms'], tasks: readonly Task[], trials: number, tier: string): Promise<PlayedPair[]>;
   close(): void;
 }
 
@@ -59,6 +62,18 @@ export async function openStage(
     timeoutMs: callTimeoutMs(agent),
     signal: interruption.signal,
   });
+  /** `play` for every item, several at a time, with progress. */
+  function all<T, R>(items: readonly T[], phase: string, play: (item: T) => Promise<R>): Promise<R[]> {
+    let done = 0;
+    const one = async (item: T) => {
+      const result = await play(item);
+      done += 1;
+      const { rollouts, usd } = budget;
+      emit({ type: 'progress', phase, done, total: items.length, rollouts, candidates: 0, usd });
+      return result;
+    };
+    return mapPool(items, model.concurrency, one, interruption.signal);
+  }
   return {
     agent,
     budget,
@@ -67,22 +82,16 @@ export async function openStage(
     async play(harness, tasks, trials, phase) {
       const numbers = typeof trials === 'number' ? Array.from({ length: trials }, (_, trial) => trial) : trials;
       const rollouts = tasks.flatMap((task) => numbers.map((trial) => ({ task, trial })));
-      let done = 0;
-      const traces = await mapPool(
-        rollouts,
-        model.concurrency,
-        async ({ task, trial }) => {
-          const trace = await evaluator.play({ harness, task, trial, tier: 'run' });
-          done += 1;
-          const { rollouts: played, usd } = budget;
-          emit({ type: 'progress', phase, done, total: rollouts.length, rollouts: played, candidates: 0, usd });
-          return trace;
-        },
-        interruption.signal,
+      const traces = await all(rollouts, phase, ({ task, trial }) =>
+        evaluator.play({ harness, task, trial, tier: 'run' }),
       );
       assertScored(traces);
       return traces;
     },
+    pairs: (arms, tasks, trials, tier) =>
+      all(tasks, tier, (task) =>
+        playPair(evaluator, { arms, task, trials, environment, tierOf: () => tier, guarded: [] }),
+      ),
     close: () => interruption.stop(),
   };
 }

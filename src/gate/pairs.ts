@@ -3,6 +3,9 @@ import { z } from 'zod';
 
 const Reward = z.number().min(0).max(1);
 
+/** What both arms took of a metric, the mean of their trials. */
+const Taken = z.strictObject({ before: z.number().min(0), after: z.number().min(0) });
+
 /** One task played by both arms. */
 export const Pair = z.strictObject({
   task: z.string().min(1),
@@ -16,6 +19,15 @@ export const Pair = z.strictObject({
   /** Trials in which a task that must be refused changed the state; absent = 0. */
   violationsBefore: z.int().min(0).optional(),
   violationsAfter: z.int().min(0).optional(),
+  /** Of the metrics that are guarded. */
+  metrics: z
+    .strictObject({
+      usd: Taken.optional(),
+      seconds: Taken.optional(),
+      tokens: Taken.optional(),
+      calls: Taken.optional(),
+    })
+    .optional(),
 });
 export type Pair = z.infer<typeof Pair>;
 

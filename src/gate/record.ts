@@ -1,6 +1,7 @@
 /** What a decision file stores of a gate, enough to compute its verdict again. */
 import { z } from 'zod';
 import type { Verdict } from '../types.ts';
+import { AuditOptions, decideAudit } from './audit.ts';
 import { decideKeep, decidePrune, KeepOptions } from './keep.ts';
 import { Pair } from './pairs.ts';
 import { decideRelease, ReleaseOptions } from './release.ts';
@@ -13,6 +14,7 @@ export const GateRecord = z.discriminatedUnion('stage', [
   z.strictObject({ stage: z.literal('keep'), pairs, options: KeepOptions }),
   z.strictObject({ stage: z.literal('prune'), pairs, options: Spending }),
   z.strictObject({ stage: z.literal('release'), pairs, options: ReleaseOptions }),
+  z.strictObject({ stage: z.literal('audit'), pairs, options: AuditOptions }),
 ]);
 export type GateRecord = z.infer<typeof GateRecord>;
 
@@ -29,5 +31,7 @@ export function recompute(record: GateRecord): Verdict {
       return decidePrune(known.pairs, known.options);
     case 'release':
       return decideRelease(known.pairs, known.options);
+    case 'audit':
+      return decideAudit(known.pairs, known.options);
   }
 }

@@ -1,10 +1,10 @@
 /** Tier 2: reasons, guards, and properties that hold for any panel. */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { swapped } from '../../bench/gate/panels.ts';
+import { guardMetric } from './metrics.ts';
 import type { Pair } from './pairs.ts';
 import { decideRelease, type ReleaseOptions } from './release.ts';
-import { alphaOf, RELEASE } from './rules.ts';
 
 /** Win-or-lose pairs from differences -1, 0, 1. */
 const panel = (differences: readonly number[], tags: readonly string[] = []): Pair[] =>
@@ -175,12 +175,40 @@ test('the order of win-or-lose tasks does not matter', () => {
   expect(decide(panel(differences.toReversed()))).toEqual(decide(panel(differences)));
 });
 
-test('looks at nothing but useless branches release .02 (1 + ln L) of them on average, at most', () => {
-  let sum = 0;
-  for (let look = 1; look <= 365; look++) {
-    sum += alphaOf(look);
-    expect(sum).toBeLessThanOrEqual(RELEASE.alpha * (1 + Math.log(look)) + 1e-9);
-  }
-  expect(sum).toBeLessThan(0.13);
-  for (const look of [0, -1, 1.5, Number.NaN]) expect(() => alphaOf(look)).toThrow(RangeError);
+describe('metrics', () => {
+  const dearer = (before: number, after: number) =>
+    panel(mix(30, 0, 10)).map((pair) => ({ ...pair, metrics: { tokens: { before, after } } }));
+
+  test('a gain that costs more than the policy allows is refused, one within it is released and says so', () => {
+    const options = { maxIncrease: { tokens: 0.2 } };
+    const refused = decide(dearer(100, 121), options);
+    expect(refused).toMatchObject({ decision: 'rejected', reason: 'guard' });
+    expect(refused.detail).toMatch(/tokens: \+21 % \(20 % allowed, 100 % power against 40 %\) BLOCKS/);
+    const released = decide(dearer(100, 120), options);
+    expect(released).toMatchObject({ decision: 'accepted', reason: 'improved' });
+    expect(released.detail).toMatch(/tokens: \+20 % \(20 % allowed/);
+    expect(decide(dearer(100, 300))).toMatchObject({ decision: 'accepted' });
+  });
+
+  test('what was not measured is not passed', () => {
+    const pairs = dearer(100, 100);
+    expect(
+      decide([{ ...(pairs[0] as Pair), metrics: {} }, ...pairs.slice(1)], { maxIncrease: { tokens: 1 } }),
+    ).toMatchObject({
+      decision: 'rejected',
+      detail: expect.stringContaining('tokens: not measured'),
+    });
+  });
+
+  test('power falls with the spread of what tasks take', () => {
+    const uneven = panel(mix(30, 0, 10)).map((pair, index) => ({
+      ...pair,
+      metrics: { calls: { before: 10, after: index % 2 === 0 ? 2 : 18 } },
+    }));
+    const { power, increase, blocks } = guardMetric(uneven, 'calls', 0.1);
+    expect({ increase, blocks }).toEqual({ increase: 0, blocks: false });
+    // Phi(.1 * 10 / (8.1 / sqrt(40))), 8.1 being the deviation of -9 and 7 with divisor n - 1.
+    expect(power).toBeCloseTo(0.782, 2);
+    expect(guardMetric(uneven, 'calls', 0).power).toBe(null);
+  });
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Verdict } from '../types.ts';
 import { countViolations, guardTag, violatesMore } from './guards.ts';
 import { pairedInterval } from './interval.ts';
+import { guardMetric, Limits, METRICS } from './metrics.ts';
 import { isWinOrLose, type Pair, pairDifferences } from './pairs.ts';
 import { RELEASE } from './rules.ts';
 import { runTest } from './statistic.ts';
@@ -17,6 +18,10 @@ export const ReleaseOptions = Spending.extend({
   maxVoidShare: z.number().min(0).max(1).optional(),
   /** Tags that must not lose 10 points. @default [] */
   protectedTags: z.array(z.string()).readonly().optional(),
+  /** By how much a metric may grow. @default {} */
+  maxIncrease: Limits.optional(),
+  /** Rate of false releases that `alpha` was computed for by e-LOND; absent = harmonic spending. */
+  fdr: z.number().gt(0).max(0.5).optional(),
   /** True after a release was made on this panel: alpha is then not claimed. @default false */
   panelUsed: z.boolean().optional(),
   /** False if the candidate is larger than the caps of its harness allow. @default true */
@@ -30,7 +35,7 @@ export type ReleaseOptions = z.infer<typeof ReleaseOptions>;
  * - `violations`: more state violations than the release, whatever the tasks to come (rejected);
  * - `incomplete`: pairs and voids do not cover the panel; `voids`: more than `maxVoidShare` (both inconclusive);
  * - `regression`: the interval of the effect lies below 0 (rejected);
- * - `guard`: the size cap, or a protected tag (rejected);
+ * - `guard`: the size cap, a protected tag, or a metric that grew too much (rejected);
  * - `improved`: H0 is rejected at alpha (accepted), else `inconclusive`.
  * Throws RangeError as `assertPairs`, or for more pairs than planned.
  */
@@ -44,7 +49,12 @@ export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions): 
   const complete = pairs.length + voids >= planned;
   const result = complete ? runTest(differences, isWinOrLose(pairs) ? 'sign' : 'star', alpha) : null;
   const guards = (settings.protectedTags ?? []).map((tag) => guardTag(pairs, tag));
-  const remarks = guards.map((guard) => guard.text);
+  // In one order, whatever order the keys of a record have.
+  const costs = METRICS.flatMap((metric) => {
+    const limit = settings.maxIncrease?.[metric];
+    return limit === undefined ? [] : [guardMetric(pairs, metric, limit)];
+  });
+  const remarks = [...guards, ...costs].map((guard) => guard.text);
   const violations = countViolations(pairs);
   if (violations.before + violations.after > 0)
     remarks.push(`${violations.after} forbidden state changes against ${violations.before} of the release before it`);
@@ -73,6 +83,8 @@ export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions): 
   if (settings.sizeWithinCap === false) return conclude('rejected', 'guard', 'larger than its caps allow');
   const blocking = guards.find((guard) => guard.blocks);
   if (blocking) return conclude('rejected', 'guard', `protected tag ${blocking.tag} lost`);
+  const dear = costs.find((guard) => guard.blocks);
+  if (dear) return conclude('rejected', 'guard', `takes more ${dear.metric} than the policy allows`);
   return result?.passed
     ? conclude('accepted', 'improved', 'better than the release before it', 'selected')
     : conclude('inconclusive', 'inconclusive', 'not shown to be better');

@@ -1,6 +1,6 @@
 /** Every constant of the gate in one place, each with its source; changing one means a new `GATE_RULES`. */
 
-import { rounded } from './arithmetic.ts';
+import { exp, ln, rounded } from './arithmetic.ts';
 
 /** Version that every verdict carries. */
 export const GATE_RULES = 'gate/3';
@@ -32,15 +32,33 @@ export const RELEASE = {
   noisyTrials: 4,
 } as const;
 
-/**
- * Error rate of look number `look` since the release in force, 1 the first: .02 / look. However long nothing is released, L looks at
- * branches that are no better release .02 (1 + ln L) of them on average, at most: .13 in a year of nightly looks (harmonic
- * spending; Lan & DeMets 1983 for the idea). Throws RangeError for a look below 1.
- */
-export function alphaOf(look: number): number {
-  if (!Number.isInteger(look) || look < 1) throw new RangeError(`alphaOf: expected a look of 1 or more, got ${look}`);
-  return rounded(RELEASE.alpha / look);
+/** Where a look stands among those that a branch has had. */
+export interface LookPlace {
+  /** Looks at any panel before it, and those of them since the newest release. */
+  readonly looks: number;
+  readonly sinceRelease: number;
+  /** Releases so far. */
+  readonly releases: number;
 }
+
+/**
+ * Error rate of the next look. Harmonic spending, the default: .02 / j for the j-th look since the release in force. However long
+ * nothing is released, L looks at branches that are no better release .02 (1 + ln L) of them on average, at most: .13 in a year of
+ * nightly looks (Lan & DeMets 1983 for the idea). With `fdr` e-LOND instead (Xu & Ramdas 2024): fdr gamma_t (R + 1) for look number
+ * t and R releases before it, gamma_t = t^-1.6 / 2.2858 (the sum over all t is 1): of all releases that the branch will ever
+ * have, at most that share is false on average. Throws RangeError for counts that are no counts.
+ */
+export function alphaOf({ looks, sinceRelease, releases }: LookPlace, fdr?: number): number {
+  for (const count of [looks, sinceRelease, releases])
+    if (!Number.isInteger(count) || count < 0) throw new RangeError(`alphaOf: expected a count, got ${count}`);
+  if (fdr === undefined) return rounded(RELEASE.alpha / (sinceRelease + 1));
+  if (!(fdr > 0 && fdr < 1)) throw new RangeError(`alphaOf: expected a rate between 0 and 1, got ${fdr}`);
+  const share = exp(-E_LOND.power * ln(looks + 1)) / E_LOND.sum;
+  return rounded(Math.min(E_LOND.most, fdr * share * (releases + 1)));
+}
+
+/** e-LOND (reference, section 4.1): gamma_t = t^-power / sum, sum = zeta(power) rounded up; and the largest alpha of one look. */
+export const E_LOND = { power: 1.6, sum: 2.2858, most: 0.2 } as const;
 
 /** The STaR bet (design section 8; the form is arXiv 2505.22422). */
 export const STAR = {

@@ -23,7 +23,7 @@ export const Name = z
   .refine((name) => !name.endsWith('.lock'), 'a name cannot end in .lock');
 
 const VerdictSchema = z.strictObject({
-  stage: z.enum(['check', 'keep', 'prune', 'release']),
+  stage: z.enum(['check', 'keep', 'prune', 'release', 'audit']),
   decision: z.enum(['accepted', 'rejected', 'inconclusive']),
   reason: z.string(),
   detail: z.string(),
@@ -67,7 +67,7 @@ export const Decision = z.strictObject({
   seq: z.int().min(1),
   env: Name,
   run: Name,
-  kind: z.enum(['candidate', 'external', 'release', 'apply', 'rollback', 'merge', 'note']),
+  kind: z.enum(['candidate', 'external', 'release', 'audit', 'apply', 'rollback', 'merge', 'note']),
   /** SHA-256 of the bytes of the decision before it; null for the first. */
   prev: digest.nullable(),
   time: isoTime,
@@ -119,7 +119,7 @@ export const Decision = z.strictObject({
   artifacts: z.array(z.strictObject({ name: relativePath, sha256: digest })),
   /** What this record does not show. */
   limits: z.array(z.string()),
-  /** `vN` of a release, of what a rollback restores, of what came into force. */
+  /** `vN` of a release, of what a rollback restores, of what was audited or came into force. */
   version: z
     .string()
     .regex(/^v[1-9]\d*$/)

@@ -1,40 +1,54 @@
 /** Looks at sealed panels, counted from the decisions: each costs alpha, and a question is answered once. */
+import type { LookPlace } from '../gate/rules.ts';
 import type { Verdict } from '../types.ts';
 import type { Decision } from './decision.ts';
 
-export interface PanelState {
-  /** Times the panel was looked at, over all nights. */
-  readonly looks: number;
-  /** True once something was released on it: its bound cannot be claimed again. */
-  readonly used: boolean;
-  /** Sum of alpha over the looks. */
-  readonly alphaSpent: number;
-}
+/** Looks that one set of sealed tasks may answer. */
+export const MAX_LOOKS = 12;
 
 /** A look is a decision whose gate compared two arms on a sealed panel, whatever came of it. */
-const isLook = (decision: Decision): boolean => decision.gate?.stage === 'release' && decision.data.panel !== null;
+export const isLook = (decision: Decision): boolean =>
+  decision.gate?.stage === 'release' && decision.data.panel !== null;
+
+const isRelease = ({ verdict }: Decision): boolean => verdict?.decision === 'accepted';
 
 const looksOf = (decisions: readonly Decision[], panel: string): Decision[] =>
   decisions.filter((decision) => isLook(decision) && decision.data.panel === panel);
 
-/** What was done with the panel of this digest; all zero for a fresh one. */
-export function panelState(decisions: readonly Decision[], panel: string): PanelState {
-  const looks = looksOf(decisions, panel);
-  return {
-    looks: looks.length,
-    used: looks.some(({ verdict }) => verdict?.decision === 'accepted'),
-    alphaSpent: looks.reduce((sum, { verdict }) => sum + (verdict?.alpha ?? 0), 0),
-  };
-}
-
-/** Looks at any panel since the newest release that a look made. */
-export function looksSinceRelease(decisions: readonly Decision[]): number {
-  const looks = decisions.filter(isLook);
-  return looks.length - 1 - looks.findLastIndex(({ verdict }) => verdict?.decision === 'accepted');
-}
-
 /** Looks at the panel so far. */
 export const looksAt = (decisions: readonly Decision[], panel: string): number => looksOf(decisions, panel).length;
+
+export interface Use {
+  /** Looks that played the task, over all nights and panels. */
+  readonly looks: number;
+  /** True once something was released on it: no bound can be claimed on it again. */
+  readonly used: boolean;
+}
+
+export const UNUSED: Use = { looks: 0, used: false };
+
+/** Ids of the given tasks that looks have played, and how; tasks of generated panels are not among them. */
+export function useOfTasks(decisions: readonly Decision[]): ReadonlyMap<string, Use> {
+  const tasks = new Map<string, Use>();
+  for (const decision of decisions) {
+    if (!isLook(decision) || (decision.data.panelSeed ?? null) !== null) continue;
+    for (const { task } of decision.gate?.pairs ?? []) {
+      const { looks, used } = tasks.get(task) ?? UNUSED;
+      tasks.set(task, { looks: looks + 1, used: used || isRelease(decision) });
+    }
+  }
+  return tasks;
+}
+
+/** Where the next look stands. */
+export function lookPlace(decisions: readonly Decision[]): LookPlace {
+  const looks = decisions.filter(isLook);
+  return {
+    looks: looks.length,
+    sinceRelease: looks.length - 1 - looks.findLastIndex(isRelease),
+    releases: looks.filter(isRelease).length,
+  };
+}
 
 export interface Question {
   /** Digest of the panel. */

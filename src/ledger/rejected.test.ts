@@ -6,7 +6,7 @@ import { editKey } from '../proposal/edits.ts';
 import type { Harness, Verdict } from '../types.ts';
 import type { Decision } from './decision.ts';
 import { touchedBy } from './items.ts';
-import { looksSinceRelease, panelState, sameQuestion } from './panels.ts';
+import { lookPlace, sameQuestion, useOfTasks } from './panels.ts';
 import { bundleKey, MAX_RETRIES, mayTry, rejectedEdits } from './rejected.ts';
 import { addClause, contract } from './shop.fixture.ts';
 
@@ -142,33 +142,37 @@ describe('mayTry', () => {
 });
 
 describe('panels', () => {
-  const look = (panel: string, branch: string, found: Verdict, seq: number): Decision =>
+  const look = (panel: string, branch: string, found: Verdict, seq: number, seed: number | null = null): Decision =>
     ({
       ...decision(harness(1), found, seq),
       kind: found.decision === 'accepted' ? 'release' : 'note',
       parent: { harness: 'release', commit: null },
       child: { harness: branch, files: {} },
-      gate: { stage: 'release' },
-      data: { panel },
+      gate: { stage: 'release', pairs: [{ task: `${panel}1` }, { task: `${panel}2` }] },
+      data: { panel, panelSeed: seed },
     }) as unknown as Decision;
   const decisions = [
     look('p', 'a', verdict('release', 'inconclusive', 'inconclusive'), 1),
     decision(harness(1), verdict('keep', 'rejected', 'not_better'), 2),
     look('p', 'b', verdict('release', 'accepted', 'improved'), 3),
     look('q', 'a', verdict('release', 'rejected', 'regression'), 4),
+    look('g', 'a', verdict('release', 'rejected', 'regression'), 5, 77),
   ];
 
-  it('counts looks, alpha and whether something was released on a panel', () => {
-    expect(panelState(decisions, 'p')).toEqual({ looks: 2, used: true, alphaSpent: 0.04 });
-    expect(panelState(decisions, 'q')).toEqual({ looks: 1, used: false, alphaSpent: 0.02 });
-    expect(panelState(decisions, 'r')).toEqual({ looks: 0, used: false, alphaSpent: 0 });
+  it('counts the looks that played a given task, and whether something was released on it', () => {
+    expect(Object.fromEntries(useOfTasks(decisions))).toEqual({
+      p1: { looks: 2, used: true },
+      p2: { looks: 2, used: true },
+      q1: { looks: 1, used: false },
+      q2: { looks: 1, used: false },
+    });
   });
 
-  it('counts the looks since the newest release, whatever panel they had', () => {
-    expect(looksSinceRelease([])).toBe(0);
-    expect(looksSinceRelease(decisions.slice(0, 2))).toBe(1);
-    expect(looksSinceRelease(decisions.slice(0, 3))).toBe(0);
-    expect(looksSinceRelease(decisions)).toBe(1);
+  it('tells where the next look stands, whatever panels there were', () => {
+    expect(lookPlace([])).toEqual({ looks: 0, sinceRelease: 0, releases: 0 });
+    expect(lookPlace(decisions.slice(0, 2))).toEqual({ looks: 1, sinceRelease: 1, releases: 0 });
+    expect(lookPlace(decisions.slice(0, 3))).toEqual({ looks: 2, sinceRelease: 0, releases: 1 });
+    expect(lookPlace(decisions)).toEqual({ looks: 4, sinceRelease: 2, releases: 1 });
   });
 
   it('answers the very same question from the record, and no other', () => {

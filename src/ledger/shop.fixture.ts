@@ -140,14 +140,19 @@ export const addClause = (id: string, say = `Rule ${id} holds.`): Edit => ({
 });
 
 /** Scores of `tasks` tasks, all of which the candidate wins, or all of which stay as they are. */
-export function gate(stage: 'keep' | 'release', better: boolean, tasks = 20): GateRecord {
+export function gate(
+  stage: 'keep' | 'release',
+  better: boolean,
+  options: { tasks?: number; alpha?: number } = {},
+): GateRecord {
+  const { tasks = 20, ...own } = options;
   const pairs = Array.from({ length: tasks }, (_, index) => ({
     task: `task-${index}`,
     tags: [],
     before: [index % 2],
     after: [better ? 1 : index % 2],
   }));
-  return { stage, pairs, options: { planned: tasks, rollouts: 2 * tasks } };
+  return { stage, pairs, options: { planned: tasks, rollouts: 2 * tasks, ...own } } as GateRecord;
 }
 
 type Common = Pick<DecisionDraft, 'env' | 'run' | 'time' | 'who' | 'parent' | 'data'>;
@@ -219,9 +224,9 @@ export async function keep(ledger: Ledger, id: string, run = 'night-1') {
 }
 
 /** Releases the head of the branch as `version`. */
-export async function release(ledger: Ledger, version: string, run = 'night-1') {
+export async function release(ledger: Ledger, version: string, run = 'night-1', alpha = 0.02) {
   const head = ledger.head();
-  const record = gate('release', true);
+  const record = gate('release', true, { alpha });
   const before = ledger.releases().at(-1);
   const first = ledger.decisions()[0]?.parent.harness ?? head.harness;
   const draft: DecisionDraft = {

@@ -1,11 +1,12 @@
 /** Recomputes decisions along a branch: chain, parents, children, verdicts, and what each commit did to the harness. */
 import { canonicalJson } from '../digest.ts';
 import { recompute } from '../gate/record.ts';
-import { PAST_RULES } from '../gate/rules.ts';
+import { alphaOf, PAST_RULES, RELEASE } from '../gate/rules.ts';
 import { harnessId } from '../harness/parse.ts';
 import { applyEdits, editKey } from '../proposal/edits.ts';
 import type { HarnessFiles } from '../types.ts';
 import { changesBranch, type Decision, decisionPath, fileDigests } from './decision.ts';
+import { isLook, lookPlace } from './panels.ts';
 import type { Oid } from './plumbing.ts';
 import type { Issue } from './verify.ts';
 import type { Node, StoredDecision } from './verify-nodes.ts';
@@ -17,6 +18,8 @@ interface Walk {
   readonly known: Map<string, HarnessFiles>;
   readonly releases: Map<string, { readonly commit: Oid; readonly harness: string }>;
   readonly evaluated: Map<string, number>;
+  /** Looks at sealed panels so far. */
+  readonly looks: Decision[];
   /** Id of the harness that the decisions so far lead to. */
   harness: string;
   seq: number;
@@ -30,6 +33,7 @@ export function verifyDecisions(env: string, nodes: readonly Node[], issues: Iss
     known: new Map([[harnessId(none), none]]),
     releases: new Map(),
     evaluated: new Map(),
+    looks: [],
     harness: harnessId(none),
     seq: 0,
     prev: null,
@@ -82,6 +86,7 @@ function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): 
   verifyVerdict(decision, note);
   verifyChild(decision, walk, note);
   verifyOnce(decision, walk, note);
+  verifyAlpha(decision, walk, note);
   if (decision.kind === 'release') verifyRelease(decision, node, walk, note);
   if (decision.kind === 'rollback' && decision.version !== null) {
     const released = walk.releases.get(decision.version);
@@ -168,6 +173,18 @@ function verifyOnce({ kind, run, parent, child, verdict, gate, seq }: Decision, 
   const earlier = walk.evaluated.get(key);
   if (earlier !== undefined) note('seq', `one decision, number ${earlier}, on this candidate`, seq);
   walk.evaluated.set(key, seq);
+}
+
+/** A look is made with the error rate that the looks before it leave. */
+function verifyAlpha(decision: Decision, { looks }: Walk, note: Note): void {
+  const { gate, verdict } = decision;
+  if (!isLook(decision) || gate?.stage !== 'release') return;
+  if (!PAST_RULES.includes(verdict?.rules ?? '')) {
+    const expected = alphaOf(lookPlace(looks), gate.options.fdr);
+    const { alpha = RELEASE.alpha } = gate.options;
+    if (alpha !== expected) note('gate.options.alpha', expected, alpha);
+  }
+  looks.push(decision);
 }
 
 function verifyRelease({ version, verdict, child }: Decision, node: Node, walk: Walk, note: Note): void {

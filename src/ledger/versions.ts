@@ -6,7 +6,7 @@ import { readHarnessFiles } from './branch.ts';
 import { type Decision, decisionPath } from './decision.ts';
 import type { Ledger } from './ledger.ts';
 import type { Oid } from './plumbing.ts';
-import { decisionCommits } from './walk.ts';
+import { decisionCommits, ownCommits } from './walk.ts';
 
 export interface Version {
   readonly version: string;
@@ -42,6 +42,14 @@ export async function findVersion(ledger: Ledger, version?: string): Promise<Ver
     );
   }
   return { version: decision.version as string, commit, files, decision };
+}
+
+/** The harness that the branch began with; null before the first decision, and where there was none. */
+export async function firstHarness({ repository, env, head }: Ledger): Promise<HarnessFiles | null> {
+  const origin = (await ownCommits(repository, env, head().commit))[0]?.parents[0];
+  if (origin === undefined) return null;
+  const files = await readHarnessFiles(repository, env, origin);
+  return files.size === 0 ? null : files;
 }
 
 /** The commit that added a decision to the branch. */

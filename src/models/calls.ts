@@ -58,6 +58,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     spend?.reserveUsd(worstUsd);
     let paidUsd = worstUsd;
     const limit = AbortSignal.timeout(timeoutMs);
+    const startedMs = performance.now();
     try {
       const completion = await client.chat.completions.create(body, {
         signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
@@ -69,7 +70,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
           `the endpoint says that a call used ${reply.usage.inputTokens} + ${reply.usage.outputTokens} tokens, which is more than it was sent and allowed (${maxTokens} out): no cap of money holds with it`,
           { fatal: true },
         );
-      return reply;
+      return { ...reply, usage: { ...reply.usage, modelMs: Math.round(performance.now() - startedMs) } };
     } catch (error) {
       if (!mayBeBilled(error)) paidUsd = 0;
       if (limit.aborted && !signal?.aborted)

@@ -53,6 +53,7 @@ export async function closeNight(night: Night, branch: Branch, look: Look): Prom
       summary,
       decisions: night.recorder.decisions,
       head: branch.head,
+      audit: night.decisions.findLast(({ kind }) => kind === 'audit') ?? null,
       baselineSplit: look.pairs.length > 0 ? 'sealed' : 'dev',
     }),
   );

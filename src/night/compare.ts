@@ -2,9 +2,11 @@
 import { inOrder } from '../evaluation/pool.ts';
 import { rounded } from '../gate/arithmetic.ts';
 import { isFutile } from '../gate/futility.ts';
+import type { Metric } from '../gate/metrics.ts';
 import type { Pair } from '../gate/pairs.ts';
 import type { Harness, Task } from '../types.ts';
 import type { Night } from './night.ts';
+import { playPair } from './pair.ts';
 import type { Panel } from './panel.ts';
 import { aheadOf, report } from './race.ts';
 
@@ -39,7 +41,19 @@ export async function compare(
   let rollouts = 0;
   const { budget } = night.evaluator.options;
   const counted = budget.rollouts;
-  const play = (task: Task, _index: number, signal: AbortSignal) => playBoth(task, signal);
+  const play = (task: Task, _index: number, signal: AbortSignal) =>
+    playPair(
+      night.evaluator,
+      {
+        arms: { before, after },
+        task,
+        trials,
+        environment: panel.environment,
+        tierOf: (arm) => (independent ? `sealed:${arm}` : 'sealed'),
+        guarded: Object.keys(night.options.policy.max_increase) as Metric[],
+      },
+      signal,
+    );
   for await (const row of inOrder(panel.tasks, aheadOf(night), play, night.signal)) {
     rollouts += row.rollouts;
     costs.push(row.costUsd);
@@ -54,37 +68,4 @@ export async function compare(
   // In the order of the panel: a sum in the order of arrival would differ in its last digit from night to replay.
   const costUsd = rounded(costs.reduce((sum, cost) => sum + cost, 0));
   return { pairs, rollouts, voids, trials, costUsd };
-
-  async function playBoth(
-    task: Task,
-    signal: AbortSignal,
-  ): Promise<{ pair: Pair | null; rollouts: number; costUsd: number }> {
-    let costUsd = 0;
-    const rewards: { before: number[]; after: number[] } = { before: [], after: [] };
-    const violations = { before: 0, after: 0 };
-    let lost = 0;
-    for (let trial = 0; trial < trials; trial++) {
-      for (const arm of ['before', 'after'] as const) {
-        const harness = arm === 'before' ? before : after;
-        const tier = independent ? `sealed:${arm}` : 'sealed';
-        const { environment } = panel;
-        const trace = await night.evaluator.play({ harness, task, trial, tier, environment }, signal);
-        costUsd += trace.usage.costUsd;
-        if (trace.score === null) lost += 1;
-        else {
-          rewards[arm].push(trace.score.reward);
-          if (trace.score.violation) violations[arm] += 1;
-        }
-      }
-    }
-    const pair: Pair = {
-      task: task.id,
-      tags: task.tags,
-      ...(task.family === undefined ? {} : { family: task.family }),
-      ...rewards,
-      violationsBefore: violations.before,
-      violationsAfter: violations.after,
-    };
-    return { pair: lost > 0 ? null : pair, rollouts: 2 * trials, costUsd };
-  }
 }

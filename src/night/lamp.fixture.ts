@@ -5,6 +5,7 @@ import { openBudget } from '../evaluation/budget.ts';
 import { openEvaluator } from '../evaluation/evaluator.ts';
 import { memoryJournal } from '../evaluation/journal.ts';
 import { parseHarness } from '../harness/parse.ts';
+import { NO_POLICY } from '../policy/policy.ts';
 import type { ScriptedCall, ScriptedTurn } from '../runtime/scripted-agent.ts';
 import type { Agent, ChatRequest, Task } from '../types.ts';
 import type { Night } from './night.ts';
@@ -30,7 +31,7 @@ export const moody = (request: ChatRequest, index: number): ScriptedTurn =>
 
 export function nightOf(agent: Agent, more: Partial<Night> = {}): Night {
   const unlimited = Number.POSITIVE_INFINITY;
-  const options = { seed: 1, concurrency: 4, budget: 5 };
+  const options = { seed: 1, concurrency: 4, budget: 5, policy: NO_POLICY };
   return {
     options,
     number: 1,

@@ -3,6 +3,7 @@ import type { Evaluator } from '../evaluation/evaluator.ts';
 import { RELEASE } from '../gate/rules.ts';
 import type { Decision } from '../ledger/decision.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { LeakIndex } from '../proposal/checks.ts';
 import type { Edit } from '../proposal/edit-schema.ts';
 import type { Emit } from '../report/events.ts';
@@ -36,6 +37,8 @@ export interface NightOptions {
   readonly tasks: number | null;
   /** Keeps tasks with at least one of these tags; [] = all. */
   readonly tags: readonly string[];
+  /** What a person demands of a release beyond the gate's own rule. */
+  readonly policy: Policy;
   /** Merge a release into the checked-out branch at the end. */
   readonly apply: boolean;
 }
@@ -117,6 +120,7 @@ export const trialsOf = (night: Night): number => (night.deterministic ? 1 : REL
 /** True while another candidate may be started; the look at the sealed panel keeps its share of the rollouts. */
 export function hasBudget(night: Night, rollouts: number): boolean {
   if (night.signal.aborted) return false;
-  const look = 2 * trialsOf(night) * night.sealed.length;
+  const look =
+    2 * trialsOf(night) * Math.min(night.sealed.length, night.options.policy.panel.size ?? night.sealed.length);
   return night.candidates < night.options.budget && night.evaluator.options.budget.affords(rollouts + look);
 }

@@ -13,14 +13,14 @@ import type { Decision } from '../ledger/decision.ts';
 import { openRepository } from '../ledger/git.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { acquireLock } from '../ledger/lock.ts';
-import { findVersion } from '../ledger/versions.ts';
-import { ownCommits } from '../ledger/walk.ts';
+import { findVersion, firstHarness } from '../ledger/versions.ts';
 import { chatOf } from '../models/ask.ts';
 import { fileReplies, REPLIES, recordedAgent } from '../models/replies.ts';
 import { buildLeakIndex } from '../proposal/checks.ts';
 import type { Emit } from '../report/events.ts';
 import type { Agent, Environment, Harness, HarnessFiles, Task, Trace } from '../types.ts';
 import type { Night, NightOptions } from './night.ts';
+import { MIN_PANEL, useSealed } from './panel.ts';
 import { type NightFacts, openRecorder } from './recorder.ts';
 import { findRun, type Run, whoOf } from './run.ts';
 
@@ -47,7 +47,7 @@ export interface NightInput {
 }
 
 /** Fewest tasks a split needs before anything can be decided on it. */
-const MIN_TASKS = { train: 5, dev: 20, sealed: 30 } as const;
+const MIN_TASKS = { train: 5, dev: 20, sealed: MIN_PANEL } as const;
 
 export interface OpenNight {
   readonly night: Night;
@@ -55,7 +55,7 @@ export interface OpenNight {
 }
 
 export async function openNight(input: NightInput): Promise<OpenNight> {
-  assertEnoughTasks(input.tasks);
+  assertEnoughTasks(input);
   const repository = await openRepository(input.root);
   const lock = await acquireLock(repository, input.options.env, new Date(input.now()).toISOString());
   try {
@@ -202,7 +202,7 @@ const otherAgents = (decisions: readonly Decision[], agent: string): string[] =>
   ),
 ];
 
-function assertEnoughTasks(tasks: readonly Task[]): void {
+function assertEnoughTasks({ tasks, environment, options }: NightInput): void {
   for (const [split, least] of Object.entries(MIN_TASKS)) {
     const count = tasks.filter((task) => task.split === split).length;
     if (count < least)
@@ -210,6 +210,13 @@ function assertEnoughTasks(tasks: readonly Task[]): void {
         `${count} ${split} tasks; a night needs at least ${least} (train 50 %, dev 25 %, sealed 25 %): add tasks or raise --tasks`,
       );
   }
+  const sealed = tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
+  const { forLooks, audit } = useSealed(environment, sealed, options.policy.panel, []);
+  if (forLooks.length < MIN_TASKS.sealed)
+    throw new UsageError(
+      `panel.audit_share keeps ${audit.length} of ${sealed.length} sealed tasks for audits; ${forLooks.length} are left for looks, which need ${MIN_TASKS.sealed}: lower it, or add sealed tasks`,
+      { where: `evals/${options.env}/policy.yaml` },
+    );
 }
 
 const isVersioned = ({ kind, version }: Decision): boolean =>
@@ -217,12 +224,10 @@ const isVersioned = ({ kind, version }: Decision): boolean =>
 
 /** The version that was released or restored last, or the harness that the branch began with. */
 async function releaseInForce(ledger: Ledger, version: string | null, start: Harness): Promise<Harness> {
-  const { repository, env } = ledger;
+  const { env } = ledger;
   if (version !== null) return parseHarness(env, (await findVersion(ledger, version)).files);
-  const origin = (await ownCommits(repository, env, ledger.head().commit))[0]?.parents[0];
-  if (origin === undefined) return start;
-  const files = await readHarnessFiles(repository, env, origin);
-  return files.size === 0 ? start : parseHarness(env, files);
+  const first = await firstHarness(ledger);
+  return first === null ? start : parseHarness(env, first);
 }
 
 /** Every change of what was spent, in US dollars, one a line: a call that was cut off stays at the most it may have cost. */

@@ -1,11 +1,10 @@
 /** The sealed panel of a look: which tasks, in which committed order, and how often they were looked at before. */
 import { canonicalJson, seedOf, sha256 } from '../digest.ts';
-import { panelState } from '../ledger/panels.ts';
+import type { Decision } from '../ledger/decision.ts';
+import { MAX_LOOKS, UNUSED, useOfTasks } from '../ledger/panels.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Environment, Task } from '../types.ts';
 import type { Night } from './night.ts';
-
-/** Looks that one panel may answer. */
-export const MAX_LOOKS = 12;
 
 export interface Panel {
   readonly environment: Environment;
@@ -19,30 +18,73 @@ export interface Panel {
 /** Fewest sealed tasks on which a release may be decided. */
 export const MIN_PANEL = 30;
 
+/** What the given sealed tasks are for. */
+export interface SealedUse {
+  /** The tasks of the next look at given tasks, in a fixed order; fewer than `MIN_PANEL` when all were used. */
+  readonly next: readonly Task<'sealed'>[];
+  /** Tasks that may replace them once they are used. */
+  readonly reserve: number;
+  /** Tasks that no look plays. */
+  readonly audit: readonly Task<'sealed'>[];
+  /** Tasks that are not for the audit, used or not. */
+  readonly forLooks: readonly Task<'sealed'>[];
+}
+
 /**
- * The panel of tonight's look: the given sealed tasks the first time; after that fresh ones where the environment can
- * generate them, else the given ones again, up to 12 looks. A text instead says why there is none.
+ * Parts the given sealed tasks by the hash of their content, so that adding tasks moves none from one part to another: the
+ * policy's share is the audit set; of the others, those come next that have answered neither a release nor 12 looks.
+ */
+export function useSealed(
+  environment: Environment,
+  sealed: readonly Task<'sealed'>[],
+  { size, audit_share }: Policy['panel'],
+  decisions: readonly Decision[],
+): SealedUse {
+  const use = useOfTasks(decisions);
+  // Fresh tasks are a better audit than any that were set apart.
+  const share = environment.generate === undefined ? audit_share : 0;
+  const ranked = sealed
+    .map((task) => ({ task, rank: sha256(`sealed\n${canonicalJson(task)}`) }))
+    .sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  const isAudit = (rank: string) => Number.parseInt(rank.slice(0, 8), 16) < share * 2 ** 32;
+  const forLooks = ranked.filter(({ rank }) => !isAudit(rank)).map(({ task }) => task);
+  const left = forLooks.filter(({ id }) => {
+    const { looks, used } = use.get(id) ?? UNUSED;
+    return !used && looks < MAX_LOOKS;
+  });
+  const next = left.slice(0, size);
+  return {
+    next,
+    reserve: left.length - next.length,
+    audit: ranked.filter(({ rank }) => isAudit(rank)).map(({ task }) => task),
+    forLooks,
+  };
+}
+
+/**
+ * The panel of tonight's look: given tasks that are not used up; else fresh ones where the environment can generate them (that is
+ * for every look after the first); else the used ones again, up to 12 looks. A text instead says why there is none.
  */
 export function choosePanel(night: Night): (Panel & { readonly used: boolean }) | string {
-  const decisions = night.decisions;
-  const given = givenPanel(night.environment, night.sealed);
-  const state = panelState(decisions, given.digest);
-  if (state.looks === 0) return { ...given, used: false };
-  if (night.environment.generate !== undefined) {
+  const { environment, decisions } = night;
+  const use = useOfTasks(decisions);
+  const { next, forLooks } = useSealed(environment, night.sealed, night.options.policy.panel, decisions);
+  const { size } = night.options.policy.panel;
+  const { generate } = environment;
+  if (generate !== undefined && use.size > 0) {
     const looks = decisions.filter((decision) => decision.data.panel !== null).length;
-    return { ...freshPanel(night.environment, given.tasks.length, looks, night.options.seed), used: false };
+    return { ...freshPanel(environment, size ?? night.sealed.length, looks, night.options.seed), used: false };
   }
-  if (state.looks >= MAX_LOOKS)
-    return `the sealed panel has answered ${state.looks} looks, the most it may; add sealed tasks to go on`;
-  return { ...given, used: state.used };
+  if (next.length >= MIN_PANEL) return { ...panelOf(environment, next, null), used: false };
+  const again = forLooks.slice(0, size);
+  const looks = Math.max(0, ...again.map(({ id }) => use.get(id)?.looks ?? 0));
+  if (looks >= MAX_LOOKS)
+    return `the sealed tasks have answered ${looks} looks, the most they may; add ${MIN_PANEL} sealed tasks or more to go on`;
+  return { ...panelOf(environment, again, null), used: again.some(({ id }) => use.get(id)?.used) };
 }
 
 const sealedOf = (environment: Environment): Task<'sealed'>[] =>
   environment.tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
-
-/** The tasks that were given as sealed. */
-export const givenPanel = (environment: Environment, tasks: readonly Task<'sealed'>[]): Panel =>
-  panelOf(environment, tasks, null);
 
 /** A panel that nobody has looked at, drawn for look number `look` (0 = the given tasks) and the user's seed. Needs `environment.generate`. */
 function freshPanel(environment: Environment, size: number, look: number, user: number): Panel {

@@ -3,14 +3,16 @@ import { leastEnough } from '../gate/arithmetic.ts';
 import { detectableEffect, releaseProbability } from '../gate/power.ts';
 import { alphaOf, POWER, RELEASE } from '../gate/rules.ts';
 import type { Decision } from '../ledger/decision.ts';
-import { looksSinceRelease, panelState } from '../ledger/panels.ts';
+import { lookPlace, MAX_LOOKS, UNUSED, useOfTasks } from '../ledger/panels.ts';
 import type { Environment, Task } from '../types.ts';
 import { type NightOptions, PAID_SAMPLE } from './night.ts';
-import { givenPanel, MAX_LOOKS } from './panel.ts';
+import { MIN_PANEL, useSealed } from './panel.ts';
 import type { Past } from './past.ts';
 
 export interface Plan {
   readonly tasks: { readonly train: number; readonly dev: number; readonly sealed: number };
+  /** Tasks of the next look. */
+  readonly panel: number;
   /** The most trials a task and arm on the sealed panel. */
   readonly trials: number;
   /** Rollouts: at least, to decide about one candidate; at most, if every candidate plays all of dev. */
@@ -21,8 +23,8 @@ export interface Plan {
   readonly minutes: Range | null;
   /** The next look at the sealed panel: how many there were since the release in force, and the error rate of this one. */
   readonly look: { readonly before: number; readonly alpha: number };
-  /** Looks that the panel still has; null when every look gets fresh tasks. */
-  readonly looksLeft: number | null;
+  /** Given tasks: looks that the panel still has, tasks that may replace it, tasks kept for the audit; null when every look gets fresh tasks. */
+  readonly given: { readonly looksLeft: number; readonly reserve: number; readonly audit: number } | null;
   /** Why the night is refused; null when it can decide something. */
   readonly refusal: string | null;
 }
@@ -68,28 +70,31 @@ export function planNight({ options, environment, tasks, simulated, decisions = 
   const learnt = simulated ? train : Math.min(train, PAID_SAMPLE);
   const trials = RELEASE.noisyTrials;
   const bank = simulated ? dev : 2 * dev;
-  const panel = 2 * trials * sealed;
+  const { size, given } = panelOf(environment, tasks, options, decisions);
+  const panel = 2 * trials * size;
   const least = learnt + bank + dev + panel;
   const most = ROUNDS * learnt + 2 * bank + options.budget * dev + panel;
   const expected = Math.min(most, 2 * learnt + bank + Math.round(options.budget * dev * EXPECTED_RACE) + panel);
   const times = (each: number): Range => ({ expected: each * expected, most: each * most });
 
-  const before = looksSinceRelease(decisions);
-  const alpha = alphaOf(before + 1);
+  const place = lookPlace(decisions);
+  const before = place.sinceRelease;
+  const alpha = alphaOf(place, options.policy.fdr);
   return {
     tasks: { train, dev, sealed },
+    panel: size,
     trials,
     rollouts: { least, expected, most },
     usd: simulated ? times(0) : past && times(past.usdARollout),
     minutes: past && times(past.secondsARollout / 60),
     look: { before, alpha },
-    looksLeft: environment.generate === undefined ? looksLeft(environment, tasks, decisions) : null,
+    given,
     refusal: refusalOf(options, least),
   };
 }
 
 /** What the look of a planned night could find; `effect` is the gain 0-1 that should be found. */
-export function prospectsOf({ tasks: { sealed }, trials, look: { alpha } }: Plan, effect: number): Prospects {
+export function prospectsOf({ panel: sealed, trials, look: { alpha } }: Plan, effect: number): Prospects {
   const power = (tasks: number, gain: number, count: number) =>
     tasks > 0 ? releaseProbability({ tasks, trials: count, effect: gain, alpha }) : 0;
   const smallest = (count: number) =>
@@ -117,9 +122,24 @@ export function prospectsOf({ tasks: { sealed }, trials, look: { alpha } }: Plan
   }
 }
 
-function looksLeft(environment: Environment, tasks: readonly Task[], decisions: readonly Decision[]): number {
+/** Tasks of the next look, and what given tasks still have to offer. */
+function panelOf(
+  environment: Environment,
+  tasks: readonly Task[],
+  { policy }: NightOptions,
+  decisions: readonly Decision[],
+): { readonly size: number; readonly given: Plan['given'] } {
   const sealed = tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
-  return Math.max(0, MAX_LOOKS - panelState(decisions, givenPanel(environment, sealed).digest).looks);
+  if (environment.generate !== undefined)
+    return { size: Math.min(sealed.length, policy.panel.size ?? sealed.length), given: null };
+  const { next, reserve, audit, forLooks } = useSealed(environment, sealed, policy.panel, decisions);
+  const panel = next.length >= MIN_PANEL ? next : forLooks.slice(0, policy.panel.size);
+  const use = useOfTasks(decisions);
+  const looks = Math.max(0, ...panel.map(({ id }) => (use.get(id) ?? UNUSED).looks));
+  return {
+    size: panel.length,
+    given: { looksLeft: Math.max(0, MAX_LOOKS - looks), reserve, audit: audit.length },
+  };
 }
 
 function refusalOf({ budget, maxRollouts, maxMinutes, maxUsd }: NightOptions, least: number): string | null {

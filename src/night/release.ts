@@ -4,7 +4,7 @@ import { chooseTrials, predictedPower } from '../gate/power.ts';
 import { recompute } from '../gate/record.ts';
 import { alphaOf, GATE_RULES, POWER } from '../gate/rules.ts';
 import { significant } from '../gate/verdict.ts';
-import { looksAt, looksSinceRelease, sameQuestion } from '../ledger/panels.ts';
+import { lookPlace, looksAt, sameQuestion } from '../ledger/panels.ts';
 import type { Verdict } from '../types.ts';
 import { compare } from './compare.ts';
 import { type Bank, type Branch, type Night, trialsOf } from './night.ts';
@@ -34,7 +34,8 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
     return noLook('the branch equals the release in force, so there is nothing to test');
   const panel = choosePanel(night);
   if (typeof panel === 'string') return noLook(panel);
-  const alpha = alphaOf(looksSinceRelease(night.decisions) + 1);
+  const { fdr, protected_tags: protectedTags, max_increase: maxIncrease } = night.options.policy;
+  const alpha = alphaOf(lookPlace(night.decisions), fdr);
   const dev = pairsOf(night, branch.releaseBank, branch.bank);
   const { trials, power } = trialsAndPower(night, dev, { tasks: panel.tasks.length, alpha });
   const detail = `dev predicts ${(100 * power).toFixed(0)} % power with ${trials} trial${trials === 1 ? '' : 's'} a task at alpha ${significant(alpha)}`;
@@ -66,6 +67,9 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
       voids: result.voids,
       costUsd: result.costUsd,
       panelUsed: panel.used,
+      ...(fdr === undefined ? {} : { fdr }),
+      ...(protectedTags.length === 0 ? {} : { protectedTags }),
+      ...(Object.keys(maxIncrease).length === 0 ? {} : { maxIncrease }),
     },
   };
   const verdict = recompute(gate);

@@ -8,6 +8,7 @@ import { parseHarness } from '../harness/parse.ts';
 import type { Decision } from '../ledger/decision.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { startNight } from '../ledger/start.ts';
+import { NO_POLICY, Policy } from '../policy/policy.ts';
 import { VERSION } from '../version.ts';
 import { type NightOptions, PROPOSERS } from './night.ts';
 import type { NightInput } from './open.ts';
@@ -30,6 +31,7 @@ const Options = z.object({
   maxMinutes: cap,
   tasks: z.int().nullable(),
   tags: z.array(z.string()).readonly(),
+  policy: Policy.default(NO_POLICY),
   apply: z.boolean(),
 }) satisfies z.ZodType<NightOptions>;
 

@@ -1,5 +1,6 @@
 /** What is tried, in which order, and what becomes of an edit whose place was taken. */
 import { expect, test } from 'vitest';
+import { NO_POLICY } from '../policy/policy.ts';
 import type { Edit } from '../proposal/edit-schema.ts';
 import { scriptedAgent } from '../runtime/scripted-agent.ts';
 import { done, harness, nightOf, press } from './lamp.fixture.ts';
@@ -33,7 +34,7 @@ async function tried(edits: readonly Edit[], verdict: (ids: readonly string[]) =
     recorder: recorder as unknown as Night['recorder'],
     decisions: [],
     candidates: 0,
-    options: { seed: 1, concurrency: 4, budget: 9, proposer: 'both' } as unknown as Night['options'],
+    options: { seed: 1, concurrency: 4, budget: 9, proposer: 'both', policy: NO_POLICY } as unknown as Night['options'],
   });
   const head = harness('Serve.');
   const bank = await rollBank(night, head);

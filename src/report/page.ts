@@ -1,5 +1,5 @@
 /** The morning page: what was released, what was learnt and from which failures, what was refused and why, and what to type next. */
-import type { DecisionDraft } from '../ledger/decision.ts';
+import type { Decision, DecisionDraft } from '../ledger/decision.ts';
 import { addedIds } from '../proposal/edit-key.ts';
 import type { Edit, Op } from '../proposal/edit-schema.ts';
 import type { Harness } from '../types.ts';
@@ -11,6 +11,8 @@ export interface PageInput {
   readonly summary: NightSummary;
   readonly decisions: readonly DecisionDraft[];
   readonly head: Harness;
+  /** The newest audit before this night; null when there was none. */
+  readonly audit: Decision | null;
   /** Where the baseline was measured. */
   readonly baselineSplit: 'sealed' | 'dev';
 }
@@ -28,6 +30,7 @@ export function morningPage(input: PageInput): string {
         ]
       : [`Agent ${summary.agent}.`, '']),
     ...headline(input),
+    ...audited(input),
     '',
     ...learnt(input),
     ...refused(input),
@@ -60,6 +63,16 @@ function headline({ summary, baselineSplit }: PageInput): string[] {
     `- baseline ${scoreText(baseline)}`,
     `- released ${scoreText(released)}`,
     `- ${summary.outcome}`,
+  ];
+}
+
+/** The only figure that nothing was selected by. */
+function audited({ audit }: PageInput): string[] {
+  const detail = audit?.verdict?.detail.split(',')[0];
+  if (audit === null || detail === undefined) return [];
+  return [
+    '',
+    `Audited: ${detail} (${audit.time.slice(0, 10)}, decision ${audit.seq}${audit.who.simulated ? ', SIMULATED' : ''}).`,
   ];
 }
 

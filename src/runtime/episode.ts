@@ -1,4 +1,5 @@
 /** Plays one episode: (harness, model, environment, task, seed) -> Trace. */
+import { addUsage, NO_USAGE } from '../chat.ts';
 import { sha256 } from '../digest.ts';
 import { InfrastructureError, InterruptedError } from '../errors.ts';
 import type {
@@ -69,18 +70,8 @@ function skillsFor(compiled: Compiled, task: Task): readonly Retrieved[] {
   return retrieved;
 }
 
-function usageOf(steps: readonly Step[]): Usage {
-  const total = { calls: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, costUsd: 0 };
-  for (const step of steps) {
-    if (step.kind !== 'model') continue;
-    total.calls += step.usage.calls;
-    total.inputTokens += step.usage.inputTokens;
-    total.outputTokens += step.usage.outputTokens;
-    total.cachedTokens += step.usage.cachedTokens;
-    total.costUsd += step.usage.costUsd;
-  }
-  return total;
-}
+const usageOf = (steps: readonly Step[]): Usage =>
+  steps.reduce((sum, step) => (step.kind === 'model' ? addUsage(sum, step.usage) : sum), NO_USAGE);
 
 interface Played {
   readonly ending: Ending | null;
