@@ -5,7 +5,7 @@ import { learn } from './night/learn.ts';
 import type { Branch, Night } from './night/night.ts';
 import { hasBudget } from './night/night.ts';
 import { prune } from './night/prune.ts';
-import { rollBank, tellBank } from './night/race.ts';
+import { rollBank, rollRelease, tellBank } from './night/race.ts';
 import { type Look, look, noLook, STOPPED } from './night/release.ts';
 import { search } from './night/search.ts';
 import type { NightSummary } from './report/events.ts';
@@ -46,6 +46,6 @@ async function startBranch(night: Night): Promise<Branch> {
   night.emit({ type: 'phase', phase: 'baseline', detail: `${night.dev.length} dev tasks` });
   const bank = await rollBank(night, night.start);
   tellBank(night, 'start', bank);
-  const releaseBank = night.release.id === night.start.id ? bank : await rollBank(night, night.release);
+  const releaseBank = night.release.id === night.start.id ? bank : await rollRelease(night, bank);
   return { head: night.start, bank, releaseBank, kept: [] };
 }

@@ -5,7 +5,7 @@ import { isBetter, isClear, isHopelessNow } from '../../src/gate/keep.ts';
 import { type Pair, pairDifferences } from '../../src/gate/pairs.ts';
 import { chooseTrials } from '../../src/gate/power.ts';
 import { decideRelease } from '../../src/gate/release.ts';
-import { POWER, RELEASE } from '../../src/gate/rules.ts';
+import { alphaOf, POWER, RELEASE } from '../../src/gate/rules.ts';
 import { MAX_LOOKS } from '../../src/ledger/panels.ts';
 import { accept, type Gate, publish, type Run, roll } from './run-state.ts';
 import { pairOf, type State } from './world.ts';
@@ -13,19 +13,26 @@ import { pairOf, type State } from './world.ts';
 /** Nights between two publications of a score. */
 const AUDIT_EVERY = 30;
 
-/** `hopeless: false` plays every candidate to the end, to measure what stopping early costs. */
-export function ours(alpha: number, options: { readonly hopeless?: boolean } = {}): Gate {
-  const { hopeless = true } = options;
+interface Variant {
+  /** False plays every candidate to the end, to measure what stopping early costs. @default true */
+  readonly hopeless?: boolean;
+  /** Rate of false releases to hold by e-LOND in place of harmonic spending. */
+  readonly fdr?: number;
+}
+
+export function ours(alpha: number, { hopeless = true, fdr }: Variant = {}): Gate {
   return {
-    name: `two tiers, alpha ${alpha}${hopeless ? '' : ', nothing stopped early'}`,
+    name: `two tiers, ${fdr === undefined ? `alpha ${alpha}` : `e-LOND ${fdr}`}${hopeless ? '' : ', nothing stopped early'}`,
     night(run) {
       const { world, random } = run;
       const { dev, scenario } = world;
       const noisy = scenario.agent === 'noisy';
       const bankTrials = noisy ? 2 : 1;
       const order = noisy ? dev : shuffled(dev, random).slice(0, Math.ceil((dev.length * 2) / 3));
-      const releaseBank = roll(run, run.release, order, bankTrials);
-      let bar = run.head === run.release ? releaseBank : roll(run, run.head, order, bankTrials);
+      // The release is the bar of no race: its scores only tell whether a look is worth it.
+      const same = run.head === run.release;
+      const releaseBank = roll(run, run.release, order, same ? bankTrials : 1);
+      let bar = same ? releaseBank : roll(run, run.head, order, bankTrials);
       for (let index = 0; index < scenario.candidates; index++) {
         const candidate = world.apply(run.head, world.propose(run.head, run.night, index));
         const result = race(run, candidate, { order, bar, at: (index + 1) / scenario.candidates, hopeless });
@@ -34,7 +41,7 @@ export function ours(alpha: number, options: { readonly hopeless?: boolean } = {
         bar =
           noisy && !result.clear ? bar.map((rewards, i) => [...rewards, ...(result.bank[i] as number[])]) : result.bank;
       }
-      if (run.head !== run.release) look(run, alpha, order, releaseBank, bar);
+      if (run.head !== run.release) look(run, alphaHere(run, alpha, fdr), order, releaseBank, bar);
       if ((run.night + 1) % AUDIT_EVERY === 0) publish(run, noisy ? RELEASE.noisyTrials : 1);
     },
   };
@@ -73,9 +80,13 @@ function race(
   return isBetter(pairs) ? { bank, clear: isClear(pairs) } : null;
 }
 
+/** Error rate of the next look: harmonic from `first` on, as `alphaOf` has it from .02, or e-LOND. */
+const alphaHere = ({ looks, looksSinceRelease: sinceRelease, accepted: releases }: Run, first: number, fdr?: number) =>
+  fdr === undefined ? first / (sinceRelease + 1) : alphaOf({ looks, sinceRelease, releases }, fdr);
+
 function look(
   run: Run,
-  first: number,
+  alpha: number,
   order: readonly number[],
   releaseBank: readonly number[][],
   bar: readonly number[][],
@@ -83,8 +94,6 @@ function look(
   const { world, random } = run;
   const { scenario } = world;
   const noisy = scenario.agent === 'noisy';
-  // Harmonic spending, as `alphaOf`.
-  const alpha = first / (run.looksSinceRelease + 1);
   if (scenario.panel === 'fixed' && run.looksOnPanel >= MAX_LOOKS) return;
   const dev = order.map((task, place) => pairOf(world, task, releaseBank[place] as number[], bar[place] as number[]));
   const { trials, power } = chooseTrials(

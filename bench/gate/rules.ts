@@ -13,6 +13,7 @@ export const RULES: readonly Gate[] = [
   OURS,
   ours(0.01),
   ours(0.05),
+  ours(0.02, { fdr: 0.1 }),
   storedMean,
   rerolledMean,
   minibatchArgmax,

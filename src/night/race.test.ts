@@ -6,7 +6,7 @@ import { taskDifferences } from '../gate/pairs.ts';
 import { scriptedAgent } from '../runtime/scripted-agent.ts';
 import type { ChatRequest } from '../types.ts';
 import { done, harness, moody, nightOf, press } from './lamp.fixture.ts';
-import { race, rollBank } from './race.ts';
+import { race, rollBank, rollRelease } from './race.ts';
 
 const simulated = scriptedAgent(moody, { simulated: true });
 
@@ -35,6 +35,18 @@ test('with independent noise the same edit without effect differs on about half 
   const changed = taskDifferences(pairs).filter((d) => d !== 0).length / pairs.length;
   expect(changed).toBeGreaterThan(0.2);
   expect(changed).toBeLessThan(0.8);
+});
+
+test('the release in force is played once on the tasks of the bank, however noisy its agent is', async () => {
+  const night = nightOf(scriptedAgent(moody), { release: harness('Serve slowly.') });
+  const bank = await rollBank(night, harness('Serve.'));
+  const { rollouts } = night.evaluator.options.budget;
+  const release = await rollRelease(night, bank);
+  expect(night.evaluator.options.budget.rollouts - rollouts).toBe(40);
+  expect([...release.rows.keys()].sort()).toEqual([...bank.rows.keys()].sort());
+  expect([...release.rows.values()].every(({ rewards }) => rewards.length === 1)).toBe(true);
+  // The same trial of the same task: where the harness changes nothing, both have the same score.
+  for (const [task, { rewards }] of release.rows) expect(rewards[0]).toBe(bank.rows.get(task)?.rewards[0]);
 });
 
 test('an agent that is not simulated gets two trials a task, or one on two thirds of dev if it repeats itself', async () => {

@@ -36,6 +36,18 @@ export async function rollBank(night: Night, harness: Harness, tier = 'dev'): Pr
   );
 }
 
+/**
+ * One trial a task of the release in force, on the tasks of the head's `bank`. No candidate is held against it: it tells whether a
+ * look is worth its rollouts, for which a second trial did not pay (`docs/gate.md`).
+ */
+export async function rollRelease(night: Night, bank: Bank): Promise<Bank> {
+  const tasks = night.dev.filter(({ id }) => bank.rows.has(id));
+  const traces = await playAll(night, night.release, tasks, [0], 'dev');
+  assertScored(traces);
+  night.evaluator.settle();
+  return bankOf(night.release, tasks, traces);
+}
+
 const bankOf = (harness: Harness, tasks: readonly Task[], traces: readonly Trace[], noisy = false): Bank => ({
   harness: harness.id,
   noisy,

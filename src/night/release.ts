@@ -100,10 +100,13 @@ function trialsAndPower(
 ): { readonly trials: number; readonly power: number } {
   const most = trialsOf(night);
   const devTrials = { before: dev[0]?.before.length ?? 1, after: dev[0]?.after.length ?? 1 };
+  const binary = dev.every(({ before, after }) =>
+    [...before, ...after].every((reward) => reward === 0 || reward === 1),
+  );
   const prediction = { ...look, differences: pairDifferences(dev), devTrials };
   return night.agent.simulated
-    ? { trials: most, power: predictedPower({ ...prediction, trials: most, binary: most === 1 }) }
-    : chooseTrials({ ...prediction, binary: true }, most);
+    ? { trials: most, power: predictedPower({ ...prediction, trials: most, binary: binary && most === 1 }) }
+    : chooseTrials({ ...prediction, binary }, most);
 }
 
 /** Tasks that both banks scored, as pairs. */
