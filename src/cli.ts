@@ -133,7 +133,25 @@ does(
   async () => (await import('./cli/run.ts')).runCommand,
 );
 does(
-  answering(program.command('log').description('decisions, newest first')).option('--all', 'refused edits as well'),
+  answering(program.command('log').description('decisions, newest first'))
+    .option('--all', 'refused edits as well')
+    .addOption(
+      new Option('--kind <name>', 'of one kind').choices([
+        'candidate',
+        'release',
+        'audit',
+        'apply',
+        'rollback',
+        'external',
+        'merge',
+        'note',
+      ]),
+    )
+    .addOption(new Option('--verdict <name>', 'so decided').choices(['accepted', 'rejected', 'inconclusive']))
+    .option('--reason <code>', 'for this reason, such as leak, hopeless or guard')
+    .option('--run <name>', 'of one run, such as retail-0003')
+    .option('--since <date>', 'from this time on, as the committer claims it')
+    .option('--until <date>', 'before this time'),
   async () => (await import('./cli/log.ts')).logCommand,
 );
 does(
@@ -141,6 +159,14 @@ does(
     program.command('show <id>').description('one decision: failures, edit, checks, verdict, commit; or one trace'),
   ).option('--full', 'of a trace: every message and result'),
   async () => (await import('./cli/show.ts')).showCommand,
+);
+does(
+  answering(
+    program
+      .command('why-not <edit>')
+      .description('was it tried, when, why was it refused: an id of a part, a key, or words of an edit'),
+  ),
+  async () => (await import('./cli/why-not.ts')).whyNotCommand,
 );
 does(
   answering(

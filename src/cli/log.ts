@@ -1,5 +1,6 @@
 /** `optimize log`: decisions, newest first. */
 
+import { UsageError } from '../errors.ts';
 import type { Decision } from '../ledger/decision.ts';
 import { releaseOf } from '../ledger/ledger.ts';
 import { printable, verdictText } from '../report/terminal.ts';
@@ -18,11 +19,45 @@ export function decisionTitle({ kind, candidate, version, target }: Decision): s
   return kind === 'note' ? 'end of the night' : kind;
 }
 
+interface LogFlags extends LedgerFlags {
+  readonly all?: boolean;
+  readonly kind?: string;
+  readonly verdict?: string;
+  readonly reason?: string;
+  readonly run?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+/** Milliseconds since 1970 of a date or time, UTC where it does not say; null when none was given. */
+function timeOf(flag: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time))
+    throw new UsageError(`${flag}: expected a date such as 2026-03-03 or 2026-03-03T12:00Z, got "${text}"`);
+  return time;
+}
+
 export async function logCommand(given: Record<string, unknown>): Promise<number> {
-  const flags = given as unknown as LedgerFlags & { all?: boolean };
+  const flags = given as unknown as LogFlags;
+  const since = timeOf('--since', flags.since);
+  const until = timeOf('--until', flags.until);
   const { env, ledger } = await ledgerOf(flags);
-  const decisions = [...ledger.decisions()].reverse();
-  const shown = flags.all
+  const decisions = [...ledger.decisions()].reverse().filter((decision) => {
+    const { kind, verdict, run, time } = decision;
+    const at = Date.parse(time);
+    return (
+      (flags.kind === undefined || kind === flags.kind) &&
+      (flags.verdict === undefined || verdict?.decision === flags.verdict) &&
+      (flags.reason === undefined || verdict?.reason === flags.reason) &&
+      (flags.run === undefined || run === flags.run) &&
+      (since === null || at >= since) &&
+      (until === null || at < until)
+    );
+  });
+  // A question about refused edits shows them.
+  const all = flags.all || flags.verdict !== undefined || flags.reason !== undefined;
+  const shown = all
     ? decisions
     : decisions.filter(({ kind, verdict }) => kind !== 'candidate' || verdict?.decision === 'accepted');
   const isSimulated = ({ who, child, version }: Decision) =>
@@ -40,6 +75,8 @@ export async function logCommand(given: Record<string, unknown>): Promise<number
   }
   if (!flags.json && shown.length < decisions.length)
     say(`(${decisions.length - shown.length} refused edits; add --all)`);
-  if (!flags.json && decisions.length === 0) say(`no decision yet; run: npx optimize --budget 20 --env ${env}`);
+  if (!flags.json && ledger.decisions().length === 0)
+    say(`no decision yet; run: npx optimize --budget 20 --env ${env}`);
+  else if (!flags.json && decisions.length === 0) say('no decision is so');
   return EXIT.ok;
 }

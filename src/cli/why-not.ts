@@ -1,0 +1,97 @@
+/** `optimize why-not EDIT`: was it tried, when, why was it refused, and may it be tried again? */
+import { UsageError } from '../errors.ts';
+import { parseHarness } from '../harness/parse.ts';
+import type { Decision } from '../ledger/decision.ts';
+import { bundleKey, mayTry, type Permission } from '../ledger/rejected.ts';
+import { touchedIds } from '../proposal/edit-key.ts';
+import type { Edit } from '../proposal/edit-schema.ts';
+import { printable, verdictText } from '../report/terminal.ts';
+import { editTitle } from '../report/title.ts';
+import { EXIT } from './exit.ts';
+import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
+
+/** Hex digits from which on words are taken for the key of an edit. */
+const KEY_DIGITS = 8;
+
+interface Tried {
+  readonly decision: Decision;
+  /** The edit that was meant; null when the record holds its key alone. */
+  readonly edit: Edit | null;
+  readonly key: string;
+  /** True if it was tried with nothing beside it. */
+  readonly alone: boolean;
+}
+
+const MAY: Readonly<Record<Permission['reason'], string>> = {
+  new: 'it may be tried',
+  changed: 'it may be tried again: a part that it touches, or the harness around it, has changed since',
+  refused: 'it will not be tried again: what refused it is final',
+  unchanged: 'it will not be tried again until a part that it touches changes',
+  tried_out: 'it will not be tried again: it has had all its tries',
+};
+
+/** `words`: the id of a clause, skill, monitor or switch, a key or its first digits, or words of the edit. */
+export async function whyNotCommand(given: Record<string, unknown>, words = ''): Promise<number> {
+  const flags = given as unknown as LedgerFlags;
+  const wanted = words.trim().toLowerCase();
+  if (wanted === '') throw new UsageError('why-not: expected the id of a part, a key, or words of an edit');
+  const { env, ledger } = await ledgerOf(flags);
+  const decisions = ledger.decisions();
+  const tried = decisions.flatMap((decision) => triedIn(decision, wanted));
+  if (tried.length === 0) {
+    if (flags.json) sayJson({ type: 'why_not', env, words, tried: [], verdict: 'never tried' });
+    else
+      say(`no edit with "${words}" was ever tried on ${ledger.branch}; what was: npx optimize log --all --env ${env}`);
+    return EXIT.ok;
+  }
+  const head = parseHarness(env, ledger.head().files);
+  for (const key of new Set(tried.map((one) => one.key))) {
+    const own = tried.filter((one) => one.key === key);
+    const last = own.at(-1) as Tried;
+    const may = mayTry(key, last.edit ? touchedIds(last.edit) : [], decisions, head, last.decision.who.agent ?? '');
+    const kept = own.some(({ decision }) => decision.verdict?.decision === 'accepted');
+    if (flags.json)
+      sayJson({
+        type: 'why_not',
+        env,
+        words,
+        key,
+        edit: last.edit,
+        tried: own.map(({ decision: { seq, run, time, verdict }, alone }) => ({ seq, run, time, alone, verdict })),
+        kept,
+        mayTry: may,
+      });
+    else {
+      const title = last.edit === null ? 'an edit whose text is not kept' : editTitle(last.edit);
+      say(
+        printable(
+          [
+            `${title} (key ${key.slice(0, 12)})`,
+            ...own.map(lineOf),
+            `  ${kept ? 'it was kept' : MAY[may.reason]}`,
+          ].join('\n'),
+        ),
+      );
+    }
+  }
+  return EXIT.ok;
+}
+
+/** Edits of a decision that the words mean; prunes say what was taken away, not what was tried. */
+function triedIn(decision: Decision, wanted: string): Tried[] {
+  const { candidate, kind } = decision;
+  if (kind !== 'candidate' || candidate === null || candidate.form === 'prune') return [];
+  const isKey = new RegExp(`^[0-9a-f]{${KEY_DIGITS},64}$`).test(wanted);
+  return candidate.keys.flatMap((key, index) => {
+    const edit = candidate.edits[index] ?? null;
+    const texts = edit === null ? [] : [...touchedIds(edit), editTitle(edit), JSON.stringify(edit.ops)];
+    const meant = (isKey && key.startsWith(wanted)) || texts.some((text) => text.toLowerCase().includes(wanted));
+    return meant ? [{ decision, edit, key: bundleKey([key]), alone: candidate.keys.length === 1 }] : [];
+  });
+}
+
+function lineOf({ decision: { seq, run, time, verdict, candidate, who }, alone }: Tried): string {
+  const beside = alone ? '' : ` with ${(candidate?.keys.length ?? 1) - 1} others`;
+  const outcome = verdict === null ? '' : `: ${verdict.decision}, ${verdictText(verdict)}`;
+  return `  #${seq}  ${time.slice(0, 16)}  ${run}${who.simulated ? '  SIMULATED' : ''}  tried${beside}${outcome}`;
+}
