@@ -100,7 +100,7 @@ More examples:
   $ npx optimize init my-shop
 
 Exit codes: 0 released, or the command did its work; 3 finished, nothing certified; 4 a regression was found;
-5 the budget cannot decide anything; 6 verify disagrees; 2 usage or configuration; 1 internal or infrastructure;
+5 the budget cannot decide anything; 6 verify disagrees; 7 frozen; 2 usage or configuration; 1 internal or infrastructure;
 130 interrupted (type the same command again to go on).`,
   );
 
@@ -142,6 +142,8 @@ does(
         'audit',
         'apply',
         'rollback',
+        'freeze',
+        'unfreeze',
         'external',
         'merge',
         'note',
@@ -191,6 +193,20 @@ does(
     'vN, tag, commit or prefix of a harness id',
   ),
   async () => (await import('./cli/rollback.ts')).rollbackCommand,
+);
+does(
+  answering(program.command('freeze').description('let no night run until a person lifts it')).requiredOption(
+    '--reason <text>',
+    'why, for the record',
+  ),
+  async () => (await import('./cli/freeze.ts')).freezeCommand,
+);
+does(
+  answering(program.command('unfreeze').description('let nights run again')).requiredOption(
+    '--reason <text>',
+    'why, for the record',
+  ),
+  async () => (await import('./cli/freeze.ts')).unfreezeCommand,
 );
 does(
   program

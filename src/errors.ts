@@ -25,20 +25,28 @@ export class InfrastructureError extends Error {
   readonly final: boolean;
   /** True if no other call can succeed or be trusted either: the run ends. */
   readonly fatal: boolean;
+  /** True if a person has to look before another night may run. */
+  readonly freezes: boolean;
   constructor(
     message: string,
-    options: { retryable?: boolean; final?: boolean; fatal?: boolean; cause?: unknown } = {},
+    options: { retryable?: boolean; final?: boolean; fatal?: boolean; freezes?: boolean; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.retryable = options.retryable ?? false;
     this.final = options.final ?? false;
     this.fatal = options.fatal ?? false;
+    this.freezes = options.freezes ?? false;
   }
 }
 
 /** Recomputation disagrees with the record: exit 6. */
 export class VerifyError extends Error {
   override readonly name = 'VerifyError';
+}
+
+/** The environment is frozen: nothing may be tried until a person lifts it: exit 7. */
+export class FrozenError extends Error {
+  override readonly name = 'FrozenError';
 }
 
 /** Ctrl-C or SIGTERM: exit 130, resumable. */

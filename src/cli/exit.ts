@@ -1,6 +1,6 @@
 /** Turns whatever a command throws into one readable line and an exit code. */
 
-import { BudgetError, InfrastructureError, InterruptedError, UsageError, VerifyError } from '../errors.ts';
+import { BudgetError, FrozenError, InfrastructureError, InterruptedError, UsageError, VerifyError } from '../errors.ts';
 import { redactorOf } from '../secrets.ts';
 
 /** One number a meaning; scripts depend on them. */
@@ -12,6 +12,7 @@ export const EXIT = {
   regression: 4,
   budget: 5,
   verify: 6,
+  frozen: 7,
   interrupted: 130,
 } as const;
 
@@ -19,6 +20,7 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof BudgetError) return EXIT.budget;
   if (error instanceof VerifyError) return EXIT.verify;
+  if (error instanceof FrozenError) return EXIT.frozen;
   if (error instanceof InterruptedError) return EXIT.interrupted;
   return EXIT.internal;
 }
@@ -27,6 +29,7 @@ const isExpected = (error: unknown): boolean =>
   error instanceof UsageError ||
   error instanceof BudgetError ||
   error instanceof VerifyError ||
+  error instanceof FrozenError ||
   error instanceof InterruptedError ||
   error instanceof InfrastructureError;
 

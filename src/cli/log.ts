@@ -9,12 +9,13 @@ import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 
 /** What a decision was about, one line. */
-export function decisionTitle({ kind, candidate, version, target }: Decision): string {
+export function decisionTitle({ kind, candidate, version, target, why }: Decision): string {
   if (kind === 'candidate' && candidate) return `${candidate.form} ${bundleTitle(candidate.edits)}`;
   if (kind === 'release') return version === null ? 'look at the sealed panel' : `release ${version}`;
   if (kind === 'audit') return `audit of ${version ?? ''}`;
   if (kind === 'apply') return `apply ${version ?? ''} to ${target?.branch ?? 'a branch'}`;
   if (kind === 'rollback') return `roll back to ${version ?? ''}`;
+  if (kind === 'freeze' || kind === 'unfreeze') return `${kind}: ${why ?? ''}`;
   if (kind === 'external') return 'edits by a person, not tested by the gate';
   return kind === 'note' ? 'end of the night' : kind;
 }

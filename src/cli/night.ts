@@ -1,13 +1,14 @@
 /** `optimize`: one night. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { BudgetError, InterruptedError, UsageError } from '../errors.ts';
+import { BudgetError, InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
 import { openBudget } from '../evaluation/budget.ts';
 import { loadHarness } from '../harness/load.ts';
 import { applyRelease } from '../ledger/apply.ts';
-import { openRepository } from '../ledger/git.ts';
+import { setFrozen } from '../ledger/freeze.ts';
+import { openRepository, type Repository } from '../ledger/git.ts';
 import type { Spend } from '../models/calls.ts';
-import type { NightOptions, ProposerName } from '../night/night.ts';
+import type { Night, NightOptions, ProposerName } from '../night/night.ts';
 import { openNight } from '../night/open.ts';
 import { planNight } from '../night/plan.ts';
 import { optimize } from '../optimize.ts';
@@ -120,6 +121,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
       resumed: night.resumed,
     });
     const summary = await optimize(night);
+    await freezeAfter(night, repository);
     if (!flags.json) process.stdout.write(`\n${readFileSync(join(night.folder, 'report.md'), 'utf8')}`);
     if (options.apply && summary.released)
       await applyRelease(repository, environment.name, { version: summary.released.version, ...stepOf('apply') });
@@ -129,11 +131,24 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
       throw new InterruptedError(
         `interrupted; nothing is lost, type the same command again to go on (run ${night.run})`,
       );
+    if (error instanceof InfrastructureError && error.freezes)
+      await setFrozen(repository, environment.name, 'freeze', { ...stepOf('night'), why: error.message.slice(0, 500) });
     throw error;
   } finally {
     interruption.stop();
     await close();
   }
+}
+
+/** A release that changes what must be refused is no matter for another night: a person has to see it first. */
+async function freezeAfter({ recorder, options, emit }: Night, repository: Repository): Promise<void> {
+  const look = recorder.decisions.find(
+    ({ verdict }) => verdict?.stage === 'release' && verdict.reason === 'violations',
+  );
+  if (look === undefined) return;
+  const why = `decision ${look.seq}: the branch changes the state in tasks that must be refused, more often than the release does`;
+  await setFrozen(repository, options.env, 'freeze', { ...stepOf('night'), why });
+  emit({ type: 'warning', message: `${options.env} is frozen: ${why}; roll back or edit, then npx optimize unfreeze` });
 }
 
 /** Metrics that this agent's rollouts do not tell, and why. */

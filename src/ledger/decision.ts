@@ -67,7 +67,18 @@ export const Decision = z.strictObject({
   seq: z.int().min(1),
   env: Name,
   run: Name,
-  kind: z.enum(['candidate', 'external', 'release', 'audit', 'apply', 'rollback', 'merge', 'note']),
+  kind: z.enum([
+    'candidate',
+    'external',
+    'release',
+    'audit',
+    'apply',
+    'rollback',
+    'freeze',
+    'unfreeze',
+    'merge',
+    'note',
+  ]),
   /** SHA-256 of the bytes of the decision before it; null for the first. */
   prev: digest.nullable(),
   time: isoTime,
@@ -119,6 +130,8 @@ export const Decision = z.strictObject({
   artifacts: z.array(z.strictObject({ name: relativePath, sha256: digest })),
   /** What this record does not show. */
   limits: z.array(z.string()),
+  /** `freeze`, `unfreeze`: why. */
+  why: z.string().min(1).max(500).optional(),
   /** `vN` of a release, of what a rollback restores, of what was audited or came into force. */
   version: z
     .string()

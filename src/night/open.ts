@@ -10,6 +10,7 @@ import { fileJournal, JOURNAL } from '../evaluation/journal.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { readHarnessFiles } from '../ledger/branch.ts';
 import type { Decision } from '../ledger/decision.ts';
+import { assertNotFrozen } from '../ledger/freeze.ts';
 import { openRepository } from '../ledger/git.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { acquireLock } from '../ledger/lock.ts';
@@ -60,6 +61,7 @@ export async function openNight(input: NightInput): Promise<OpenNight> {
   const lock = await acquireLock(repository, input.options.env, new Date(input.now()).toISOString());
   try {
     const ledger = await openLedger(repository, input.options.env);
+    assertNotFrozen(input.options.env, ledger.decisions());
     const run = await findRun(input, ledger);
     const folder = join(input.root, 'runs', run.name);
     // A simulated agent is asked again at no cost.

@@ -82,7 +82,7 @@ export interface Run {
   readonly resumed: boolean;
 }
 
-/** The interrupted run with the same configuration, or a new one. */
+/** The interrupted run with the same configuration, unless another command has recorded a decision since it began; or a new one. */
 export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
   const { options, environment, agent } = input;
   const folder = join(input.root, 'runs');
@@ -105,7 +105,14 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
   const runs = runNames(folder, options.env);
   const last = runs.at(-1);
   const config = last === undefined ? null : readConfig(join(folder, last));
-  if (last !== undefined && config !== null && config.key === key && !existsSync(join(folder, last, 'summary.json')))
+  if (
+    last !== undefined &&
+    config !== null &&
+    config.key === key &&
+    !existsSync(join(folder, last, 'summary.json')) &&
+    // What another command recorded since then stands where this run's next decision would.
+    !ledger.decisions().some(({ seq, run }) => seq >= config.firstSeq && run !== last)
+  )
     return { name: last, config: withCaps(join(folder, last), config, options), resumed: true };
 
   const taken = [...runs, ...ledger.decisions().map((decision) => decision.run)].flatMap(

@@ -1,0 +1,33 @@
+/** `optimize freeze | unfreeze --reason TEXT`: stops nights until a person lifts it. */
+import { UsageError } from '../errors.ts';
+import { setFrozen } from '../ledger/freeze.ts';
+import { acquireLock } from '../ledger/lock.ts';
+import { redactorOf } from '../secrets.ts';
+import { EXIT } from './exit.ts';
+import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
+import { stepOf } from './step.ts';
+
+async function step(kind: 'freeze' | 'unfreeze', given: Record<string, unknown>): Promise<number> {
+  const flags = given as unknown as LedgerFlags & { reason: string };
+  const why = (redactorOf(process.env) ?? String)(flags.reason.trim());
+  if (why === '' || why.length > 500) throw new UsageError(`--reason: expected 1 to 500 characters, got ${why.length}`);
+  const { env, repository } = await ledgerOf(flags);
+  const options = stepOf(kind);
+  const lock = await acquireLock(repository, env, options.time);
+  try {
+    const { commit, seq } = await setFrozen(repository, env, kind, { ...options, why });
+    if (flags.json) sayJson({ type: kind, env, seq, commit, why });
+    else
+      say(
+        kind === 'freeze'
+          ? `${env} is frozen (decision ${seq}): no night runs on it until npx optimize unfreeze --env ${env} --reason "..."`
+          : `${env} is not frozen any more (decision ${seq})`,
+      );
+    return EXIT.ok;
+  } finally {
+    await lock.release();
+  }
+}
+
+export const freezeCommand = (given: Record<string, unknown>): Promise<number> => step('freeze', given);
+export const unfreezeCommand = (given: Record<string, unknown>): Promise<number> => step('unfreeze', given);

@@ -1,0 +1,73 @@
+/** Nights stop until a person lets them run again: by command, and by what a person has to see first. */
+import { describe, expect, it } from 'vitest';
+import { FAULTS, openFaultServer } from '../../src/models/fault-server.fixture.ts';
+import { decisionsOf, git, optimize, refsOf, runsOf, shopRepository, summaryOf } from './cli.ts';
+import { refuse } from './refusal.ts';
+
+const NIGHT = '--env my-shop --budget 2';
+
+describe.concurrent('freeze', () => {
+  it('lets no night run and spends nothing until it is lifted; what was released can still be put into force', async () => {
+    const dir = await shopRepository();
+    expect((await optimize(dir, NIGHT)).code).toBe(0);
+    const frozen = await optimize(dir, 'freeze --env my-shop --reason incident-7');
+    expect([frozen.code, frozen.stdout]).toEqual([0, expect.stringMatching(/my-shop is frozen \(decision \d+\)/)]);
+    await refuse(dir, NIGHT, 7, /my-shop is frozen since decision \d+ .*: incident-7; .*optimize unfreeze/);
+    expect(runsOf(dir)).toEqual(['my-shop-0001']);
+    // Freezing twice adds nothing.
+    const refs = refsOf(dir);
+    expect((await optimize(dir, 'freeze --env my-shop --reason again')).code).toBe(0);
+    expect(refsOf(dir)).toBe(refs);
+    expect((await optimize(dir, 'apply --env my-shop')).code).toBe(0);
+    expect((await optimize(dir, 'unfreeze --env my-shop --reason settled')).code).toBe(0);
+    await refuse(dir, 'unfreeze --env my-shop --reason settled', 2, /my-shop is not frozen/);
+    expect([0, 3]).toContain((await optimize(dir, NIGHT)).code);
+    expect((await optimize(dir, 'verify')).code).toBe(0);
+    const kinds = decisionsOf(dir, 'my-shop').map(({ kind, why }) => [kind, why ?? null]);
+    expect(kinds).toContainEqual(['freeze', 'incident-7']);
+    expect(kinds).toContainEqual(['unfreeze', 'settled']);
+  });
+
+  it('a night that was cut off before a freeze does not go on into it: a new one begins', async () => {
+    const dir = await shopRepository();
+    const cut = await optimize(dir, `${NIGHT} --json`, {
+      onLine(line, kill) {
+        if (line.startsWith('{"type":"learned"')) kill('SIGKILL');
+      },
+    });
+    expect(cut.code).toBe(null);
+    for (const word of ['freeze', 'unfreeze'])
+      expect((await optimize(dir, `${word} --env my-shop --reason x`)).code).toBe(0);
+    const next = await optimize(dir, `${NIGHT} --json`);
+    expect([0, 3], next.stderr).toContain(next.code);
+    expect(summaryOf(next).run).toBe('my-shop-0002');
+    expect((await optimize(dir, 'verify')).code).toBe(0);
+  });
+
+  it('an endpoint that changes its model in a night freezes the environment', async () => {
+    const fault = FAULTS['another model'];
+    const done = {
+      content: '',
+      tool_calls: [{ id: 'c', function: { name: 'done', arguments: '{"summary":"Done."}' } }],
+    };
+    const server = await openFaultServer({
+      answer: () => done,
+      ...(fault ? { fault } : {}),
+      faulty: (call) => call >= 30,
+    });
+    const dir = await shopRepository();
+    const night = `--env my-shop --tasks 120 --budget 1 --model openai:one --base-url ${server.url}`;
+    const cut = await optimize(dir, night);
+    expect([cut.code, cut.stderr]).toEqual([1, expect.stringMatching(/now serves "another"/)]);
+    await refuse(dir, night, 7, /my-shop is frozen since decision 1 .*now serves "another"/);
+    server.close();
+  });
+
+  it('needs a reason, which holds no key of the process', async () => {
+    const dir = await shopRepository();
+    await refuse(dir, 'freeze --env my-shop', 2, /--reason/);
+    const env = { OPENAI_API_KEY: 'sk-canary-0123456789abcdef' };
+    expect((await optimize(dir, `freeze --env my-shop --reason saw-${env.OPENAI_API_KEY}`, { env })).code).toBe(0);
+    expect(git(dir, 'log', '-1', '-p', 'optimize/my-shop')).not.toContain(env.OPENAI_API_KEY);
+  });
+});
