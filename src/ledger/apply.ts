@@ -4,10 +4,11 @@ import { UsageError } from '../errors.ts';
 import { saveHarness } from '../harness/load.ts';
 import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles } from '../types.ts';
-import { type Contents, harnessFolder, readContents, readHarnessFiles } from './branch.ts';
-import { fileDigests, nothingMeasured } from './decision.ts';
+import { type Contents, readContents, readHarnessFiles } from './branch.ts';
+import { nothingMeasured } from './decision.ts';
 import type { Repository } from './git.ts';
 import { harnessChanges, type Ledger, openLedger, releaseOf } from './ledger.ts';
+import { harnessFolder } from './paths.ts';
 import { changesOf, mergeBase, type Oid, readCommits, readTexts, trailers, writeCommit } from './plumbing.ts';
 import { readHead } from './refs.ts';
 import type { StepOptions } from './rollback.ts';
@@ -166,7 +167,7 @@ async function recordApply(
         time: options.time,
         who: options.who,
         parent: { harness: before.harness, commit: target },
-        child: { harness, files: fileDigests(version.files) },
+        child: { harness, files: version.files },
         version: version.version,
         target: { branch, commit },
         source: { harness, commit: version.commit },

@@ -1,13 +1,15 @@
 /** What the branch `optimize/<env>` holds: its tip, the harness there, and every decision in order. */
 
-import { isObject, sha256 } from '../digest.ts';
+import { sha256 } from '../digest.ts';
 import { UsageError, VerifyError } from '../errors.ts';
 import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles } from '../types.ts';
-import { Decision, Name, parseDecisionPath } from './decision.ts';
+import { type Decision, Name } from './decision.ts';
 import type { Repository } from './git.ts';
+import { harnessFolder, harnessPath, parseDecisionPath } from './paths.ts';
 import { listFiles, type Oid, readTexts, type TreeEntry } from './plumbing.ts';
 import { listRefs, type Ref, readHead } from './refs.ts';
+import { decisionOf, envOf, Statement } from './statement.ts';
 
 export const branchRef = (env: string): string => `refs/heads/optimize/${env}`;
 
@@ -17,19 +19,6 @@ export function checkEnv(env: string): string {
     throw new UsageError(`environment "${env}": expected letters and digits joined by "-", "_" or "."`);
   }
   return env;
-}
-
-/** Files that count as harness, relative to its folder: all but hidden ones, as `loadHarness` has it. */
-export const isHarnessPath = (path: string): boolean => !path.split('/').some((part) => part.startsWith('.'));
-
-export const harnessFolder = (env: string): string => `harness/${env}`;
-
-/** Path below `harness/<env>/` of a harness file; null for any other path of the repository. */
-export function harnessPath(env: string, path: string): string | null {
-  const folder = `${harnessFolder(env)}/`;
-  if (!path.startsWith(folder)) return null;
-  const inner = path.slice(folder.length);
-  return isHarnessPath(inner) ? inner : null;
 }
 
 /** A stored decision with the exact bytes that the next one's `prev` refers to. */
@@ -113,9 +102,10 @@ function parseStored(env: string, text: string, path: string): Decision | null {
   } catch {
     throw new VerifyError(`${path} is not JSON any more; run: npx optimize verify`);
   }
-  if (isObject(found) && found.env !== env) return null;
-  const parsed = Decision.safeParse(found);
-  if (parsed.success) return parsed.data;
+  const named = envOf(found);
+  if (typeof named === 'string' && named !== env) return null;
+  const parsed = Statement.safeParse(found);
+  if (parsed.success) return decisionOf(parsed.data);
   const issue = parsed.error.issues[0];
   throw new VerifyError(`${path}: ${issue?.path.join('.')}: ${issue?.message}; run: npx optimize verify`);
 }

@@ -1,15 +1,18 @@
 /** The ledger of one environment: reads its branch and adds commits that hold a harness change with its evidence. */
+
 import { sha256 } from '../digest.ts';
 import { UsageError } from '../errors.ts';
 import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles } from '../types.ts';
-import { branchRef, type Contents, type Entry, findBranch, harnessFolder, type Place, readContents } from './branch.ts';
-import { changesBranch, Decision, type DecisionDraft, decisionPath, decisionText } from './decision.ts';
+import { branchRef, type Contents, type Entry, findBranch, type Place, readContents } from './branch.ts';
+import { changesBranch, Decision, type DecisionDraft, fileDigests } from './decision.ts';
 import type { Identity, Repository } from './git.ts';
 import { touchedBy } from './items.ts';
 import { commitMessage, type Message } from './message.ts';
+import { decisionPath, harnessFolder } from './paths.ts';
 import { type Oid, writeCommit } from './plumbing.ts';
 import { moveRefs, type RefChange, writeTag } from './refs.ts';
+import { canonicalText, decisionText } from './statement.ts';
 
 export interface BranchHead {
   readonly commit: Oid;
@@ -130,7 +133,7 @@ interface State {
 
 async function writeEntries(repository: Repository, env: string, state: State, entries: Entries): Promise<Oid> {
   const { place, contents } = state;
-  const fresh = chain(env, state, entries);
+  const fresh = chain(repository, env, state, entries);
   if (fresh.length === 0) {
     if (entries.files !== null && harnessId(entries.files) !== contents.harness && entries.decisions.length === 0) {
       throw new TypeError('record: a harness change needs its decision in the same commit');
@@ -169,7 +172,7 @@ async function writeEntries(repository: Repository, env: string, state: State, e
 }
 
 /** Gives drafts their place in the chain; drafts that are already there are dropped. */
-function chain(env: string, state: State, entries: Entries): (Entry & { text: string })[] {
+function chain(repository: Repository, env: string, state: State, entries: Entries): (Entry & { text: string })[] {
   const { contents } = state;
   const known = new Map(contents.entries.map((entry) => [entry.decision.seq, entry]));
   const taken = new Set(contents.listing.map(({ path }) => path));
@@ -180,13 +183,14 @@ function chain(env: string, state: State, entries: Entries): (Entry & { text: st
     if (draft.env !== env) throw new TypeError(`record: a decision of ${draft.env} in the ledger of ${env}`);
     const stored = draft.seq === undefined ? undefined : known.get(draft.seq);
     if (stored) {
-      checkSame(complete(env, state, draft, stored.decision.seq, stored.decision.prev), stored.decision);
+      const { seq, prev } = stored.decision;
+      checkSame(complete(repository, env, state, draft, { seq, prev }), stored.decision);
       continue;
     }
     if (draft.seq !== undefined && draft.seq !== next) {
       throw new TypeError(`record: expected decision ${next} next, got ${draft.seq}`);
     }
-    const decision = complete(env, state, draft, next, prev);
+    const decision = complete(repository, env, state, draft, { seq: next, prev });
     const path = decisionPath(decision.run, next);
     if (taken.has(path)) throw new UsageError(`${path} is already there; give this run another name`);
     const text = decisionText(decision);
@@ -199,20 +203,20 @@ function chain(env: string, state: State, entries: Entries): (Entry & { text: st
 
 /** Fills in what follows from the branch: place, the parent's commit, and what the edits touch there. */
 function complete(
+  repository: Repository,
   env: string,
   { contents, place }: State,
   draft: DecisionDraft,
-  seq: number,
-  prev: string | null,
+  { seq, prev }: { readonly seq: number; readonly prev: string | null },
 ): Decision {
-  const { candidate, parent } = draft;
+  const { candidate, parent, child } = draft;
   const files = parent.harness === contents.harness ? contents.files : null;
   const touched = candidate?.touched ?? (candidate && files ? touchedBy(env, files, candidate.edits) : []);
   const parsed = Decision.safeParse({
     ...draft,
-    schema: 1,
     seq,
     prev,
+    child: { harness: child.harness, files: fileDigests(child.files, repository.objectFormat) },
     parent: { ...parent, commit: parent.commit ?? (files === null ? null : place.from) },
     candidate: candidate === null ? null : { ...candidate, touched },
     data: { ...draft.data, panelSeed: draft.data.panelSeed ?? null, taskManifest: draft.data.taskManifest ?? null },
@@ -227,7 +231,7 @@ function complete(
 function checkSame(draft: Decision, stored: Decision): void {
   // What was filled in from the branch of that time cannot be filled in again.
   const content = ({ candidate, parent, ...rest }: Decision) =>
-    decisionText({
+    canonicalText({
       ...rest,
       time: '',
       parent: { ...parent, commit: null },

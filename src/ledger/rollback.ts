@@ -1,7 +1,7 @@
 /** Going back is a step forward: a new commit with exactly the bytes of an earlier version. */
 
 import { UsageError } from '../errors.ts';
-import { type Decision, fileDigests, nothingMeasured } from './decision.ts';
+import { type Decision, nothingMeasured } from './decision.ts';
 import type { Identity, Repository } from './git.ts';
 import { resolveHarness } from './history.ts';
 import { changedItemsOf } from './items.ts';
@@ -42,7 +42,7 @@ export async function rollback(
         time: options.time,
         who: options.who,
         parent: { harness: head.harness, commit: head.commit },
-        child: { harness, files: fileDigests(found.files) },
+        child: { harness, files: found.files },
         candidate: { form: 'rollback', edits: [], keys: [], touched: changedItemsOf(env, head.files, found.files) },
         version: found.version,
         source: { harness, commit: found.commit },

@@ -10,7 +10,7 @@ import { harnessId } from '../harness/parse.ts';
 import type { Edit } from '../proposal/edit-schema.ts';
 import { applyEdits, editKey } from '../proposal/edits.ts';
 import type { HarnessFiles, Verdict } from '../types.ts';
-import { type Decision, type DecisionDraft, fileDigests, nothingMeasured } from './decision.ts';
+import { type Decision, type DecisionDraft, nothingMeasured } from './decision.ts';
 import { openRepository, type Repository } from './git.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -166,7 +166,7 @@ const common = (ledger: Ledger, run: string): Common => ({
   data: { environment: 'e', split: 's', panel: null, look: null },
 });
 
-const childOf = (files: HarnessFiles) => ({ harness: harnessId(files), files: fileDigests(files) });
+const childOf = (files: HarnessFiles) => ({ harness: harnessId(files), files: files });
 
 /** A candidate raced on dev, kept or rejected, and the harness that it leads to. */
 export function candidate(ledger: Ledger, edits: Edit[], kept: boolean, run = 'night-1') {

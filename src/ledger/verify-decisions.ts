@@ -1,12 +1,15 @@
 /** Recomputes decisions along a branch: chain, parents, children, verdicts, and what each commit did to the harness. */
+
 import { canonicalJson } from '../digest.ts';
 import { recompute } from '../gate/record.ts';
 import { alphaOf, PAST_RULES, RELEASE } from '../gate/rules.ts';
 import { harnessId } from '../harness/parse.ts';
 import { applyEdits, editKey } from '../proposal/edits.ts';
 import type { HarnessFiles } from '../types.ts';
-import { changesBranch, type Decision, decisionPath, fileDigests } from './decision.ts';
+import { changesBranch, type Decision, type FileDigest, fileDigests } from './decision.ts';
+import type { ObjectFormat } from './object-id.ts';
 import { isLook, lookPlace } from './panels.ts';
+import { decisionPath } from './paths.ts';
 import type { Oid } from './plumbing.ts';
 import type { Issue } from './verify.ts';
 import type { Node, StoredDecision } from './verify-nodes.ts';
@@ -14,6 +17,7 @@ import type { Node, StoredDecision } from './verify-nodes.ts';
 type Note = (field: string, expected: unknown, found: unknown) => void;
 
 interface Walk {
+  readonly format: ObjectFormat;
   /** Every harness that could be rebuilt so far, by id. */
   readonly known: Map<string, HarnessFiles>;
   readonly releases: Map<string, { readonly commit: Oid; readonly harness: string }>;
@@ -27,9 +31,15 @@ interface Walk {
 }
 
 /** Adds what is wrong to `issues`; returns the commit of each release by version. */
-export function verifyDecisions(env: string, nodes: readonly Node[], issues: Issue[]): Map<string, Oid> {
+export function verifyDecisions(
+  env: string,
+  nodes: readonly Node[],
+  format: ObjectFormat,
+  issues: Issue[],
+): Map<string, Oid> {
   const none: HarnessFiles = new Map();
   const walk: Walk = {
+    format,
     known: new Map([[harnessId(none), none]]),
     releases: new Map(),
     evaluated: new Map(),
@@ -56,7 +66,7 @@ function verifyNode(env: string, node: Node, walk: Walk, issues: Issue[]): void 
   // Before the branch started, a person may change the harness freely.
   if (!node.own && node.added.length === 0) walk.harness = after;
   if (walk.harness === after) return;
-  const changed = differing(fileDigests(walk.known.get(walk.harness) ?? new Map()), fileDigests(node.files));
+  const changed = differing(digestsOf(walk.known.get(walk.harness) ?? new Map(), walk), digestsOf(node.files, walk));
   issues.push({
     commit: node.commit,
     file: changed.map((path) => `harness/${env}/${path}`).join(', ') || `harness/${env}`,
@@ -69,8 +79,15 @@ function verifyNode(env: string, node: Node, walk: Walk, issues: Issue[]): void 
 
 const show = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value ?? null));
 
-const differing = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): string[] =>
-  [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((path) => a[path] !== b[path]).sort();
+type Digests = Readonly<Record<string, FileDigest>>;
+
+const digestsOf = (files: HarnessFiles, { format }: Walk): Digests => fileDigests(files, format);
+
+/** Paths in both or either whose digests are not the same. */
+const differing = (a: Digests, b: Digests): string[] =>
+  [...new Set([...Object.keys(a), ...Object.keys(b)])]
+    .filter((path) => canonicalJson(a[path] ?? null) !== canonicalJson(b[path] ?? null))
+    .sort();
 
 function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): void {
   const { decision } = stored;
@@ -151,9 +168,9 @@ function verifyChild(decision: Decision, walk: Walk, note: Note): void {
   }
   const files = walk.known.get(child.harness);
   if (files === undefined) note('child.harness', 'a harness of this branch', child.harness);
-  const digests = files === undefined ? child.files : fileDigests(files);
+  const digests = files === undefined ? child.files : digestsOf(files, walk);
   for (const path of differing(digests, child.files)) {
-    note(`child.files.${path}`, digests[path] ?? 'no file', child.files[path] ?? 'no file');
+    note(`subject.${path}`, digests[path] ?? 'no file', child.files[path] ?? 'no file');
   }
   if (moves) walk.harness = child.harness;
 }

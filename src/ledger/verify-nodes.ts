@@ -1,10 +1,12 @@
 /** The history of a branch as `verify` walks it: per commit, the harness there and the decisions that it adds. */
+
 import { canonicalJson, sha256 } from '../digest.ts';
 import type { HarnessFiles, Json } from '../types.ts';
-import { harnessFolder, harnessPath } from './branch.ts';
-import { Decision, decisionText, parseDecisionPath } from './decision.ts';
+import type { Decision } from './decision.ts';
 import type { Repository } from './git.ts';
+import { harnessFolder, harnessPath, parseDecisionPath } from './paths.ts';
 import { type Change, changesOf, firstParents, type Oid, readCommits, readObjects, trailers } from './plumbing.ts';
+import { canonicalText, decisionOf, envOf, PREDICATE, Statement } from './statement.ts';
 import type { Issue } from './verify.ts';
 import { isLedgerCommit } from './walk.ts';
 
@@ -132,17 +134,18 @@ class NodeReader {
       this.ours.add(path);
       return { path, sha256: sha256(text), decision: null };
     }
-    const env = typeof raw === 'object' && raw !== null && 'env' in raw ? raw.env : undefined;
-    if (env !== this.env) return null;
+    const env = envOf(raw);
+    if (typeof env === 'string' && env !== this.env) return null;
     this.ours.add(path);
-    const canonical = decisionText(raw);
+    const canonical = canonicalText(raw);
     if (canonical !== text) note('bytes', `canonical JSON, sha256 ${sha256(canonical)}`, `sha256 ${sha256(text)}`);
-    const parsed = Decision.safeParse(raw);
-    for (const fault of parsed.error?.issues ?? []) note(fault.path.join('.'), 'the schema', fault.message);
+    const parsed = Statement.safeParse(raw);
+    for (const fault of parsed.error?.issues ?? [])
+      note(fault.path.join('.'), `the schema ${PREDICATE}`, fault.message);
     // What the schema would fill in must be there already: the record means what its bytes say.
     if (parsed.success && canonicalJson(parsed.data) !== canonicalJson(raw))
       note('bytes', 'every field', 'fields left out');
-    return { path, sha256: sha256(text), decision: parsed.success ? parsed.data : null };
+    return { path, sha256: sha256(text), decision: parsed.success ? decisionOf(parsed.data) : null };
   }
 }
 

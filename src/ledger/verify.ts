@@ -80,7 +80,7 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
     const env = name.slice('refs/heads/optimize/'.length);
     const head = commit as Oid;
     const nodes = nodesOf(env, await readHistory(repository, env, head), issues);
-    const releases = verifyDecisions(env, nodes, issues);
+    const releases = verifyDecisions(env, nodes, repository.objectFormat, issues);
     const tags = refs.filter((ref) => ref.name.startsWith(`refs/tags/harness/${env}/`));
     checkTags(env, releases, tags, issues, unchecked);
     await checkArtifacts(repository, nodes, issues, unchecked);

@@ -1,10 +1,12 @@
 /** Versions by name: which commit holds `vN`, and its bytes. */
+
 import { UsageError, VerifyError } from '../errors.ts';
 import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles } from '../types.ts';
 import { readHarnessFiles } from './branch.ts';
-import { type Decision, decisionPath } from './decision.ts';
+import type { Decision } from './decision.ts';
 import type { Ledger } from './ledger.ts';
+import { decisionPath } from './paths.ts';
 import type { Oid } from './plumbing.ts';
 import { decisionCommits, ownCommits } from './walk.ts';
 

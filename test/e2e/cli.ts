@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { Decision } from '../../src/ledger/decision.ts';
+import { decisionOf, type Statement } from '../../src/ledger/statement.ts';
 import type { Event, NightSummary } from '../../src/report/events.ts';
 import { ensureBuilt, ROOT } from './build.ts';
 
@@ -164,7 +165,7 @@ export function decisionsOf(dir: string, env: string): Decision[] {
     .split('\n')
     .filter((path) => path !== '');
   return paths
-    .map((path) => JSON.parse(git(dir, 'show', `${branch}:${path}`)) as Decision)
+    .map((path) => decisionOf(JSON.parse(git(dir, 'show', `${branch}:${path}`)) as Statement))
     .sort((a, b) => a.seq - b.seq);
 }
 
