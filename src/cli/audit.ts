@@ -41,10 +41,10 @@ export async function auditCommand(given: Record<string, unknown>): Promise<numb
     { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
     root,
   );
-  const step = stepOf('audit');
+  const step = stepOf('audit', repository);
   const lock = await acquireLock(repository, environment.name, step.time);
   try {
-    const ledger = await openLedger(repository, environment.name);
+    const ledger = await openLedger(repository, environment.name, step.keys);
     ledger.assertWritable();
     const { version, files } = await findVersion(ledger);
     const panel = tasksOf(environment, flags, ledger.decisions(), root);

@@ -6,6 +6,7 @@ import { openBudget } from '../evaluation/budget.ts';
 import { loadHarness } from '../harness/load.ts';
 import { applyRelease } from '../ledger/apply.ts';
 import { openRepository } from '../ledger/git.ts';
+import { readKeyring } from '../ledger/keys.ts';
 import type { Spend } from '../models/calls.ts';
 import type { NightOptions, ProposerName } from '../night/night.ts';
 import { openNight } from '../night/open.ts';
@@ -68,6 +69,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
   budgetOf(flags.budget);
   const repository = await openRepository(process.cwd());
   const { root } = repository;
+  const keys = readKeyring(process.env, repository);
   const environment = await openEnvironment(
     { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
     root,
@@ -102,6 +104,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
     emit,
     signal: interruption.signal,
     now: Date.now,
+    keys,
     command: `npx optimize --budget ${flags.budget} ${repeatedFlags(flags)}${proposerFlags(flags)}${flags.fdr === undefined ? '' : ` --fdr ${flags.fdr}`}`,
   });
   try {
@@ -122,7 +125,10 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
     const summary = await optimize(night);
     if (!flags.json) process.stdout.write(`\n${readFileSync(join(night.folder, 'report.md'), 'utf8')}`);
     if (options.apply && summary.released)
-      await applyRelease(repository, environment.name, { version: summary.released.version, ...stepOf('apply') });
+      await applyRelease(repository, environment.name, {
+        version: summary.released.version,
+        ...stepOf('apply', repository),
+      });
     return summary.exitCode;
   } catch (error) {
     if (interruption.signal.aborted)

@@ -6,7 +6,7 @@ import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles } from '../types.ts';
 import { type Decision, Name } from './decision.ts';
 import type { Repository } from './git.ts';
-import { harnessFolder, harnessPath, parseDecisionPath } from './paths.ts';
+import { harnessFolder, harnessPath, parseDecisionPath, signaturePath, signedPath } from './paths.ts';
 import { listFiles, type Oid, readTexts, type TreeEntry } from './plumbing.ts';
 import { listRefs, type Ref, readHead } from './refs.ts';
 import { decisionOf, envOf, Statement } from './statement.ts';
@@ -31,6 +31,8 @@ export interface Entry {
 /** An entry as it lies in git. */
 export interface StoredEntry extends Entry {
   readonly oid: Oid;
+  /** The signature beside it; null for none. */
+  readonly signature: Oid | null;
 }
 
 export interface Contents {
@@ -38,7 +40,7 @@ export interface Contents {
   readonly harness: string;
   /** Decisions of this environment by seq. */
   readonly entries: readonly StoredEntry[];
-  /** Every file under `harness/<env>` and every decision file in the tree, of all environments. */
+  /** Every file under `harness/<env>` and every decision file and signature in the tree, of all environments. */
   readonly listing: readonly TreeEntry[];
 }
 
@@ -73,9 +75,10 @@ export async function readContents(
   known: readonly StoredEntry[] = [],
 ): Promise<Contents> {
   const listing = (await listFiles(repository, commit, [`${harnessFolder(env)}/`, 'runs/'])).filter(
-    ({ path }) => path.startsWith('harness/') || parseDecisionPath(path) !== null,
+    ({ path }) => path.startsWith('harness/') || parseDecisionPath(path) !== null || signedPath(path) !== null,
   );
-  const decisions = listing.filter(({ path }) => path.startsWith('runs/'));
+  const decisions = listing.filter(({ path }) => parseDecisionPath(path) !== null);
+  const signatures = new Map(listing.map(({ path, oid }) => [path, oid]));
   const read = new Map(known.map((entry) => [entry.path, entry]));
   const unread = decisions.filter(({ path, oid }) => read.get(path)?.oid !== oid);
   const texts = await readTexts(repository, [...oidsOf(env, listing), ...unread.map(({ oid }) => oid)]);
@@ -83,10 +86,11 @@ export async function readContents(
   for (const { path, oid } of decisions) {
     const text = texts.get(oid);
     const before = read.get(path);
-    if (before?.oid === oid) entries.push(before);
+    const signature = signatures.get(signaturePath(path)) ?? null;
+    if (before?.oid === oid) entries.push({ ...before, signature });
     else if (text !== undefined) {
       const decision = parseStored(env, text, path);
-      if (decision !== null) entries.push({ decision, path, oid, sha256: sha256(text) });
+      if (decision !== null) entries.push({ decision, path, oid, signature, sha256: sha256(text) });
     }
   }
   entries.sort((a, b) => a.decision.seq - b.decision.seq);

@@ -69,13 +69,21 @@ export type Candidate = z.infer<typeof Candidate>;
 export const FileDigest = z.strictObject({ sha256: digest, gitBlob: objectId });
 export type FileDigest = z.infer<typeof FileDigest>;
 
+export const KeyChange = z.discriminatedUnion('action', [
+  /** From the next decision on `new` signs, for the same principal and in the same role. */
+  z.strictObject({ action: z.literal('rotate'), old: digest, new: digest, publicKey: z.string().max(200) }),
+  /** What `keyid` signed from number `from` on does not count. */
+  z.strictObject({ action: z.literal('revoke'), keyid: digest, from: z.int().min(1) }),
+]);
+export type KeyChange = z.infer<typeof KeyChange>;
+
 /** What the program works with; `statement.ts` turns it into the bytes of a file and back. */
 export const Decision = z.strictObject({
   /** Place in the chain of its environment, from 1, without gaps. */
   seq: z.int().min(1),
   env: Name,
   run: Name,
-  kind: z.enum(['candidate', 'external', 'release', 'audit', 'apply', 'rollback', 'merge', 'note']),
+  kind: z.enum(['candidate', 'external', 'release', 'audit', 'apply', 'rollback', 'merge', 'note', 'keys']),
   /** SHA-256 of the bytes of the decision before it; null for the first. */
   prev: digest.nullable(),
   time: isoTime,
@@ -134,12 +142,16 @@ export const Decision = z.strictObject({
     .nullable(),
   /** `apply`: the branch on which it came into force, and the commit. */
   target: z.strictObject({ branch: z.string(), commit: objectId }).nullable(),
+  /** Name of the key whose signature lies beside this record; null for none. */
+  signer: digest.nullable(),
+  /** `keys`: which key is over from which place in the chain on, and which one follows it. */
+  keys: KeyChange.nullable(),
   /** `external`, `rollback`, `apply`: where the child's content came from. */
   source: z.strictObject({ harness: digest, commit: objectId.nullable() }).nullable(),
 });
 export type Decision = z.infer<typeof Decision>;
 
-type Filled = 'seq' | 'prev' | 'child' | 'candidate' | 'data' | 'target' | 'source';
+type Filled = 'seq' | 'prev' | 'child' | 'candidate' | 'data' | 'target' | 'source' | 'signer' | 'keys';
 
 /** A decision before the ledger gives it its place; what a caller may leave out, the ledger fills in. */
 export type DecisionDraft = Omit<Decision, Filled> & {
@@ -150,6 +162,7 @@ export type DecisionDraft = Omit<Decision, Filled> & {
   readonly data: Omit<Decision['data'], 'panelSeed' | 'taskManifest'> & Partial<Decision['data']>;
   readonly target?: Decision['target'];
   readonly source?: Decision['source'];
+  readonly keys?: Decision['keys'];
 };
 
 /** The parts that a decision without rollouts leaves empty; spread it first. */

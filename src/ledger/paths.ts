@@ -17,6 +17,13 @@ export function harnessPath(env: string, path: string): string | null {
 export const decisionPath = (run: string, seq: number): string =>
   `runs/${run}/decisions/${String(seq).padStart(4, '0')}.json`;
 
+/** Path of the signature beside a decision file. */
+export const signaturePath = (decision: string): string => decision.replace(/\.json$/, '.sig');
+
+/** Path of the decision file that a signature lies beside; null for any other path. */
+export const signedPath = (path: string): string | null =>
+  /^runs\/[^/]+\/decisions\/\d{4,}\.sig$/.test(path) ? path.replace(/\.sig$/, '.json') : null;
+
 /** Run and number in the path of a decision file; null for any other path. */
 export function parseDecisionPath(path: string): { run: string; seq: number } | null {
   const match = /^runs\/([^/]+)\/decisions\/(\d{4,})\.json$/.exec(path);

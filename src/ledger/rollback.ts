@@ -5,6 +5,7 @@ import { type Decision, nothingMeasured } from './decision.ts';
 import type { Identity, Repository } from './git.ts';
 import { resolveHarness } from './history.ts';
 import { changedItemsOf } from './items.ts';
+import type { Keyring } from './keys.ts';
 import { type Ledger, openLedger, releaseOf } from './ledger.ts';
 import type { Oid } from './plumbing.ts';
 import { findVersion } from './versions.ts';
@@ -16,6 +17,8 @@ export interface StepOptions {
   /** Default: named after the kind and number of the decision. */
   readonly run?: string;
   readonly identity?: Identity;
+  /** Default: none, which signs nothing. */
+  readonly keys?: Keyring;
 }
 
 /**
@@ -28,7 +31,7 @@ export async function rollback(
   to: string,
   options: StepOptions,
 ): Promise<{ readonly commit: Oid; readonly version: string; readonly harness: string }> {
-  const ledger = await openLedger(repository, env);
+  const ledger = await openLedger(repository, env, options.keys);
   const found = await findVersion(ledger, /^v[1-9]\d*$/.test(to) ? to : await versionAt(ledger, to));
   const head = ledger.head();
   const harness = found.decision.child.harness;

@@ -6,8 +6,9 @@ import { readHarnessFiles } from './branch.ts';
 import { type Decision, type DecisionDraft, nothingMeasured } from './decision.ts';
 import type { Identity } from './git.ts';
 import { changedItemsOf } from './items.ts';
-import { harnessChanges, type Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { mergeBase, mergeTexts, type Oid, readCommits, trailers, writeCommit } from './plumbing.ts';
+import { harnessChanges } from './record.ts';
 import { readHead } from './refs.ts';
 import { ownCommits } from './walk.ts';
 

@@ -17,6 +17,8 @@ const decision = Decision.parse({
   time: '2026-01-31T02:00:00Z',
   who: { tool: 't', agent: null, served: null, proposer: null, simulated: false, operator: 'test' },
   parent: { harness: 'b'.repeat(64), commit: null },
+  signer: null,
+  keys: null,
   child: { harness: 'c'.repeat(64), files: { 'skills/a/SKILL.md': file('2'), 'policy.md': file('1') } },
 });
 

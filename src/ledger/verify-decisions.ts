@@ -11,7 +11,7 @@ import type { ObjectFormat } from './object-id.ts';
 import { isLook, lookPlace } from './panels.ts';
 import { decisionPath } from './paths.ts';
 import type { Oid } from './plumbing.ts';
-import type { Issue } from './verify.ts';
+import type { Finding } from './verify.ts';
 import type { Node, StoredDecision } from './verify-nodes.ts';
 
 type Note = (field: string, expected: unknown, found: unknown) => void;
@@ -35,7 +35,7 @@ export function verifyDecisions(
   env: string,
   nodes: readonly Node[],
   format: ObjectFormat,
-  issues: Issue[],
+  issues: Finding[],
 ): Map<string, Oid> {
   const none: HarnessFiles = new Map();
   const walk: Walk = {
@@ -52,7 +52,7 @@ export function verifyDecisions(
   return new Map([...walk.releases].map(([version, { commit }]) => [version, commit]));
 }
 
-function verifyNode(env: string, node: Node, walk: Walk, issues: Issue[]): void {
+function verifyNode(env: string, node: Node, walk: Walk, issues: Finding[]): void {
   const after = harnessId(node.files);
   walk.known.set(after, node.files);
   // An applied release brings its decisions along: they start from what the night found, not from the target's last commit.
@@ -163,7 +163,7 @@ function verifyChild(decision: Decision, walk: Walk, note: Note): void {
     }
   } else if (kind === 'candidate') {
     note('candidate', 'the edits', null);
-  } else if ((kind === 'release' || kind === 'merge') && child.harness !== walk.harness) {
+  } else if ((kind === 'release' || kind === 'merge' || kind === 'keys') && child.harness !== walk.harness) {
     note('child.harness', walk.harness, child.harness);
   }
   const files = walk.known.get(child.harness);

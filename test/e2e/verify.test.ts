@@ -141,7 +141,7 @@ describe.concurrent('verify', () => {
     const dir = copyOf(clean);
     git(dir, 'tag', '-d', 'harness/my-shop/v1');
     const { code, stdout } = await optimize(dir, 'verify');
-    expect(code).toBe(0);
+    expect(code).toBe(2);
     expect(stdout).toMatch(/could not check .*v1: the tag is not in this clone/);
     const none = await optimize(dir, 'verify --env nothing');
     expect([none.code, none.stderr]).toEqual([2, expect.stringMatching(/no branch optimize\/nothing/)]);
