@@ -116,6 +116,7 @@ does(
       'what --print-anchor printed earlier, kept elsewhere; may be repeated (level V3)',
       collect,
     )
+    .option('--deployed <dir>', 'a folder to hold against the harness in force, byte for byte and mode for mode')
     .option('--print-anchor', 'print a line that pins each branch as it is, if it verifies')
     .option('--json', 'one JSON object a line'),
   async () => (await import('./cli/verify.ts')).verifyCommand,

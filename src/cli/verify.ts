@@ -12,6 +12,7 @@ interface VerifyFlags {
   readonly env?: string;
   readonly trust?: string;
   readonly anchor?: readonly string[];
+  readonly deployed?: string;
   readonly printAnchor?: boolean;
   readonly json?: boolean;
 }
@@ -25,6 +26,7 @@ export async function verifyCommand(given: Record<string, unknown>): Promise<num
     report = await verifyRepository(repository, {
       anchors,
       ...(flags.env === undefined ? {} : { env: flags.env }),
+      ...(flags.deployed === undefined ? {} : { deployed: flags.deployed }),
       ...(flags.trust === undefined ? {} : { trust: readTrust(flags.trust, repository) }),
     });
   } catch (error) {
@@ -32,6 +34,7 @@ export async function verifyCommand(given: Record<string, unknown>): Promise<num
     // Nothing was compared, so nothing is altered, and nothing is verified either.
     report = {
       levels: ['V1'],
+      deployed: null,
       branches: [],
       issues: [],
       unchecked: [{ file: 'the repository', why: error.message }],
@@ -60,7 +63,7 @@ function tell(report: VerifyReport): void {
   for (const { level, commit, file, field, expected, found } of report.issues)
     say(
       printable(
-        `DISAGREES at ${level} ${file}, ${field}${commit ? ` (commit ${commit.slice(0, 12)})` : ''}: expected ${expected}, found ${found}`,
+        `DISAGREES (${level}) ${file}, ${field}${commit ? ` (commit ${commit.slice(0, 12)})` : ''}: expected ${expected}, found ${found}`,
       ),
     );
   for (const { file, why } of report.unchecked) say(printable(`could not check ${file}: ${why}`));
@@ -68,8 +71,8 @@ function tell(report: VerifyReport): void {
   for (const what of report.notCovered) say(printable(`not covered: ${what}`));
 }
 
-function outcome({ levels, branches, issues, unchecked }: VerifyReport): string {
-  const asked = levels.join(', ');
+function outcome({ levels, deployed, branches, issues, unchecked }: VerifyReport): string {
+  const asked = levels.join(', ') + (deployed === null ? '' : ` and as deployed from ${deployed}`);
   if (issues.length > 0) return `${issues.length} disagreements`;
   if (unchecked.length > 0) return `not verified at ${asked}: ${unchecked.length} things could not be checked`;
   if (branches.length === 0) return 'no optimize/* branch here, so there is nothing to verify';

@@ -1,6 +1,7 @@
 /** The history of a branch as `verify` walks it: per commit, the harness there and the decisions that it adds. */
 
 import { canonicalJson, sha256 } from '../digest.ts';
+import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles, Json } from '../types.ts';
 import type { Decision } from './decision.ts';
 import { Envelope } from './dsse.ts';
@@ -64,10 +65,7 @@ export function nodesOf(env: string, { commits, objects }: History, issues: Find
   const start = commits.findIndex(({ message }) => isLedgerCommit(message, env));
   const reader = new NodeReader(env, objects, issues);
   return commits.map(({ oid, message, changes }, index) => {
-    const own = start >= 0 && index >= start;
-    // What a person's side brings in may be executable; what this program writes never is.
-    const plain = own && trailers(message, 'Optimize-Seen').length === 0;
-    const node = reader.next(oid, changes, { own, plain });
+    const node = reader.next(oid, changes, start >= 0 && index >= start);
     checkTrailers(node, message, env, issues);
     return node;
   });
@@ -89,26 +87,20 @@ class NodeReader {
     this.issues = issues;
   }
 
-  next(commit: Oid, changes: readonly Change[], { own, plain }: { own: boolean; plain: boolean }): Node {
-    const files = new Map(this.files);
+  next(commit: Oid, changes: readonly Change[], own: boolean): Node {
     const added: Omit<StoredDecision, 'signature'>[] = [];
     const signatures = new Map<string, Change>();
-    let changed = false;
     for (const change of changes) {
-      const inner = harnessPath(this.env, change.path);
-      if (inner !== null) {
-        changed = true;
-        if (change.status === 'D') files.delete(inner);
-        else files.set(inner, this.text(commit, change, plain));
-      } else if (parseDecisionPath(change.path) !== null) {
+      const signed = signedPath(change.path);
+      if (signed !== null) signatures.set(signed, change);
+      else if (parseDecisionPath(change.path) !== null) {
         const stored = this.decision(commit, change);
         if (stored !== null) added.push(stored);
-      } else {
-        const signed = signedPath(change.path);
-        if (signed !== null) signatures.set(signed, change);
       }
     }
-    this.files = files;
+    // What a person's side brings in may be executable; what this program writes never is.
+    const brought = added.some(({ decision }) => decision?.kind === 'external' || decision?.kind === 'merge');
+    const changed = this.change(commit, changes, own && !brought);
     added.sort((a, b) => (a.decision?.seq ?? 0) - (b.decision?.seq ?? 0));
     const signed = added.map((stored) => ({
       ...stored,
@@ -116,7 +108,20 @@ class NodeReader {
     }));
     for (const [path, change] of signatures)
       if (!this.others.has(path) && !added.some((stored) => stored.path === path)) this.stray(commit, change);
-    return { commit, own, files, changed, added: signed };
+    return { commit, own, files: this.files, changed, added: signed };
+  }
+
+  /** Takes over what a commit does to the harness; true if it does something. */
+  private change(commit: Oid, changes: readonly Change[], plain: boolean): boolean {
+    const files = new Map(this.files);
+    const harness = changes.filter(({ path }) => harnessPath(this.env, path) !== null);
+    for (const change of harness) {
+      const inner = harnessPath(this.env, change.path) as string;
+      if (change.status === 'D') files.delete(inner);
+      else files.set(inner, this.text(commit, change, plain));
+    }
+    this.files = files;
+    return harness.length > 0;
   }
 
   private signature(commit: Oid, change: Change | undefined): StoredDecision['signature'] {
@@ -206,18 +211,18 @@ class NodeReader {
   }
 }
 
-/** Trailers only index the ledger, so they must agree with it. */
-function checkTrailers({ commit, added }: Node, message: string, env: string, issues: Finding[]): void {
-  const entry = isLedgerCommit(message, env) ? trailers(message, 'Optimize-Entry')[0] : undefined;
+/** Trailers only index the ledger, so they must agree with it; a squash keeps the last number, not the first. */
+function checkTrailers({ commit, added, files }: Node, message: string, env: string, issues: Finding[]): void {
+  if (!isLedgerCommit(message, env)) return;
   const last = added.at(-1);
-  const expected = last === undefined ? undefined : `sha256:${last.sha256}`;
-  if (entry !== undefined && entry !== expected) {
-    issues.push({
-      commit,
-      file: 'message',
-      field: 'Optimize-Entry',
-      expected: expected ?? 'no decision',
-      found: entry,
-    });
-  }
+  const check = (field: string, expected: string | undefined, of = (text: string) => text) => {
+    const found = trailers(message, field)[0];
+    if (found !== undefined && of(found) !== expected)
+      issues.push({ commit, file: 'message', field, expected: expected ?? 'no decision', found });
+  };
+  check('Optimize-Entry', last && `sha256:${last.sha256}`);
+  // What cannot be read is an issue of its own.
+  if (last?.decision !== null)
+    check('Optimize-Seq', last && `${last.decision.seq}`, (text) => text.split('-')[1] ?? '');
+  check('Optimize-Harness', harnessId(files));
 }

@@ -1,10 +1,11 @@
 /** `optimize verify`: recomputes every decision from git objects instead of trusting any summary. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { PAST_RULES } from '../gate/rules.ts';
 import { type Anchor, anchorOf, verifyAnchor } from './anchor.ts';
+import { compareDeployed, harnessInForce } from './deployed.ts';
 import type { Repository } from './git.ts';
 import type { Oid } from './plumbing.ts';
 import { listRefs, type Ref } from './refs.ts';
@@ -19,6 +20,8 @@ import { verifyTrust } from './verify-trust.ts';
  * V3: they go on from an anchor that was kept elsewhere.
  */
 export type Level = 'V1' | 'V2' | 'V3';
+/** What sees an issue: a level, or the comparison with a folder. */
+export type Sight = Level | 'deployed';
 
 /** Something that is not what the rest of the record says it must be. */
 export interface Finding {
@@ -33,7 +36,7 @@ export interface Finding {
 
 export interface Issue extends Finding {
   /** The lowest level that sees it. */
-  readonly level: Level;
+  readonly level: Sight;
 }
 
 /** What belongs to a level that was asked for and could not be checked here, and why: never a success. */
@@ -58,6 +61,8 @@ export interface BranchReport {
 export interface VerifyReport {
   /** Levels that were asked for. */
   readonly levels: readonly Level[];
+  /** What the folder was held against; null without one. */
+  readonly deployed: string | null;
   readonly branches: readonly BranchReport[];
   readonly issues: readonly Issue[];
   readonly unchecked: readonly Unchecked[];
@@ -74,6 +79,8 @@ export interface VerifyOptions {
   readonly trust?: Trust;
   /** Asks for V3. */
   readonly anchors?: readonly Anchor[];
+  /** A folder to hold against the harness in force of `env`, or of the only branch. */
+  readonly deployed?: string;
 }
 
 /**
@@ -82,7 +89,8 @@ export interface VerifyOptions {
  * and, where they are at hand, the artifacts. Throws `UsageError` for a shallow clone and for an environment without a branch.
  */
 export async function verifyRepository(repository: Repository, options: VerifyOptions = {}): Promise<VerifyReport> {
-  if (existsSync(join(repository.commonDir, 'shallow'))) {
+  const shallow = join(repository.commonDir, 'shallow');
+  if (existsSync(shallow) && statSync(shallow).size > 0) {
     throw new UsageError(
       'this clone holds only part of the history, so the chain cannot be checked; run: git fetch --unshallow',
     );
@@ -119,12 +127,40 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
     });
   }
   for (const { env } of anchors) if (!branches.some((branch) => branch.env === env)) unchecked.push(missingBranch(env));
+  const deployed =
+    options.deployed === undefined
+      ? null
+      : await checkDeployed(repository, branches, options.deployed, v1.length === 0);
   const levels: Level[] = ['V1', ...(trust ? (['V2'] as const) : []), ...(anchors.length > 0 ? (['V3'] as const) : [])];
-  const issues = Object.entries({ V1: v1, V2: v2, V3: v3 }).flatMap(([level, found]) =>
-    found.map((finding) => ({ level: level as Level, ...finding })),
+  const issues = Object.entries({ V1: v1, V2: v2, V3: v3, deployed: deployed?.findings ?? [] }).flatMap(
+    ([level, found]) => found.map((finding) => ({ level: level as Sight, ...finding })),
   );
   const notCovered = notCoveredBy(levels, reports, [...absent]);
-  return { levels, branches: reports, issues, unchecked, notCovered, ok: issues.length === 0 };
+  return {
+    levels,
+    deployed: deployed?.name ?? null,
+    branches: reports,
+    issues,
+    unchecked,
+    notCovered,
+    ok: issues.length === 0,
+  };
+}
+
+async function checkDeployed(
+  repository: Repository,
+  branches: readonly { readonly env: string }[],
+  folder: string,
+  agrees: boolean,
+): Promise<{ name: string; findings: Finding[] }> {
+  if (!agrees) return { name: 'nothing: the records disagree, so they cannot say what is in force', findings: [] };
+  const [only, ...more] = branches;
+  if (only === undefined || more.length > 0)
+    throw new UsageError(
+      `--deployed: expected one environment, found ${branches.map(({ env }) => env).join(', ') || 'none'}; name it with --env`,
+    );
+  const { name, commit, findings } = await harnessInForce(repository, only.env);
+  return { name, findings: [...findings, ...(await compareDeployed(repository, only.env, commit, folder))] };
 }
 
 function branchesOf(refs: readonly Ref[], env: string | undefined): { env: string; head: Oid }[] {
