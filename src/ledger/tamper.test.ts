@@ -1,7 +1,8 @@
 /** Each case changes a signed record as somebody might and must be found, at the lowest level that can see it; numbers are those of the list of cases. */
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InfrastructureError } from '../errors.ts';
 import { type Anchor, anchorLine, parseAnchor } from './anchor.ts';
 import { forgedEvidence } from './forged-evidence.fixture.ts';
 import { forgedHistory } from './forged-history.fixture.ts';
@@ -164,14 +165,25 @@ describe('a repository that lies', () => {
     await expectFound(shop, 'V2', /0005\.json/, 'sig');
   });
 
-  it('an object stored under the id of another is no way around', async () => {
+  const place = (oid: string) => `.git/objects/${oid.slice(0, 2)}/${oid.slice(2)}`;
+
+  it.each([
+    ['record', `optimize/shop:${record(3)}`, `optimize/shop:${record(2)}`],
+    ['folder', 'optimize/shop^{tree}', 'optimize/shop~1^{tree}'],
+    ['commit', 'optimize/shop~1', 'optimize/shop~3'],
+  ])('a %s stored under the id of another is no way around', async (_, name, instead) => {
     const { dir, repository } = await told();
-    const blob = userGit(dir, 'rev-parse', `optimize/shop:${record(3)}`).trim();
-    const other = userGit(dir, 'rev-parse', `optimize/shop:${record(2)}`).trim();
-    const place = (oid: string) => `.git/objects/${oid.slice(0, 2)}/${oid.slice(2)}`;
-    chmodSync(join(dir, place(blob)), 0o644);
-    writeFileSync(join(dir, place(blob)), readFileSync(join(dir, place(other))));
-    await expect(verifyRepository(repository)).rejects.toThrow(`object ${blob} holds the bytes of ${other}`);
+    const [oid, other] = [name, instead].map((word) => userGit(dir, 'rev-parse', word).trim()) as [string, string];
+    chmodSync(join(dir, place(oid)), 0o644);
+    writeFileSync(join(dir, place(oid)), readFileSync(join(dir, place(other))));
+    await expect(verifyRepository(repository)).rejects.toThrow(`object ${oid} holds the bytes of ${other}`);
+  });
+
+  it('an object that is missing is no alarm and no success', async () => {
+    const { dir, repository } = await told();
+    rmSync(join(dir, place(userGit(dir, 'rev-parse', `optimize/shop:${record(3)}`).trim())));
+    await expect(verifyRepository(repository)).rejects.toThrow(InfrastructureError);
+    await expect(verifyRepository(repository)).rejects.toThrow(/0003\.json\) is missing.*git fetch --refetch/);
   });
 
   it('case 34: a tag that was moved is found at V1', async () => {

@@ -1,14 +1,16 @@
 /** The history of a branch as `verify` walks it: per commit, the harness there and the decisions that it adds. */
 
 import { canonicalJson, sha256 } from '../digest.ts';
+import { InfrastructureError } from '../errors.ts';
 import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles, Json } from '../types.ts';
 import type { Decision } from './decision.ts';
 import { Envelope } from './dsse.ts';
 import type { Repository } from './git.ts';
 import { harnessFolder, harnessPath, parseDecisionPath, signedPath } from './paths.ts';
-import { type Change, changesOf, firstParents, type Oid, readCommits, readObjects, trailers } from './plumbing.ts';
+import { type Change, type Oid, readObjects, trailers } from './plumbing.ts';
 import { canonicalText, decisionOf, envOf, PREDICATE, Statement } from './statement.ts';
+import { changesAlong, readChain } from './trees.ts';
 import type { Finding } from './verify.ts';
 import { isLedgerCommit } from './walk.ts';
 
@@ -42,20 +44,36 @@ export interface History {
   readonly objects: ReadonlyMap<Oid, Uint8Array>;
 }
 
+/** Folders and files of the harness, and the records of all environments. */
+const concerns =
+  (env: string) =>
+  (path: string): boolean => {
+    if (!path.endsWith('/'))
+      return harnessPath(env, path) !== null || parseDecisionPath(path) !== null || signedPath(path) !== null;
+    const folder = `${harnessFolder(env)}/`;
+    return folder.startsWith(path) || path.startsWith(folder) || /^runs\/(?:[^/]+\/(?:decisions\/)?)?$/.test(path);
+  };
+
 /** Reads the first-parent commits that change the harness or decisions. */
 export async function readHistory(repository: Repository, env: string, tip: Oid): Promise<History> {
-  const chain = await firstParents(repository, tip);
-  const pairs = chain.map((oid, index) => ({ oid, parent: chain[index - 1] ?? null }));
-  const changes = await changesOf(repository, pairs, [`${harnessFolder(env)}/`, 'runs/']);
-  const concerns = ({ path }: Change) =>
-    harnessPath(env, path) !== null || parseDecisionPath(path) !== null || signedPath(path) !== null;
-  const relevant = chain.filter((oid) => changes.get(oid)?.some(concerns));
-  const all = relevant.flatMap((oid) => changes.get(oid) as Change[]);
-  const blobs = all.filter((change) => change.status !== 'D' && concerns(change)).map(({ oid }) => oid);
-  const [commits, objects] = await Promise.all([readCommits(repository, relevant), readObjects(repository, blobs)]);
+  const chain = await readChain(repository, tip);
+  const changes = await changesAlong(repository, chain, concerns(env));
+  const blobs = [...changes.values()].flat().filter(({ status }) => status !== 'D');
+  const objects = await readObjects(
+    repository,
+    blobs.map(({ oid }) => oid),
+  );
+  const missing = blobs.find(({ oid }) => !objects.has(oid));
+  if (missing !== undefined)
+    throw new InfrastructureError(
+      `object ${missing.oid} (${missing.path}) is missing; is this a partial clone? run: git fetch --refetch --no-filter`,
+    );
   return {
-    chain,
-    commits: commits.map(({ oid, message }) => ({ oid, message, changes: changes.get(oid) as Change[] })),
+    chain: chain.map(({ oid }) => oid),
+    commits: chain.flatMap(({ oid, message }) => {
+      const own = changes.get(oid);
+      return own === undefined ? [] : [{ oid, message, changes: own }];
+    }),
     objects,
   };
 }
