@@ -1,70 +1,9 @@
 #!/usr/bin/env node
 /** Reads the command line and dispatches; every command is one file in `cli/`, loaded when it is asked for. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { answering, answeringAll, collect, integer, list, night, number, optionsOf, playing } from './cli/options.ts';
 
 const program = new Command('optimize');
-const list = (text: string): string[] => text.split(',').filter((part) => part !== '');
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('expected a number of 0 or more.');
-  return value;
-}
-
-function integer(text: string): number {
-  const value = number(text);
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('expected a whole number of 0 or more.');
-  return value;
-}
-
-/** Options of every command that plays rollouts. */
-function playing(command: Command): Command {
-  return command
-    .requiredOption('--env <name>', 'environment: built-in, a folder under evals/, or a path to a file')
-    .option('--data <dir>', 'public tau-bench or tau2-bench retail files instead of generated tasks')
-    .option('--model <spec>', 'agent: sim:weak|medium|strong, openai:NAME, or a name from models.yaml', 'sim:medium')
-    .option('--base-url <url>', 'OpenAI-compatible endpoint of openai:NAME')
-    .option('--price-in <usd>', 'US dollars a million input tokens', number)
-    .option('--price-out <usd>', 'US dollars a million output tokens', number)
-    .option('--max-tokens <n>', 'longest reply of the model', integer)
-    .option('--seed <n>', 'seed of every random choice', integer, 1)
-    .option('--concurrency <n>', 'rollouts at the same time [8 for sim, 1 for a loopback endpoint, else 4]', integer)
-    .option('--max-rollouts <n>', 'hard cap', integer)
-    .option('--max-usd <x>', 'hard cap in US dollars', number)
-    .option('--max-minutes <n>', 'hard cap, of this try if the night goes on from an earlier one', number)
-    .option('--tasks <n>', 'use that many tasks: of a night over all splits, of run in its split', integer)
-    .option('--tags <a,b>', 'use tasks with one of these tags', list)
-    .option('--json', 'events on stdout, one JSON object a line');
-}
-
-function night(command: Command): Command {
-  return playing(command)
-    .option('--budget <n>', 'candidates that may be evaluated', number, 20)
-    .addOption(
-      new Option('--proposer <name>', 'mine needs no model, reflect asks one; null and harmful test the gate')
-        .choices(['mine', 'reflect', 'both', 'null', 'harmful'])
-        .default('mine'),
-    )
-    .option('--proposer-model <spec>', 'what reflect asks, as --model; default: the agent itself')
-    .option('--proposer-base-url <url>', 'its endpoint; default: --base-url')
-    .option('--fdr <rate>', 'hold the share of false releases of a branch below this, by e-LOND', number)
-    .option('--apply', 'merge a release into the checked-out branch');
-}
-
-const answering = (command: Command): Command =>
-  command.option('--env <name>', 'environment [the only one with a branch]').option('--json', 'one JSON object a line');
-
-/** The options part of a command's help. */
-function optionsOf(command: Command): string {
-  const help = command.createHelp();
-  const options = help.visibleOptions(command).filter(({ long }) => long !== '--help');
-  const width = Math.max(...options.map((option) => help.optionTerm(option).length));
-  return options
-    .map((option) => `  ${help.optionTerm(option).padEnd(width)}  ${help.optionDescription(option)}`)
-    .join('\n');
-}
-
 type Run = (options: Record<string, unknown>, ...args: string[]) => Promise<number>;
 
 /** Loads the command's module, runs it and leaves its exit code. */
@@ -100,7 +39,7 @@ More examples:
   $ npx optimize init my-shop
 
 Exit codes: 0 released, or the command did its work; 3 finished, nothing certified; 4 a regression was found;
-5 the budget cannot decide anything; 6 verify disagrees; 7 frozen; 2 usage or configuration; 1 internal or infrastructure;
+5 the budget cannot decide anything; 6 verify disagrees; 7 frozen; 2 usage or configuration, or verify could not check; 1 internal or infrastructure;
 130 interrupted (type the same command again to go on).`,
   );
 
@@ -195,6 +134,14 @@ does(
   async () => (await import('./cli/rollback.ts')).rollbackCommand,
 );
 does(
+  answering(
+    program.command('export').description('a folder for an auditor: a page, the records, and a verifier in Python'),
+  )
+    .requiredOption('--out <dir>', 'folder that does not exist yet')
+    .option('--sample <n>', 'decisions shown in full', integer, 25),
+  async () => (await import('./cli/export.ts')).exportCommand,
+);
+does(
   answering(program.command('freeze').description('let no night run until a person lifts it')).requiredOption(
     '--reason <text>',
     'why, for the record',
@@ -213,6 +160,14 @@ does(
     .command('verify')
     .description('recompute digests, edits and verdicts of every decision')
     .option('--env <name>', 'one environment; default: every optimize/* branch')
+    .option('--trust <file>', 'keys to hold signatures against, kept outside the repository (level V2)')
+    .option(
+      '--anchor <line>',
+      'what --print-anchor printed earlier, kept elsewhere; may be repeated (level V3)',
+      collect,
+    )
+    .option('--deployed <dir>', 'a folder to hold against the harness in force, byte for byte and mode for mode')
+    .option('--print-anchor', 'print a line that pins each branch as it is, if it verifies')
     .option('--json', 'one JSON object a line'),
   async () => (await import('./cli/verify.ts')).verifyCommand,
 );
@@ -321,7 +276,39 @@ does(
   async () => (await import('./cli/env-generate.ts')).envGenerateCommand,
 );
 
-for (const command of [program, ...program.commands, ...env.commands]) command.exitOverride();
+const keys = program.command('keys').description('who signs decisions: init, rotate, revoke KEYID, list');
+does(
+  keys
+    .command('init')
+    .description('make a key pair outside the repository; decisions are signed from then on')
+    .addOption(new Option('--role <role>', 'who signs with it').choices(['bot', 'person']).default('bot'))
+    .option('--principal <name>', 'one name for whoever answers for it, however many keys', 'optimize')
+    .option('--json', 'one JSON object a line'),
+  async () => (await import('./cli/keys.ts')).keysInitCommand,
+);
+does(
+  answeringAll(
+    keys.command('rotate').description('let a new key follow the one that signs, by a decision that this one signs'),
+  ),
+  async () => (await import('./cli/keys.ts')).keysRotateCommand,
+);
+does(
+  answeringAll(
+    keys
+      .command('revoke <keyid>')
+      .description('record from which decision on a key does not count; 8 characters of its name will do'),
+  ).option('--from <n>', 'number of the first decision that does not count [the one that says so]', integer),
+  async () => (await import('./cli/keys.ts')).keysRevokeCommand,
+);
+does(
+  answeringAll(keys.command('list').description('the keys at hand')).option(
+    '--trust',
+    'as a file for those who verify: optimize verify --trust FILE',
+  ),
+  async () => (await import('./cli/keys.ts')).keysListCommand,
+);
+
+for (const command of [program, ...program.commands, ...env.commands, ...keys.commands]) command.exitOverride();
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });

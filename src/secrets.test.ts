@@ -28,6 +28,20 @@ test('values of secret variables go, long ones first; other variables and short 
   expect(redactorOf({}, ['given-as-a-flag'])?.('x given-as-a-flag')).toBe('x [secret]');
 });
 
+test('a key in PEM goes as a whole, in one line and line by line, however its line ends are written', () => {
+  const lines = [
+    '-----BEGIN PRIVATE KEY-----',
+    'MC4CAQAwBQYDK2VwBCIEIcanary+0',
+    'canary/1=',
+    '-----END PRIVATE KEY-----',
+  ];
+  for (const end of ['\n', '\r\n', '\\n']) {
+    const redact = redactorOf({ OPTIMIZE_SIGNING_KEY: `${lines.join(end)}${end}` });
+    const said = [lines.join('\n'), JSON.stringify(lines.join('\n')), lines[1], `${lines[1]}${lines[2]}`].join(' ');
+    expect(redact?.(said)).not.toMatch(/canary/);
+  }
+});
+
 test('a tool, a request and a check that repeat a key show none to the model and leave none in the trace', async () => {
   const leaky = defineEnvironment({
     name: 'leaky',

@@ -11,9 +11,16 @@ const SHORTEST = 8;
 
 export type Redact = (text: string) => string;
 
-/** As it is, as it is sent, and as each stands in JSON. */
+/** As it is, as it is sent, and as each stands in JSON; of a key in PEM also every line of its body, and all of them in one. */
 const formsOf = (value: string): string[] =>
-  [value, value.trim()].flatMap((form) => [form, JSON.stringify(form).slice(1, -1)]);
+  [value, value.trim(), ...pemBody(value)].flatMap((form) => [form, JSON.stringify(form).slice(1, -1)]);
+
+function pemBody(value: string): string[] {
+  const body = /-----BEGIN [A-Z ]+-----([\s\S]*?)-----END/.exec(value)?.[1];
+  if (body === undefined) return [];
+  const lines = body.split(/\\r|\\n|\s/).filter((line) => line.length >= SHORTEST);
+  return [lines.join(''), ...lines];
+}
 
 /** Takes every secret of `variables`, and those of `more`, out of a text; null when there is none to look for. */
 export function redactorOf(

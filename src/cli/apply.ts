@@ -8,7 +8,7 @@ export async function applyCommand(given: Record<string, unknown>): Promise<numb
   const flags = given as unknown as LedgerFlags & { to?: string };
   const { env, repository } = await ledgerOf(flags);
   const applied = await applyRelease(repository, env, {
-    ...stepOf('apply'),
+    ...stepOf('apply', repository),
     ...(flags.to === undefined ? {} : { version: flags.to }),
   });
   if (flags.json) sayJson({ type: 'applied', ...applied });

@@ -7,7 +7,7 @@ import { auditScore } from '../gate/audit.ts';
 import { recompute } from '../gate/record.ts';
 import { RELEASE } from '../gate/rules.ts';
 import { parseHarness } from '../harness/parse.ts';
-import { type Decision, fileDigests, nothingMeasured } from '../ledger/decision.ts';
+import { type Decision, nothingMeasured } from '../ledger/decision.ts';
 import { openRepository } from '../ledger/git.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { acquireLock } from '../ledger/lock.ts';
@@ -41,10 +41,10 @@ export async function auditCommand(given: Record<string, unknown>): Promise<numb
     { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
     root,
   );
-  const step = stepOf('audit');
+  const step = stepOf('audit', repository);
   const lock = await acquireLock(repository, environment.name, step.time);
   try {
-    const ledger = await openLedger(repository, environment.name);
+    const ledger = await openLedger(repository, environment.name, step.keys);
     ledger.assertWritable();
     const { version, files } = await findVersion(ledger);
     const panel = tasksOf(environment, flags, ledger.decisions(), root);
@@ -117,7 +117,7 @@ async function record(
         time,
         who,
         parent: { harness: against.harness.id, commit: null },
-        child: { harness: after.id, files: fileDigests(after.files) },
+        child: { harness: after.id, files: after.files },
         data: {
           ...nothingMeasured.data,
           environment: panel.environment.digest,

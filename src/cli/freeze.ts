@@ -12,7 +12,7 @@ async function step(kind: 'freeze' | 'unfreeze', given: Record<string, unknown>)
   const why = (redactorOf(process.env) ?? String)(flags.reason.trim());
   if (why === '' || why.length > 500) throw new UsageError(`--reason: expected 1 to 500 characters, got ${why.length}`);
   const { env, repository } = await ledgerOf(flags);
-  const options = stepOf(kind);
+  const options = stepOf(kind, repository);
   const lock = await acquireLock(repository, env, options.time);
   try {
     const { commit, seq } = await setFrozen(repository, env, kind, { ...options, why });

@@ -8,8 +8,13 @@ import { bundleTitle } from '../report/title.ts';
 import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 
+const keyChangeText = (change: Decision['keys']): string =>
+  change?.action === 'rotate'
+    ? `key ${change.old.slice(0, 12)} is followed by ${change.new.slice(0, 12)}`
+    : `key ${change?.keyid.slice(0, 12)} does not count from decision ${change?.from} on`;
+
 /** What a decision was about, one line. */
-export function decisionTitle({ kind, candidate, version, target, why }: Decision): string {
+export function decisionTitle({ kind, candidate, version, target, why, keys }: Decision): string {
   if (kind === 'candidate' && candidate) return `${candidate.form} ${bundleTitle(candidate.edits)}`;
   if (kind === 'release') return version === null ? 'look at the sealed panel' : `release ${version}`;
   if (kind === 'audit') return `audit of ${version ?? ''}`;
@@ -17,6 +22,7 @@ export function decisionTitle({ kind, candidate, version, target, why }: Decisio
   if (kind === 'rollback') return `roll back to ${version ?? ''}`;
   if (kind === 'freeze' || kind === 'unfreeze') return `${kind}: ${why ?? ''}`;
   if (kind === 'external') return 'edits by a person, not tested by the gate';
+  if (kind === 'keys') return keyChangeText(keys);
   return kind === 'note' ? 'end of the night' : kind;
 }
 

@@ -7,6 +7,7 @@ import { loadHarness } from '../harness/load.ts';
 import { applyRelease } from '../ledger/apply.ts';
 import { setFrozen } from '../ledger/freeze.ts';
 import { openRepository, type Repository } from '../ledger/git.ts';
+import { readKeyring } from '../ledger/keys.ts';
 import type { Spend } from '../models/calls.ts';
 import type { Night, NightOptions, ProposerName } from '../night/night.ts';
 import { openNight } from '../night/open.ts';
@@ -69,6 +70,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
   budgetOf(flags.budget);
   const repository = await openRepository(process.cwd());
   const { root } = repository;
+  const keys = readKeyring(process.env, repository);
   const environment = await openEnvironment(
     { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
     root,
@@ -103,6 +105,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
     emit,
     signal: interruption.signal,
     now: Date.now,
+    keys,
     command: `npx optimize --budget ${flags.budget} ${repeatedFlags(flags)}${proposerFlags(flags)}${flags.fdr === undefined ? '' : ` --fdr ${flags.fdr}`}`,
   });
   try {
@@ -124,7 +127,10 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
     await freezeAfter(night, repository);
     if (!flags.json) process.stdout.write(`\n${readFileSync(join(night.folder, 'report.md'), 'utf8')}`);
     if (options.apply && summary.released)
-      await applyRelease(repository, environment.name, { version: summary.released.version, ...stepOf('apply') });
+      await applyRelease(repository, environment.name, {
+        version: summary.released.version,
+        ...stepOf('apply', repository),
+      });
     return summary.exitCode;
   } catch (error) {
     if (interruption.signal.aborted)
@@ -132,7 +138,10 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
         `interrupted; nothing is lost, type the same command again to go on (run ${night.run})`,
       );
     if (error instanceof InfrastructureError && error.freezes)
-      await setFrozen(repository, environment.name, 'freeze', { ...stepOf('night'), why: error.message.slice(0, 500) });
+      await setFrozen(repository, environment.name, 'freeze', {
+        ...stepOf('night', repository),
+        why: error.message.slice(0, 500),
+      });
     throw error;
   } finally {
     interruption.stop();
@@ -147,7 +156,7 @@ async function freezeAfter({ recorder, options, emit }: Night, repository: Repos
   );
   if (look === undefined) return;
   const why = `decision ${look.seq}: the branch changes the state in tasks that must be refused, more often than the release does`;
-  await setFrozen(repository, options.env, 'freeze', { ...stepOf('night'), why });
+  await setFrozen(repository, options.env, 'freeze', { ...stepOf('night', repository), why });
   emit({ type: 'warning', message: `${options.env} is frozen: ${why}; roll back or edit, then npx optimize unfreeze` });
 }
 

@@ -7,7 +7,7 @@ import { stepOf } from './step.ts';
 export async function rollbackCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as LedgerFlags & { to: string };
   const { env, repository } = await ledgerOf(flags);
-  const done = await rollback(repository, env, flags.to, stepOf('rollback'));
+  const done = await rollback(repository, env, flags.to, stepOf('rollback', repository));
   if (flags.json) sayJson({ type: 'rolled_back', ...done });
   else {
     say(

@@ -32,6 +32,7 @@ export async function showCommand(given: Record<string, unknown>, id = ''): Prom
     `decision ${decision.seq}: ${decisionTitle(decision)}`,
     `run ${decision.run}, ${decision.time} (the committer's claim), ${decision.who.agent ?? decision.who.operator}${decision.who.simulated ? ', SIMULATED' : ''}`,
     `commit ${commit}`,
+    decision.signer === null ? 'not signed' : `signed with key ${decision.signer}`,
     `harness ${decision.parent.harness.slice(0, 12)} -> ${decision.child.harness.slice(0, 12)}`,
   ];
   for (const { pattern, failure, cause, count, traces } of decision.causes)

@@ -1,33 +1,80 @@
-/** `optimize verify`: recomputes instead of trusting. */
+/** `optimize verify`: recomputes instead of trusting; 0 at the level asked for, 6 altered, 2 could not check. */
+import { InfrastructureError } from '../errors.ts';
+import { anchorLine, parseAnchor } from '../ledger/anchor.ts';
 import { openRepository } from '../ledger/git.ts';
-import { verifyRepository } from '../ledger/verify.ts';
+import { readTrust } from '../ledger/trust.ts';
+import { type VerifyReport, verifyRepository } from '../ledger/verify.ts';
 import { printable } from '../report/terminal.ts';
 import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
 
+interface VerifyFlags {
+  readonly env?: string;
+  readonly trust?: string;
+  readonly anchor?: readonly string[];
+  readonly deployed?: string;
+  readonly printAnchor?: boolean;
+  readonly json?: boolean;
+}
+
 export async function verifyCommand(given: Record<string, unknown>): Promise<number> {
-  const flags = given as { env?: string; json?: boolean };
+  const flags = given as VerifyFlags;
   const repository = await openRepository(process.cwd());
-  const report = await verifyRepository(repository, flags.env === undefined ? {} : { env: flags.env });
-  if (flags.json) sayJson({ type: 'verify', ...report });
-  else {
-    for (const { branch, decisions, commits, releases } of report.branches)
-      say(`${branch}: ${decisions} decisions in ${commits} commits, ${releases} releases`);
-    for (const { commit, file, field, expected, found } of report.issues)
-      say(
-        printable(
-          `DISAGREES ${file}, ${field}${commit ? ` (commit ${commit.slice(0, 12)})` : ''}: expected ${expected}, found ${found}`,
-        ),
-      );
-    for (const { file, why } of report.unchecked) say(printable(`could not check ${file}: ${why}`));
-    if (report.branches.length === 0) say('no optimize/* branch here, so there is nothing to verify');
-    else
-      say(
-        report.ok
-          ? 'every decision agrees with what it can be recomputed from'
-          : `${report.issues.length} disagreements`,
-      );
-    say('not covered: a history that was rewritten or cut off as a whole, and scores forged before they were recorded');
+  const anchors = (flags.anchor ?? []).map(parseAnchor);
+  let report: VerifyReport;
+  try {
+    report = await verifyRepository(repository, {
+      anchors,
+      ...(flags.env === undefined ? {} : { env: flags.env }),
+      ...(flags.deployed === undefined ? {} : { deployed: flags.deployed }),
+      ...(flags.trust === undefined ? {} : { trust: readTrust(flags.trust, repository) }),
+    });
+  } catch (error) {
+    if (!(error instanceof InfrastructureError)) throw error;
+    // Nothing was compared, so nothing is altered, and nothing is verified either.
+    report = {
+      levels: ['V1'],
+      deployed: null,
+      branches: [],
+      issues: [],
+      unchecked: [{ file: 'the repository', why: error.message }],
+      notCovered: [],
+      ok: true,
+    };
   }
-  return report.ok ? EXIT.ok : EXIT.verify;
+  const code = exitCodeOf(report);
+  if (flags.printAnchor === true && code === EXIT.ok && !flags.json)
+    for (const { anchor } of report.branches) {
+      if (anchor !== null) say(anchorLine(anchor));
+    }
+  else if (flags.json) sayJson({ type: 'verify', ...report });
+  else tell(report);
+  return code;
+}
+
+const exitCodeOf = ({ issues, unchecked }: VerifyReport): number =>
+  issues.length > 0 ? EXIT.verify : unchecked.length > 0 ? EXIT.usage : EXIT.ok;
+
+function tell(report: VerifyReport): void {
+  for (const { branch, decisions, signedFrom, commits, releases } of report.branches) {
+    const signed = signedFrom === null ? 'not signed' : `signed from decision ${signedFrom} on`;
+    say(`${branch}: ${decisions} decisions in ${commits} commits, ${releases} releases, ${signed}`);
+  }
+  for (const { level, commit, file, field, expected, found } of report.issues)
+    say(
+      printable(
+        `DISAGREES (${level}) ${file}, ${field}${commit ? ` (commit ${commit.slice(0, 12)})` : ''}: expected ${expected}, found ${found}`,
+      ),
+    );
+  for (const { file, why } of report.unchecked) say(printable(`could not check ${file}: ${why}`));
+  say(outcome(report));
+  for (const what of report.notCovered) say(printable(`not covered: ${what}`));
+}
+
+function outcome({ levels, deployed, branches, issues, unchecked }: VerifyReport): string {
+  const asked = levels.join(', ') + (deployed === null ? '' : ` and as deployed from ${deployed}`);
+  if (issues.length > 0) return `${issues.length} disagreements`;
+  if (unchecked.length > 0) return `not verified at ${asked}: ${unchecked.length} things could not be checked`;
+  if (branches.length === 0) return 'no optimize/* branch here, so there is nothing to verify';
+  return `every decision agrees with what it can be recomputed from: verified at ${asked}`;
 }

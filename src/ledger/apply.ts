@@ -4,11 +4,13 @@ import { UsageError } from '../errors.ts';
 import { saveHarness } from '../harness/load.ts';
 import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles } from '../types.ts';
-import { type Contents, harnessFolder, readContents, readHarnessFiles } from './branch.ts';
-import { fileDigests, nothingMeasured } from './decision.ts';
+import { type Contents, readContents, readHarnessFiles } from './branch.ts';
+import { nothingMeasured } from './decision.ts';
 import type { Repository } from './git.ts';
-import { harnessChanges, type Ledger, openLedger, releaseOf } from './ledger.ts';
+import { type Ledger, openLedger, releaseOf } from './ledger.ts';
+import { harnessFolder, signaturePath } from './paths.ts';
 import { changesOf, mergeBase, type Oid, readCommits, readTexts, trailers, writeCommit } from './plumbing.ts';
+import { harnessChanges } from './record.ts';
 import { readHead } from './refs.ts';
 import type { StepOptions } from './rollback.ts';
 import { findVersion, type Version } from './versions.ts';
@@ -42,7 +44,7 @@ export interface Applied {
  */
 export async function applyRelease(repository: Repository, env: string, options: ApplyOptions): Promise<Applied> {
   const root = options.workTree ?? repository.root;
-  const ledger = await openLedger(repository, env);
+  const ledger = await openLedger(repository, env, options.keys);
   const { branch, commit: target } = await readHead(repository);
   if (branch === null || target === null) {
     throw new UsageError('no branch is checked out, so there is none to apply to; run: git switch <branch>');
@@ -63,6 +65,7 @@ export async function applyRelease(repository: Repository, env: string, options:
     await repair(repository, root, { env, target, files: version.files });
     return { ...done, commit: target, changed: false };
   }
+  ledger.assertWritable();
   await checkKnown(ledger, { version, target, branch }, before);
 
   const records = await newRecords(repository, env, version, before);
@@ -131,7 +134,7 @@ async function checkKnown(ledger: Ledger, { version, target, branch }: Step, bef
   }
 }
 
-/** Decision files of the version's commit that the target does not have, with their text. */
+/** Decision files of the version's commit that the target does not have, and their signatures, with their text. */
 async function newRecords(
   repository: Repository,
   env: string,
@@ -140,7 +143,11 @@ async function newRecords(
 ): Promise<Map<string, string>> {
   const after = await readContents(repository, env, version.commit);
   const there = new Map(before.listing.map(({ path, oid }) => [path, oid]));
-  const added = after.entries.filter(({ path, oid }) => there.get(path) !== oid);
+  const files = after.entries.flatMap(({ path, oid, signature }) => [
+    { path, oid },
+    ...(signature === null ? [] : [{ path: signaturePath(path), oid: signature }]),
+  ]);
+  const added = files.filter(({ path, oid }) => there.get(path) !== oid);
   const texts = await readTexts(
     repository,
     added.map(({ oid }) => oid),
@@ -166,7 +173,7 @@ async function recordApply(
         time: options.time,
         who: options.who,
         parent: { harness: before.harness, commit: target },
-        child: { harness, files: fileDigests(version.files) },
+        child: { harness, files: version.files },
         version: version.version,
         target: { branch, commit },
         source: { harness, commit: version.commit },

@@ -1,13 +1,15 @@
 /** What the branch `optimize/<env>` holds: its tip, the harness there, and every decision in order. */
 
-import { isObject, sha256 } from '../digest.ts';
+import { sha256 } from '../digest.ts';
 import { UsageError, VerifyError } from '../errors.ts';
 import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles } from '../types.ts';
-import { Decision, Name, parseDecisionPath } from './decision.ts';
+import { type Decision, Name } from './decision.ts';
 import type { Repository } from './git.ts';
+import { harnessFolder, harnessPath, parseDecisionPath, signaturePath, signedPath } from './paths.ts';
 import { listFiles, type Oid, readTexts, type TreeEntry } from './plumbing.ts';
 import { listRefs, type Ref, readHead } from './refs.ts';
+import { decisionOf, envOf, Statement } from './statement.ts';
 
 export const branchRef = (env: string): string => `refs/heads/optimize/${env}`;
 
@@ -17,19 +19,6 @@ export function checkEnv(env: string): string {
     throw new UsageError(`environment "${env}": expected letters and digits joined by "-", "_" or "."`);
   }
   return env;
-}
-
-/** Files that count as harness, relative to its folder: all but hidden ones, as `loadHarness` has it. */
-export const isHarnessPath = (path: string): boolean => !path.split('/').some((part) => part.startsWith('.'));
-
-export const harnessFolder = (env: string): string => `harness/${env}`;
-
-/** Path below `harness/<env>/` of a harness file; null for any other path of the repository. */
-export function harnessPath(env: string, path: string): string | null {
-  const folder = `${harnessFolder(env)}/`;
-  if (!path.startsWith(folder)) return null;
-  const inner = path.slice(folder.length);
-  return isHarnessPath(inner) ? inner : null;
 }
 
 /** A stored decision with the exact bytes that the next one's `prev` refers to. */
@@ -42,6 +31,8 @@ export interface Entry {
 /** An entry as it lies in git. */
 export interface StoredEntry extends Entry {
   readonly oid: Oid;
+  /** The signature beside it; null for none. */
+  readonly signature: Oid | null;
 }
 
 export interface Contents {
@@ -49,7 +40,7 @@ export interface Contents {
   readonly harness: string;
   /** Decisions of this environment by seq. */
   readonly entries: readonly StoredEntry[];
-  /** Every file under `harness/<env>` and every decision file in the tree, of all environments. */
+  /** Every file under `harness/<env>` and every decision file and signature in the tree, of all environments. */
   readonly listing: readonly TreeEntry[];
 }
 
@@ -84,9 +75,10 @@ export async function readContents(
   known: readonly StoredEntry[] = [],
 ): Promise<Contents> {
   const listing = (await listFiles(repository, commit, [`${harnessFolder(env)}/`, 'runs/'])).filter(
-    ({ path }) => path.startsWith('harness/') || parseDecisionPath(path) !== null,
+    ({ path }) => path.startsWith('harness/') || parseDecisionPath(path) !== null || signedPath(path) !== null,
   );
-  const decisions = listing.filter(({ path }) => path.startsWith('runs/'));
+  const decisions = listing.filter(({ path }) => parseDecisionPath(path) !== null);
+  const signatures = new Map(listing.map(({ path, oid }) => [path, oid]));
   const read = new Map(known.map((entry) => [entry.path, entry]));
   const unread = decisions.filter(({ path, oid }) => read.get(path)?.oid !== oid);
   const texts = await readTexts(repository, [...oidsOf(env, listing), ...unread.map(({ oid }) => oid)]);
@@ -94,10 +86,11 @@ export async function readContents(
   for (const { path, oid } of decisions) {
     const text = texts.get(oid);
     const before = read.get(path);
-    if (before?.oid === oid) entries.push(before);
+    const signature = signatures.get(signaturePath(path)) ?? null;
+    if (before?.oid === oid) entries.push({ ...before, signature });
     else if (text !== undefined) {
       const decision = parseStored(env, text, path);
-      if (decision !== null) entries.push({ decision, path, oid, sha256: sha256(text) });
+      if (decision !== null) entries.push({ decision, path, oid, signature, sha256: sha256(text) });
     }
   }
   entries.sort((a, b) => a.decision.seq - b.decision.seq);
@@ -113,9 +106,10 @@ function parseStored(env: string, text: string, path: string): Decision | null {
   } catch {
     throw new VerifyError(`${path} is not JSON any more; run: npx optimize verify`);
   }
-  if (isObject(found) && found.env !== env) return null;
-  const parsed = Decision.safeParse(found);
-  if (parsed.success) return parsed.data;
+  const named = envOf(found);
+  if (typeof named === 'string' && named !== env) return null;
+  const parsed = Statement.safeParse(found);
+  if (parsed.success) return decisionOf(parsed.data);
   const issue = parsed.error.issues[0];
   throw new VerifyError(`${path}: ${issue?.path.join('.')}: ${issue?.message}; run: npx optimize verify`);
 }

@@ -1,20 +1,25 @@
 /** One evidence record: what was tried, why, on which data, what the gate computed, and what came before it. */
 import { z } from 'zod';
-import { canonicalJson, sha256 } from '../digest.ts';
+import { sha256 } from '../digest.ts';
 import { GateRecord } from '../gate/record.ts';
+import { Splice } from '../harness/splice.ts';
 import { Edit } from '../proposal/edit-schema.ts';
-import type { HarnessFiles, Json, Verdict } from '../types.ts';
+import type { HarnessFiles, Verdict } from '../types.ts';
+import { blobId, type ObjectFormat } from './object-id.ts';
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex');
-const commitId = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'expected a commit id');
+export const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex');
+export const objectId = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'expected an object id of git');
 const isoTime = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/, 'expected a UTC time such as 2026-01-31T02:00:00Z');
-/** A path below `harness/<env>/` or `runs/<run>/`: no step upwards, no empty part. */
-const relativePath = z
-  .string()
-  .max(200)
-  .regex(/^(?!\.{1,2}(?:\/|$))[^/\\\p{Cc}]+(?:\/(?!\.{1,2}(?:\/|$))[^/\\\p{Cc}]+)*$/u, 'expected a relative path');
+/** No step upwards, no empty part. */
+export const pathUpTo = (length: number) =>
+  z
+    .string()
+    .max(length)
+    .regex(/^(?!\.{1,2}(?:\/|$))[^/\\\p{Cc}]+(?:\/(?!\.{1,2}(?:\/|$))[^/\\\p{Cc}]+)*$/u, 'expected a relative path');
+/** A path below `harness/<env>/` or `runs/<run>/`. */
+const relativePath = pathUpTo(200);
 /** Names of environments and runs: one path part, safe in a ref. */
 export const Name = z
   .string()
@@ -61,8 +66,20 @@ export const Candidate = z.strictObject({
 });
 export type Candidate = z.infer<typeof Candidate>;
 
+/** A file by its bytes: SHA-256 of them, and the id that git gives them. */
+export const FileDigest = z.strictObject({ sha256: digest, gitBlob: objectId });
+export type FileDigest = z.infer<typeof FileDigest>;
+
+export const KeyChange = z.discriminatedUnion('action', [
+  /** From the next decision on `new` signs, for the same principal and in the same role. */
+  z.strictObject({ action: z.literal('rotate'), old: digest, new: digest, publicKey: z.string().max(200) }),
+  /** What `keyid` signed from number `from` on does not count. */
+  z.strictObject({ action: z.literal('revoke'), keyid: digest, from: z.int().min(1) }),
+]);
+export type KeyChange = z.infer<typeof KeyChange>;
+
+/** What the program works with; `statement.ts` turns it into the bytes of a file and back. */
 export const Decision = z.strictObject({
-  schema: z.literal(1),
   /** Place in the chain of its environment, from 1, without gaps. */
   seq: z.int().min(1),
   env: Name,
@@ -78,6 +95,7 @@ export const Decision = z.strictObject({
     'unfreeze',
     'merge',
     'note',
+    'keys',
   ]),
   /** SHA-256 of the bytes of the decision before it; null for the first. */
   prev: digest.nullable(),
@@ -94,10 +112,12 @@ export const Decision = z.strictObject({
     operator: z.string(),
   }),
   /** What it was compared with: the branch, for `release` the release in force. */
-  parent: z.strictObject({ harness: digest, commit: commitId.nullable() }),
-  /** What was proposed, whether or not it was accepted; file digests by path below `harness/<env>/`. */
-  child: z.strictObject({ harness: digest, files: z.record(relativePath, digest) }),
+  parent: z.strictObject({ harness: digest, commit: objectId.nullable() }),
+  /** What was proposed, whether or not it was accepted; files by path below `harness/<env>/`. */
+  child: z.strictObject({ harness: digest, files: z.record(relativePath, FileDigest) }),
   candidate: Candidate.nullable(),
+  /** `candidate`, `external`: from the parent to the child in bytes, so that another program can replay it; [] for what leads to no other harness. */
+  changes: z.array(Splice),
   /** The failures that led to it. */
   causes: z.array(
     z.strictObject({
@@ -138,22 +158,28 @@ export const Decision = z.strictObject({
     .regex(/^v[1-9]\d*$/)
     .nullable(),
   /** `apply`: the branch on which it came into force, and the commit. */
-  target: z.strictObject({ branch: z.string(), commit: commitId }).nullable(),
+  target: z.strictObject({ branch: z.string(), commit: objectId }).nullable(),
+  /** Name of the key whose signature lies beside this record; null for none. */
+  signer: digest.nullable(),
+  /** `keys`: which key is over from which place in the chain on, and which one follows it. */
+  keys: KeyChange.nullable(),
   /** `external`, `rollback`, `apply`: where the child's content came from. */
-  source: z.strictObject({ harness: digest, commit: commitId.nullable() }).nullable(),
+  source: z.strictObject({ harness: digest, commit: objectId.nullable() }).nullable(),
 });
 export type Decision = z.infer<typeof Decision>;
 
-type Filled = 'schema' | 'seq' | 'prev' | 'candidate' | 'data' | 'target' | 'source';
+type Filled = 'seq' | 'prev' | 'child' | 'candidate' | 'changes' | 'data' | 'target' | 'source' | 'signer' | 'keys';
 
 /** A decision before the ledger gives it its place; what a caller may leave out, the ledger fills in. */
 export type DecisionDraft = Omit<Decision, Filled> & {
   /** Set to make recording it again a no-op; otherwise the next free number. */
   readonly seq?: number;
+  readonly child: { readonly harness: string; readonly files: HarnessFiles };
   readonly candidate: (Omit<Candidate, 'touched'> & { readonly touched?: readonly Touched[] }) | null;
   readonly data: Omit<Decision['data'], 'panelSeed' | 'taskManifest'> & Partial<Decision['data']>;
   readonly target?: Decision['target'];
   readonly source?: Decision['source'];
+  readonly keys?: Decision['keys'];
 };
 
 /** The parts that a decision without rollouts leaves empty; spread it first. */
@@ -172,38 +198,14 @@ export const nothingMeasured = {
   source: null,
 } satisfies Partial<DecisionDraft>;
 
-function sortedKeys(value: Json): Json {
-  if (Array.isArray(value)) return value.map(sortedKeys);
-  if (typeof value !== 'object' || value === null) return value;
-  const record = value as { readonly [key: string]: Json };
-  // fromEntries, so that a key such as __proto__ stays a plain property.
-  return Object.fromEntries(
-    Object.keys(record)
-      .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-      .map((key) => [key, sortedKeys(record[key] as Json)]),
+/** Digests of files in a repository with the given object format. */
+export const fileDigests = (files: HarnessFiles, format: ObjectFormat): Record<string, FileDigest> =>
+  Object.fromEntries(
+    [...files].map(([path, text]) => [path, { sha256: sha256(text), gitBlob: blobId(text, format) }] as const),
   );
-}
 
-/**
- * The bytes of a decision file: keys sorted by code unit, one space of indent, one newline at the end.
- * Whole-number keys would sort differently in JavaScript; no field has such keys.
- */
-export function decisionText(decision: Json | Decision): string {
-  return `${JSON.stringify(sortedKeys(JSON.parse(canonicalJson(decision)) as Json), null, 1)}\n`;
-}
-
-/** Path of a decision file from the top of the repository. */
-export const decisionPath = (run: string, seq: number): string =>
-  `runs/${run}/decisions/${String(seq).padStart(4, '0')}.json`;
-
-/** Run and number in the path of a decision file; null for any other path. */
-export function parseDecisionPath(path: string): { run: string; seq: number } | null {
-  const match = /^runs\/([^/]+)\/decisions\/(\d{4,})\.json$/.exec(path);
-  return match ? { run: match[1] as string, seq: Number(match[2]) } : null;
-}
-
-export const fileDigests = (files: HarnessFiles): Record<string, string> =>
-  Object.fromEntries([...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, text]) => [path, sha256(text)]));
+/** Whether the record has to say how its parent becomes its child. */
+export const hasChanges = ({ kind }: Pick<Decision, 'kind'>): boolean => kind === 'candidate' || kind === 'external';
 
 /** Whether accepting this decision changes the harness of the branch. */
 export function changesBranch(decision: Pick<Decision, 'kind' | 'verdict'>): boolean {

@@ -1,6 +1,6 @@
 /** A frozen environment: no night runs until a person says why it may again. What is in force stays in force. */
 import { FrozenError, UsageError } from '../errors.ts';
-import { type Decision, fileDigests, nothingMeasured } from './decision.ts';
+import { type Decision, nothingMeasured } from './decision.ts';
 import type { Repository } from './git.ts';
 import { openLedger } from './ledger.ts';
 import type { Oid } from './plumbing.ts';
@@ -32,7 +32,7 @@ export async function setFrozen(
   kind: 'freeze' | 'unfreeze',
   { why, ...options }: StepOptions & { readonly why: string },
 ): Promise<{ readonly commit: Oid; readonly seq: number }> {
-  const ledger = await openLedger(repository, env);
+  const ledger = await openLedger(repository, env, options.keys);
   const { commit: tip, harness, files, decisions } = ledger.head();
   const before = frozenBy(decisions);
   if (kind === 'freeze' && before !== null) return { commit: tip, seq: before.seq };
@@ -48,7 +48,7 @@ export async function setFrozen(
         time: options.time,
         who: options.who,
         parent: { harness, commit: tip },
-        child: { harness, files: fileDigests(files) },
+        child: { harness, files },
         why,
       },
     ],

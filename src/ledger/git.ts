@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { GitPluginError, simpleGit } from 'simple-git';
 import { InfrastructureError, UsageError } from '../errors.ts';
+import type { ObjectFormat } from './object-id.ts';
 
 /** An opened repository; all paths are absolute. */
 export interface Repository {
@@ -13,7 +14,7 @@ export interface Repository {
   readonly gitDir: string;
   /** Git folder that all linked work trees share: objects and refs. */
   readonly commonDir: string;
-  readonly objectFormat: 'sha1' | 'sha256';
+  readonly objectFormat: ObjectFormat;
 }
 
 const commands = [
@@ -69,7 +70,11 @@ const config = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
   'core.commitGraph=false',
+  // An empty graft file is what keeps grafts out; git has an opinion about it.
+  'advice.graftFileDeprecated=false',
   'core.fsync=all',
+  'commit.gpgSign=false',
+  'tag.gpgSign=false',
   'core.quotePath=false',
   'core.warnAmbiguousRefs=false',
   'protocol.allow=never',

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InfrastructureError, UsageError } from '../errors.ts';
 import { harnessId } from '../harness/parse.ts';
-import { decisionText } from './decision.ts';
 import { openRepository } from './git.ts';
 import { openLedger } from './ledger.ts';
 import {
@@ -20,6 +19,7 @@ import {
   userGit,
   userState,
 } from './shop.fixture.ts';
+import { canonicalText } from './statement.ts';
 import { verifyRepository } from './verify.ts';
 
 afterAll(removeFolders);
@@ -168,7 +168,7 @@ describe('repositories', () => {
   });
 
   it('writes the same bytes whatever the order of the keys', () => {
-    expect(decisionText({ b: [1, { d: 1, c: 2 }], a: null })).toBe(
+    expect(canonicalText({ b: [1, { d: 1, c: 2 }], a: null })).toBe(
       '{\n "a": null,\n "b": [\n  1,\n  {\n   "c": 2,\n   "d": 1\n  }\n ]\n}\n',
     );
   });

@@ -1,8 +1,9 @@
 /** Git objects and refs as values: read in batches, written without touching index, stash or work tree. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InfrastructureError } from '../errors.ts';
+import { InfrastructureError, VerifyError } from '../errors.ts';
 import { bot, catFiles, git, type Identity, type Repository, tryGit, withScratch } from './git.ts';
+import { objectId } from './object-id.ts';
 
 /** Object id: 40 (SHA-1) or 64 (SHA-256) lower-case hex characters. */
 export type Oid = string;
@@ -37,7 +38,10 @@ export async function listFiles(repository: Repository, commit: Oid, folders: re
     });
 }
 
-/** Bytes of objects by id, one process for all; a missing object is absent from the map. */
+/**
+ * Bytes of objects by id, one process for all; a missing object is absent from the map. Git does not hash what it reads, so that is
+ * done here: throws `VerifyError` for an object whose bytes are not those that its id names.
+ */
 export async function readObjects(repository: Repository, oids: Iterable<Oid>): Promise<Map<Oid, Uint8Array>> {
   const wanted = [...new Set(oids)].map(checkOid);
   const found = new Map<Oid, Uint8Array>();
@@ -48,11 +52,15 @@ export async function readObjects(repository: Repository, oids: Iterable<Oid>): 
   for (const oid of wanted) {
     const end = bytes.indexOf(10, at);
     if (end < 0) throw new InfrastructureError(`git cat-file ended before object ${oid}`);
-    const [name, , size] = text.decode(bytes.subarray(at, end)).split(' ');
+    const [name, type = '', size] = text.decode(bytes.subarray(at, end)).split(' ');
     at = end + 1;
     if (size === undefined) continue;
     if (name !== oid) throw new InfrastructureError(`git cat-file: expected ${oid}, got ${name}`);
-    found.set(oid, bytes.subarray(at, at + Number(size)));
+    const content = bytes.subarray(at, at + Number(size));
+    const real = objectId(type, content, repository.objectFormat);
+    if (real !== oid)
+      throw new VerifyError(`object ${oid} holds the bytes of ${real}: the store was altered or is damaged`);
+    found.set(oid, content);
     at += Number(size) + 1;
   }
   return found;

@@ -1,10 +1,11 @@
 /** Going back is a step forward: a new commit with exactly the bytes of an earlier version. */
 
 import { UsageError } from '../errors.ts';
-import { type Decision, fileDigests, nothingMeasured } from './decision.ts';
+import { type Decision, nothingMeasured } from './decision.ts';
 import type { Identity, Repository } from './git.ts';
 import { resolveHarness } from './history.ts';
 import { changedItemsOf } from './items.ts';
+import type { Keyring } from './keys.ts';
 import { type Ledger, openLedger, releaseOf } from './ledger.ts';
 import type { Oid } from './plumbing.ts';
 import { findVersion } from './versions.ts';
@@ -16,6 +17,8 @@ export interface StepOptions {
   /** Default: named after the kind and number of the decision. */
   readonly run?: string;
   readonly identity?: Identity;
+  /** Default: none, which signs nothing. */
+  readonly keys?: Keyring;
 }
 
 /**
@@ -28,7 +31,7 @@ export async function rollback(
   to: string,
   options: StepOptions,
 ): Promise<{ readonly commit: Oid; readonly version: string; readonly harness: string }> {
-  const ledger = await openLedger(repository, env);
+  const ledger = await openLedger(repository, env, options.keys);
   const found = await findVersion(ledger, /^v[1-9]\d*$/.test(to) ? to : await versionAt(ledger, to));
   const head = ledger.head();
   const harness = found.decision.child.harness;
@@ -42,7 +45,7 @@ export async function rollback(
         time: options.time,
         who: options.who,
         parent: { harness: head.harness, commit: head.commit },
-        child: { harness, files: fileDigests(found.files) },
+        child: { harness, files: found.files },
         candidate: { form: 'rollback', edits: [], keys: [], touched: changedItemsOf(env, head.files, found.files) },
         version: found.version,
         source: { harness, commit: found.commit },

@@ -10,9 +10,12 @@ import { harnessId } from '../harness/parse.ts';
 import type { Edit } from '../proposal/edit-schema.ts';
 import { applyEdits, editKey } from '../proposal/edits.ts';
 import type { HarnessFiles, Verdict } from '../types.ts';
-import { type Decision, type DecisionDraft, fileDigests, nothingMeasured } from './decision.ts';
+import { type Decision, type DecisionDraft, nothingMeasured } from './decision.ts';
 import { openRepository, type Repository } from './git.ts';
+import { makeKey, type Role, readPrivate } from './key.ts';
+import type { HeldKey, Keyring } from './keys.ts';
 import type { Ledger } from './ledger.ts';
+import type { Trust } from './trust.ts';
 
 /** What a person types, with an identity of their own. */
 export function userGit(dir: string, ...args: string[]): string {
@@ -166,7 +169,7 @@ const common = (ledger: Ledger, run: string): Common => ({
   data: { environment: 'e', split: 's', panel: null, look: null },
 });
 
-const childOf = (files: HarnessFiles) => ({ harness: harnessId(files), files: fileDigests(files) });
+const childOf = (files: HarnessFiles) => ({ harness: harnessId(files), files: files });
 
 /** A candidate raced on dev, kept or rejected, and the harness that it leads to. */
 export function candidate(ledger: Ledger, edits: Edit[], kept: boolean, run = 'night-1') {
@@ -247,3 +250,25 @@ export async function release(ledger: Ledger, version: string, run = 'night-1', 
     tag: `harness/shop/${version}`,
   });
 }
+
+/** A key in memory, and the text of its file. */
+export function heldKey(role: Role = 'bot', principal = 'night'): HeldKey & { readonly pem: string } {
+  const { keyid, publicKey, pem } = makeKey();
+  return {
+    entry: { keyid, role, principal, publicKey },
+    created: nextTime(),
+    pem,
+    open: () => readPrivate(pem, 'test'),
+  };
+}
+
+export const ringOf = (...keys: HeldKey[]): Keyring => ({ place: 'the test', keys });
+
+export const trustIn = (keys: readonly HeldKey[], signedFrom: Trust['signedFrom'] = {}): Trust => ({
+  version: 1,
+  keys: keys.map(({ entry }) => entry),
+  signedFrom,
+});
+
+/** Who, when and with which keys, of a step that a person asks for. */
+export const stepWith = (...keys: HeldKey[]) => ({ who, time: nextTime(), keys: ringOf(...keys) });

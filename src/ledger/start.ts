@@ -3,11 +3,12 @@ import { UsageError } from '../errors.ts';
 import { harnessId, parseHarness } from '../harness/parse.ts';
 import type { HarnessFiles } from '../types.ts';
 import { readHarnessFiles } from './branch.ts';
-import { type Decision, type DecisionDraft, fileDigests, nothingMeasured } from './decision.ts';
+import { type Decision, type DecisionDraft, nothingMeasured } from './decision.ts';
 import type { Identity } from './git.ts';
 import { changedItemsOf } from './items.ts';
-import { harnessChanges, type Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { mergeBase, mergeTexts, type Oid, readCommits, trailers, writeCommit } from './plumbing.ts';
+import { harnessChanges } from './record.ts';
 import { readHead } from './refs.ts';
 import { ownCommits } from './walk.ts';
 
@@ -183,7 +184,7 @@ function externalDecision(ledger: Ledger, files: HarnessFiles, source: Source, o
     ...nothingMeasured,
     ...common(ledger, options),
     kind: 'external',
-    child: { harness: harnessId(files), files: fileDigests(files) },
+    child: { harness: harnessId(files), files: files },
     candidate: { form: 'external', edits: [], keys: [], touched: changedItemsOf(ledger.env, head.files, files) },
     limits: ['a person changed the harness by hand; no gate has tested it'],
     source,
@@ -197,7 +198,7 @@ function mergeNote(ledger: Ledger, source: Source, options: StartOptions): Decis
     ...nothingMeasured,
     ...common(ledger, options),
     kind: 'merge',
-    child: { harness: head.harness, files: fileDigests(head.files) },
+    child: { harness: head.harness, files: head.files },
     source,
   };
 }

@@ -1,19 +1,24 @@
 /** Recomputes decisions along a branch: chain, parents, children, verdicts, and what each commit did to the harness. */
+
 import { canonicalJson } from '../digest.ts';
 import { recompute } from '../gate/record.ts';
 import { alphaOf, PAST_RULES, RELEASE } from '../gate/rules.ts';
 import { harnessId } from '../harness/parse.ts';
+import { splicesOf } from '../harness/splice.ts';
 import { applyEdits, editKey } from '../proposal/edits.ts';
 import type { HarnessFiles } from '../types.ts';
-import { changesBranch, type Decision, decisionPath, fileDigests } from './decision.ts';
+import { changesBranch, type Decision, type FileDigest, fileDigests, hasChanges } from './decision.ts';
+import type { ObjectFormat } from './object-id.ts';
 import { isLook, lookPlace } from './panels.ts';
+import { decisionPath } from './paths.ts';
 import type { Oid } from './plumbing.ts';
-import type { Issue } from './verify.ts';
+import type { Finding } from './verify.ts';
 import type { Node, StoredDecision } from './verify-nodes.ts';
 
 type Note = (field: string, expected: unknown, found: unknown) => void;
 
 interface Walk {
+  readonly format: ObjectFormat;
   /** Every harness that could be rebuilt so far, by id. */
   readonly known: Map<string, HarnessFiles>;
   readonly releases: Map<string, { readonly commit: Oid; readonly harness: string }>;
@@ -27,9 +32,15 @@ interface Walk {
 }
 
 /** Adds what is wrong to `issues`; returns the commit of each release by version. */
-export function verifyDecisions(env: string, nodes: readonly Node[], issues: Issue[]): Map<string, Oid> {
+export function verifyDecisions(
+  env: string,
+  nodes: readonly Node[],
+  format: ObjectFormat,
+  issues: Finding[],
+): Map<string, Oid> {
   const none: HarnessFiles = new Map();
   const walk: Walk = {
+    format,
     known: new Map([[harnessId(none), none]]),
     releases: new Map(),
     evaluated: new Map(),
@@ -42,7 +53,7 @@ export function verifyDecisions(env: string, nodes: readonly Node[], issues: Iss
   return new Map([...walk.releases].map(([version, { commit }]) => [version, commit]));
 }
 
-function verifyNode(env: string, node: Node, walk: Walk, issues: Issue[]): void {
+function verifyNode(env: string, node: Node, walk: Walk, issues: Finding[]): void {
   const after = harnessId(node.files);
   walk.known.set(after, node.files);
   // An applied release brings its decisions along: they start from what the night found, not from the target's last commit.
@@ -56,7 +67,7 @@ function verifyNode(env: string, node: Node, walk: Walk, issues: Issue[]): void 
   // Before the branch started, a person may change the harness freely.
   if (!node.own && node.added.length === 0) walk.harness = after;
   if (walk.harness === after) return;
-  const changed = differing(fileDigests(walk.known.get(walk.harness) ?? new Map()), fileDigests(node.files));
+  const changed = differing(digestsOf(walk.known.get(walk.harness) ?? new Map(), walk), digestsOf(node.files, walk));
   issues.push({
     commit: node.commit,
     file: changed.map((path) => `harness/${env}/${path}`).join(', ') || `harness/${env}`,
@@ -69,8 +80,15 @@ function verifyNode(env: string, node: Node, walk: Walk, issues: Issue[]): void 
 
 const show = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value ?? null));
 
-const differing = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): string[] =>
-  [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((path) => a[path] !== b[path]).sort();
+type Digests = Readonly<Record<string, FileDigest>>;
+
+const digestsOf = (files: HarnessFiles, { format }: Walk): Digests => fileDigests(files, format);
+
+/** Paths in both or either whose digests are not the same. */
+const differing = (a: Digests, b: Digests): string[] =>
+  [...new Set([...Object.keys(a), ...Object.keys(b)])]
+    .filter((path) => canonicalJson(a[path] ?? null) !== canonicalJson(b[path] ?? null))
+    .sort();
 
 function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): void {
   const { decision } = stored;
@@ -146,15 +164,17 @@ function verifyChild(decision: Decision, walk: Walk, note: Note): void {
     }
   } else if (kind === 'candidate') {
     note('candidate', 'the edits', null);
-  } else if ((kind === 'release' || kind === 'merge') && child.harness !== walk.harness) {
+  } else if ((kind === 'release' || kind === 'merge' || kind === 'keys') && child.harness !== walk.harness) {
     note('child.harness', walk.harness, child.harness);
   }
   const files = walk.known.get(child.harness);
   if (files === undefined) note('child.harness', 'a harness of this branch', child.harness);
-  const digests = files === undefined ? child.files : fileDigests(files);
+  const digests = files === undefined ? child.files : digestsOf(files, walk);
   for (const path of differing(digests, child.files)) {
-    note(`child.files.${path}`, digests[path] ?? 'no file', child.files[path] ?? 'no file');
+    note(`subject.${path}`, digests[path] ?? 'no file', child.files[path] ?? 'no file');
   }
+  const splices = before !== undefined && files !== undefined && hasChanges(decision) ? splicesOf(before, files) : [];
+  if (canonicalJson(splices) !== canonicalJson(decision.changes)) note('changes', splices, decision.changes);
   if (moves) walk.harness = child.harness;
 }
 

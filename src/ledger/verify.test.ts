@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { pick, randomOf, sha256 } from '../digest.ts';
 import { applyRelease } from './apply.ts';
-import { decisionText } from './decision.ts';
 import { openRepository } from './git.ts';
 import { openLedger } from './ledger.ts';
 import {
@@ -22,7 +21,8 @@ import {
   userGit,
   who,
 } from './shop.fixture.ts';
-import { type Issue, verifyRepository } from './verify.ts';
+import { canonicalText } from './statement.ts';
+import { type Finding, verifyRepository } from './verify.ts';
 import { verifyDecisions } from './verify-decisions.ts';
 import { nodesOf, readHistory } from './verify-nodes.ts';
 
@@ -78,10 +78,8 @@ describe('verifyRepository', () => {
     userGit(copy, 'clone', '-q', '--no-tags', '-b', 'optimize/shop', dir, 'clone');
     const elsewhere = await verifyRepository(await openRepository(`${copy}/clone`));
     expect(elsewhere.issues).toEqual([]);
-    expect(elsewhere.unchecked.map(({ file }) => file)).toEqual([
-      'refs/tags/harness/shop/v1',
-      'runs/night-1/traces.jsonl',
-    ]);
+    expect(elsewhere.unchecked.map(({ file }) => file)).toEqual(['refs/tags/harness/shop/v1']);
+    expect(elsewhere.notCovered).toContain('runs/night-1/traces.jsonl: not on this machine');
     await expect(verifyRepository(repository, { env: 'other' })).rejects.toThrow(/optimize\/other/);
   });
 
@@ -146,17 +144,15 @@ describe('verifyRepository', () => {
   /** A decision rewritten together with everything that follows from its bytes alone. */
   it.each<[string, (text: string) => string, string]>([
     ['a number of the verdict', (text) => text.replace('"effect": 0.5', '"effect": 0.6'), 'verdict.effect'],
-    ['a score', (text) => text.replace('"after": [\n     1\n', '"after": [\n     0\n'), 'verdict.effect'],
+    ['a score', (text) => text.replace(/("after": \[\n +)1\n/, '$10\n'), 'verdict.effect'],
     ['an edit', (text) => text.replace('Rule second holds', 'Rule second is void'), 'candidate.keys'],
-    [
-      'a file digest',
-      (text) => text.replace(/"contract.yaml": "\w{4}/, '"contract.yaml": "0000'),
-      'child.files.contract.yaml',
-    ],
+    ['a file digest', (text) => text.replace(/"sha256": "\w{4}/, '"sha256": "0000'), 'subject.contract.yaml'],
+    ['a blob id', (text) => text.replace(/"gitBlob": "\w{4}/, '"gitBlob": "0000'), 'subject.contract.yaml'],
     ['a sequence number', (text) => text.replace('"seq": 1', '"seq": 2'), 'seq'],
     ['a link of the chain', (text) => text.replace('"prev": null', `"prev": "${'0'.repeat(64)}"`), 'prev'],
-    ['a duplicate key', (text) => text.replace('"schema": 1,', '"schema": 1,\n "schema": 1,'), 'bytes'],
-    ['an unknown field', (text) => text.replace('"schema": 1,', '"schema": 1,\n "score": 1,'), ''],
+    ['a duplicate key', (text) => text.replace('"predicateType"', '"_type": "x",\n "predicateType"'), 'bytes'],
+    ['an unknown field', (text) => text.replace('"predicateType"', '"predicate2": 1,\n "predicateType"'), ''],
+    ['another type of record', (text) => text.replace('decision:v2', 'decision:v3'), 'predicateType'],
     ['a cut file', (text) => text.slice(0, 900), 'bytes'],
   ])('finds %s in a consistent-looking commit', async (_, change, field) => {
     const { dir, repository } = await keptOnce();
@@ -171,7 +167,7 @@ describe('verifyRepository', () => {
     userGit(dir, 'commit', '-q', '--amend', '-m', message);
     const { issues } = await verifyRepository(repository);
     expect(issues).toContainEqual(expect.objectContaining({ file, field }));
-    expect(decisionText(JSON.parse(text))).toBe(text);
+    expect(canonicalText(JSON.parse(text))).toBe(text);
   });
 
   it('finds a decision that is missing in the middle, and one that accepts without scores', async () => {
@@ -198,8 +194,8 @@ describe('verifyRepository', () => {
     const head = (await openLedger(repository, 'shop')).head().commit;
     const history = await readHistory(repository, 'shop', head);
     const wrong = (objects: ReadonlyMap<string, Uint8Array>) => {
-      const issues: Issue[] = [];
-      verifyDecisions('shop', nodesOf('shop', { ...history, objects }, issues), issues);
+      const issues: Finding[] = [];
+      verifyDecisions('shop', nodesOf('shop', { ...history, objects }, issues), repository.objectFormat, issues);
       return issues;
     };
     expect(wrong(history.objects)).toEqual([]);

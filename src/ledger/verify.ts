@@ -1,17 +1,30 @@
 /** `optimize verify`: recomputes every decision from git objects instead of trusting any summary. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { PAST_RULES } from '../gate/rules.ts';
+import { type Anchor, anchorOf, verifyAnchor } from './anchor.ts';
+import { compareDeployed, harnessInForce } from './deployed.ts';
 import type { Repository } from './git.ts';
 import type { Oid } from './plumbing.ts';
-import { listRefs } from './refs.ts';
+import { listRefs, type Ref } from './refs.ts';
+import type { Trust } from './trust.ts';
 import { verifyDecisions } from './verify-decisions.ts';
 import { type Node, nodesOf, readHistory } from './verify-nodes.ts';
+import { verifySignatures } from './verify-signatures.ts';
+import { verifyTrust } from './verify-trust.ts';
+
+/**
+ * V1: the records agree with each other and with what they can be recomputed from. V2: they were signed by trusted keys.
+ * V3: they go on from an anchor that was kept elsewhere.
+ */
+export type Level = 'V1' | 'V2' | 'V3';
+/** What sees an issue: a level, or the comparison with a folder. */
+export type Sight = Level | 'deployed';
 
 /** Something that is not what the rest of the record says it must be. */
-export interface Issue {
+export interface Finding {
   /** Commit in which it was found; '' for a ref or a file outside git. */
   readonly commit: string;
   readonly file: string;
@@ -21,7 +34,12 @@ export interface Issue {
   readonly found: string;
 }
 
-/** What could not be checked here, and why: never a success. */
+export interface Issue extends Finding {
+  /** The lowest level that sees it. */
+  readonly level: Sight;
+}
+
+/** What belongs to a level that was asked for and could not be checked here, and why: never a success. */
 export interface Unchecked {
   readonly file: string;
   readonly why: string;
@@ -32,14 +50,24 @@ export interface BranchReport {
   readonly branch: string;
   readonly head: Oid;
   readonly decisions: number;
+  /** Number of the first signed decision; null when none is. */
+  readonly signedFrom: number | null;
   readonly commits: number;
   readonly releases: number;
+  /** What `--anchor` takes later; null while there is no decision. */
+  readonly anchor: Anchor | null;
 }
 
 export interface VerifyReport {
+  /** Levels that were asked for. */
+  readonly levels: readonly Level[];
+  /** What the folder was held against; null without one. */
+  readonly deployed: string | null;
   readonly branches: readonly BranchReport[];
   readonly issues: readonly Issue[];
   readonly unchecked: readonly Unchecked[];
+  /** What these levels do not cover, one sentence each. */
+  readonly notCovered: readonly string[];
   /** True if there is no issue; `unchecked` may still hold something. */
   readonly ok: boolean;
 }
@@ -47,48 +75,128 @@ export interface VerifyReport {
 export interface VerifyOptions {
   /** Only this environment; default every `optimize/*` branch. */
   readonly env?: string;
+  /** Asks for V2. */
+  readonly trust?: Trust;
+  /** Asks for V3. */
+  readonly anchors?: readonly Anchor[];
+  /** A folder to hold against the harness in force of `env`, or of the only branch. */
+  readonly deployed?: string;
 }
 
 /**
- * Checks write-once decisions, their chain, canonical bytes and schema, that every harness change lies in one commit
+ * V1 checks write-once decisions, their chain, canonical bytes and schema, that every harness change lies in one commit
  * with its decision, that each child is its parent with the edits applied, every verdict field by field, digests, tags
- * and, where they are at hand, the artifacts. It cannot see a history that was rewritten or cut off as a whole.
- * Throws `UsageError` for a shallow clone and for an environment without a branch.
+ * and, where they are at hand, the artifacts. Throws `UsageError` for a shallow clone and for an environment without a branch.
  */
 export async function verifyRepository(repository: Repository, options: VerifyOptions = {}): Promise<VerifyReport> {
-  if (existsSync(join(repository.commonDir, 'shallow'))) {
+  const shallow = join(repository.commonDir, 'shallow');
+  if (existsSync(shallow) && statSync(shallow).size > 0) {
     throw new UsageError(
       'this clone holds only part of the history, so the chain cannot be checked; run: git fetch --unshallow',
     );
   }
+  const { trust, anchors = [] } = options;
   const refs = await listRefs(repository, ['refs/heads/optimize', 'refs/tags/harness']);
-  const branches = refs.filter(
-    ({ name, commit }) =>
-      commit !== null &&
-      (options.env === undefined || name === `refs/heads/optimize/${options.env}`) &&
-      !name.startsWith('refs/tags/'),
-  );
-  if (branches.length === 0 && options.env !== undefined) {
-    throw new UsageError(
-      `there is no branch optimize/${options.env} here; if it is on a remote: git fetch origin optimize/${options.env}:optimize/${options.env}`,
-    );
-  }
-  const issues: Issue[] = [];
+  const branches = branchesOf(refs, options.env);
+  const v1: Finding[] = [];
+  const v2: Finding[] = [];
+  const v3: Finding[] = [];
   const unchecked: Unchecked[] = [];
+  const absent = new Set<string>();
   const reports: BranchReport[] = [];
-  for (const { name, commit } of branches) {
-    const env = name.slice('refs/heads/optimize/'.length);
-    const head = commit as Oid;
-    const nodes = nodesOf(env, await readHistory(repository, env, head), issues);
-    const releases = verifyDecisions(env, nodes, issues);
+  for (const { env, head } of branches) {
+    const history = await readHistory(repository, env, head);
+    const nodes = nodesOf(env, history, v1);
+    const releases = verifyDecisions(env, nodes, repository.objectFormat, v1);
+    verifySignatures(nodes, v1);
     const tags = refs.filter((ref) => ref.name.startsWith(`refs/tags/harness/${env}/`));
-    checkTags(env, releases, tags, issues, unchecked);
-    await checkArtifacts(repository, nodes, issues, unchecked);
-    const decisions = nodes.reduce((sum, { added }) => sum + added.length, 0);
-    const commits = nodes.filter(({ own }) => own).length;
-    reports.push({ env, branch: `optimize/${env}`, head, decisions, commits, releases: releases.size });
+    checkTags(env, releases, tags, v1, unchecked);
+    await checkArtifacts(repository, nodes, { issues: v1, unchecked, absent });
+    if (trust !== undefined) verifyTrust(env, nodes, trust, { found: v2, unchecked });
+    for (const anchor of anchors) if (anchor.env === env) verifyAnchor(anchor, nodes, history.chain, v3);
+    const all = nodes.flatMap(({ added }) => added);
+    reports.push({
+      env,
+      branch: `optimize/${env}`,
+      head,
+      decisions: all.length,
+      signedFrom: all.find(({ decision }) => decision?.signer)?.decision?.seq ?? null,
+      commits: nodes.filter(({ own }) => own).length,
+      releases: releases.size,
+      anchor: anchorOf(env, nodes, head),
+    });
   }
-  return { branches: reports, issues, unchecked, ok: issues.length === 0 };
+  for (const { env } of anchors) if (!branches.some((branch) => branch.env === env)) unchecked.push(missingBranch(env));
+  const deployed =
+    options.deployed === undefined
+      ? null
+      : await checkDeployed(repository, branches, options.deployed, v1.length === 0);
+  const levels: Level[] = ['V1', ...(trust ? (['V2'] as const) : []), ...(anchors.length > 0 ? (['V3'] as const) : [])];
+  const issues = Object.entries({ V1: v1, V2: v2, V3: v3, deployed: deployed?.findings ?? [] }).flatMap(
+    ([level, found]) => found.map((finding) => ({ level: level as Sight, ...finding })),
+  );
+  const notCovered = notCoveredBy(levels, reports, [...absent]);
+  return {
+    levels,
+    deployed: deployed?.name ?? null,
+    branches: reports,
+    issues,
+    unchecked,
+    notCovered,
+    ok: issues.length === 0,
+  };
+}
+
+async function checkDeployed(
+  repository: Repository,
+  branches: readonly { readonly env: string }[],
+  folder: string,
+  agrees: boolean,
+): Promise<{ name: string; findings: Finding[] }> {
+  if (!agrees) return { name: 'nothing: the records disagree, so they cannot say what is in force', findings: [] };
+  const [only, ...more] = branches;
+  if (only === undefined || more.length > 0)
+    throw new UsageError(
+      `--deployed: expected one environment, found ${branches.map(({ env }) => env).join(', ') || 'none'}; name it with --env`,
+    );
+  const { name, commit, findings } = await harnessInForce(repository, only.env);
+  return { name, findings: [...findings, ...(await compareDeployed(repository, only.env, commit, folder))] };
+}
+
+function branchesOf(refs: readonly Ref[], env: string | undefined): { env: string; head: Oid }[] {
+  const prefix = 'refs/heads/optimize/';
+  const found = refs.flatMap(({ name, commit }) =>
+    commit !== null && name.startsWith(prefix) ? [{ env: name.slice(prefix.length), head: commit }] : [],
+  );
+  const wanted = found.filter((branch) => env === undefined || branch.env === env);
+  if (wanted.length === 0 && env !== undefined) throw new UsageError(`there is ${missingBranch(env).why}`);
+  return wanted;
+}
+
+const missingBranch = (env: string): Unchecked => ({
+  file: `refs/heads/optimize/${env}`,
+  why: `no branch optimize/${env} here; if it is on a remote: git fetch origin optimize/${env}:optimize/${env}`,
+});
+
+function notCoveredBy(
+  levels: readonly Level[],
+  branches: readonly BranchReport[],
+  absent: readonly string[],
+): string[] {
+  const unsigned = branches.filter(({ signedFrom, decisions }) => decisions > 0 && (signedFrom ?? 2) > 1);
+  return [
+    'scores that were forged before they were recorded',
+    ...(levels.includes('V2')
+      ? unsigned.map(
+          ({ branch, signedFrom, decisions }) =>
+            `who wrote decisions 1 to ${(signedFrom ?? decisions + 1) - 1} of ${branch}: they are not signed, and only the chain holds them`,
+        )
+      : ['who wrote the records, and a record that was rewritten with all that follows from it (V2: --trust FILE)']),
+    ...(levels.includes('V3')
+      ? ['what a holder of a trusted key did to the records after the anchor']
+      : ['a history that was cut off, or rewritten as a whole by a holder of a trusted key (V3: --anchor LINE)']),
+    ...absent.map((file) => `${file}: not on this machine`),
+  ];
 }
 
 /** A tag must stand at the commit that holds its release decision. */
@@ -96,7 +204,7 @@ function checkTags(
   env: string,
   releases: ReadonlyMap<string, Oid>,
   tags: readonly { readonly name: string; readonly commit: Oid | null }[],
-  issues: Issue[],
+  issues: Finding[],
   unchecked: Unchecked[],
 ): void {
   const prefix = `refs/tags/harness/${env}/`;
@@ -123,8 +231,11 @@ function checkTags(
 async function checkArtifacts(
   repository: Repository,
   nodes: readonly Node[],
-  issues: Issue[],
-  unchecked: Unchecked[],
+  {
+    issues,
+    unchecked,
+    absent,
+  }: { readonly issues: Finding[]; readonly unchecked: Unchecked[]; readonly absent: Set<string> },
 ): Promise<void> {
   const seen = new Map<string, string>();
   for (const { commit, added } of nodes) {
@@ -136,7 +247,7 @@ async function checkArtifacts(
         const file = `runs/${decision?.run}/${name}`;
         const known = seen.get(file) ?? (await fileDigest(join(repository.root, file)));
         if (known === null) {
-          if (!unchecked.some((one) => one.file === file)) unchecked.push({ file, why: 'not on this machine' });
+          absent.add(file);
           continue;
         }
         seen.set(file, known);

@@ -1,10 +1,12 @@
 /** Versions by name: which commit holds `vN`, and its bytes. */
+
 import { UsageError, VerifyError } from '../errors.ts';
 import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles } from '../types.ts';
 import { readHarnessFiles } from './branch.ts';
-import { type Decision, decisionPath } from './decision.ts';
+import type { Decision } from './decision.ts';
 import type { Ledger } from './ledger.ts';
+import { decisionPath } from './paths.ts';
 import type { Oid } from './plumbing.ts';
 import { decisionCommits, ownCommits } from './walk.ts';
 
@@ -50,6 +52,17 @@ export async function firstHarness({ repository, env, head }: Ledger): Promise<H
   if (origin === undefined) return null;
   const files = await readHarnessFiles(repository, env, origin);
   return files.size === 0 ? null : files;
+}
+
+/** The commit that added each decision to the branch, by number. */
+export async function commitsOfDecisions(ledger: Ledger): Promise<Map<number, Oid>> {
+  const commits = await decisionCommits(ledger.repository, ledger.head().commit);
+  return new Map(
+    ledger.decisions().flatMap(({ run, seq }) => {
+      const commit = commits.get(decisionPath(run, seq));
+      return commit === undefined ? [] : [[seq, commit] as const];
+    }),
+  );
 }
 
 /** The commit that added a decision to the branch. */

@@ -1,6 +1,7 @@
 /** The commits that this program made on a branch, told from the history that the branch started from. */
-import { parseDecisionPath } from './decision.ts';
+
 import type { Repository } from './git.ts';
+import { parseDecisionPath } from './paths.ts';
 import { type Commit, changesOf, firstParents, type Oid, readCommits, trailers } from './plumbing.ts';
 
 /** True for a message that ends in the ledger's trailers for this environment. */

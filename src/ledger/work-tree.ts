@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { readHarnessFiles as readFolder } from '../harness/load.ts';
 import type { HarnessFiles } from '../types.ts';
-import { harnessFolder, isHarnessPath } from './branch.ts';
 import { git, type Repository } from './git.ts';
+import { harnessFolder, isHarnessPath } from './paths.ts';
 import { type Changes, changeIndex, readTexts } from './plumbing.ts';
 
 export interface Transition {

@@ -41,6 +41,7 @@ export async function closeNight(night: Night, branch: Branch, look: Look): Prom
     proposerCalls: night.proposerCalls,
     outcome: look.outcome,
     command: night.command,
+    signer: night.ledger.decisions().at(-1)?.signer ?? null,
     exitCode: look.released
       ? EXIT_OF_NIGHT.released
       : look.verdict?.reason === 'regression'

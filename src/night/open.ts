@@ -12,6 +12,7 @@ import { readHarnessFiles } from '../ledger/branch.ts';
 import type { Decision } from '../ledger/decision.ts';
 import { assertNotFrozen } from '../ledger/freeze.ts';
 import { openRepository } from '../ledger/git.ts';
+import type { Keyring } from '../ledger/keys.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { acquireLock } from '../ledger/lock.ts';
 import { findVersion, firstHarness } from '../ledger/versions.ts';
@@ -45,6 +46,8 @@ export interface NightInput {
   now(): number;
   /** The command line that goes on from this night. */
   readonly command: string;
+  /** Private keys at hand; default none, which signs nothing. */
+  readonly keys?: Keyring;
 }
 
 /** Fewest tasks a split needs before anything can be decided on it. */
@@ -60,7 +63,9 @@ export async function openNight(input: NightInput): Promise<OpenNight> {
   const repository = await openRepository(input.root);
   const lock = await acquireLock(repository, input.options.env, new Date(input.now()).toISOString());
   try {
-    const ledger = await openLedger(repository, input.options.env);
+    const ledger = await openLedger(repository, input.options.env, input.keys);
+    // What cannot be recorded in the end must not be begun.
+    ledger.assertWritable();
     assertNotFrozen(input.options.env, ledger.decisions());
     const run = await findRun(input, ledger);
     const folder = join(input.root, 'runs', run.name);

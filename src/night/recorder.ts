@@ -1,7 +1,7 @@
 /** Writes a night's decisions: one for every edit refused and every candidate evaluated, committed with what they changed. */
 import { type GateRecord, recompute } from '../gate/record.ts';
 import { GATE_RULES } from '../gate/rules.ts';
-import { type Decision, type DecisionDraft, fileDigests, nothingMeasured } from '../ledger/decision.ts';
+import { type Decision, type DecisionDraft, nothingMeasured } from '../ledger/decision.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { CheckResult } from '../proposal/checks.ts';
 import type { Edit } from '../proposal/edit-schema.ts';
@@ -76,7 +76,7 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
       limits: facts.limits,
       cost: { rollouts: own.verdict?.rollouts ?? 0, usd: own.verdict?.costUsd ?? 0, voids: own.verdict?.voids ?? 0 },
       parent: { harness: from.id, commit: null },
-      child: { harness: to.id, files: fileDigests(to.files) },
+      child: { harness: to.id, files: to.files },
       ...own,
       env: facts.env,
       run: facts.run,

@@ -50,6 +50,8 @@ export interface NightSummary {
   readonly outcome: string;
   /** The command line that goes on from this night. */
   readonly command: string;
+  /** Name of the key that signed the decisions; null when they are not signed. */
+  readonly signer: string | null;
   readonly exitCode: number;
 }
 

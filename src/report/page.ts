@@ -43,6 +43,9 @@ export function morningPage(input: PageInput): string {
           `${tokensText(summary.usage)}${summary.proposerCalls > 0 ? `; ${summary.proposerCalls} calls of the proposer` : ''}.`,
         ]),
     `${summary.rollouts} rollouts (${summary.voids} void), ${money(summary.usd)}, ${summary.seconds} s; seed ${summary.seed}; run ${summary.run}.`,
+    summary.signer === null
+      ? 'The decisions are not signed, so `optimize verify` can tell whether they agree with each other (V1), and not who wrote them; `optimize keys init` makes a key.'
+      : `Signed with key ${summary.signer.slice(0, 12)}.`,
     '',
     '## Next',
     '',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { Decision } from '../../src/ledger/decision.ts';
+import { decisionOf, type Statement } from '../../src/ledger/statement.ts';
 import type { Event, NightSummary } from '../../src/report/events.ts';
 import { ensureBuilt, ROOT } from './build.ts';
 
@@ -57,6 +58,8 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Arguments that hold spaces, after the others. */
+  readonly more?: readonly string[];
   /** Its abort is a kill -9. */
   readonly kill?: AbortSignal;
   /** Told of each whole line of stdout; may end the process. */
@@ -65,7 +68,7 @@ export interface RunOptions {
 
 /** `optimize ARGS` in a folder; arguments are split at spaces. */
 export function optimize(dir: string, args: string, options: RunOptions = {}): Promise<Outcome> {
-  const argv = args.split(' ').filter((word) => word !== '');
+  const argv = [...args.split(' ').filter((word) => word !== ''), ...(options.more ?? [])];
   const child = spawn(process.execPath, [join(ROOT, 'dist', 'cli.js'), ...argv], {
     cwd: dir,
     env: { ...cleanEnv, ...options.env },
@@ -162,9 +165,9 @@ export function decisionsOf(dir: string, env: string): Decision[] {
   const branch = `optimize/${env}`;
   const paths = git(dir, 'ls-tree', '-r', '--name-only', branch, 'runs/')
     .split('\n')
-    .filter((path) => path !== '');
+    .filter((path) => path.endsWith('.json'));
   return paths
-    .map((path) => JSON.parse(git(dir, 'show', `${branch}:${path}`)) as Decision)
+    .map((path) => decisionOf(JSON.parse(git(dir, 'show', `${branch}:${path}`)) as Statement))
     .sort((a, b) => a.seq - b.seq);
 }
 

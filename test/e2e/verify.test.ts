@@ -72,7 +72,9 @@ describe.concurrent('verify', () => {
     const { code, stdout } = await optimize(join(dir, 'evals'), 'verify');
     expect([code, stdout]).toEqual([
       0,
-      expect.stringMatching(/optimize\/my-shop: \d+ decisions in \d+ commits, 1 releases\nevery decision agrees/),
+      expect.stringMatching(
+        /optimize\/my-shop: \d+ decisions in \d+ commits, 1 releases, not signed\nevery decision agrees/,
+      ),
     ]);
   });
 
@@ -109,7 +111,9 @@ describe.concurrent('verify', () => {
       expect.objectContaining({ file: pathOf(release), field: 'verdict.effect', expected: String(effect) }),
     );
     const text = (await optimize(dir, 'verify')).stdout;
-    expect(text).toMatch(/DISAGREES runs\/\S+, verdict\.effect \(commit [0-9a-f]{12}\): expected \S+, found \S+/);
+    expect(text).toMatch(
+      /DISAGREES \(V1\) runs\/\S+, verdict\.effect \(commit [0-9a-f]{12}\): expected \S+, found \S+/,
+    );
   });
 
   it('names a harness file that was changed without a decision', async () => {
@@ -141,7 +145,7 @@ describe.concurrent('verify', () => {
     const dir = copyOf(clean);
     git(dir, 'tag', '-d', 'harness/my-shop/v1');
     const { code, stdout } = await optimize(dir, 'verify');
-    expect(code).toBe(0);
+    expect(code).toBe(2);
     expect(stdout).toMatch(/could not check .*v1: the tag is not in this clone/);
     const none = await optimize(dir, 'verify --env nothing');
     expect([none.code, none.stderr]).toEqual([2, expect.stringMatching(/no branch optimize\/nothing/)]);

@@ -28,7 +28,7 @@ describe('what was refused', () => {
     const expected = tried.filter((one) => one.candidate?.keys.includes(key)).map(({ seq }) => seq);
     const byKey = linesOf((await optimize(dir, `why-not ${key.slice(0, 10)} --json`)).stdout);
     expect(byKey).toHaveLength(1);
-    expect((byKey[0]?.tried as { seq: number }[]).map(({ seq }) => seq)).toEqual(expected);
+    expect(((byKey[0]?.tried ?? []) as { seq: number }[]).map(({ seq }) => seq)).toEqual(expected);
     const title = editTitle(edit as NonNullable<typeof edit>)
       .split(' ')
       .at(2) as string;

@@ -1,0 +1,91 @@
+/** `optimize export`: a folder that an auditor opens without this program: a page, the records as stored, what they changed, and a verifier. */
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { randomOf, sha256, shuffled } from '../digest.ts';
+import { UsageError } from '../errors.ts';
+import { harnessId } from '../harness/parse.ts';
+import { readContents } from '../ledger/branch.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { readTexts } from '../ledger/plumbing.ts';
+import { commitsOfDecisions, firstHarness } from '../ledger/versions.ts';
+import { evidencePage } from '../report/evidence-page.ts';
+import type { HarnessFiles } from '../types.ts';
+import { EXIT } from './exit.ts';
+import { decisionTitle } from './log.ts';
+import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
+
+interface ExportFlags extends LedgerFlags {
+  readonly out: string;
+  readonly sample: number;
+}
+
+const VERIFIER = join(import.meta.dirname, '../../export/verify.py');
+
+/** Writes the folder beside its place first, so that a command that was cut off leaves none that looks whole. */
+export async function exportCommand(given: Record<string, unknown>): Promise<number> {
+  const flags = given as unknown as ExportFlags;
+  const out = resolve(flags.out);
+  if (existsSync(out)) throw new UsageError(`--out ${flags.out} is already there; name a folder that is not`);
+  if (!existsSync(dirname(out))) throw new UsageError(`--out ${flags.out}: there is no folder ${dirname(flags.out)}`);
+  const { env, ledger } = await ledgerOf(flags);
+  const { decisions } = ledger.head();
+  if (decisions.length === 0)
+    throw new UsageError(`no decision is on ${ledger.branch} yet, so there is nothing to export`);
+  const sample = sampleOf(
+    decisions.map(({ seq }) => seq),
+    flags.sample,
+    ledger.head().commit,
+  );
+  const commits = await commitsOfDecisions(ledger);
+  const files = new Map([
+    ...(await recordsOf(ledger)),
+    ['index.html', evidencePage({ env, decisions, sample, commits, titleOf: decisionTitle })],
+  ]);
+  const draft = `${out}.partial`;
+  rmSync(draft, { recursive: true, force: true });
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(draft, path)), { recursive: true });
+    writeFileSync(join(draft, path), text);
+  }
+  copyFileSync(VERIFIER, join(draft, 'verify.py'));
+  renameSync(draft, out);
+  if (flags.json) sayJson({ type: 'exported', env, out, decisions: decisions.length, sample: [...sample] });
+  else {
+    say(`${decisions.length} decisions of ${env} are in ${flags.out}, ${sample.size} of them in full on index.html`);
+    say(`check it with: python3 ${join(flags.out, 'verify.py')}   (--trust FILE for signatures)`);
+  }
+  return EXIT.ok;
+}
+
+/** So many decisions, chosen by the head of the chain: whoever exports cannot choose them, and another export gives the same. */
+function sampleOf(all: readonly number[], count: number, head: string): Set<number> {
+  return new Set(
+    shuffled(all, randomOf('export', head))
+      .slice(0, count)
+      .sort((a, b) => a - b),
+  );
+}
+
+/** Records and signatures as stored, every text of the first harness, and where chain and edits begin and end. */
+async function recordsOf(ledger: Ledger): Promise<Map<string, string>> {
+  const { repository, env } = ledger;
+  const { entries } = await readContents(repository, env, ledger.head().commit);
+  const oids = entries.flatMap(({ oid, signature }) => (signature === null ? [oid] : [oid, signature]));
+  const texts = await readTexts(repository, oids);
+  const files = new Map<string, string>();
+  for (const { decision, oid, signature } of entries) {
+    const name = String(decision.seq).padStart(4, '0');
+    files.set(`records/${name}.json`, texts.get(oid) ?? '');
+    if (signature !== null) files.set(`records/${name}.sig`, texts.get(signature) ?? '');
+  }
+  const first: HarnessFiles = (await firstHarness(ledger)) ?? new Map();
+  for (const text of first.values()) files.set(`blobs/${sha256(text)}`, text);
+  const start = {
+    env,
+    harness: harnessId(first),
+    files: Object.fromEntries([...first].map(([path, text]) => [path, sha256(text)])),
+    head: entries.at(-1)?.sha256 ?? null,
+  };
+  files.set('start.json', `${JSON.stringify(start, null, 1)}\n`);
+  return files;
+}

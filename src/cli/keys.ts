@@ -1,0 +1,125 @@
+/** `optimize keys init | rotate | revoke | list`: who signs, and what a verifier has to trust. */
+import { UsageError } from '../errors.ts';
+import { openRepository, type Repository } from '../ledger/git.ts';
+import type { KeyEntry, Role } from '../ledger/key.ts';
+import { revoke, rotate, signingKey } from '../ledger/key-change.ts';
+import { createKey, KEY_VARIABLE, keyFolder, readKeyring } from '../ledger/keys.ts';
+import { openLedger } from '../ledger/ledger.ts';
+import { listRefs } from '../ledger/refs.ts';
+import { chainKeys } from '../ledger/signing.ts';
+import type { Trust } from '../ledger/trust.ts';
+import { EXIT } from './exit.ts';
+import { say, sayJson } from './open-ledger.ts';
+import { stepOf } from './step.ts';
+
+interface KeysFlags {
+  readonly env?: string;
+  readonly json?: boolean;
+}
+
+/** Null outside of a repository: keys belong to none. */
+const repositoryHere = (): Promise<Repository | null> => openRepository(process.cwd()).catch(() => null);
+
+export async function keysInitCommand(given: Record<string, unknown>): Promise<number> {
+  const { role, principal, json } = given as unknown as KeysFlags & { role: Role; principal: string };
+  const folder = keyFolder(process.env, await repositoryHere());
+  const { entry } = createKey(folder, { role, principal, created: new Date().toISOString() });
+  if (json) sayJson({ type: 'key', ...entry, folder });
+  else {
+    say(
+      `key ${entry.keyid} (${role}, ${principal}) is in ${folder}; keep a copy of its .pem file where only you can read it`,
+    );
+    if (process.env[KEY_VARIABLE]) say(`${KEY_VARIABLE} is set and goes before this folder`);
+    say('decisions are signed from now on; give those who verify the output of: optimize keys list --trust');
+  }
+  return EXIT.ok;
+}
+
+export async function keysRotateCommand(given: Record<string, unknown>): Promise<number> {
+  const flags = given as KeysFlags;
+  const repository = await openRepository(process.cwd());
+  const step = stepOf('keys rotate', repository);
+  const keyring = readKeyring(process.env, repository);
+  const olds = new Map<string, { old: KeyEntry; envs: string[] }>();
+  for (const env of await environments(repository, flags)) {
+    const old = await signingKey(repository, env, keyring);
+    if (old !== null) olds.set(old.keyid, { old, envs: [...(olds.get(old.keyid)?.envs ?? []), env] });
+  }
+  if (olds.size === 0)
+    throw new UsageError('no decision here is signed, so there is no key to rotate; optimize keys init makes one');
+  for (const { old, envs } of olds.values()) {
+    const { role, principal } = old;
+    // Stored first: a chain must never name a key that nobody has.
+    const next = createKey(keyFolder(process.env, repository), { role, principal, created: step.time }).entry;
+    for (const env of envs) {
+      const { seq, commit } = await rotate(repository, env, { old, next }, step);
+      if (flags.json) sayJson({ type: 'rotated', env, old: old.keyid, new: next.keyid, seq, commit });
+      else say(`optimize/${env}: key ${next.keyid} follows ${old.keyid} after decision ${seq}`);
+    }
+    if (!flags.json && keyring.place === KEY_VARIABLE)
+      say(`put the new key into ${KEY_VARIABLE}: ${keyFolder(process.env, repository)}/${next.keyid}.pem`);
+  }
+  return EXIT.ok;
+}
+
+export async function keysRevokeCommand(given: Record<string, unknown>, keyid = ''): Promise<number> {
+  const flags = given as KeysFlags & { from?: number };
+  const repository = await openRepository(process.cwd());
+  const known: string[] = [];
+  for (const env of await environments(repository, flags)) {
+    const { known: here } = chainKeys((await openLedger(repository, env)).decisions());
+    if (flags.env !== undefined || [...here].some((one) => keyid.length >= 8 && one.startsWith(keyid))) known.push(env);
+  }
+  if (known.length === 0)
+    throw new UsageError(`no key "${keyid}" has signed on a branch here; see: optimize keys list`);
+  if (known.length > 1 && flags.from !== undefined)
+    throw new UsageError(`--from counts on one branch; name it: --env ${known.join(' or --env ')}`);
+  for (const env of known) {
+    const what = { keyid, ...(flags.from === undefined ? {} : { from: flags.from }) };
+    const done = await revoke(repository, env, what, stepOf('keys revoke', repository));
+    if (flags.json) sayJson({ type: 'revoked', env, ...done });
+    else say(`optimize/${env}: key ${done.keyid} does not count from decision ${done.from} on (decision ${done.seq})`);
+  }
+  return EXIT.ok;
+}
+
+export async function keysListCommand(given: Record<string, unknown>): Promise<number> {
+  const flags = given as KeysFlags & { trust?: boolean };
+  const repository = await repositoryHere();
+  const { place, keys } = readKeyring(process.env, repository);
+  const chains = repository === null ? [] : await chainsOf(repository, flags);
+  if (flags.trust) {
+    const trust: Trust = {
+      version: 1,
+      keys: keys.map(({ entry }) => entry),
+      signedFrom: Object.fromEntries(
+        chains.flatMap(({ env, signedFrom }) => (signedFrom === null ? [] : [[env, signedFrom]])),
+      ),
+    };
+    say(JSON.stringify(trust, null, 1));
+    return EXIT.ok;
+  }
+  for (const { entry, created } of keys) {
+    const over = chains.flatMap(({ env, over }) =>
+      over.has(entry.keyid) ? [`over on optimize/${env} from decision ${over.get(entry.keyid)} on`] : [],
+    );
+    if (flags.json) sayJson({ type: 'key', ...entry, created, over });
+    else say([entry.keyid, entry.role, entry.principal, created.slice(0, 10), ...over].join('  ').trimEnd());
+  }
+  if (!flags.json && keys.length === 0)
+    say(`no key in ${place}; decisions are not signed: optimize keys init makes one`);
+  return EXIT.ok;
+}
+
+async function chainsOf(repository: Repository, flags: KeysFlags) {
+  const chains = [];
+  for (const env of await environments(repository, flags))
+    chains.push({ env, ...chainKeys((await openLedger(repository, env)).decisions()) });
+  return chains;
+}
+
+async function environments(repository: Repository, { env }: KeysFlags): Promise<string[]> {
+  if (env !== undefined) return [env];
+  const refs = await listRefs(repository, ['refs/heads/optimize']);
+  return refs.map(({ name }) => name.slice('refs/heads/optimize/'.length));
+}

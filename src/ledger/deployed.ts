@@ -1,0 +1,123 @@
+/** Holds a folder against the harness in force: byte for byte, mode for mode, and nothing beside it. */
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { harnessId } from '../harness/parse.ts';
+import { readHarnessFiles } from './branch.ts';
+import type { Repository } from './git.ts';
+import { type Ledger, openLedger } from './ledger.ts';
+import { objectId } from './object-id.ts';
+import { harnessFolder, harnessPath, isHarnessPath } from './paths.ts';
+import { listFiles, type Oid } from './plumbing.ts';
+import { listRefs } from './refs.ts';
+import type { Finding } from './verify.ts';
+import { findVersion } from './versions.ts';
+
+/** Mode and git id of a file: what a commit knows of it. */
+interface Seen {
+  readonly mode: string;
+  readonly id: string;
+}
+
+export interface InForce {
+  /** What it is held against, for a person. */
+  readonly name: string;
+  readonly commit: Oid;
+  /** A harness at the target that no decision knows of. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * The harness at the branch that the newest `apply` went to; without one the newest release. Throws `UsageError` when there is neither,
+ * or the branch is not here.
+ */
+export async function harnessInForce(repository: Repository, env: string): Promise<InForce> {
+  const ledger = await openLedger(repository, env);
+  const applied = ledger.decisions().findLast(({ kind }) => kind === 'apply');
+  if (!applied?.target) {
+    const { version, commit } = await findVersion(ledger);
+    return { name: `release ${version}`, commit, findings: [] };
+  }
+  const { branch } = applied.target;
+  const commit = (await listRefs(repository, ['refs/heads'])).find(
+    ({ name }) => name === `refs/heads/${branch}`,
+  )?.commit;
+  if (!commit)
+    throw new UsageError(
+      `decision ${applied.seq} put ${applied.version} into force on ${branch}, which is not here; run: git fetch origin ${branch}:${branch}`,
+    );
+  const harness = harnessId(await readHarnessFiles(repository, env, commit));
+  const findings = isKnown(ledger, harness)
+    ? []
+    : [
+        {
+          commit,
+          file: `${harnessFolder(env)} on ${branch}`,
+          field: 'sha256',
+          expected: `harness ${applied.child.harness} of decision ${applied.seq}, or one that a decision names`,
+          found: `harness ${harness}: edits that no decision has taken in`,
+        },
+      ];
+  return { name: `branch ${branch}`, commit, findings };
+}
+
+const isKnown = (ledger: Ledger, harness: string): boolean =>
+  ledger
+    .decisions()
+    .some(({ child, parent, source }) => [child.harness, parent.harness, source?.harness].includes(harness));
+
+/** What differs between the folder and the harness of a commit. Throws `UsageError` when the folder cannot be read. */
+export async function compareDeployed(
+  repository: Repository,
+  env: string,
+  commit: Oid,
+  folder: string,
+): Promise<Finding[]> {
+  const expected = new Map<string, Seen>();
+  for (const { path, mode, oid } of await listFiles(repository, commit, [`${harnessFolder(env)}/`])) {
+    const inner = harnessPath(env, path);
+    if (inner !== null) expected.set(inner, { mode, id: oid });
+  }
+  const found = filesIn(folder, repository.objectFormat);
+  return [...new Set([...expected.keys(), ...found.keys()])].sort().flatMap((path) => {
+    const [want, have] = [expected.get(path), found.get(path)];
+    const at = { commit, file: join(folder, path) };
+    if (want === undefined || have === undefined)
+      return [{ ...at, field: 'file', expected: want ? 'a file' : 'no file', found: have ? 'a file' : 'no file' }];
+    // Windows knows no mode.
+    const modes = process.platform !== 'win32' && want.mode !== have.mode;
+    return [
+      ...(modes ? [{ ...at, field: 'mode', expected: want.mode, found: have.mode }] : []),
+      ...(want.id === have.id ? [] : [{ ...at, field: 'gitBlob', expected: want.id, found: have.id }]),
+    ];
+  });
+}
+
+function filesIn(folder: string, format: Repository['objectFormat']): Map<string, Seen> {
+  const files = new Map<string, Seen>();
+  const walk = (inner: string) => {
+    for (const name of readdirSync(join(folder, inner)).sort()) {
+      const path = inner === '' ? name : `${inner}/${name}`;
+      if (!isHarnessPath(path)) continue;
+      const place = join(folder, path);
+      const stat = lstatSync(place);
+      if (stat.isDirectory()) walk(path);
+      else if (stat.isSymbolicLink())
+        files.set(path, { mode: '120000', id: objectId('blob', Buffer.from(readlinkSync(place)), format) });
+      else if (stat.isFile())
+        files.set(path, {
+          mode: (stat.mode & 0o100) === 0 ? '100644' : '100755',
+          id: objectId('blob', readFileSync(place), format),
+        });
+      else files.set(path, { mode: 'neither file nor link', id: '' });
+    }
+  };
+  try {
+    walk('');
+  } catch (cause) {
+    throw new UsageError(`--deployed ${folder}: expected a folder, could not read it: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return files;
+}

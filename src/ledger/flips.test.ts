@@ -1,0 +1,64 @@
+/** Whatever byte of whatever evidence file is changed, also where a whole history is written again around it: it is found. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { removeFolders, userGit } from './shop.fixture.ts';
+import { told, trust } from './story.fixture.ts';
+import type { Finding, Unchecked } from './verify.ts';
+import { verifyDecisions } from './verify-decisions.ts';
+import { type History, nodesOf, readHistory } from './verify-nodes.ts';
+import { verifySignatures } from './verify-signatures.ts';
+import { verifyTrust } from './verify-trust.ts';
+
+afterAll(removeFolders);
+
+let history: History;
+/** Ids of all records and signatures. */
+let evidence: string[];
+beforeAll(async () => {
+  const { dir, repository } = await told();
+  history = await readHistory(repository, 'shop', userGit(dir, 'rev-parse', 'optimize/shop').trim());
+  const changes = history.commits.flatMap(({ changes }) => changes);
+  evidence = changes.filter(({ path }) => path.startsWith('runs/')).map(({ oid }) => oid);
+});
+
+/** What V1 and V2 find, with other bytes under one id. */
+function found(oid: string, bytes: Uint8Array): Finding[] {
+  const findings: Finding[] = [];
+  const unchecked: Unchecked[] = [];
+  const nodes = nodesOf('shop', { ...history, objects: new Map([...history.objects, [oid, bytes]]) }, findings);
+  verifyDecisions('shop', nodes, 'sha1', findings);
+  verifySignatures(nodes, findings);
+  verifyTrust('shop', nodes, trust, { found: findings, unchecked });
+  return findings;
+}
+
+it('finds every flipped bit of every record and signature', () => {
+  expect(evidence).toHaveLength(16);
+  const first = evidence[0] as string;
+  expect(found(first, history.objects.get(first) as Uint8Array)).toEqual([]);
+  const flip = fc.record({
+    file: fc.nat(evidence.length - 1),
+    at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    bit: fc.nat(7),
+  });
+  fc.assert(
+    fc.property(flip, ({ file, at, bit }) => {
+      const oid = evidence[file] as string;
+      const bytes = Uint8Array.from(history.objects.get(oid) as Uint8Array);
+      const index = Math.floor(at * bytes.length);
+      bytes[index] = (bytes[index] as number) ^ (1 << bit);
+      expect(found(oid, bytes)).not.toEqual([]);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('finds every flipped byte of a signature', () => {
+  const oid = evidence.find((one) => (history.objects.get(one) as Uint8Array).length < 400) as string;
+  const original = history.objects.get(oid) as Uint8Array;
+  for (let index = 0; index < original.length; index++) {
+    const bytes = Uint8Array.from(original);
+    bytes[index] = (bytes[index] as number) ^ 1;
+    expect(found(oid, bytes)).not.toEqual([]);
+  }
+});
