@@ -44,11 +44,14 @@ describe.concurrent('help', () => {
       expect(stdout).toContain(`  ${flag} <`);
   });
 
-  it.each([...COMMANDS, 'env check', 'env generate', 'keys init', 'keys rotate', 'keys revoke', 'keys list'])('%s --help ends with 0', async (command) => {
-    const { code, stdout, stderr } = await optimize(newFolder(), `${command} --help`);
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain(`Usage: optimize ${command}`);
-  });
+  it.each([...COMMANDS, 'env check', 'env generate', 'keys init', 'keys rotate', 'keys revoke', 'keys list'])(
+    '%s --help ends with 0',
+    async (command) => {
+      const { code, stdout, stderr } = await optimize(newFolder(), `${command} --help`);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toContain(`Usage: optimize ${command}`);
+    },
+  );
 
   it('--version is that of the package', async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };

@@ -72,7 +72,9 @@ describe.concurrent('verify', () => {
     const { code, stdout } = await optimize(join(dir, 'evals'), 'verify');
     expect([code, stdout]).toEqual([
       0,
-      expect.stringMatching(/optimize\/my-shop: \d+ decisions in \d+ commits, 1 releases, not signed\nevery decision agrees/),
+      expect.stringMatching(
+        /optimize\/my-shop: \d+ decisions in \d+ commits, 1 releases, not signed\nevery decision agrees/,
+      ),
     ]);
   });
 
@@ -109,7 +111,9 @@ describe.concurrent('verify', () => {
       expect.objectContaining({ file: pathOf(release), field: 'verdict.effect', expected: String(effect) }),
     );
     const text = (await optimize(dir, 'verify')).stdout;
-    expect(text).toMatch(/DISAGREES \(V1\) runs\/\S+, verdict\.effect \(commit [0-9a-f]{12}\): expected \S+, found \S+/);
+    expect(text).toMatch(
+      /DISAGREES \(V1\) runs\/\S+, verdict\.effect \(commit [0-9a-f]{12}\): expected \S+, found \S+/,
+    );
   });
 
   it('names a harness file that was changed without a decision', async () => {
