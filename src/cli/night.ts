@@ -8,6 +8,7 @@ import { applyRelease } from '../ledger/apply.ts';
 import { setFrozen } from '../ledger/freeze.ts';
 import { openRepository, type Repository } from '../ledger/git.ts';
 import { readKeyring } from '../ledger/keys.ts';
+import { openLedger } from '../ledger/ledger.ts';
 import type { Spend } from '../models/calls.ts';
 import type { Night, NightOptions, ProposerName } from '../night/night.ts';
 import { openNight } from '../night/open.ts';
@@ -80,6 +81,8 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
   const workTree = loadHarness(root, environment.name).files;
   const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
   const budget = openBudget(options, Date.now);
+  // Opening an agent may already ask its endpoint: what cannot be recorded in the end must not be begun.
+  (await openLedger(repository, environment.name, keys)).assertWritable();
   const agent = await openAgent(model, environment, budget);
   const thinker = await openThinker(flags, root, environment, budget);
   assertCheckable(options.policy, {

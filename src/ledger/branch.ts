@@ -9,7 +9,7 @@ import type { Repository } from './git.ts';
 import { harnessFolder, harnessPath, parseDecisionPath, signaturePath, signedPath } from './paths.ts';
 import { listFiles, type Oid, readTexts, type TreeEntry } from './plumbing.ts';
 import { listRefs, type Ref, readHead } from './refs.ts';
-import { decisionOf, envOf, Statement } from './statement.ts';
+import { decisionOf, envOf, PREDICATE, Statement } from './statement.ts';
 
 export const branchRef = (env: string): string => `refs/heads/optimize/${env}`;
 
@@ -108,6 +108,10 @@ function parseStored(env: string, text: string, path: string): Decision | null {
   }
   const named = envOf(found);
   if (typeof named === 'string' && named !== env) return null;
+  if (named === undefined)
+    throw new VerifyError(
+      `${path}: expected a record of the form ${PREDICATE}, found another; use the version that wrote it, since records of other versions are not read`,
+    );
   const parsed = Statement.safeParse(found);
   if (parsed.success) return decisionOf(parsed.data);
   const issue = parsed.error.issues[0];

@@ -214,6 +214,14 @@ export const forgedEvidence: readonly Case[] = [
   ],
   [
     '11',
+    'a signature that comes later than its record',
+    'V1',
+    /0003\.sig/,
+    'bytes',
+    (commits) => plant(commits.slice(0, 3), 0, signature(3), null),
+  ],
+  [
+    '11',
     'a name stripped and the signature left',
     'V1',
     /0008\.json/,

@@ -9,11 +9,13 @@ import { acquireLock } from './lock.ts';
 import type { StepOptions } from './rollback.ts';
 import { chainKeys, chooseKey } from './signing.ts';
 
-/** The key that signs the next decision of a signed chain; null where nothing is signed. Throws `UsageError` as `chooseKey` does. */
+/** The key that signs the next decision of a signed chain; null where nothing is signed. Throws `UsageError` as `Ledger.assertWritable` does. */
 export async function signingKey(repository: Repository, env: string, keys: Keyring): Promise<KeyEntry | null> {
-  const ledger = await openLedger(repository, env);
+  const ledger = await openLedger(repository, env, keys);
   const chain = chainKeys(ledger.decisions());
-  return chain.signedFrom === null ? null : (chooseKey(chain, keys, ledger.branch)?.entry ?? null);
+  if (chain.signedFrom === null) return null;
+  ledger.assertWritable();
+  return chooseKey(chain, keys, ledger.branch)?.entry ?? null;
 }
 
 /** Records that `next` follows the key that signs now, by which this is signed. `next` has to be stored already. */

@@ -60,9 +60,9 @@ export function isInside(path: string, folder: string): boolean {
 
 /** Throws UsageError for a variable that holds no key and for a folder inside the repository. */
 export function readKeyring(variables: Variables, repository: Place | null): Keyring {
-  const pem = variables[KEY_VARIABLE];
-  if (pem !== undefined && pem.trim() !== '') return { place: KEY_VARIABLE, keys: [fromVariable(pem)] };
   const folder = keyFolder(variables, repository);
+  const pem = variables[KEY_VARIABLE];
+  if (pem !== undefined && pem.trim() !== '') return { place: KEY_VARIABLE, keys: [fromVariable(pem, folder)] };
   if (!existsSync(folder)) return { place: folder, keys: [] };
   const names = readdirSync(folder).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
   const keys = names.map((name) => fromFolder(folder, name));
@@ -70,11 +70,13 @@ export function readKeyring(variables: Variables, repository: Place | null): Key
   return { place: folder, keys };
 }
 
-function fromVariable(pem: string): HeldKey {
+/** Who it is stands in the folder, if the key was made here. */
+function fromVariable(pem: string, folder: string): HeldKey {
   const key = readPrivate(pem, KEY_VARIABLE);
   const publicKey = publicText(key);
-  const entry: KeyEntry = { keyid: keyidOf(publicKey), role: 'bot', principal: KEY_VARIABLE, publicKey };
-  return { entry, created: '', open: () => key };
+  const keyid = keyidOf(publicKey);
+  if (existsSync(join(folder, `${keyid}.json`))) return { ...fromFolder(folder, `${keyid}.json`), open: () => key };
+  return { entry: { keyid, role: 'bot', principal: 'optimize', publicKey }, created: '', open: () => key };
 }
 
 const Described = z.strictObject({ ...KeyEntry.shape, created: z.string() });

@@ -12,7 +12,7 @@ import { isInside } from './keys.ts';
 export const Trust = z.strictObject({
   version: z.literal(1),
   keys: z.array(KeyEntry).min(1),
-  /** By environment, the number of the decision from which on all are signed; what is not named counts from the first signed one found. */
+  /** By environment, the number of the decision from which on all have to be signed by these keys; what is not named counts from the first signed one found. */
   signedFrom: z.record(Name, z.int().min(1)).default({}),
 });
 export type Trust = z.infer<typeof Trust>;

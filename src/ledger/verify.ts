@@ -135,7 +135,7 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
   const issues = Object.entries({ V1: v1, V2: v2, V3: v3, deployed: deployed?.findings ?? [] }).flatMap(
     ([level, found]) => found.map((finding) => ({ level: level as Sight, ...finding })),
   );
-  const notCovered = notCoveredBy(levels, reports, [...absent]);
+  const notCovered = notCoveredBy(levels, reports, { trust, absent: [...absent] });
   return {
     levels,
     deployed: deployed?.name ?? null,
@@ -181,16 +181,18 @@ const missingBranch = (env: string): Unchecked => ({
 function notCoveredBy(
   levels: readonly Level[],
   branches: readonly BranchReport[],
-  absent: readonly string[],
+  { trust, absent }: { readonly trust: Trust | undefined; readonly absent: readonly string[] },
 ): string[] {
-  const unsigned = branches.filter(({ signedFrom, decisions }) => decisions > 0 && (signedFrom ?? 2) > 1);
+  const unsigned = branches.flatMap(({ env, branch, signedFrom, decisions }) => {
+    const first = trust?.signedFrom[env] ?? signedFrom ?? decisions + 1;
+    return first > 1 && decisions > 0
+      ? [`who wrote decisions 1 to ${first - 1} of ${branch}: only the chain holds them`]
+      : [];
+  });
   return [
     'scores that were forged before they were recorded',
     ...(levels.includes('V2')
-      ? unsigned.map(
-          ({ branch, signedFrom, decisions }) =>
-            `who wrote decisions 1 to ${(signedFrom ?? decisions + 1) - 1} of ${branch}: they are not signed, and only the chain holds them`,
-        )
+      ? unsigned
       : ['who wrote the records, and a record that was rewritten with all that follows from it (V2: --trust FILE)']),
     ...(levels.includes('V3')
       ? ['what a holder of a trusted key did to the records after the anchor']

@@ -54,6 +54,7 @@ describe('a night', () => {
       'proposerCalls',
       'outcome',
       'command',
+      'signer',
       'exitCode',
     ]);
     expect(Object.keys(summary.baseline)).toEqual(['score', 'low', 'high', 'tasks']);
