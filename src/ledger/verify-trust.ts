@@ -6,12 +6,11 @@ import type { Trust } from './trust.ts';
 import type { Finding, Unchecked } from './verify.ts';
 import type { Node, StoredDecision } from './verify-nodes.ts';
 
-/** A key and the places in the chain at which it is valid: `from` up to, and not including, `until`. */
+/** A key and the place in the chain from which on it is not valid any more; before a rotation names it, it is not known. */
 interface Validity {
   readonly key: KeyObject;
   readonly role: Role;
   readonly principal: string;
-  readonly from: number;
   until: number;
 }
 
@@ -64,17 +63,16 @@ function walk(all: readonly Placed[], trust: Trust, revoked: ReadonlyMap<string,
   const faults: [Placed, Fault][] = [];
   const revocations = new Map<string, number>();
   const keys = new Map<string, Validity>();
-  const add = ({ keyid, role, principal, publicKey }: KeyEntry, from: number) => {
+  const add = ({ keyid, role, principal, publicKey }: KeyEntry) => {
     if (!keys.has(keyid))
       keys.set(keyid, {
         key: readPublic(publicKey, keyid),
         role,
         principal,
-        from,
         until: revoked.get(keyid) ?? Number.POSITIVE_INFINITY,
       });
   };
-  for (const entry of trust.keys) add(entry, 1);
+  for (const entry of trust.keys) add(entry);
   for (const stored of all) {
     const fault = check(stored, keys);
     if (fault !== null) {
@@ -88,7 +86,7 @@ function walk(all: readonly Placed[], trust: Trust, revoked: ReadonlyMap<string,
       signer.until = Math.min(signer.until, stored.place + 1);
       const { role, principal } = signer;
       const next = KeyEntry.safeParse({ keyid: change.new, role, principal, publicKey: change.publicKey });
-      if (next.success) add(next.data, stored.place + 1);
+      if (next.success) add(next.data);
       else
         faults.push([
           stored,
@@ -124,11 +122,11 @@ function check({ decision, signature, text, place }: Placed, keys: ReadonlyMap<s
   const known = keys.get(keyid);
   if (known === undefined)
     return { field: 'keyid', expected: 'a key of the trust file, or one that followed such a key', found: keyid };
-  if (place < known.from || place >= known.until)
+  if (place >= known.until)
     return {
       field: 'keyid',
       expected: `a key that is valid at decision ${place}`,
-      found: `${keyid}, valid from ${known.from} up to ${known.until - 1}`,
+      found: `${keyid}, over from decision ${known.until} on`,
     };
   if (!isSignedBy(envelope, text, known.key))
     return { field: 'sig', expected: `the signature of ${known.principal} over these bytes`, found: 'another' };
