@@ -164,7 +164,7 @@ def win_or_lose(pairs):
 
 def tag_blocks(pairs, tag):
     ds = observations([pair for pair in pairs if tag in pair["tags"]])
-    return bool(ds) and (rounded(mean(ds)) <= -0.1 or mixture([-d for d in ds]) >= 3)
+    return not ds or rounded(mean(ds)) <= -0.1 or mixture([-d for d in ds]) >= 3
 
 def metric_blocks(pairs, metric, limit):
     rows = [pair["metrics"][metric] for pair in pairs if metric in pair.get("metrics", {})]

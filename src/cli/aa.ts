@@ -38,6 +38,8 @@ export async function aaCommand(given: Record<string, unknown>): Promise<number>
     repository.root,
   );
   const tasks = chooseTasks(environment, flags, repository.root);
+  if (tasks.length < 10)
+    throw new UsageError(`${tasks.length} tasks show no noise; expected 10 or more: raise --tasks`);
   const harness = await harnessOf(repository, environment.name, flags.harness);
   const stage = await openStage(flags, repository.root, environment);
   try {

@@ -160,11 +160,10 @@ const lineOf = (
   commit,
 });
 
-/** The release that was audited last, if it is another one; else the harness that the branch began with. */
+/** The release that was audited before this one; else the harness that the branch began with. */
 async function beforeOf(ledger: Ledger, version: string): Promise<{ name: string; harness: Harness }> {
-  const last = ledger.decisions().findLast(({ kind }) => kind === 'audit')?.version;
-  if (last && last !== version)
-    return { name: last, harness: parseHarness(ledger.env, (await findVersion(ledger, last)).files) };
+  const last = ledger.decisions().findLast((one) => one.kind === 'audit' && one.version !== version)?.version;
+  if (last) return { name: last, harness: parseHarness(ledger.env, (await findVersion(ledger, last)).files) };
   const first = await firstHarness(ledger);
   if (first === null)
     throw new UsageError(`the branch ${ledger.branch} began without a harness to hold ${version} against`);
@@ -189,7 +188,7 @@ function tasksOf(
   if (environment.generate !== undefined) {
     const seed = seedOf('audit', name, decisions.length, flags.seed);
     const fresh = environment.generate({ seed, tasks: flags.tasks ?? FRESH_TASKS, split: 'sealed' });
-    return { environment: fresh, tasks: selectTasks(fresh.tasks, tags), seed };
+    return { environment: fresh, tasks: enough(selectTasks(fresh.tasks, tags)), seed };
   }
   const sealed = selectTasks(environment.tasks, tags).filter((task): task is Task<'sealed'> => task.split === 'sealed');
   const { audit } = useSealed(environment, sealed, readPolicy(root, name).panel, decisions);
@@ -203,5 +202,14 @@ function tasksOf(
     throw new BudgetError(
       `the audit tasks were played on ${last?.time.slice(0, 10)} (decision ${last?.seq}); they answer once in ${EVERY_DAYS} days, again on ${new Date(next).toISOString().slice(0, 10)}`,
     );
-  return { environment, tasks: audit.slice(0, flags.tasks), seed: null };
+  return { environment, tasks: enough(audit.slice(0, flags.tasks)), seed: null };
+}
+
+/** Throws UsageError for so few tasks that their score would say nothing. */
+function enough<T extends Task>(tasks: readonly T[]): readonly T[] {
+  if (tasks.length < LEAST_TASKS)
+    throw new UsageError(
+      `an audit on ${tasks.length} tasks says nothing; expected ${LEAST_TASKS} or more: raise --tasks`,
+    );
+  return tasks;
 }

@@ -18,7 +18,7 @@ import { assertCheckable, type Policy, readPolicy } from '../policy/policy.ts';
 import type { Emit } from '../report/events.ts';
 import { jsonLines } from '../report/json.ts';
 import { terminal } from '../report/terminal.ts';
-import type { Agent, Environment } from '../types.ts';
+import type { Agent, Environment, Task } from '../types.ts';
 import { chooseModel, chooseSecond, openAgent } from './agent.ts';
 import { interruptible } from './interruption.ts';
 import { callTimeoutMs, openEnvironment, type PlayFlags, repeatedFlags, selectTasks } from './setup.ts';
@@ -87,7 +87,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
   const thinker = await openThinker(flags, root, environment, budget);
   assertCheckable(options.policy, {
     env: environment.name,
-    tags: new Set(tasks.flatMap(({ split, tags }) => (split === 'sealed' ? tags : []))),
+    tags: sealedTags(tasks),
     unmeasured: unmeasuredBy(agent),
   });
   const plan = planNight({ options, environment, tasks, simulated: agent.simulated });
@@ -163,8 +163,14 @@ async function freezeAfter({ recorder, options, emit }: Night, repository: Repos
   emit({ type: 'warning', message: `${options.env} is frozen: ${why}; roll back or edit, then npx optimize unfreeze` });
 }
 
+export const sealedTags = (tasks: readonly Task[]): ReadonlySet<string> =>
+  new Set(tasks.flatMap(({ split, tags }) => (split === 'sealed' ? tags : [])));
+
 /** Metrics that this agent's rollouts do not tell, and why. */
-const unmeasuredBy = ({ simulated, unpriced }: Agent): Record<string, string> => ({
+export const unmeasuredBy = ({
+  simulated,
+  unpriced,
+}: Pick<Agent, 'simulated' | 'unpriced'>): Record<string, string> => ({
   ...(simulated
     ? { usd: 'a simulated agent costs nothing', seconds: 'a simulated agent takes no time; guard tokens or calls' }
     : {}),

@@ -8,9 +8,10 @@ import { openLedger } from '../ledger/ledger.ts';
 import { pastOf } from '../night/past.ts';
 import { type Plan, type Prospects, planNight, prospectsOf } from '../night/plan.ts';
 import { assertSound } from '../night/sound.ts';
+import { assertCheckable } from '../policy/policy.ts';
 import { chooseModel } from './agent.ts';
 import { EXIT } from './exit.ts';
-import { type NightFlags, nightOptions } from './night.ts';
+import { type NightFlags, nightOptions, sealedTags, unmeasuredBy } from './night.ts';
 import { openEnvironment, selectTasks } from './setup.ts';
 
 interface PlanFlags extends NightFlags {
@@ -31,6 +32,13 @@ export async function planCommand(given: Record<string, unknown>): Promise<numbe
   const model = chooseModel(flags, root);
   const options = nightOptions(flags, { env: environment.name, root, concurrency: model.concurrency });
   assertSound(loadHarness(root, environment.name), environment, null);
+  const chosen = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
+  const simulated = model.kind === 'sim';
+  assertCheckable(options.policy, {
+    env: environment.name,
+    tags: sealedTags(chosen),
+    unmeasured: simulated ? unmeasuredBy({ simulated }) : {},
+  });
   const ledger = await openLedger(repository, environment.name);
   const past = pastOf(
     root,
@@ -40,18 +48,20 @@ export async function planCommand(given: Record<string, unknown>): Promise<numbe
   const plan = planNight({
     options,
     environment,
-    tasks: selectTasks(environment.tasks, { tags: options.tags, count: options.tasks }),
-    simulated: model.kind === 'sim',
+    tasks: chosen,
+    simulated,
     decisions: ledger.decisions(),
     past,
   });
   const prospects = prospectsOf(plan, flags.effect / 100);
   const { weakness } = prospects;
   if (flags.json)
-    process.stdout.write(`${JSON.stringify({ type: 'plan', env: environment.name, ...plan, ...prospects })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ type: 'plan', env: environment.name, simulated, ...plan, ...prospects })}\n`,
+    );
   else {
     const refusals = [plan.refusal, weakness].flatMap((reason) => (reason === null ? [] : [`refused     ${reason}`]));
-    const head = `plan for one night on ${environment.name}, ${flags.model}, ${options.budget} candidates`;
+    const head = `plan for one night on ${environment.name}, ${flags.model}${simulated ? ', SIMULATED' : ''}, ${options.budget} candidates`;
     process.stdout.write(
       `${[head, ...linesOf({ ...plan, ...prospects }, past?.run ?? null), ...refusals].join('\n')}\n`,
     );
@@ -76,6 +86,6 @@ function linesOf(plan: Plan & Prospects, past: string | null): string[] {
     `            ${gain(plan.detectableDeterministic)} if the agent repeats itself (1 trial a task)`,
     `power       a gain of ${gain(power.effect)} is released with ${share(power.noisy)} (noisy), ${share(power.deterministic)} (repeats itself)`,
     `            assumed: of the tasks that change, 4 get better for 1 that gets worse`,
-    `look        number ${look.before + 1} since the release in force, alpha ${Number(look.alpha.toPrecision(3))}; ${given === null ? 'each look after the first gets fresh tasks' : `the panel has ${given.looksLeft} left, ${given.reserve} tasks in reserve, ${given.audit} for the audit`}`,
+    `look        number ${look.before + 1} since the release in force, alpha ${Number(look.alpha.toPrecision(3))}; ${given === null ? 'each look after the first gets fresh tasks' : `the panel has ${given.looksLeft} left${given.used ? ' (it was used for a release, so the bound is not claimed on it)' : ''}, ${given.reserve} tasks in reserve, ${given.audit} for the audit`}`,
   ];
 }

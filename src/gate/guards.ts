@@ -38,7 +38,7 @@ export interface TagGuard {
 }
 
 /**
- * A protected tag blocks at a loss of 10 points or more, or when the mixture bet on -d reaches 3 (design section 8). The bet
+ * A protected tag without a task on the panel blocks: what was not measured is not passed. Else it blocks at a loss of 10 points or more, or when the mixture bet on -d reaches 3 (design section 8). The bet
  * blocks a tag that nothing hurts in at most 1 of 3 cases (Ville), about 4 % in simulation; the point loss has no such
  * bound, so small tags block often. The power is that of the point loss alone, by the normal approximation
  * P(mean <= -.10 | true loss .20) with the tag's own variance, at least .03: a lower bound.
@@ -46,7 +46,7 @@ export interface TagGuard {
 export function guardTag(pairs: readonly Pair[], tag: string): TagGuard {
   const tagged = pairs.filter((pair) => pair.tags.includes(tag));
   if (tagged.length === 0)
-    return { tag, blocks: false, effect: null, against: null, power: 0, text: `${tag}: no task, no power` };
+    return { tag, blocks: true, effect: null, against: null, power: 0, text: `${tag}: no task, not checked BLOCKS` };
   const differences = pairDifferences(tagged);
   const effect = rounded(mean(differences));
   const against = mixtureWealth(differences.map((d) => -d));

@@ -96,7 +96,13 @@ test('a protected tag blocks at a loss of 10 points, and the verdict says its po
   expect(verdict.detail).toMatch(
     /refund: -10\.0 points on 10 tasks \(\d+ % power against a loss of 20 points\) BLOCKS/,
   );
-  expect(verdict.detail).toContain('gone: no task, no power');
+  expect(verdict.detail).toContain('gone: no task, not checked BLOCKS');
+});
+
+test('a protected tag that no task of the panel has is not passed', () => {
+  const verdict = decide(panel(mix(30, 0, 10), ['other']), { protectedTags: ['refusal'] });
+  expect(verdict).toMatchObject({ decision: 'rejected', reason: 'guard' });
+  expect(verdict.detail).toContain('refusal: no task, not checked BLOCKS');
 });
 
 test('a protected tag blocks on evidence against it before the loss is 10 points', () => {

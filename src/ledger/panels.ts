@@ -1,4 +1,5 @@
 /** Looks at sealed panels, counted from the decisions: each costs alpha, and a question is answered once. */
+import { canonicalJson } from '../digest.ts';
 import type { LookPlace } from '../gate/rules.ts';
 import type { Verdict } from '../types.ts';
 import type { Decision } from './decision.ts';
@@ -40,6 +41,14 @@ export function useOfTasks(decisions: readonly Decision[]): ReadonlyMap<string, 
   return tasks;
 }
 
+/** Ids of the given tasks that audits have played: what was published is no more secret. */
+export const auditedTasks = (decisions: readonly Decision[]): ReadonlySet<string> =>
+  new Set(
+    decisions.flatMap(({ kind, data, gate }) =>
+      kind === 'audit' && (data.panelSeed ?? null) === null ? (gate?.pairs ?? []).map(({ task }) => task) : [],
+    ),
+  );
+
 /** Where the next look stands. */
 export function lookPlace(decisions: readonly Decision[]): LookPlace {
   const looks = decisions.filter(isLook);
@@ -61,12 +70,24 @@ export interface Question {
   readonly served: string;
   /** Version of the gate's rules. */
   readonly rules: string;
+  /** Canonical JSON of what the policy demands. */
+  readonly demands: string;
 }
 
-/** The newest verdict on the very same question: to ask again costs no rollouts and no alpha. */
+/** What a policy demands of a release, as one text; the rate of false releases is no part of the question. */
+export const demandsOf = (demands: {
+  readonly protectedTags?: readonly string[];
+  readonly maxIncrease?: object;
+}): string =>
+  canonicalJson({ protectedTags: [...(demands.protectedTags ?? [])].sort(), maxIncrease: demands.maxIncrease ?? {} });
+
+/** The newest verdict on the very same question: to ask again costs no rollouts and no alpha. Too many voids are no answer. */
 export function sameQuestion(decisions: readonly Decision[], question: Question): Verdict | null {
   const earlier = looksOf(decisions, question.panel).filter(
-    ({ parent, child, who, verdict }) =>
+    ({ parent, child, who, verdict, gate }) =>
+      verdict?.reason !== 'voids' &&
+      gate?.stage === 'release' &&
+      demandsOf(gate.options as Parameters<typeof demandsOf>[0]) === question.demands &&
       parent.harness === question.release &&
       child.harness === question.branch &&
       who.served === question.served &&

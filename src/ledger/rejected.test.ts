@@ -6,7 +6,7 @@ import { editKey } from '../proposal/edits.ts';
 import type { Harness, Verdict } from '../types.ts';
 import type { Decision } from './decision.ts';
 import { touchedBy } from './items.ts';
-import { lookPlace, sameQuestion, useOfTasks } from './panels.ts';
+import { demandsOf, lookPlace, sameQuestion, useOfTasks } from './panels.ts';
 import { bundleKey, MAX_RETRIES, mayTry, rejectedEdits } from './rejected.ts';
 import { addClause, contract } from './shop.fixture.ts';
 
@@ -148,7 +148,7 @@ describe('panels', () => {
       kind: found.decision === 'accepted' ? 'release' : 'note',
       parent: { harness: 'release', commit: null },
       child: { harness: branch, files: {} },
-      gate: { stage: 'release', pairs: [{ task: `${panel}1` }, { task: `${panel}2` }] },
+      gate: { stage: 'release', options: {}, pairs: [{ task: `${panel}1` }, { task: `${panel}2` }] },
       data: { panel, panelSeed: seed },
     }) as unknown as Decision;
   const decisions = [
@@ -175,10 +175,33 @@ describe('panels', () => {
     expect(lookPlace(decisions)).toEqual({ looks: 4, sinceRelease: 2, releases: 1 });
   });
 
+  it('too many voids are no answer', () => {
+    const voids = [look('v', 'a', verdict('release', 'inconclusive', 'voids'), 1)];
+    const question = {
+      panel: 'v',
+      release: 'release',
+      branch: 'a',
+      served: 'm',
+      rules: 'gate/3',
+      demands: demandsOf({}),
+    };
+    expect(sameQuestion(voids, question)).toBe(null);
+    // The order of what is demanded makes no other question.
+    expect(demandsOf({ protectedTags: ['b', 'a'] })).toBe(demandsOf({ protectedTags: ['a', 'b'] }));
+  });
+
   it('answers the very same question from the record, and no other', () => {
-    const question = { panel: 'p', release: 'release', branch: 'a', served: 'm', rules: 'gate/3' };
+    const demands = demandsOf({});
+    const question = { panel: 'p', release: 'release', branch: 'a', served: 'm', rules: 'gate/3', demands };
     expect(sameQuestion(decisions, question)?.decision).toBe('inconclusive');
-    for (const other of [{ panel: 'r' }, { release: 'x' }, { branch: 'c' }, { served: 'n' }, { rules: 'gate/9' }]) {
+    for (const other of [
+      { panel: 'r' },
+      { release: 'x' },
+      { branch: 'c' },
+      { served: 'n' },
+      { rules: 'gate/9' },
+      { demands: demandsOf({ maxIncrease: { tokens: 5 } }) },
+    ]) {
       expect(sameQuestion(decisions, { ...question, ...other })).toBe(null);
     }
   });

@@ -209,6 +209,7 @@ export function append(commits: StoryCommit[], held: HeldKey, edit: (statement: 
   const { predicate } = statement;
   Object.assign(predicate, {
     candidate: null,
+    changes: [],
     gate: null,
     verdict: null,
     version: null,

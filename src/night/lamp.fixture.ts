@@ -31,7 +31,7 @@ export const moody = (request: ChatRequest, index: number): ScriptedTurn =>
 
 export function nightOf(agent: Agent, more: Partial<Night> = {}): Night {
   const unlimited = Number.POSITIVE_INFINITY;
-  const options = { seed: 1, concurrency: 4, budget: 5, policy: NO_POLICY };
+  const options = { seed: 1, concurrency: 4, budget: 5, policy: NO_POLICY, tags: [] };
   return {
     options,
     number: 1,

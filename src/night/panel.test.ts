@@ -1,6 +1,6 @@
 /** What the given sealed tasks are used for, look after look. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { Decision } from '../ledger/decision.ts';
 import { NO_POLICY, Policy } from '../policy/policy.ts';
 import { scriptedAgent } from '../runtime/scripted-agent.ts';
@@ -92,8 +92,49 @@ describe('given sealed tasks', () => {
     );
   });
 
+  it('were either looked at or audited, whatever the policy said before', () => {
+    const looks = [looked(sealed, 'accepted')];
+    // Every task was looked at before the policy kept some for audits: none is left that decided nothing.
+    expect(useSealed(given, sealed, policy.panel, looks).audit).toEqual([]);
+    const { audit } = useSealed(given, sealed, policy.panel, []);
+    const audits = [
+      {
+        ...looked(audit, 'accepted', null),
+        kind: 'audit',
+        gate: { stage: 'audit', pairs: audit.map(({ id }) => ({ task: id })) },
+      },
+    ];
+    const later = useSealed(given, sealed, NO_POLICY.panel, audits as unknown as Decision[]);
+    const published = new Set(audit.map(({ id }) => id));
+    expect(later.next.filter(({ id }) => published.has(id))).toEqual([]);
+    expect(later.next).toHaveLength(200 - audit.length);
+  });
+
   it('looks at generated panels use up no given task', () => {
     const few = sealedTasks(40);
     expect(panelOf(few, [looked(few, 'accepted', 7)])).toMatchObject({ used: false });
   });
+});
+
+test('a fresh panel has the kinds of task that the night selects, as many as were given', () => {
+  const tagged = (seed: number, count: number): Task<'sealed'>[] =>
+    Array.from({ length: count }, (_, i) => ({
+      ...(sealedTasks(1)[0] as Task<'sealed'>),
+      id: `f${seed}-${i}`,
+      request: `${seed} ${i}`,
+      tags: [i % 4 === 0 ? 'T1' : 'T2'],
+    }));
+  const base = { ...lamp, tasks: tagged(0, 160) };
+  const generate = ({ seed, tasks }: { seed: number; tasks: number }) => ({ ...base, tasks: tagged(seed, tasks) });
+  const environment = { ...base, generate } as unknown as Environment;
+  const selected = environment.tasks.filter(({ tags }) => tags.includes('T1')) as Task<'sealed'>[];
+  const night = nightOf(
+    scriptedAgent(() => done),
+    { environment, sealed: selected, decisions: [looked(selected, 'inconclusive')] },
+  );
+  const panel = choosePanel({ ...night, options: { ...night.options, tags: ['T1'] } });
+  if (typeof panel === 'string') throw new Error(panel);
+  expect(panel.seed).not.toBe(null);
+  expect(panel.tasks).toHaveLength(40);
+  expect(panel.tasks.every(({ tags }) => tags.includes('T1'))).toBe(true);
 });

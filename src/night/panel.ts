@@ -1,7 +1,7 @@
 /** The sealed panel of a look: which tasks, in which committed order, and how often they were looked at before. */
 import { canonicalJson, seedOf, sha256 } from '../digest.ts';
 import type { Decision } from '../ledger/decision.ts';
-import { MAX_LOOKS, UNUSED, useOfTasks } from '../ledger/panels.ts';
+import { auditedTasks, MAX_LOOKS, UNUSED, useOfTasks } from '../ledger/panels.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Environment, Task } from '../types.ts';
 import type { Night } from './night.ts';
@@ -41,6 +41,7 @@ export function useSealed(
   decisions: readonly Decision[],
 ): SealedUse {
   const use = useOfTasks(decisions);
+  const audited = auditedTasks(decisions);
   // Fresh tasks are a better audit than any that were set apart.
   const share = environment.generate === undefined ? audit_share : 0;
   const ranked = sealed
@@ -48,15 +49,16 @@ export function useSealed(
     .sort((a, b) => (a.rank < b.rank ? -1 : 1));
   const isAudit = (rank: string) => Number.parseInt(rank.slice(0, 8), 16) < share * 2 ** 32;
   const forLooks = ranked.filter(({ rank }) => !isAudit(rank)).map(({ task }) => task);
+  // Whatever the policy said before: what was audited is looked at no more, and what was looked at is not audited.
   const left = forLooks.filter(({ id }) => {
     const { looks, used } = use.get(id) ?? UNUSED;
-    return !used && looks < MAX_LOOKS;
+    return !used && looks < MAX_LOOKS && !audited.has(id);
   });
   const next = left.slice(0, size);
   return {
     next,
     reserve: left.length - next.length,
-    audit: ranked.filter(({ rank }) => isAudit(rank)).map(({ task }) => task),
+    audit: ranked.filter(({ task, rank }) => isAudit(rank) && !use.has(task.id)).map(({ task }) => task),
     forLooks,
   };
 }
@@ -73,7 +75,7 @@ export function choosePanel(night: Night): (Panel & { readonly used: boolean }) 
   const { generate } = environment;
   if (generate !== undefined && use.size > 0) {
     const looks = decisions.filter((decision) => decision.data.panel !== null).length;
-    return { ...freshPanel(environment, size ?? night.sealed.length, looks, night.options.seed), used: false };
+    return { ...freshPanel(night, size ?? night.sealed.length, looks), used: false };
   }
   if (next.length >= MIN_PANEL) return { ...panelOf(environment, next, null), used: false };
   const again = forLooks.slice(0, size);
@@ -86,12 +88,19 @@ export function choosePanel(night: Night): (Panel & { readonly used: boolean }) 
 const sealedOf = (environment: Environment): Task<'sealed'>[] =>
   environment.tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
 
-/** A panel that nobody has looked at, drawn for look number `look` (0 = the given tasks) and the user's seed. Needs `environment.generate`. */
-function freshPanel(environment: Environment, size: number, look: number, user: number): Panel {
+/**
+ * A panel that nobody has looked at, drawn for look number `look` and the user's seed, of the kinds of task that the night selects.
+ * Needs `environment.generate`.
+ */
+function freshPanel({ environment, options }: Night, size: number, look: number): Panel {
   if (environment.generate === undefined) throw new TypeError(`freshPanel: ${environment.name} cannot generate tasks`);
-  const seed = seedOf('panel', environment.name, look, user);
-  const fresh = environment.generate({ seed, tasks: size, split: 'sealed' });
-  return panelOf(fresh, sealedOf(fresh), seed);
+  const seed = seedOf('panel', environment.name, look, options.seed);
+  const isWanted = ({ tags }: Task) => options.tags.length === 0 || tags.some((tag) => options.tags.includes(tag));
+  const given = sealedOf(environment);
+  // As many more as the tags leave out, and a quarter on top, since shares vary from draw to draw.
+  const more = options.tags.length === 0 ? 1 : (1.25 * given.length) / Math.max(1, given.filter(isWanted).length);
+  const fresh = environment.generate({ seed, tasks: Math.ceil(size * more), split: 'sealed' });
+  return panelOf(fresh, sealedOf(fresh).filter(isWanted).slice(0, size), seed);
 }
 
 function panelOf(environment: Environment, tasks: readonly Task<'sealed'>[], seed: number | null): Panel {

@@ -24,7 +24,13 @@ export interface Plan {
   /** The next look at the sealed panel: how many there were since the release in force, and the error rate of this one. */
   readonly look: { readonly before: number; readonly alpha: number };
   /** Given tasks: looks that the panel still has, tasks that may replace it, tasks kept for the audit; null when every look gets fresh tasks. */
-  readonly given: { readonly looksLeft: number; readonly reserve: number; readonly audit: number } | null;
+  readonly given: {
+    readonly looksLeft: number;
+    readonly reserve: number;
+    readonly audit: number;
+    /** True after a release on this panel: alpha is not claimed on it. */
+    readonly used: boolean;
+  } | null;
   /** Why the night is refused; null when it can decide something. */
   readonly refusal: string | null;
 }
@@ -138,7 +144,12 @@ function panelOf(
   const looks = Math.max(0, ...panel.map(({ id }) => (use.get(id) ?? UNUSED).looks));
   return {
     size: panel.length,
-    given: { looksLeft: Math.max(0, MAX_LOOKS - looks), reserve, audit: audit.length },
+    given: {
+      looksLeft: Math.max(0, MAX_LOOKS - looks),
+      reserve,
+      audit: audit.length,
+      used: panel.some(({ id }) => use.get(id)?.used),
+    },
   };
 }
 

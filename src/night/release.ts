@@ -4,7 +4,7 @@ import { chooseTrials, predictedPower } from '../gate/power.ts';
 import { recompute } from '../gate/record.ts';
 import { alphaOf, GATE_RULES, POWER } from '../gate/rules.ts';
 import { significant } from '../gate/verdict.ts';
-import { lookPlace, looksAt, sameQuestion } from '../ledger/panels.ts';
+import { demandsOf, lookPlace, looksAt, sameQuestion } from '../ledger/panels.ts';
 import type { Verdict } from '../types.ts';
 import { compare } from './compare.ts';
 import { type Bank, type Branch, type Night, trialsOf } from './night.ts';
@@ -51,6 +51,7 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
     branch: branch.head.id,
     served: night.served(),
     rules: GATE_RULES,
+    demands: demandsOf({ protectedTags, maxIncrease }),
   };
   const earlier = sameQuestion(night.decisions, question);
   if (earlier !== null) return noLook(`the same question was answered before: ${earlier.detail}`);
