@@ -1,24 +1,11 @@
 #!/usr/bin/env node
 /** Reads the command line and dispatches; every command is one file in `cli/`, loaded when it is asked for. */
 import { Command, CommanderError, Option } from 'commander';
-import { answering, answeringAll, collect, integer, list, night, number, optionsOf, playing } from './cli/options.ts';
+import { addGroups } from './cli/groups.ts';
+import { answering, collect, does, integer, list, night, number, optionsOf, playing } from './cli/options.ts';
+import { KINDS } from './ledger/kinds.ts';
 
 const program = new Command('optimize');
-type Run = (options: Record<string, unknown>, ...args: string[]) => Promise<number>;
-
-/** Loads the command's module, runs it and leaves its exit code. */
-function does(command: Command, load: () => Promise<Run>): Command {
-  return command.action(async (...args: unknown[]) => {
-    const self = args.pop() as Command;
-    const options = args.pop() as Record<string, unknown>;
-    const { runSafely } = await import('./cli/exit.ts');
-    process.exitCode = await runSafely(async () => (await load())(options, ...(args as string[])), {
-      json: options.json === true,
-      name: self.name(),
-    });
-  });
-}
-
 program
   .description('Improve the harness around a frozen tool-calling agent, one tested edit at a time.')
   .version('0.1.0')
@@ -74,20 +61,7 @@ does(
 does(
   answering(program.command('log').description('decisions, newest first'))
     .option('--all', 'refused edits as well')
-    .addOption(
-      new Option('--kind <name>', 'of one kind').choices([
-        'candidate',
-        'release',
-        'audit',
-        'apply',
-        'rollback',
-        'freeze',
-        'unfreeze',
-        'external',
-        'merge',
-        'note',
-      ]),
-    )
+    .addOption(new Option('--kind <name>', 'of one kind').choices(KINDS))
     .addOption(new Option('--verdict <name>', 'so decided').choices(['accepted', 'rejected', 'inconclusive']))
     .option('--reason <code>', 'for this reason, such as leak, hopeless or guard')
     .option('--run <name>', 'of one run, such as retail-0003')
@@ -256,59 +230,8 @@ does(
   async () => (await import('./cli/init.ts')).initCommand,
 );
 
-const env = program.command('env').description('environments: check NAME, generate NAME');
-does(
-  env
-    .command('check <name>')
-    .description('oracle 100 %, do-nothing agent below the ceiling, reads change nothing')
-    .option('--data <dir>', 'public files')
-    .option('--json', 'one JSON object a line'),
-  async () => (await import('./cli/env-check.ts')).envCheckCommand,
-);
-does(
-  env
-    .command('generate <name>')
-    .description('write a fresh data set')
-    .requiredOption('--seed <n>', 'seed', integer)
-    .requiredOption('--tasks <n>', 'number of tasks', integer)
-    .requiredOption('--out <dir>', 'folder that does not exist yet')
-    .option('--json', 'one JSON object a line'),
-  async () => (await import('./cli/env-generate.ts')).envGenerateCommand,
-);
-
-const keys = program.command('keys').description('who signs decisions: init, rotate, revoke KEYID, list');
-does(
-  keys
-    .command('init')
-    .description('make a key pair outside the repository; decisions are signed from then on')
-    .addOption(new Option('--role <role>', 'who signs with it').choices(['bot', 'person']).default('bot'))
-    .option('--principal <name>', 'one name for whoever answers for it, however many keys', 'optimize')
-    .option('--json', 'one JSON object a line'),
-  async () => (await import('./cli/keys.ts')).keysInitCommand,
-);
-does(
-  answeringAll(
-    keys.command('rotate').description('let a new key follow the one that signs, by a decision that this one signs'),
-  ),
-  async () => (await import('./cli/keys.ts')).keysRotateCommand,
-);
-does(
-  answeringAll(
-    keys
-      .command('revoke <keyid>')
-      .description('record from which decision on a key does not count; 8 characters of its name will do'),
-  ).option('--from <n>', 'number of the first decision that does not count [the one that says so]', integer),
-  async () => (await import('./cli/keys.ts')).keysRevokeCommand,
-);
-does(
-  answeringAll(keys.command('list').description('the keys at hand')).option(
-    '--trust',
-    'as a file for those who verify: optimize verify --trust FILE',
-  ),
-  async () => (await import('./cli/keys.ts')).keysListCommand,
-);
-
-for (const command of [program, ...program.commands, ...env.commands, ...keys.commands]) command.exitOverride();
+const below = addGroups(program);
+for (const command of [program, ...program.commands, ...below]) command.exitOverride();
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });

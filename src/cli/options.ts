@@ -67,3 +67,18 @@ export function optionsOf(command: Command): string {
     .map((option) => `  ${help.optionTerm(option).padEnd(width)}  ${help.optionDescription(option)}`)
     .join('\n');
 }
+
+type Run = (options: Record<string, unknown>, ...args: string[]) => Promise<number>;
+
+/** Loads the command's module, runs it and leaves its exit code. */
+export function does(command: Command, load: () => Promise<Run>): Command {
+  return command.action(async (...args: unknown[]) => {
+    const self = args.pop() as Command;
+    const options = args.pop() as Record<string, unknown>;
+    const { runSafely } = await import('./exit.ts');
+    process.exitCode = await runSafely(async () => (await load())(options, ...(args as string[])), {
+      json: options.json === true,
+      name: self.name(),
+    });
+  });
+}

@@ -5,6 +5,7 @@ import { GateRecord } from '../gate/record.ts';
 import { Splice } from '../harness/splice.ts';
 import { Edit } from '../proposal/edit-schema.ts';
 import type { HarnessFiles, Verdict } from '../types.ts';
+import { KINDS } from './kinds.ts';
 import { blobId, type ObjectFormat } from './object-id.ts';
 
 export const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex');
@@ -84,19 +85,7 @@ export const Decision = z.strictObject({
   seq: z.int().min(1),
   env: Name,
   run: Name,
-  kind: z.enum([
-    'candidate',
-    'external',
-    'release',
-    'audit',
-    'apply',
-    'rollback',
-    'freeze',
-    'unfreeze',
-    'merge',
-    'note',
-    'keys',
-  ]),
+  kind: z.enum(KINDS),
   /** SHA-256 of the bytes of the decision before it; null for the first. */
   prev: digest.nullable(),
   time: isoTime,

@@ -50,6 +50,8 @@ describe.concurrent('flags', () => {
     ],
     [`${NIGHT} --data data`, 2, [/--data.*retail/]],
     ['verfy', 2, [/unknown command 'verfy'/, /verify/]],
+    ['keys verfy', 2, [/unknown command 'verfy'/]],
+    ['env verfy', 2, [/unknown command 'verfy'/]],
     ['', 2, [/--env <name>/]],
     ['rollback --env my-shop --to v1', 2, [/nothing has been released.*optimize --env my-shop/]],
     ['apply --env my-shop', 2, [/nothing has been released.*optimize --env my-shop/]],

@@ -1,0 +1,14 @@
+/** The kinds of decision that a ledger holds. */
+export const KINDS = [
+  'candidate',
+  'external',
+  'release',
+  'audit',
+  'apply',
+  'rollback',
+  'freeze',
+  'unfreeze',
+  'merge',
+  'note',
+  'keys',
+] as const;
