@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
 """Checks an exported chain of decisions without the program that made it: python3 verify.py [--trust FILE].
 
-Needs Python 3.8 or newer, and `openssl` 3 for signatures. Reads the folder that it lies in: records/NNNN.json and .sig,
-blobs/SHA256, start.json. Checks V1: bytes and chain, edits replayed from byte splices, verdicts and error rates recomputed;
-and V2 with --trust: signatures against keys that you were given by another way. Sentences (`detail`) are not checked.
-Exit 0: verified at the level asked for; 6: altered; 2: could not check.
+Needs Python 3.8 or newer, and `openssl` 3 for signatures. Reads the folder that it lies in: records/NNNN.json and .sig, blobs/SHA256,
+start.json. Checks V1: chain, edits replayed from byte splices, verdicts and error rates recomputed; and V2 with --trust: signatures
+against keys that you were given by another way. Sentences (`detail`) are not checked. Exit 0: verified; 6: altered; 2: could not check.
 """
 import base64, hashlib, json, math, os, re, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PREDICATE, STATEMENT = "urn:harness-optimizer:decision:v2", "https://in-toto.io/Statement/v1"
-PAYLOAD, RULES = "application/vnd.in-toto+json", "gate/3"
+PAYLOAD, RULES = "application/vnd.in-toto+json", "gate/4"
 Z95, LN2, SQRT2, SQRT1_2 = 1.959963984540054, 0.6931471805599453, 1.4142135623730951, 0.7071067811865476
 found = []
 
@@ -70,8 +69,7 @@ def variance(values):
     return total / (len(values) - 1)
 
 def rounded(value):
-    short = float("%.12g" % value)
-    return 0 if short == 0 else short
+    return float("%.12g" % value) or 0
 
 def snap(value):
     return math.floor(value * 1e12 + 0.5) / 1e12
@@ -138,11 +136,8 @@ def z_of(ds):
 # --- the gate: what each stage makes of the recorded scores ---
 def keep(pairs, options):
     planned, voids, race = options["planned"], options.get("voids", 0), [difference(pair) for pair in pairs]
-    z, stopped = rounded(z_of(race)), None
-    for tasks in range(20, len(race) + 1, 5):
-        if z_of(race[:tasks]) < -0.3:
-            stopped = tasks
-            break
+    z = rounded(z_of(race))
+    stopped = next((tasks for tasks in range(20, len(race) + 1, 5) if z_of(race[:tasks]) < -0.3), None)
     if stopped is not None and stopped < planned:
         return "rejected", "hopeless", "mean", z, None
     if len(race) + voids < planned:
@@ -234,6 +229,23 @@ def alpha_of(looks, since, releases, fdr):
     if fdr is None:
         return rounded(0.02 / (since + 1))
     return rounded(min(0.2, fdr * (exp(-1.6 * ln(looks + 1)) / 2.2858) * (releases + 1)))
+
+def check_look(where, record, looks):
+    gate, plan = record["gate"], record.get("plan")
+    if record["kind"] == "look":
+        wins = [i for i, look in enumerate(looks) if look["won"]]
+        expected = alpha_of(len(looks), len(looks) - 1 - (wins[-1] if wins else -1), len(wins), plan["terms"].get("fdr"))
+        if plan["terms"].get("alpha", 0.02) != expected:
+            note(where, "plan.terms.alpha", expected, plan["terms"].get("alpha"))
+        looks.append({"record": record, "won": False})
+    elif gate is not None and gate["stage"] == "release" and record["data"]["panel"] is not None:
+        opened = looks[-1]["record"] if looks else record
+        terms = {key: value for key, value in gate["options"].items() if key not in ("rollouts", "voids", "costUsd")}
+        expected = [opened.get("plan", {}).get("terms"), opened["run"], opened["data"], opened["parent"]["harness"], opened["child"]["harness"]]
+        if expected != [terms, record["run"], record["data"], record["parent"]["harness"], record["child"]["harness"]]:
+            note(where, "gate.options", "what the decision said that opened this look", terms)
+        for look in looks[-1:]:
+            look["won"] = record["verdict"]["decision"] == "accepted"
 
 # --- edits: the child is the parent with its byte splices done ---
 def harness_id(files):
@@ -354,13 +366,7 @@ def check_chain():
                 note(where, "prev", prev, record["prev"])
             check_verdict(where, record)
             check_files(where, statement, record, known)
-            gate = record["gate"]
-            if gate is not None and gate["stage"] == "release" and record["data"]["panel"] is not None:
-                wins = [i for i, won in enumerate(looks) if won]
-                expected = alpha_of(len(looks), len(looks) - 1 - (wins[-1] if wins else -1), len(wins), gate["options"].get("fdr"))
-                if gate["options"].get("alpha", 0.02) != expected:
-                    note(where, "gate.options.alpha", expected, gate["options"].get("alpha"))
-                looks.append(record["verdict"]["decision"] == "accepted")
+            check_look(where, record, looks)
             path = os.path.join(HERE, "records", name[:-5] + ".sig")
             envelope = json.loads(read(path), object_pairs_hook=strict) if os.path.exists(path) else None
             chain.append((place, where, payload, record, envelope))

@@ -276,6 +276,6 @@ export interface Verdict {
   readonly rollouts: number;
   readonly voids: number;
   readonly costUsd: number;
-  /** Version of the gate's rules, e.g. `gate/3`. */
+  /** Version of the gate's rules, e.g. `gate/4`. */
   readonly rules: string;
 }

@@ -16,6 +16,7 @@ const keyChangeText = (change: Decision['keys']): string =>
 /** What a decision was about, one line. */
 export function decisionTitle({ kind, candidate, version, target, why, keys }: Decision): string {
   if (kind === 'candidate' && candidate) return `${candidate.form} ${bundleTitle(candidate.edits)}`;
+  if (kind === 'look') return 'open a look at the sealed panel';
   if (kind === 'release') return version === null ? 'look at the sealed panel' : `release ${version}`;
   if (kind === 'audit') return `audit of ${version ?? ''}`;
   if (kind === 'apply') return `apply ${version ?? ''} to ${target?.branch ?? 'a branch'}`;

@@ -9,7 +9,8 @@ import { RELEASE } from './rules.ts';
 import { runTest } from './statistic.ts';
 import { percent, Spending, verdictOf } from './verdict.ts';
 
-export const ReleaseOptions = Spending.extend({
+/** What is fixed before the first sealed rollout. */
+export const ReleaseTerms = z.strictObject({
   /** Error rate of this look, between 0 and 1. @default 0.02 */
   alpha: z.number().gt(0).lt(1).optional(),
   /** Tasks of the panel. */
@@ -27,6 +28,9 @@ export const ReleaseOptions = Spending.extend({
   /** False if the candidate is larger than the caps of its harness allow. @default true */
   sizeWithinCap: z.boolean().optional(),
 });
+export type ReleaseTerms = z.infer<typeof ReleaseTerms>;
+
+export const ReleaseOptions = Spending.extend(ReleaseTerms.shape);
 export type ReleaseOptions = z.infer<typeof ReleaseOptions>;
 
 /**

@@ -3,9 +3,9 @@
 import { exp, ln, rounded } from './arithmetic.ts';
 
 /** Version that every verdict carries. */
-export const GATE_RULES = 'gate/3';
+export const GATE_RULES = 'gate/4';
 /** Versions before it, by which a ledger may hold verdicts; they cannot be recomputed by this one. */
-export const PAST_RULES: readonly string[] = ['gate/1', 'gate/2'];
+export const PAST_RULES: readonly string[] = ['gate/1', 'gate/2', 'gate/3'];
 
 /** Tier 1, the race on dev: tasks before the first look, and between looks (design section 8). */
 export const FIRST_LOOK = 20;

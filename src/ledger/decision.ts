@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { sha256 } from '../digest.ts';
 import { GateRecord } from '../gate/record.ts';
+import { ReleaseTerms } from '../gate/release.ts';
 import { Splice } from '../harness/splice.ts';
 import { Edit } from '../proposal/edit-schema.ts';
 import type { HarnessFiles, Verdict } from '../types.ts';
@@ -139,6 +140,8 @@ export const Decision = z.strictObject({
   artifacts: z.array(z.strictObject({ name: relativePath, sha256: digest })),
   /** What this record does not show. */
   limits: z.array(z.string()),
+  /** `look`: what was fixed before the first sealed rollout; tasks in the order in which they are played. */
+  plan: z.strictObject({ tasks: z.array(z.string()), trials: z.int().min(1), terms: ReleaseTerms }).optional(),
   /** `freeze`, `unfreeze`: why. */
   why: z.string().min(1).max(500).optional(),
   /** `vN` of a release, of what a rollback restores, of what was audited or came into force. */

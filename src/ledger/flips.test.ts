@@ -33,7 +33,7 @@ function found(oid: string, bytes: Uint8Array): Finding[] {
 }
 
 it('finds every flipped bit of every record and signature', () => {
-  expect(evidence).toHaveLength(16);
+  expect(evidence).toHaveLength(18);
   const first = evidence[0] as string;
   expect(found(first, history.objects.get(first) as Uint8Array)).toEqual([]);
   const flip = fc.record({

@@ -1,6 +1,6 @@
 /** Cases 1 to 12: evidence that somebody changed (for tests). */
 import type { GateRecord } from '../gate/record.ts';
-import { type Case, plant, record, rescore, sealed, signature, unsigned } from './forgery.fixture.ts';
+import { type Case, plant, record, replan, rescore, sealed, signature, unsigned } from './forgery.fixture.ts';
 import { append, change, key, next, reseal, rewrite, thief } from './story.fixture.ts';
 
 export const forgedEvidence: readonly Case[] = [
@@ -8,9 +8,9 @@ export const forgedEvidence: readonly Case[] = [
     '1',
     'a score edited',
     'V1',
-    /0005\.json/,
+    /0006\.json/,
     'verdict.better',
-    sealed(5, ({ predicate }) => {
+    sealed(6, ({ predicate }) => {
       Object.assign((predicate.gate as GateRecord).pairs[0] as object, { after: [0] });
     }),
   ],
@@ -18,7 +18,7 @@ export const forgedEvidence: readonly Case[] = [
     '1',
     'a score edited, and the verdict with it',
     'V2',
-    /0005\.json/,
+    /0006\.json/,
     'sig',
     (commits) => {
       rescore(commits, ({ pairs }) => Object.assign(pairs[0] as object, { after: [0] }));
@@ -29,9 +29,9 @@ export const forgedEvidence: readonly Case[] = [
     '2',
     'an aggregate alone',
     'V1',
-    /0005\.json/,
+    /0006\.json/,
     'verdict.effect',
-    sealed(5, ({ predicate }) => {
+    sealed(6, ({ predicate }) => {
       Object.assign(predicate.verdict as object, { effect: 0.9 });
     }),
   ],
@@ -49,9 +49,9 @@ export const forgedEvidence: readonly Case[] = [
     '4',
     'a p value',
     'V1',
-    /0005\.json/,
+    /0006\.json/,
     'verdict.statistic',
-    sealed(5, ({ predicate }) => {
+    sealed(6, ({ predicate }) => {
       Object.assign(predicate.verdict as object, { statistic: 0.0001 });
     }),
   ],
@@ -59,9 +59,9 @@ export const forgedEvidence: readonly Case[] = [
     '4',
     'an interval',
     'V1',
-    /0005\.json/,
+    /0006\.json/,
     'verdict.low',
-    sealed(5, ({ predicate }) => {
+    sealed(6, ({ predicate }) => {
       Object.assign(predicate.verdict as object, { low: 0.49 });
     }),
   ],
@@ -69,9 +69,9 @@ export const forgedEvidence: readonly Case[] = [
     '5',
     'what it cost',
     'V2',
-    /0005\.json/,
+    /0006\.json/,
     'sig',
-    sealed(5, ({ predicate }) => {
+    sealed(6, ({ predicate }) => {
       predicate.cost.usd = 0.01;
     }),
   ],
@@ -79,9 +79,9 @@ export const forgedEvidence: readonly Case[] = [
     '6',
     'the model',
     'V2',
-    /0005\.json/,
+    /0006\.json/,
     'sig',
-    sealed(5, ({ predicate }) => {
+    sealed(6, ({ predicate }) => {
       predicate.who.served = 'another-model';
     }),
   ],
@@ -89,9 +89,9 @@ export const forgedEvidence: readonly Case[] = [
     '7',
     'the time',
     'V2',
-    /0005\.json/,
+    /0006\.json/,
     'sig',
-    sealed(5, ({ predicate }) => {
+    sealed(6, ({ predicate }) => {
       predicate.time = '2025-12-31T00:00:00Z';
     }),
   ],
@@ -99,9 +99,9 @@ export const forgedEvidence: readonly Case[] = [
     '7',
     'the time of the last record',
     'V2',
-    /0008\.json/,
+    /0009\.json/,
     'sig',
-    sealed(8, ({ predicate }) => {
+    sealed(9, ({ predicate }) => {
       predicate.time = '2025-12-31T00:00:00Z';
     }),
   ],
@@ -121,34 +121,34 @@ export const forgedEvidence: readonly Case[] = [
     '9',
     'a record played again, as it was',
     'V1',
-    /0009\.json/,
+    /0010\.json/,
     'seq',
     (commits) => {
       append(commits, next);
-      change(commits, 'runs/night-9/decisions/0009.json', () => commits.at(-1)?.files.get(record(3))?.text as string);
+      change(commits, 'runs/night-9/decisions/0010.json', () => commits.at(-1)?.files.get(record(3))?.text as string);
     },
   ],
   [
     '9',
     'a record played again under a new number',
     'V2',
-    /0009\.json/,
+    /0010\.json/,
     'sig',
     (commits) => {
       append(commits, next, ({ predicate }) => {
         predicate.limits = ['played again'];
       });
-      const old = commits.at(-1)?.files.get(signature(8))?.text as string;
-      change(commits, 'runs/night-9/decisions/0009.sig', () => old);
+      const old = commits.at(-1)?.files.get(signature(9))?.text as string;
+      change(commits, 'runs/night-9/decisions/0010.sig', () => old);
     },
   ],
   [
     '10',
     'a losing row removed',
     'V1',
-    /0005\.json/,
+    /0006\.json/,
     'verdict.tasks',
-    sealed(5, ({ predicate }) => {
+    sealed(6, ({ predicate }) => {
       (predicate.gate as unknown as { pairs: unknown[] }).pairs.pop();
     }),
   ],
@@ -156,12 +156,16 @@ export const forgedEvidence: readonly Case[] = [
     '10',
     'a losing row removed, and the verdict with it',
     'V2',
-    /0005\.json/,
+    /0006\.json/,
     'sig',
     (commits) => {
       rescore(commits, ({ pairs, options }) => {
         pairs.pop();
         Object.assign(options, { planned: 19, rollouts: 38 });
+      });
+      replan(commits, ({ tasks, terms }) => {
+        tasks.pop();
+        Object.assign(terms, { planned: 19 });
       });
       reseal(commits);
     },
@@ -172,13 +176,13 @@ export const forgedEvidence: readonly Case[] = [
     '11',
     'the last signature stripped, and its name',
     'V1',
-    /0008\.json/,
+    /0009\.json/,
     'signer',
     (commits) => {
-      rewrite(commits, 8, ({ predicate }) => {
+      rewrite(commits, 9, ({ predicate }) => {
         predicate.signer = null;
       });
-      plant(commits, 0, signature(8), null);
+      plant(commits, 0, signature(9), null);
       reseal(commits);
     },
   ],
@@ -224,9 +228,9 @@ export const forgedEvidence: readonly Case[] = [
     '11',
     'a name stripped and the signature left',
     'V1',
-    /0008\.json/,
+    /0009\.json/,
     'signer',
-    sealed(8, ({ predicate }) => {
+    sealed(9, ({ predicate }) => {
       predicate.signer = null;
     }),
   ],

@@ -22,7 +22,7 @@ export const forgedHistory: readonly Case[] = [
     '19',
     'an edit with its digest',
     'V1',
-    /0008\.json/,
+    /0009\.json/,
     'child.harness',
     (commits) => {
       const last = commits.at(-1) as StoryCommit;
@@ -30,7 +30,7 @@ export const forgedHistory: readonly Case[] = [
       plant(commits, 5, contract, text);
       const inner = [...last.files].filter(([path]) => path.startsWith('harness/shop/'));
       const harness = harnessId(new Map(inner.map(([path, file]) => [path.slice('harness/shop/'.length), file.text])));
-      rewrite(commits, 8, ({ subject, predicate }) => {
+      rewrite(commits, 9, ({ subject, predicate }) => {
         predicate.child.harness = harness;
         for (const one of subject)
           if (one.name === contract) one.digest = { sha256: sha256(text), gitBlob: blobId(text, 'sha1') };
@@ -149,7 +149,7 @@ export const forgedHistory: readonly Case[] = [
     '36',
     'everything written again by the key holder',
     'V3',
-    /0008\.json/,
+    /0009\.json/,
     'sha256',
     (commits) => {
       rescore(commits, ({ pairs }) => Object.assign(pairs[0] as object, { after: [0] }));
@@ -160,7 +160,7 @@ export const forgedHistory: readonly Case[] = [
     '36',
     'a second end by the key holder',
     'V3',
-    /0008\.json/,
+    /0009\.json/,
     'sha256',
     (commits) => {
       const first = commits.slice(0, -1);

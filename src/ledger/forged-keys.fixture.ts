@@ -1,6 +1,6 @@
 /** Cases 13 to 17 and 37 to 46: keys, the chain and the gate (for tests). */
 import { type GateRecord, recompute } from '../gate/record.ts';
-import { type Case, plant, record, rescore, sealed, signature } from './forgery.fixture.ts';
+import { type Case, plant, record, replan, rescore, sealed, signature } from './forgery.fixture.ts';
 import { append, change, key, next, reseal, rewrite, rightful, type StoryCommit, thief } from './story.fixture.ts';
 
 export const forgedKeys: readonly Case[] = [
@@ -20,17 +20,17 @@ export const forgedKeys: readonly Case[] = [
     '13',
     'an unknown key under the name of a known one',
     'V2',
-    /0008\.json/,
+    /0009\.json/,
     'sig',
     (commits) => {
-      reseal(commits, (seq) => (seq === 8 ? { ...thief, entry: { ...thief.entry, keyid: next.entry.keyid } } : null));
+      reseal(commits, (seq) => (seq === 9 ? { ...thief, entry: { ...thief.entry, keyid: next.entry.keyid } } : null));
     },
   ],
   [
     '14',
     'a key that is over, under an early date',
     'V1',
-    /0009\.json/,
+    /0010\.json/,
     'signer',
     (commits) => {
       append(commits, key, ({ predicate }) => {
@@ -56,7 +56,7 @@ export const forgedKeys: readonly Case[] = [
     '17',
     'a key that lets itself be followed',
     'V2',
-    /0009\.json/,
+    /0010\.json/,
     'keyid',
     (commits) =>
       append(commits, thief, ({ predicate }) => {
@@ -71,7 +71,7 @@ export const forgedKeys: readonly Case[] = [
     '17',
     'a key that lets another one be followed',
     'V1',
-    /0009\.json/,
+    /0010\.json/,
     'keys.old',
     (commits) =>
       append(commits, thief, ({ predicate }) => {
@@ -86,9 +86,9 @@ export const forgedKeys: readonly Case[] = [
     '17',
     'a key under the name of another',
     'V1',
-    /0007\.json/,
+    /0008\.json/,
     'keys.new',
-    sealed(7, ({ predicate }) => {
+    sealed(8, ({ predicate }) => {
       Object.assign(predicate.keys as object, { publicKey: thief.entry.publicKey });
     }),
   ],
@@ -110,7 +110,7 @@ export const forgedKeys: readonly Case[] = [
     'sig',
     (commits) => {
       for (const path of [record(3), signature(3)]) plant(commits, 0, path, null);
-      for (const seq of [4, 5, 6, 7, 8]) {
+      for (const seq of [4, 5, 6, 7, 8, 9]) {
         rewrite(commits, seq, ({ predicate }) => {
           predicate.seq -= 1;
         });
@@ -134,9 +134,9 @@ export const forgedKeys: readonly Case[] = [
     '38',
     'the last file cut',
     'V1',
-    /0008\.json/,
+    /0009\.json/,
     'bytes',
-    (commits) => change(commits, record(8), (text) => text.slice(0, 200)),
+    (commits) => change(commits, record(9), (text) => text.slice(0, 200)),
   ],
   ['39', 'an empty file', 'V1', /0003\.json/, 'bytes', (commits) => change(commits, record(3), () => '')],
   ['39', 'an empty signature', 'V1', /0003\.sig/, 'bytes', (commits) => change(commits, signature(3), () => '')],
@@ -169,7 +169,7 @@ export const forgedKeys: readonly Case[] = [
     '41',
     'two verdicts on one candidate, by the key holder',
     'V1',
-    /0009\.json/,
+    /0010\.json/,
     'seq',
     (commits) => {
       const twin = JSON.parse(commits.at(-1)?.files.get(record(3))?.text as string);
@@ -183,11 +183,34 @@ export const forgedKeys: readonly Case[] = [
   ],
   [
     '46',
+    'another error rate than was announced, by the key holder',
+    'V1',
+    /0006\.json/,
+    'gate.options',
+    (commits) => {
+      rescore(commits, ({ options }) => Object.assign(options, { alpha: 0.05 }));
+      reseal(commits, rightful);
+    },
+  ],
+  [
+    '46',
+    'tasks that were not announced, by the key holder',
+    'V1',
+    /0006\.json/,
+    'gate.pairs',
+    (commits) => {
+      rescore(commits, ({ pairs }) => Object.assign(pairs[0] as object, { task: 'easy' }));
+      reseal(commits, rightful);
+    },
+  ],
+  [
+    '46',
     'too high an error rate, by the key holder',
     'V1',
     /0005\.json/,
-    'gate.options.alpha',
+    'plan.terms.alpha',
     (commits) => {
+      replan(commits, ({ terms }) => Object.assign(terms, { alpha: 0.05 }));
       rescore(commits, ({ options }) => Object.assign(options, { alpha: 0.05 }));
       reseal(commits, rightful);
     },
@@ -196,10 +219,10 @@ export const forgedKeys: readonly Case[] = [
     '46',
     'the sealed panel opened again, by the key holder',
     'V1',
-    /0009\.json/,
-    'gate.options.alpha',
+    /0010\.json/,
+    'gate',
     (commits) => {
-      const look = JSON.parse(commits.at(-1)?.files.get(record(5))?.text as string).predicate;
+      const look = JSON.parse(commits.at(-1)?.files.get(record(6))?.text as string).predicate;
       append(commits, next, ({ predicate }) => {
         Object.assign(predicate, {
           kind: 'release',
@@ -215,30 +238,30 @@ export const forgedKeys: readonly Case[] = [
     '14',
     'a key before its turn',
     'V2',
-    /0006\.json/,
+    /0007\.json/,
     'keyid',
-    (commits) => reseal(commits, (seq) => (seq === 6 ? next : rightful(seq))),
+    (commits) => reseal(commits, (seq) => (seq === 7 ? next : rightful(seq))),
   ],
   [
     '17',
     'a key that takes itself back for what it signed',
     'V1',
-    /0009\.json/,
+    /0010\.json/,
     'keys.from',
     (commits) =>
       append(commits, next, ({ predicate }) => {
-        Object.assign(predicate, { kind: 'keys', keys: { action: 'revoke', keyid: next.entry.keyid, from: 9 } });
+        Object.assign(predicate, { kind: 'keys', keys: { action: 'revoke', keyid: next.entry.keyid, from: 10 } });
       }),
   ],
   [
     '17',
     'a change of keys in a record of another kind',
     'V1',
-    /0009\.json/,
+    /0010\.json/,
     'keys',
     (commits) =>
       append(commits, next, ({ predicate }) => {
-        Object.assign(predicate, { keys: { action: 'revoke', keyid: key.entry.keyid, from: 9 } });
+        Object.assign(predicate, { keys: { action: 'revoke', keyid: key.entry.keyid, from: 10 } });
       }),
   ],
 ];

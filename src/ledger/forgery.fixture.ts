@@ -1,5 +1,6 @@
 /** What the lists of forgeries share (for tests). */
 import { type GateRecord, recompute } from '../gate/record.ts';
+import type { Decision } from './decision.ts';
 import { reseal, rewrite, type StoryCommit } from './story.fixture.ts';
 import type { Sight } from './verify.ts';
 
@@ -17,14 +18,19 @@ export type Case = readonly [
 
 export const contract = 'harness/shop/contract.yaml';
 export const policy = 'harness/shop/policy.md';
-const runs = ['night-1', 'night-1', 'night-1', 'night-1', 'night-1', 'apply-6', 'keys-7', 'night-2'];
+const runs = [...Array(6).fill('night-1'), 'apply-7', 'keys-8', 'night-2'];
 /** Paths of a decision of the template and of its signature. */
 export const record = (seq: number): string => `runs/${runs[seq - 1]}/decisions/000${seq}.json`;
 export const signature = (seq: number): string => record(seq).replace('.json', '.sig');
 
-/** Scores of decision 5 changed, and the verdict with them. */
+/** The terms of the look opened by decision 5 changed. */
+export function replan(commits: StoryCommit[], edit: (plan: NonNullable<Decision['plan']>) => void): void {
+  rewrite(commits, 5, ({ predicate }) => edit(predicate.plan as never));
+}
+
+/** Scores of decision 6 changed, and the verdict with them. */
 export function rescore(commits: StoryCommit[], edit: (gate: GateRecord & { pairs: unknown[] }) => void): void {
-  rewrite(commits, 5, ({ predicate }) => {
+  rewrite(commits, 6, ({ predicate }) => {
     edit(predicate.gate as never);
     predicate.verdict = { ...recompute(predicate.gate as unknown as GateRecord) };
   });
@@ -50,10 +56,10 @@ export const sealed =
     reseal(commits);
   };
 
-/** The first six decisions with no signature and no name of a key. */
+/** The first seven decisions with no signature and no name of a key. */
 export function unsigned(commits: StoryCommit[]): StoryCommit[] {
   const first = commits.slice(0, 4);
-  for (const seq of [1, 2, 3, 4, 5, 6]) {
+  for (const seq of [1, 2, 3, 4, 5, 6, 7]) {
     rewrite(first, seq, ({ predicate }) => {
       predicate.signer = null;
     });

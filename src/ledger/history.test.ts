@@ -69,7 +69,7 @@ describe('inForceAt', () => {
       version: 'v1',
       branch: 'main',
       time: '2030-03-02T10:00:00.000Z',
-      decision: { kind: 'apply', seq: 5 },
+      decision: { kind: 'apply', seq: 6 },
     });
     const before = await inForceAt(ledger, '2030-03-02T09:59:59Z');
     expect(before).toMatchObject({ version: null, decision: null });
@@ -92,7 +92,7 @@ describe('clauseOrigins', () => {
     const origins = clauseOrigins(ledger.decisions(), parseHarness('shop', ledger.head().files));
     expect(origins.get('first')).toBe(null);
     expect(origins.get('second')?.seq).toBe(1);
-    expect(origins.get('third')?.seq).toBe(4);
+    expect(origins.get('third')?.seq).toBe(5);
     const changed = parseHarness('shop', applyEdits(ledger.head().files, [addClause('fourth')]));
     expect(clauseOrigins(ledger.decisions(), changed).get('fourth')).toBe(null);
   });

@@ -2,6 +2,7 @@
 export const KINDS = [
   'candidate',
   'external',
+  'look',
   'release',
   'audit',
   'apply',

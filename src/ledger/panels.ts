@@ -7,17 +7,42 @@ import type { Decision } from './decision.ts';
 /** Looks that one set of sealed tasks may answer. */
 export const MAX_LOOKS = 12;
 
-/** A look is a decision whose gate compared two arms on a sealed panel, whatever came of it. */
-export const isLook = (decision: Decision): boolean =>
-  decision.gate?.stage === 'release' && decision.data.panel !== null;
+/** A look at a sealed panel, whatever came of it. */
+export interface SealedLook {
+  /** The decision that counts it: it was stored before the first rollout (by older rules the verdict itself). */
+  readonly opened: Decision;
+  /** The decision with its verdict; null for a look that was cut off. */
+  readonly closed: Decision | null;
+}
 
-const isRelease = ({ verdict }: Decision): boolean => verdict?.decision === 'accepted';
+/** Whether the decision judges two arms on a sealed panel. */
+export const closesLook = ({ gate, data }: Decision): boolean => gate?.stage === 'release' && data.panel !== null;
 
-const looksOf = (decisions: readonly Decision[], panel: string): Decision[] =>
-  decisions.filter((decision) => isLook(decision) && decision.data.panel === panel);
+/** All looks in their order: one that was cut off counts like any other. */
+export function sealedLooks(decisions: readonly Decision[]): readonly SealedLook[] {
+  const looks: { opened: Decision; closed: Decision | null }[] = [];
+  for (const decision of decisions) {
+    if (decision.kind === 'look') looks.push({ opened: decision, closed: null });
+    if (!closesLook(decision)) continue;
+    const open = looks.findLast(({ opened, closed }) => closed === null && isSameLook(opened, decision));
+    if (open === undefined) looks.push({ opened: decision, closed: decision });
+    else open.closed = decision;
+  }
+  return looks;
+}
+
+const isSameLook = (opened: Decision, closing: Decision): boolean =>
+  opened.run === closing.run && opened.data.panel === closing.data.panel;
+
+const isRelease = ({ closed }: SealedLook): boolean => closed?.verdict?.decision === 'accepted';
+
+/** Ids of the tasks that it played: all of them where nobody knows how far it came. */
+const playedBy = ({ opened, closed }: SealedLook): readonly string[] =>
+  closed?.gate?.pairs.map(({ task }) => task) ?? opened.plan?.tasks ?? [];
 
 /** Looks at the panel so far. */
-export const looksAt = (decisions: readonly Decision[], panel: string): number => looksOf(decisions, panel).length;
+export const looksAt = (decisions: readonly Decision[], panel: string): number =>
+  sealedLooks(decisions).filter(({ opened }) => opened.data.panel === panel).length;
 
 export interface Use {
   /** Looks that played the task, over all nights and panels. */
@@ -31,11 +56,11 @@ export const UNUSED: Use = { looks: 0, used: false };
 /** Ids of the given tasks that looks have played, and how; tasks of generated panels are not among them. */
 export function useOfTasks(decisions: readonly Decision[]): ReadonlyMap<string, Use> {
   const tasks = new Map<string, Use>();
-  for (const decision of decisions) {
-    if (!isLook(decision) || (decision.data.panelSeed ?? null) !== null) continue;
-    for (const { task } of decision.gate?.pairs ?? []) {
+  for (const look of sealedLooks(decisions)) {
+    if (look.opened.data.panelSeed !== null) continue;
+    for (const task of playedBy(look)) {
       const { looks, used } = tasks.get(task) ?? UNUSED;
-      tasks.set(task, { looks: looks + 1, used: used || isRelease(decision) });
+      tasks.set(task, { looks: looks + 1, used: used || isRelease(look) });
     }
   }
   return tasks;
@@ -51,7 +76,7 @@ export const auditedTasks = (decisions: readonly Decision[]): ReadonlySet<string
 
 /** Where the next look stands. */
 export function lookPlace(decisions: readonly Decision[]): LookPlace {
-  const looks = decisions.filter(isLook);
+  const looks = sealedLooks(decisions);
   return {
     looks: looks.length,
     sinceRelease: looks.length - 1 - looks.findLastIndex(isRelease),
@@ -83,15 +108,18 @@ export const demandsOf = (demands: {
 
 /** The newest verdict on the very same question: to ask again costs no rollouts and no alpha. Too many voids are no answer. */
 export function sameQuestion(decisions: readonly Decision[], question: Question): Verdict | null {
-  const earlier = looksOf(decisions, question.panel).filter(
-    ({ parent, child, who, verdict, gate }) =>
-      verdict?.reason !== 'voids' &&
-      gate?.stage === 'release' &&
-      demandsOf(gate.options as Parameters<typeof demandsOf>[0]) === question.demands &&
-      parent.harness === question.release &&
-      child.harness === question.branch &&
-      who.served === question.served &&
-      verdict?.rules === question.rules,
-  );
+  const earlier = decisions
+    .filter(closesLook)
+    .filter(
+      ({ data, parent, child, who, verdict, gate }) =>
+        data.panel === question.panel &&
+        verdict?.reason !== 'voids' &&
+        gate?.stage === 'release' &&
+        demandsOf(gate.options as Parameters<typeof demandsOf>[0]) === question.demands &&
+        parent.harness === question.release &&
+        child.harness === question.branch &&
+        who.served === question.served &&
+        verdict?.rules === question.rules,
+    );
   return earlier.at(-1)?.verdict ?? null;
 }

@@ -6,7 +6,7 @@ import { editKey } from '../proposal/edits.ts';
 import type { Harness, Verdict } from '../types.ts';
 import type { Decision } from './decision.ts';
 import { touchedBy } from './items.ts';
-import { demandsOf, lookPlace, sameQuestion, useOfTasks } from './panels.ts';
+import { demandsOf, lookPlace, looksAt, sameQuestion, useOfTasks } from './panels.ts';
 import { bundleKey, MAX_RETRIES, mayTry, rejectedEdits } from './rejected.ts';
 import { addClause, contract } from './shop.fixture.ts';
 
@@ -173,6 +173,34 @@ describe('panels', () => {
     expect(lookPlace(decisions.slice(0, 2))).toEqual({ looks: 1, sinceRelease: 1, releases: 0 });
     expect(lookPlace(decisions.slice(0, 3))).toEqual({ looks: 2, sinceRelease: 0, releases: 1 });
     expect(lookPlace(decisions)).toEqual({ looks: 4, sinceRelease: 2, releases: 1 });
+  });
+
+  it('counts a look that was cut off before its verdict, with every task that it may have played', () => {
+    const opened = (run: string, panelSeed: number | null = null): Decision =>
+      ({
+        kind: 'look',
+        run,
+        gate: null,
+        verdict: null,
+        data: { panel: 'p', panelSeed },
+        plan: { tasks: ['p1', 'p2', 'p3'], trials: 1, terms: { planned: 3 } },
+      }) as unknown as Decision;
+    const closed = { ...look('p', 'a', verdict('release', 'accepted', 'improved'), 9), run: 'night-2' };
+    expect(lookPlace([opened('night-1')])).toEqual({ looks: 1, sinceRelease: 1, releases: 0 });
+    expect(lookPlace([opened('night-1'), opened('night-2')])).toEqual({ looks: 2, sinceRelease: 2, releases: 0 });
+    // Its verdict is no second look.
+    expect(lookPlace([opened('night-1'), opened('night-2'), closed])).toEqual({
+      looks: 2,
+      sinceRelease: 0,
+      releases: 1,
+    });
+    expect(looksAt([opened('night-1'), opened('night-2'), closed], 'p')).toBe(2);
+    expect(Object.fromEntries(useOfTasks([opened('night-1'), opened('night-2'), closed]))).toEqual({
+      p1: { looks: 2, used: true },
+      p2: { looks: 2, used: true },
+      p3: { looks: 1, used: false },
+    });
+    expect(useOfTasks([opened('night-1', 7)]).size).toBe(0);
   });
 
   it('too many voids are no answer', () => {

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type GateRecord, recompute } from '../gate/record.ts';
+import type { ReleaseOptions } from '../gate/release.ts';
 import { GATE_RULES } from '../gate/rules.ts';
 import { readHarnessFiles as readFolder } from '../harness/load.ts';
 import { harnessId } from '../harness/parse.ts';
@@ -146,11 +147,11 @@ export const addClause = (id: string, say = `Rule ${id} holds.`): Edit => ({
 export function gate(
   stage: 'keep' | 'release',
   better: boolean,
-  options: { tasks?: number; alpha?: number } = {},
+  options: { tasks?: number; alpha?: number; of?: string } = {},
 ): GateRecord {
-  const { tasks = 20, ...own } = options;
+  const { tasks = 20, of = 'task', ...own } = options;
   const pairs = Array.from({ length: tasks }, (_, index) => ({
-    task: `task-${index}`,
+    task: `${of}-${index}`,
     tags: [],
     before: [index % 2],
     after: [better ? 1 : index % 2],
@@ -226,25 +227,26 @@ export async function keep(ledger: Ledger, id: string, run = 'night-1') {
   return await ledger.record({ decisions: [draft], files, message: { subject: `feat(shop): keep ${id}` } });
 }
 
-/** Releases the head of the branch as `version`. */
+/** Looks at a panel of its own and releases the head of the branch as `version`: two decisions in one commit. */
 export async function release(ledger: Ledger, version: string, run = 'night-1', alpha = 0.02) {
   const head = ledger.head();
-  const record = gate('release', true, { alpha });
+  const record = gate('release', true, { alpha, of: version });
   const before = ledger.releases().at(-1);
   const first = ledger.decisions()[0]?.parent.harness ?? head.harness;
-  const draft: DecisionDraft = {
+  const { rollouts: _, ...terms } = record.options as ReleaseOptions;
+  const look: DecisionDraft = {
     ...nothingMeasured,
     ...common(ledger, run),
-    kind: 'release',
+    kind: 'look',
     parent: { harness: before?.harness ?? first, commit: before?.commit ?? null },
     child: childOf(head.files),
-    data: { environment: 'e', split: 's', panel: 'panel-1', look: 1 },
-    gate: record,
-    verdict: recompute(record),
-    version,
+    data: { environment: 'e', split: 's', panel: `panel of ${version}`, look: 1 },
+    plan: { tasks: record.pairs.map(({ task }) => task), trials: 1, terms },
   };
+  const { plan: __, ...about } = look;
+  const draft: DecisionDraft = { ...about, kind: 'release', gate: record, verdict: recompute(record), version };
   return await ledger.record({
-    decisions: [draft],
+    decisions: [look, draft],
     files: null,
     message: { subject: `feat(shop): release ${version}` },
     tag: `harness/shop/${version}`,

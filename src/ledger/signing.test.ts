@@ -64,7 +64,7 @@ describe('a signature', () => {
   it('lies beside each decision, in the same commit, and goes along with merges', async () => {
     const { dir, repository } = await signed();
     const list = (commit: string) => userGit(dir, 'ls-tree', '-r', '--name-only', commit, 'runs').trim().split('\n');
-    const both = ['0001', '0002', '0003'].flatMap((n) => [
+    const both = ['0001', '0002', '0003', '0004'].flatMap((n) => [
       `runs/night-1/decisions/${n}.json`,
       `runs/night-1/decisions/${n}.sig`,
     ]);
@@ -79,7 +79,7 @@ describe('a signature', () => {
     userGit(dir, 'commit', '-qam', 'more');
     const ledger = await openLedger(repository, 'shop', ringOf(key));
     await startNight(ledger, { workTree: workTreeOf(dir), run: 'night-2', who, time: nextTime() });
-    expect(list('optimize/shop')).toEqual(expect.arrayContaining([...both, 'runs/night-2/decisions/0005.sig']));
+    expect(list('optimize/shop')).toEqual(expect.arrayContaining([...both, 'runs/night-2/decisions/0006.sig']));
     expect(await verifyRepository(repository, { trust })).toMatchObject({
       issues: [],
       unchecked: [],
@@ -110,7 +110,7 @@ describe('the ledger', () => {
     await expect(keep(unsigned, 'fourth')).rejects.toThrow(/signed from number 1 on/);
     await expect(rollback(repository, 'shop', 'v1', { who, time: nextTime() })).rejects.toThrow(/signed from number 1/);
     await expect(applyRelease(repository, 'shop', { who, time: nextTime() })).rejects.toThrow(/signed from number 1/);
-    expect((await openLedger(repository, 'shop')).nextSeq).toBe(4);
+    expect((await openLedger(repository, 'shop')).nextSeq).toBe(5);
   });
 
   it('prefers a key that the chain knows, and a bot to a person', async () => {
@@ -137,14 +137,14 @@ describe('keys', () => {
   it('follow each other by a decision, and are over from there on', async () => {
     const { repository } = await signed();
     const done = await rotate(repository, 'shop', { old: key.entry, next: next.entry }, stepWith(key));
-    expect(done.seq).toBe(4);
+    expect(done.seq).toBe(5);
     expect(await signingKey(repository, 'shop', ringOf(key, next))).toEqual(next.entry);
     await expect(keep(await openLedger(repository, 'shop', ringOf(key)), 'fourth')).rejects.toThrow(
       /no key that may go on/,
     );
     await keep(await openLedger(repository, 'shop', ringOf(key, next)), 'fourth');
     const report = await verifyRepository(repository, { trust });
-    expect(report).toMatchObject({ issues: [], unchecked: [], branches: [{ decisions: 5, signedFrom: 1 }] });
+    expect(report).toMatchObject({ issues: [], unchecked: [], branches: [{ decisions: 6, signedFrom: 1 }] });
     // Whoever trusts the second key alone cannot say who made the first decisions.
     const late = await verifyRepository(repository, { trust: trustIn([next]) });
     expect(late.issues).toContainEqual(
@@ -162,23 +162,23 @@ describe('keys', () => {
     );
     const prefix = key.entry.keyid.slice(0, 8);
     const done = await revoke(repository, 'shop', { keyid: prefix }, stepWith(key, person));
-    expect(done).toMatchObject({ seq: 4, from: 4, keyid: key.entry.keyid });
+    expect(done).toMatchObject({ seq: 5, from: 5, keyid: key.entry.keyid });
     expect(await verifyRepository(repository, { trust })).toMatchObject({ issues: [], unchecked: [] });
     await expect(keep(await openLedger(repository, 'shop', ringOf(key)), 'fourth')).rejects.toThrow(
       /no key that may go on/,
     );
-    await revoke(repository, 'shop', { keyid: prefix, from: 3 }, stepWith(person));
+    await revoke(repository, 'shop', { keyid: prefix, from: 4 }, stepWith(person));
     const { issues } = await verifyRepository(repository, { trust });
     expect(issues.map(({ level, file, field }) => [level, file, field])).toEqual([
-      ['V1', 'runs/night-1/decisions/0003.json', 'signer'],
-      ['V2', 'runs/night-1/decisions/0003.json', 'keyid'],
+      ['V1', 'runs/night-1/decisions/0004.json', 'signer'],
+      ['V2', 'runs/night-1/decisions/0004.json', 'keyid'],
     ]);
   });
 
   it('can take themselves back from the next decision on', async () => {
     const { repository } = await signed();
     const done = await revoke(repository, 'shop', { keyid: key.entry.keyid }, stepWith(key));
-    expect(done).toMatchObject({ seq: 4, from: 5 });
+    expect(done).toMatchObject({ seq: 5, from: 6 });
     expect(await verifyRepository(repository, { trust })).toMatchObject({ issues: [], unchecked: [] });
   });
 
@@ -187,7 +187,7 @@ describe('keys', () => {
     await keep(await openLedger(repository, 'shop', ringOf(person)), 'fourth');
     await revoke(repository, 'shop', { keyid: person.entry.keyid }, stepWith(key));
     const { issues } = await verifyRepository(repository, { trust });
-    expect(issues).toMatchObject([{ level: 'V2', field: 'signer', file: 'runs/keys-5/decisions/0005.json' }]);
+    expect(issues).toMatchObject([{ level: 'V2', field: 'signer', file: 'runs/keys-6/decisions/0006.json' }]);
   });
 });
 

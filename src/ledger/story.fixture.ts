@@ -39,7 +39,7 @@ export interface StoryCommit {
   tag?: string;
 }
 
-/** Keys of the template: decisions 1 to 7 are signed by `key`, the rest by `next`. */
+/** Keys of the template: decisions 1 to 8 are signed by `key`, the rest by `next`. */
 export const key = heldKey();
 export const next = heldKey();
 /** Trusted by nobody. */
@@ -47,8 +47,8 @@ export const thief = heldKey();
 export const trust = trustIn([key], { shop: 1 });
 
 /**
- * Eight signed decisions in six commits: 1 keeps; 2 and 3 are refused and 4 keeps, in one commit; 5 releases v1; 6 applies it to
- * main; 7 rotates the key; 8 keeps.
+ * Nine signed decisions in six commits: 1 keeps; 2 and 3 are refused and 4 keeps, in one commit; 5 opens a look and 6 releases v1; 7
+ * applies it to main; 8 rotates the key; 9 keeps.
  */
 export const told = copies(async ({ dir, repository }) => {
   put(dir, 'harness/shop/skills/greet/SKILL.md', '---\nname: greet\ndescription: How to greet.\n---\nSay hello.\n');
@@ -198,7 +198,7 @@ export function reseal(commits: readonly StoryCommit[], sign: (seq: number) => H
 }
 
 /** The keys as they are, by place. */
-export const rightful = (seq: number): HeldKey => (seq <= 7 ? key : next);
+export const rightful = (seq: number): HeldKey => (seq <= 8 ? key : next);
 
 /** Adds a commit with one more decision, a note unless `edit` makes it something else, signed by `held`. */
 export function append(commits: StoryCommit[], held: HeldKey, edit: (statement: Draft) => void = () => {}): void {

@@ -61,7 +61,7 @@ describe('a record that is whole', () => {
       deployed: join(dir, 'harness/shop'),
     });
     expect(report).toMatchObject({ levels: ['V1', 'V2', 'V3'], deployed: 'branch main', issues: [], unchecked: [] });
-    expect(report.branches).toMatchObject([{ decisions: 8, signedFrom: 1, commits: 6, releases: 1 }]);
+    expect(report.branches).toMatchObject([{ decisions: 9, signedFrom: 1, commits: 6, releases: 1 }]);
   });
 });
 
@@ -97,7 +97,7 @@ describe('a changed history', () => {
 });
 
 describe('a repository that lies', () => {
-  const late: Forgery = sealed(5, ({ predicate }) => {
+  const late: Forgery = sealed(6, ({ predicate }) => {
     predicate.time = '2025-12-31T00:00:00Z';
   });
   async function forged(): Promise<Shop & { readonly whole: string }> {
@@ -123,7 +123,7 @@ describe('a repository that lies', () => {
     ])
       userGit(shop.dir, 'config', name, program);
     userGit(shop.dir, 'config', 'log.showSignature', 'true');
-    await expectFound(shop, 'V2', /0005\.json/, 'sig');
+    await expectFound(shop, 'V2', /0006\.json/, 'sig');
     expect(existsSync(join(shop.dir, 'was-run'))).toBe(false);
   });
 
@@ -142,13 +142,13 @@ describe('a repository that lies', () => {
   it('case 31: a replace ref does not show the whole record in place of the forged one', async () => {
     const shop = await forged();
     userGit(shop.dir, 'replace', 'optimize/shop', shop.whole);
-    await expectFound(shop, 'V2', /0005\.json/, 'sig');
+    await expectFound(shop, 'V2', /0006\.json/, 'sig');
   });
 
   it('case 32: a graft hides no commit', async () => {
     const shop = await forged();
     put(shop.dir, '.git/info/grafts', `${userGit(shop.dir, 'rev-parse', 'optimize/shop').trim()} ${start}\n`);
-    await expectFound(shop, 'V2', /0005\.json/, 'sig');
+    await expectFound(shop, 'V2', /0006\.json/, 'sig');
   });
 
   it('case 33: a forged commit graph hides no commit', async () => {
@@ -162,7 +162,7 @@ describe('a repository that lies', () => {
     chmodSync(path, 0o644);
     writeFileSync(path, graph);
     expect(userGit(shop.dir, 'rev-list', '--count', 'optimize/shop').trim()).toBe('1');
-    await expectFound(shop, 'V2', /0005\.json/, 'sig');
+    await expectFound(shop, 'V2', /0006\.json/, 'sig');
   });
 
   const place = (oid: string) => `.git/objects/${oid.slice(0, 2)}/${oid.slice(2)}`;

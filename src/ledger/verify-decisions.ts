@@ -9,7 +9,7 @@ import { applyEdits, editKey } from '../proposal/edits.ts';
 import type { HarnessFiles } from '../types.ts';
 import { changesBranch, type Decision, type FileDigest, fileDigests, hasChanges } from './decision.ts';
 import type { ObjectFormat } from './object-id.ts';
-import { isLook, lookPlace } from './panels.ts';
+import { closesLook, lookPlace, looksAt, sealedLooks, useOfTasks } from './panels.ts';
 import { decisionPath } from './paths.ts';
 import type { Oid } from './plumbing.ts';
 import type { Finding } from './verify.ts';
@@ -23,7 +23,7 @@ interface Walk {
   readonly known: Map<string, HarnessFiles>;
   readonly releases: Map<string, { readonly commit: Oid; readonly harness: string }>;
   readonly evaluated: Map<string, number>;
-  /** Looks at sealed panels so far. */
+  /** Decisions so far that open or close a look at a sealed panel. */
   readonly looks: Decision[];
   /** Id of the harness that the decisions so far lead to. */
   harness: string;
@@ -104,7 +104,7 @@ function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): 
   verifyVerdict(decision, note);
   verifyChild(decision, walk, note);
   verifyOnce(decision, walk, note);
-  verifyAlpha(decision, walk, note);
+  verifyLook(decision, walk, note);
   if (decision.kind === 'release') verifyRelease(decision, node, walk, note);
   if (decision.kind === 'rollback' && decision.version !== null) {
     const released = walk.releases.get(decision.version);
@@ -135,9 +135,7 @@ function verifyVerdict({ gate, verdict, kind }: Decision, note: Note): void {
   }
   const found: Record<string, unknown> = { ...verdict };
   for (const field of new Set([...Object.keys(expected), ...Object.keys(found)])) {
-    if (canonicalJson(expected[field] ?? null) !== canonicalJson(found[field] ?? null)) {
-      note(`verdict.${field}`, expected[field], found[field]);
-    }
+    hold(note, `verdict.${field}`, expected[field], found[field]);
   }
 }
 
@@ -164,7 +162,10 @@ function verifyChild(decision: Decision, walk: Walk, note: Note): void {
     }
   } else if (kind === 'candidate') {
     note('candidate', 'the edits', null);
-  } else if ((kind === 'release' || kind === 'merge' || kind === 'keys') && child.harness !== walk.harness) {
+  } else if (
+    (kind === 'release' || kind === 'look' || kind === 'merge' || kind === 'keys') &&
+    child.harness !== walk.harness
+  ) {
     note('child.harness', walk.harness, child.harness);
   }
   const files = walk.known.get(child.harness);
@@ -195,16 +196,58 @@ function verifyOnce({ kind, run, parent, child, verdict, gate, seq }: Decision, 
   walk.evaluated.set(key, seq);
 }
 
-/** A look is made with the error rate that the looks before it leave. */
-function verifyAlpha(decision: Decision, { looks }: Walk, note: Note): void {
-  const { gate, verdict } = decision;
-  if (!isLook(decision) || gate?.stage !== 'release') return;
-  if (!PAST_RULES.includes(verdict?.rules ?? '')) {
-    const expected = alphaOf(lookPlace(looks), gate.options.fdr);
-    const { alpha = RELEASE.alpha } = gate.options;
-    if (alpha !== expected) note('gate.options.alpha', expected, alpha);
+/** A look is opened before its first rollout, on the terms that the looks before it leave, and closed on the same. */
+function verifyLook(decision: Decision, { looks }: Walk, note: Note): void {
+  const { kind, plan, data, gate, verdict } = decision;
+  const opens = kind === 'look';
+  if (opens !== (plan !== undefined)) note('plan', opens ? 'the plan of the look' : 'none', plan ?? null);
+  if (opens && plan !== undefined) verifyTerms(decision, plan, looks, note);
+  if (closesLook(decision) && gate?.stage === 'release' && !PAST_RULES.includes(verdict?.rules ?? '')) {
+    const opened = sealedLooks([...looks, decision]).at(-1)?.opened;
+    if (opened?.plan === undefined) note('gate', 'a decision of this run that opened the look', null);
+    else {
+      const { rollouts: _, voids: __, costUsd: ___, ...terms } = gate.options;
+      hold(note, 'gate.options', opened.plan.terms, terms);
+      hold(note, 'data', opened.data, data);
+      hold(note, 'parent.harness', opened.parent.harness, decision.parent.harness);
+      hold(note, 'child.harness', opened.child.harness, decision.child.harness);
+      const played = gate.pairs.map(({ task }) => task);
+      hold(
+        note,
+        'gate.pairs',
+        opened.plan.tasks.filter((task) => played.includes(task)),
+        played,
+      );
+      const trials = gate.pairs.flatMap(({ before, after }) => [before.length, after.length]);
+      hold(
+        note,
+        'gate.pairs',
+        opened.plan.trials,
+        trials.find((count) => count !== opened.plan?.trials) ?? opened.plan.trials,
+      );
+    }
   }
-  looks.push(decision);
+  if (opens || closesLook(decision)) looks.push(decision);
+}
+
+type Plan = NonNullable<Decision['plan']>;
+
+function verifyTerms({ data }: Decision, { tasks, terms }: Plan, looks: readonly Decision[], note: Note): void {
+  const { alpha = RELEASE.alpha, fdr, planned, panelUsed = false } = terms;
+  hold(note, 'plan.terms.alpha', alphaOf(lookPlace(looks), fdr), alpha);
+  hold(note, 'plan.terms.planned', tasks.length, planned);
+  const use = data.panelSeed === null ? useOfTasks(looks) : new Map();
+  hold(
+    note,
+    'plan.terms.panelUsed',
+    tasks.some((task) => use.get(task)?.used),
+    panelUsed,
+  );
+  hold(note, 'data.look', looksAt(looks, data.panel ?? '') + 1, data.look);
+}
+
+function hold(note: Note, field: string, expected: unknown, found: unknown): void {
+  if (canonicalJson(expected ?? null) !== canonicalJson(found ?? null)) note(field, expected, found);
 }
 
 function verifyRelease({ version, verdict, child }: Decision, node: Node, walk: Walk, note: Note): void {

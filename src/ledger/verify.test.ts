@@ -73,7 +73,7 @@ describe('verifyRepository', () => {
     const { dir, repository } = await recorded();
     const report = await verifyRepository(repository);
     expect(report).toMatchObject({ ok: true, issues: [], unchecked: [] });
-    expect(report.branches).toMatchObject([{ env: 'shop', decisions: 4, commits: 3, releases: 1 }]);
+    expect(report.branches).toMatchObject([{ env: 'shop', decisions: 5, commits: 3, releases: 1 }]);
     const copy = newFolder();
     userGit(copy, 'clone', '-q', '--no-tags', '-b', 'optimize/shop', dir, 'clone');
     const elsewhere = await verifyRepository(await openRepository(`${copy}/clone`));
@@ -105,7 +105,7 @@ describe('verifyRepository', () => {
     ],
     [
       'the last decision, hidden by an amend',
-      (dir) => amend(dir, edited(dir, 'runs/night-1/decisions/0004.json', '"operator": "test"', '"operator": "tess"')),
+      (dir) => amend(dir, edited(dir, 'runs/night-1/decisions/0005.json', '"operator": "test"', '"operator": "tess"')),
       'message',
       'Optimize-Entry',
     ],
@@ -200,7 +200,7 @@ describe('verifyRepository', () => {
     };
     expect(wrong(history.objects)).toEqual([]);
     const decisions = [...history.objects].filter(([, bytes]) => bytes[0] === 123);
-    expect(decisions).toHaveLength(4);
+    expect(decisions).toHaveLength(5);
     const random = randomOf('flip');
     for (let trial = 0; trial < 40; trial++) {
       const [oid, bytes] = pick(decisions, random);
@@ -217,7 +217,7 @@ describe('verifyRepository', () => {
     const copy = `${newFolder()}/clone`;
     userGit(dir, 'clone', '-q', dir, copy);
     const clone = await openLedger(await openRepository(copy), 'shop');
-    expect(clone.nextSeq).toBe(6);
+    expect(clone.nextSeq).toBe(7);
     await keep(clone, 'fifth', 'night-2');
     expect((await verifyRepository(clone.repository)).issues).toEqual([]);
 
@@ -225,7 +225,7 @@ describe('verifyRepository', () => {
     put(dir, 'harness/shop/policy.md', 'Be kinder.\n');
     userGit(dir, 'commit', '-qam', 'by hand');
     const again = await openLedger(repository, 'shop');
-    expect(again.nextSeq).toBe(5);
+    expect(again.nextSeq).toBe(6);
     await keep(again, 'sixth', 'night-3');
     const { issues } = await verifyRepository(repository);
     expect(issues.filter(({ file }) => !file.startsWith('refs/tags/'))).toEqual([]);

@@ -1,7 +1,7 @@
 /** The sealed panel of a look: which tasks, in which committed order, and how often they were looked at before. */
 import { canonicalJson, seedOf, sha256 } from '../digest.ts';
 import type { Decision } from '../ledger/decision.ts';
-import { auditedTasks, MAX_LOOKS, UNUSED, useOfTasks } from '../ledger/panels.ts';
+import { auditedTasks, MAX_LOOKS, sealedLooks, UNUSED, useOfTasks } from '../ledger/panels.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Environment, Task } from '../types.ts';
 import type { Night } from './night.ts';
@@ -74,8 +74,7 @@ export function choosePanel(night: Night): (Panel & { readonly used: boolean }) 
   const { size } = night.options.policy.panel;
   const { generate } = environment;
   if (generate !== undefined && use.size > 0) {
-    const looks = decisions.filter((decision) => decision.data.panel !== null).length;
-    return { ...freshPanel(night, size ?? night.sealed.length, looks), used: false };
+    return { ...freshPanel(night, size ?? night.sealed.length, sealedLooks(decisions).length), used: false };
   }
   if (next.length >= MIN_PANEL) return { ...panelOf(environment, next, null), used: false };
   const again = forLooks.slice(0, size);

@@ -33,16 +33,25 @@ export interface CandidateRecord {
   readonly diagnoses: ReadonlyMap<string, Diagnosis>;
 }
 
-export interface ReleaseRecord {
+/** Which question a look asks. */
+interface LookAt {
   /** The release in force before. */
   readonly parent: Harness;
   readonly child: Harness;
-  readonly gate: GateRecord | null;
-  readonly verdict: Verdict;
-  readonly panel: string | null;
-  readonly look: number | null;
+  /** Digest of the panel, and the how-many-th look at it. */
+  readonly panel: string;
+  readonly look: number;
   /** Seed of a generated panel; null for tasks that were given. */
   readonly panelSeed: number | null;
+}
+
+export interface LookRecord extends LookAt {
+  readonly plan: NonNullable<Decision['plan']>;
+}
+
+export interface ReleaseRecord extends LookAt {
+  readonly gate: GateRecord;
+  readonly verdict: Verdict;
   /** `v3` when it was released. */
   readonly version: string | null;
 }
@@ -52,7 +61,9 @@ export interface Recorder {
   refused(edit: Edit, checks: readonly CheckResult[], parent: Harness, diagnoses: ReadonlyMap<string, Diagnosis>): void;
   /** A candidate that was evaluated; commits at once when it was kept. Gives the verdict. */
   candidate(record: CandidateRecord): Promise<Verdict>;
-  /** The look at the sealed panel, or why there was none. Gives the commit that was released. */
+  /** Commits that a look begins, and on which terms, before its first rollout. */
+  openLook(record: LookRecord): Promise<void>;
+  /** What the look found. Gives the commit that was released. */
   release(record: ReleaseRecord): Promise<string>;
   /** Ends the night: a note with the digest of its rollouts, committed with every decision that no keep has carried. */
   close(head: Harness): Promise<void>;
@@ -89,6 +100,12 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
     if (decision.verdict)
       emit({ type: 'decision', seq: firstSeq + all.length - 1, form, title, verdict: decision.verdict });
   }
+
+  const aboutLook = ({ parent, child, panel, panelSeed, look }: LookAt) => ({
+    from: parent,
+    to: child,
+    data: { ...facts.data, panel, panelSeed, look },
+  });
 
   async function commit(files: Harness['files'] | null, subject: string, body: string, tag?: string): Promise<string> {
     const { commit } = await ledger.record({
@@ -141,25 +158,13 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
       if (verdict.decision === 'accepted') await commit(child.files, subjectOf(facts.env, form, edits), verdict.detail);
       return verdict;
     },
-    async release({ parent, child, gate, verdict, panel, panelSeed, look, version }) {
-      add({
-        kind: 'release',
-        from: parent,
-        to: child,
-        title: version === null ? 'sealed panel' : `release ${version}`,
-        form: 'release',
-        gate,
-        verdict,
-        data: {
-          ...nothingMeasured.data,
-          environment: facts.data.environment,
-          split: facts.data.split,
-          panel,
-          panelSeed,
-          look,
-        },
-        version,
-      });
+    async openLook({ plan, ...at }) {
+      add({ kind: 'look', ...aboutLook(at), title: 'look', form: 'look', verdict: null, plan });
+      await commit(null, `chore(${facts.env}): open look ${at.look} at a sealed panel`, '');
+    },
+    async release({ gate, verdict, version, ...at }) {
+      const title = version === null ? 'sealed panel' : `release ${version}`;
+      add({ kind: 'release', ...aboutLook(at), title, form: 'release', gate, verdict, version });
       const simulated = facts.who().simulated ? ', SIMULATED' : '';
       const subject =
         version === null

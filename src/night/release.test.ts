@@ -11,8 +11,8 @@ const agent = scriptedAgent((request, index) =>
   index === 0 && JSON.stringify(request.messages).includes('Always press') ? press : done,
 );
 const earlier = (decision: 'accepted' | 'inconclusive') => ({
-  gate: { stage: 'release' },
-  data: { panel: 'another' },
+  gate: { stage: 'release', pairs: [] },
+  data: { panel: 'another', panelSeed: null },
   verdict: { decision, alpha: 0.02 },
 });
 
@@ -20,6 +20,7 @@ const earlier = (decision: 'accepted' | 'inconclusive') => ({
 async function alphaAfter(decisions: readonly object[]): Promise<number | undefined> {
   let alpha: number | undefined;
   const recorder = {
+    async openLook() {},
     async release({ gate }: { gate: { options: { alpha: number } } }) {
       alpha = gate.options.alpha;
       return 'commit';

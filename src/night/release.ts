@@ -56,35 +56,30 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
   const earlier = sameQuestion(night.decisions, question);
   if (earlier !== null) return noLook(`the same question was answered before: ${earlier.detail}`);
 
-  const result = await compare(night, { before: night.release, after: branch.head, panel, trials, alpha });
-  if (result.pairs.length === 0) return noLook('no sealed pair could be scored');
-  const gate = {
-    stage: 'release' as const,
-    pairs: [...result.pairs],
-    options: {
-      alpha,
-      planned: panel.tasks.length,
-      rollouts: result.rollouts,
-      voids: result.voids,
-      costUsd: result.costUsd,
-      panelUsed: panel.used,
-      ...(fdr === undefined ? {} : { fdr }),
-      ...(protectedTags.length === 0 ? {} : { protectedTags }),
-      ...(Object.keys(maxIncrease).length === 0 ? {} : { maxIncrease }),
-    },
+  const terms = {
+    alpha,
+    planned: panel.tasks.length,
+    panelUsed: panel.used,
+    ...(fdr === undefined ? {} : { fdr }),
+    ...(protectedTags.length === 0 ? {} : { protectedTags }),
+    ...(Object.keys(maxIncrease).length === 0 ? {} : { maxIncrease }),
   };
-  const verdict = recompute(gate);
-  const version = verdict.decision === 'accepted' ? `v${night.releases + 1}` : null;
-  const commit = await night.recorder.release({
+  const about = {
     parent: night.release,
     child: branch.head,
-    gate,
-    verdict,
     panel: panel.digest,
     panelSeed: panel.seed,
     look: looksAt(night.decisions, panel.digest) + 1,
-    version,
-  });
+  };
+  // Stored before the first rollout, so that a look counts whatever becomes of it.
+  await night.recorder.openLook({ ...about, plan: { tasks: panel.tasks.map(({ id }) => id), trials, terms } });
+  const result = await compare(night, { before: night.release, after: branch.head, panel, trials, alpha });
+  if (result.pairs.length === 0) return noLook('no sealed pair could be scored');
+  const { rollouts, voids, costUsd } = result;
+  const gate = { stage: 'release' as const, pairs: [...result.pairs], options: { ...terms, rollouts, voids, costUsd } };
+  const verdict = recompute(gate);
+  const version = verdict.decision === 'accepted' ? `v${night.releases + 1}` : null;
+  const commit = await night.recorder.release({ ...about, gate, verdict, version });
   return {
     verdict,
     pairs: result.pairs,

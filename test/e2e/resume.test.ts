@@ -127,6 +127,19 @@ describe.concurrent('a night that is cut off', () => {
     await expectSameEnd(dir);
   });
 
+  it('has had its look at the sealed panel once that is begun, also when another night is begun in its place', async () => {
+    const dir = await shopRepository();
+    await cutOff(dir, 'SIGKILL', (event) => event.type === 'commit' && event.subject.includes('open look'));
+    const other = await optimize(dir, `${NIGHT} --seed 2`);
+    expect(startOf(other)).toMatchObject({ resumed: false, run: 'my-shop-0002' });
+    const looks = decisionsOf(dir, 'my-shop').filter(({ kind }) => kind === 'look');
+    expect(looks.map(({ run, plan }) => [run, plan?.terms.alpha])).toEqual([
+      ['my-shop-0001', 0.02],
+      ['my-shop-0002', 0.01],
+    ]);
+    expect((await optimize(dir, 'verify')).code).toBe(0);
+  });
+
   it('survives being killed again and again', async () => {
     const dir = await shopRepository();
     for (const type of ['start', 'learned', 'decision']) await cutOff(dir, 'SIGKILL', (event) => event.type === type);
