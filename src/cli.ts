@@ -100,6 +100,26 @@ does(
   ),
   async () => (await import('./cli/apply.ts')).applyCommand,
 );
+for (const [name, what] of [
+  ['approve', 'a person lets a release come into force, signed with their key'],
+  ['reject', 'a person keeps a release from coming into force, signed with their key'],
+] as const)
+  does(
+    answering(program.command(`${name} [version]`).description(`${what}; default: the newest`)).requiredOption(
+      '--reason <text>',
+      'what was looked at, for the record',
+    ),
+    async () => (await import('./cli/approve.ts'))[`${name}Command`],
+  );
+does(
+  program
+    .command('adopt')
+    .description('take over what a person changed by hand, in the harness, the policy or the tasks, as decisions')
+    .requiredOption('--env <name>', 'environment')
+    .option('--data <dir>', 'public files, if its nights have them')
+    .option('--json', 'one JSON object a line'),
+  async () => (await import('./cli/adopt.ts')).adoptCommand,
+);
 does(
   answering(program.command('rollback').description('make an earlier version the head of the branch')).requiredOption(
     '--to <version>',

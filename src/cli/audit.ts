@@ -11,6 +11,7 @@ import { type Decision, nothingMeasured } from '../ledger/decision.ts';
 import { openRepository } from '../ledger/git.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { acquireLock } from '../ledger/lock.ts';
+import { recordSettings, settingsOf } from '../ledger/settings.ts';
 import { findVersion, firstHarness } from '../ledger/versions.ts';
 import { useSealed } from '../night/panel.ts';
 import { readPolicy } from '../policy/policy.ts';
@@ -47,6 +48,7 @@ export async function auditCommand(given: Record<string, unknown>): Promise<numb
     const ledger = await openLedger(repository, environment.name, step.keys);
     ledger.assertWritable();
     const { version, files } = await findVersion(ledger);
+    await recordSettings(ledger, settingsOf(environment, readPolicy(root, environment.name)), step);
     const panel = tasksOf(environment, flags, ledger.decisions(), root);
     const audit = {
       version,

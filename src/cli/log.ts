@@ -16,6 +16,8 @@ const keyChangeText = (change: Decision['keys']): string =>
 /** What a decision was about, one line. */
 export function decisionTitle({ kind, candidate, version, target, why, keys }: Decision): string {
   if (kind === 'candidate' && candidate) return `${candidate.form} ${bundleTitle(candidate.edits)}`;
+  if (kind === 'approve' || kind === 'reject') return `${kind} ${version ?? ''}: ${why ?? ''}`;
+  if (kind === 'settings') return 'what nights run under';
   if (kind === 'look') return 'open a look at the sealed panel';
   if (kind === 'release') return version === null ? 'look at the sealed panel' : `release ${version}`;
   if (kind === 'audit') return `audit of ${version ?? ''}`;

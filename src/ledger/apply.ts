@@ -3,7 +3,9 @@
 import { UsageError } from '../errors.ts';
 import { saveHarness } from '../harness/load.ts';
 import { harnessId } from '../harness/parse.ts';
+import { NO_POLICY } from '../policy/policy.ts';
 import type { HarnessFiles } from '../types.ts';
+import { entryOf, statementsOn, unapproved } from './approval.ts';
 import { type Contents, readContents, readHarnessFiles } from './branch.ts';
 import { nothingMeasured } from './decision.ts';
 import type { Repository } from './git.ts';
@@ -13,6 +15,7 @@ import { changesOf, mergeBase, type Oid, readCommits, readTexts, trailers, write
 import { harnessChanges } from './record.ts';
 import { readHead } from './refs.ts';
 import type { StepOptions } from './rollback.ts';
+import { settingsInForce } from './settings.ts';
 import { findVersion, type Version } from './versions.ts';
 import { checkWorkTree, removeFiles, withIndex, writeFiles } from './work-tree.ts';
 
@@ -66,6 +69,7 @@ export async function applyRelease(repository: Repository, env: string, options:
     return { ...done, commit: target, changed: false };
   }
   ledger.assertWritable();
+  assertApproved(ledger, version);
   await checkKnown(ledger, { version, target, branch }, before);
 
   const records = await newRecords(repository, env, version, before);
@@ -95,6 +99,19 @@ export async function applyRelease(repository: Repository, env: string, options:
     }
   });
   return { ...done, commit, changed: true };
+}
+
+/** Throws UsageError for a release that somebody rejected, and where the policy wants approvals that are not there. */
+function assertApproved(ledger: Ledger, { version }: Version): void {
+  const release = ledger.releases().find((one) => one.version === version);
+  if (release === undefined) return;
+  const decisions = ledger.decisions();
+  const policy = settingsInForce(decisions)?.policy ?? NO_POLICY;
+  const why = unapproved(policy, statementsOn(decisions, entryOf(release.decision)), release.decision);
+  if (why !== null)
+    throw new UsageError(
+      `${version} of ${ledger.env} may not come into force: ${why}; a person says so with: npx optimize approve ${version} --env ${ledger.env} --reason "..."`,
+    );
 }
 
 interface Step {

@@ -42,7 +42,7 @@ type Deed = (shop: Shop) => unknown;
 
 const night = async ({ dir, repository }: Shop) => {
   const ledger = await openLedger(repository, 'shop', ringOf(next));
-  await startNight(ledger, { workTree: workTreeOf(dir), run: 'night-3', who, time: nextTime() });
+  await startNight(ledger, { workTree: workTreeOf(dir), run: 'night-3', who, time: nextTime(), adopt: true });
   return ledger;
 };
 /** A clone that has the branch as its own. */

@@ -4,6 +4,7 @@ import { sha256 } from '../digest.ts';
 import { GateRecord } from '../gate/record.ts';
 import { ReleaseTerms } from '../gate/release.ts';
 import { Splice } from '../harness/splice.ts';
+import { Policy } from '../policy/policy.ts';
 import { Edit } from '../proposal/edit-schema.ts';
 import type { HarnessFiles, Verdict } from '../types.ts';
 import { KINDS } from './kinds.ts';
@@ -142,7 +143,35 @@ export const Decision = z.strictObject({
   limits: z.array(z.string()),
   /** `look`: what was fixed before the first sealed rollout; tasks in the order in which they are played. */
   plan: z.strictObject({ tasks: z.array(z.string()), trials: z.int().min(1), terms: ReleaseTerms }).optional(),
-  /** `freeze`, `unfreeze`: why. */
+  /** `settings`: what nights run under from here on. */
+  settings: z
+    .strictObject({
+      policy: Policy,
+      /** Digest of the environment: name, tools and tasks, and the bytes of its file. */
+      environment: digest,
+      /** All its tasks by id, with the digest of their content. */
+      tasks: z.array(
+        z.strictObject({
+          id: z.string(),
+          split: z.enum(['train', 'dev', 'sealed']),
+          tags: z.array(z.string()),
+          sha256: digest,
+        }),
+      ),
+    })
+    .optional(),
+  /** `approve`, `reject`: of which release, and who says so. */
+  approval: z
+    .strictObject({
+      /** SHA-256 of the bytes of the decision that released it. */
+      entry: digest,
+      /** Digest of the policy in force. */
+      policy: digest.nullable(),
+      /** One name, however many keys; a verifier holds it against the trusted keys. */
+      principal: z.string().min(1).max(120),
+    })
+    .optional(),
+  /** `freeze`, `unfreeze`, `approve`, `reject`: why. */
   why: z.string().min(1).max(500).optional(),
   /** `vN` of a release, of what a rollback restores, of what was audited or came into force. */
   version: z

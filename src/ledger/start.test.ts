@@ -20,9 +20,21 @@ import { verifyRepository } from './verify.ts';
 
 afterAll(removeFolders);
 
-const options = (dir: string, run: string) => ({ workTree: workTreeOf(dir), run, who, time: nextTime() });
+const options = (dir: string, run: string) => ({ workTree: workTreeOf(dir), run, who, time: nextTime(), adopt: true });
 
 describe('startNight', () => {
+  it('stops at edits by hand that nobody adopted, shows them, and writes nothing', async () => {
+    const { dir, repository } = await newShop();
+    const ledger = await openLedger(repository, 'shop');
+    await keep(ledger, 'second');
+    put(dir, 'harness/shop/policy.md', 'Be rude.\n');
+    const before = userState(dir);
+    await expect(startNight(ledger, { ...options(dir, 'night-2'), adopt: false })).rejects.toThrow(
+      /changed by hand.*optimize adopt --env shop[\s\S]*-Be kind\.\n\+Be rude\./,
+    );
+    expect([ledger.decisions().length, userState(dir)]).toEqual([1, before]);
+  });
+
   it('writes nothing when nobody changed anything', async () => {
     const { dir, repository } = await newShop();
     const ledger = await openLedger(repository, 'shop');

@@ -1,4 +1,5 @@
 /** The start of a night: takes in what people changed since, by a merge, and names their harness edits as external. */
+import { createTwoFilesPatch } from 'diff';
 import { UsageError } from '../errors.ts';
 import { harnessId, parseHarness } from '../harness/parse.ts';
 import type { HarnessFiles } from '../types.ts';
@@ -20,6 +21,8 @@ export interface StartOptions {
   /** Now, ISO 8601. */
   readonly time: string;
   readonly identity?: Identity;
+  /** Takes over a person's edits of the harness as a decision of their own; without it they stop the night. @default false */
+  readonly adopt?: boolean;
 }
 
 export interface Started {
@@ -55,6 +58,7 @@ export async function startNight(ledger: Ledger, options: StartOptions): Promise
   if (!changed && !moved && harnessId(theirs) === harnessId(base)) {
     return { commit: head.commit, files: head.files, merged: false, external: null };
   }
+  if (changed && ledger.started && options.adopt !== true) throw drift(ledger, files);
   const commit = await sourceCommit(ledger, { target, committed, theirs }, options);
   const source = { harness: harnessId(theirs), commit };
   const external = changed ? [externalDecision(ledger, files, source, options)] : [];
@@ -84,6 +88,27 @@ function withoutLineEndings(workTree: HarnessFiles, committed: HarnessFiles): Ha
     }),
   );
 }
+
+/** What no decision led to is not tested by going on from it. */
+function drift(ledger: Ledger, files: HarnessFiles): UsageError {
+  const { env } = ledger;
+  const before = ledger.head().files;
+  const paths = [...new Set([...before.keys(), ...files.keys()])].filter(
+    (path) => before.get(path) !== files.get(path),
+  );
+  const diff = paths.sort().map((path) => {
+    const [from, to] = [`harness/${env}/${path}`, `harness/${env}/${path}`];
+    return createTwoFilesPatch(from, to, before.get(path) ?? '', files.get(path) ?? '', '', '', { context: 1 });
+  });
+  const lines = diff.join('').split('\n');
+  const more = lines.length > DIFF_LINES ? `\n(${lines.length - DIFF_LINES} more lines)` : '';
+  return new UsageError(
+    `harness/${env} was changed by hand since ${ledger.branch} last saw it, and no decision says so; take it over untested with npx optimize adopt --env ${env}, or undo it\n${lines.slice(0, DIFF_LINES).join('\n')}${more}`,
+  );
+}
+
+/** Of a diff that stops a night. */
+const DIFF_LINES = 40;
 
 interface Seen {
   /** Commit that holds the person's harness as the branch last knew it. */

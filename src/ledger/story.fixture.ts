@@ -217,6 +217,7 @@ export function append(commits: StoryCommit[], held: HeldKey, edit: (statement: 
     source: null,
     keys: null,
   });
+  for (const field of ['plan', 'settings', 'approval', 'why'] as const) delete predicate[field];
   predicate.parent = { harness: predicate.child.harness, commit: null };
   Object.assign(predicate, { kind: 'note', seq: before + 1, run: 'night-9', signer: held.entry.keyid });
   edit(statement);

@@ -7,6 +7,7 @@ import { type Anchor, anchorLine, parseAnchor } from './anchor.ts';
 import { forgedEvidence } from './forged-evidence.fixture.ts';
 import { forgedHistory } from './forged-history.fixture.ts';
 import { forgedKeys } from './forged-keys.fixture.ts';
+import { forgedSettings } from './forged-settings.fixture.ts';
 import { type Case, type Forgery, policy, record, sealed, unsigned } from './forgery.fixture.ts';
 import { put, read, removeFolders, type Shop, userGit } from './shop.fixture.ts';
 import { readStory, reseal, type StoryCommit, thief, told, trust, writeStory } from './story.fixture.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
 });
 
 const own = (): StoryCommit[] => story.map((commit) => ({ ...commit, files: new Map(commit.files) }));
-const cases: Case[] = [...forgedEvidence, ...forgedHistory, ...forgedKeys];
+const cases: Case[] = [...forgedEvidence, ...forgedHistory, ...forgedKeys, ...forgedSettings];
 
 /** Asserts that it is found, and by no lower level. */
 async function expectFound(

@@ -2,22 +2,22 @@
 
 import { canonicalJson } from '../digest.ts';
 import { recompute } from '../gate/record.ts';
-import { alphaOf, PAST_RULES, RELEASE } from '../gate/rules.ts';
+import { PAST_RULES } from '../gate/rules.ts';
 import { harnessId } from '../harness/parse.ts';
 import { splicesOf } from '../harness/splice.ts';
 import { applyEdits, editKey } from '../proposal/edits.ts';
 import type { HarnessFiles } from '../types.ts';
 import { changesBranch, type Decision, type FileDigest, fileDigests, hasChanges } from './decision.ts';
+import { hold, type Note } from './note.ts';
 import type { ObjectFormat } from './object-id.ts';
-import { closesLook, lookPlace, looksAt, sealedLooks, useOfTasks } from './panels.ts';
 import { decisionPath } from './paths.ts';
 import type { Oid } from './plumbing.ts';
 import type { Finding } from './verify.ts';
+import { verifyLook } from './verify-looks.ts';
 import type { Node, StoredDecision } from './verify-nodes.ts';
+import { type Said, verifyApproval, verifySettings } from './verify-settings.ts';
 
-type Note = (field: string, expected: unknown, found: unknown) => void;
-
-interface Walk {
+interface Walk extends Said {
   readonly format: ObjectFormat;
   /** Every harness that could be rebuilt so far, by id. */
   readonly known: Map<string, HarnessFiles>;
@@ -45,6 +45,9 @@ export function verifyDecisions(
     releases: new Map(),
     evaluated: new Map(),
     looks: [],
+    settings: [],
+    statements: [],
+    entries: new Map(),
     harness: harnessId(none),
     seq: 0,
     prev: null,
@@ -104,7 +107,10 @@ function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): 
   verifyVerdict(decision, note);
   verifyChild(decision, walk, note);
   verifyOnce(decision, walk, note);
-  verifyLook(decision, walk, note);
+  verifyLook(decision, walk.looks, note);
+  verifySettings(decision, walk, note);
+  verifyApproval(decision, walk, note);
+  if (decision.kind === 'release') walk.entries.set(stored.sha256, decision);
   if (decision.kind === 'release') verifyRelease(decision, node, walk, note);
   if (decision.kind === 'rollback' && decision.version !== null) {
     const released = walk.releases.get(decision.version);
@@ -163,7 +169,13 @@ function verifyChild(decision: Decision, walk: Walk, note: Note): void {
   } else if (kind === 'candidate') {
     note('candidate', 'the edits', null);
   } else if (
-    (kind === 'release' || kind === 'look' || kind === 'merge' || kind === 'keys') &&
+    (kind === 'release' ||
+      kind === 'look' ||
+      kind === 'settings' ||
+      kind === 'approve' ||
+      kind === 'reject' ||
+      kind === 'merge' ||
+      kind === 'keys') &&
     child.harness !== walk.harness
   ) {
     note('child.harness', walk.harness, child.harness);
@@ -194,60 +206,6 @@ function verifyOnce({ kind, run, parent, child, verdict, gate, seq }: Decision, 
   const earlier = walk.evaluated.get(key);
   if (earlier !== undefined) note('seq', `one decision, number ${earlier}, on this candidate`, seq);
   walk.evaluated.set(key, seq);
-}
-
-/** A look is opened before its first rollout, on the terms that the looks before it leave, and closed on the same. */
-function verifyLook(decision: Decision, { looks }: Walk, note: Note): void {
-  const { kind, plan, data, gate, verdict } = decision;
-  const opens = kind === 'look';
-  if (opens !== (plan !== undefined)) note('plan', opens ? 'the plan of the look' : 'none', plan ?? null);
-  if (opens && plan !== undefined) verifyTerms(decision, plan, looks, note);
-  if (closesLook(decision) && gate?.stage === 'release' && !PAST_RULES.includes(verdict?.rules ?? '')) {
-    const opened = sealedLooks([...looks, decision]).at(-1)?.opened;
-    if (opened?.plan === undefined) note('gate', 'a decision of this run that opened the look', null);
-    else {
-      const { rollouts: _, voids: __, costUsd: ___, ...terms } = gate.options;
-      hold(note, 'gate.options', opened.plan.terms, terms);
-      hold(note, 'data', opened.data, data);
-      hold(note, 'parent.harness', opened.parent.harness, decision.parent.harness);
-      hold(note, 'child.harness', opened.child.harness, decision.child.harness);
-      const played = gate.pairs.map(({ task }) => task);
-      hold(
-        note,
-        'gate.pairs',
-        opened.plan.tasks.filter((task) => played.includes(task)),
-        played,
-      );
-      const trials = gate.pairs.flatMap(({ before, after }) => [before.length, after.length]);
-      hold(
-        note,
-        'gate.pairs',
-        opened.plan.trials,
-        trials.find((count) => count !== opened.plan?.trials) ?? opened.plan.trials,
-      );
-    }
-  }
-  if (opens || closesLook(decision)) looks.push(decision);
-}
-
-type Plan = NonNullable<Decision['plan']>;
-
-function verifyTerms({ data }: Decision, { tasks, terms }: Plan, looks: readonly Decision[], note: Note): void {
-  const { alpha = RELEASE.alpha, fdr, planned, panelUsed = false } = terms;
-  hold(note, 'plan.terms.alpha', alphaOf(lookPlace(looks), fdr), alpha);
-  hold(note, 'plan.terms.planned', tasks.length, planned);
-  const use = data.panelSeed === null ? useOfTasks(looks) : new Map();
-  hold(
-    note,
-    'plan.terms.panelUsed',
-    tasks.some((task) => use.get(task)?.used),
-    panelUsed,
-  );
-  hold(note, 'data.look', looksAt(looks, data.panel ?? '') + 1, data.look);
-}
-
-function hold(note: Note, field: string, expected: unknown, found: unknown): void {
-  if (canonicalJson(expected ?? null) !== canonicalJson(found ?? null)) note(field, expected, found);
 }
 
 function verifyRelease({ version, verdict, child }: Decision, node: Node, walk: Walk, note: Note): void {

@@ -1,5 +1,7 @@
 /** Signatures against keys that were pinned outside: each decision by a key that is trusted at that place in the chain. */
 import type { KeyObject } from 'node:crypto';
+import { isStatement } from './approval.ts';
+import type { Decision } from './decision.ts';
 import { isSignedBy } from './dsse.ts';
 import { KeyEntry, type Role, readPublic } from './key.ts';
 import type { Trust } from './trust.ts';
@@ -63,6 +65,7 @@ function walk(all: readonly Placed[], trust: Trust, revoked: ReadonlyMap<string,
   const faults: [Placed, Fault][] = [];
   const revocations = new Map<string, number>();
   const keys = new Map<string, Validity>();
+  const signers = new Map<string, string>();
   const add = ({ keyid, role, principal, publicKey }: KeyEntry) => {
     if (!keys.has(keyid))
       keys.set(keyid, {
@@ -81,6 +84,11 @@ function walk(all: readonly Placed[], trust: Trust, revoked: ReadonlyMap<string,
     }
     const change = stored.decision?.keys;
     const signer = keys.get(stored.decision?.signer ?? '');
+    if (stored.decision !== null && signer !== undefined) {
+      signers.set(stored.sha256, signer.principal);
+      const overreach = checkPerson(stored.decision, signer, signers);
+      if (overreach !== null) faults.push([stored, overreach]);
+    }
     if (!change || signer === undefined) continue;
     if (change.action === 'rotate') {
       signer.until = Math.min(signer.until, stored.place + 1);
@@ -106,6 +114,22 @@ function walk(all: readonly Placed[], trust: Trust, revoked: ReadonlyMap<string,
     }
   }
   return { faults, revoked: revocations };
+}
+
+/** Approvals and what loosens the settings are a person's to sign, and an approval one's who did not sign what it approves. */
+function checkPerson(
+  { kind, approval, limits }: Decision,
+  { role, principal }: Validity,
+  signers: ReadonlyMap<string, string>,
+): Fault | null {
+  const persons = isStatement({ kind }) || (kind === 'settings' && limits.length > 0);
+  if (persons && role !== 'person') return { field: 'signer', expected: "a person's key", found: `a ${role}'s` };
+  if (approval === undefined) return null;
+  if (approval.principal !== principal)
+    return { field: 'approval.principal', expected: principal, found: approval.principal };
+  return signers.get(approval.entry) === principal
+    ? { field: 'signer', expected: `somebody other than ${principal}, who signed the release`, found: principal }
+    : null;
 }
 
 /** Why a decision's signature does not count; null when it does. */

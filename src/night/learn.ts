@@ -69,7 +69,13 @@ export async function learn(night: Night, head: Harness, round: number): Promise
   const random = randomOf(night.options.seed, night.number, 'propose', round);
   const proposal = await propose(night, { ...context, diagnoses: [...diagnoses.values()], random }, round);
   let repeated = 0;
-  const common = { ...context, leak: night.leak, shapes: proposal.shapes, mayTry: whyNot(night, head) };
+  const common = {
+    ...context,
+    leak: night.leak,
+    envelope: night.options.policy.envelope,
+    shapes: proposal.shapes,
+    mayTry: whyNot(night, head),
+  };
   const passes = (parent: Harness, edit: Edit) =>
     checkEdits({ ...common, parent, edits: [edit] }).every((check) => check.passed);
   const switched = withSwitches(

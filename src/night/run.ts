@@ -7,6 +7,7 @@ import { splitDigest } from '../environments/split.ts';
 import { parseHarness } from '../harness/parse.ts';
 import type { Decision } from '../ledger/decision.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { recordSettings, settingsOf } from '../ledger/settings.ts';
 import { startNight } from '../ledger/start.ts';
 import { NO_POLICY, Policy } from '../policy/policy.ts';
 import { VERSION } from '../version.ts';
@@ -124,11 +125,13 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
   const known = ledger.started ? parseHarness(options.env, ledger.head().files) : null;
   assertSound(parseHarness(options.env, input.workTree), environment, known);
   const started = await startNight(ledger, { workTree: input.workTree, run, who: whoOf(input), time });
+  const settings = settingsOf(environment, options.policy);
+  const commit = (await recordSettings(ledger, settings, { run, who: whoOf(input), time })) ?? started.commit;
   const fresh: RunConfig = {
     key,
     night,
     firstSeq: ledger.nextSeq,
-    start: started.commit,
+    start: commit,
     started: time,
     options,
     agent: {

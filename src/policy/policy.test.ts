@@ -23,7 +23,7 @@ describe('policy.yaml', () => {
     const text =
       'version: 1\nfdr: 0.1\nprotected_tags: [refuse]\nmax_increase: {tokens: 0.2}\npanel: {size: 60, audit_share: 0.2}\n';
     expect(read(text)).toEqual({
-      version: 1,
+      ...NO_POLICY,
       fdr: 0.1,
       protected_tags: ['refuse'],
       max_increase: { tokens: 0.2 },

@@ -5,9 +5,33 @@ import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { METRICS } from '../gate/metrics.ts';
 import { readAs, readYaml } from '../harness/yaml-document.ts';
+import { Op } from '../proposal/edit-schema.ts';
+import { RISKS } from './risk.ts';
+
+const OPS = Op.options.map((option) => option.shape.op.value);
+const principal = z.string().min(1).max(120);
 
 export const Policy = z.strictObject({
   version: z.literal(1),
+  /** direct: whoever may write the repository puts a release into force. propose: only after it was approved. */
+  mode: z.enum(['direct', 'propose']).default('direct'),
+  /** mode propose: what an approval needs. */
+  approval: z
+    .strictObject({
+      /** Persons who have to approve, each counted once however many keys. */
+      needed: z.int().min(1).max(5).default(1),
+      /** Principals whose approval counts; [] is every person who is none of those that signed what they approve. */
+      by: z.array(principal).max(100).readonly().default([]),
+    })
+    .prefault({}),
+  /** What a night may change by itself; the rest is refused and left to a person. */
+  envelope: z
+    .strictObject({
+      ops: z.array(z.enum(OPS)).readonly().default(OPS),
+      /** Highest risk class of an edit that a model wrote, see `risk.ts`. */
+      max_risk: z.enum(RISKS).exclude(['R3']).default('R1'),
+    })
+    .prefault({}),
   /** Share of false releases among all releases of a branch, 0-0.5, at most: e-LOND in place of harmonic spending. @default none */
   fdr: z.number().gt(0).max(0.5).optional(),
   /** Tags of tasks that must not lose 10 points. */

@@ -40,6 +40,7 @@ describe('checks before a rollout', () => {
       'schema',
       'bounds',
       'policy',
+      'risk',
       'lint',
       'leak',
       'taint',

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { canonicalJson } from '../digest.ts';
 import { lintHarness } from '../harness/lint.ts';
 import { parseHarness } from '../harness/parse.ts';
+import { NO_POLICY } from '../policy/policy.ts';
+import { riskOf } from '../policy/risk.ts';
 import { toolsOf } from '../runtime/done.ts';
 import type { Harness } from '../types.ts';
 import { findInert } from './checks/inert.ts';
@@ -23,6 +25,7 @@ type Check = (applied: Applied) => string | null;
 
 const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['policy', checkPolicy],
+  ['risk', checkRisk],
   ['lint', checkLint],
   ['leak', ({ edits, leak }) => refusal(findLeak(texts(edits), leak), (v) => `holds a value of a task: ${hidden(v)}`)],
   ['taint', checkTaint],
@@ -84,6 +87,18 @@ function checkPolicy({ parent, child, edits }: Applied): string | null {
   const guarded = (h: Harness): string =>
     canonicalJson([h.settings.permissions, h.settings.protected, h.settings.caps]);
   return guarded(parent) === guarded(child) ? null : 'permissions, protected ids and caps may not change';
+}
+
+/** A text that a model wrote and that touches what a person answers for is left to a person. */
+function checkRisk({ edits, envelope = NO_POLICY.envelope }: Applied): string | null {
+  for (const edit of edits) {
+    const outside = edit.ops.find(({ op }) => !envelope.ops.includes(op));
+    if (outside !== undefined) return `${outside.op} is outside of what the policy lets a night change`;
+    if (edit.proposer !== 'reflect') continue;
+    const { risk, why } = riskOf(edit);
+    if (risk > envelope.max_risk) return `${risk}, for a person to decide: ${why}`;
+  }
+  return null;
 }
 
 function checkLint({ parent, child, environment, shapes = new Map() }: Applied): string | null {

@@ -111,8 +111,13 @@ describe('a night', () => {
     }
     const events = eventsOf(night).flatMap((event) => (event.type === 'decision' ? [event] : []));
     const decisions = decisionsOf(repository, 'retail');
-    // The last one closes the night: no verdict, but the digest of what was played.
-    const judged = decisions.slice(0, -1);
+    // What it runs under and the opening of its look have no verdict; the last one holds the digest of what was played.
+    expect(decisions.flatMap(({ kind }) => (['candidate', 'release'].includes(kind) ? [] : [kind]))).toEqual([
+      'settings',
+      'look',
+      'note',
+    ]);
+    const judged = decisions.filter(({ kind }) => kind === 'candidate' || kind === 'release');
     expect(judged.map(({ seq }) => seq)).toEqual(events.map(({ seq }) => seq));
     expect(judged.map(({ verdict }) => verdict)).toEqual(events.map(({ verdict }) => verdict));
     expect(decisions.at(-1)).toMatchObject({ kind: 'note', artifacts: [{ name: 'rollouts.jsonl' }] });

@@ -22,8 +22,18 @@ const written = (dir: string) => ({
 });
 
 /** Runs a command that must be refused, and checks that it left everything as it was. */
-export async function refuse(dir: string, args: string, code: number, ...says: RegExp[]): Promise<void> {
+export const refuse = (dir: string, args: string, code: number, ...says: RegExp[]): Promise<void> =>
+  refuseAs({}, dir, args, code, ...says);
+
+/** The same with variables of the environment. */
+export async function refuseAs(
+  env: Readonly<Record<string, string>>,
+  dir: string,
+  args: string,
+  code: number,
+  ...says: RegExp[]
+): Promise<void> {
   const before = written(dir);
-  expectRefusal(await optimize(dir, args), code, ...says);
+  expectRefusal(await optimize(dir, args, { env }), code, ...says);
   expect(written(dir)).toEqual(before);
 }

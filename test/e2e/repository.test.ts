@@ -111,6 +111,16 @@ describe('a repository with work in flight', () => {
     const clause = '  - id: be-brief\n    tools: [done]\n    say: Keep the summary short.\n';
     write(dir, { 'harness/my-shop/contract.yaml': contract.replace(/^clauses:\n/m, `clauses:\n${clause}`) });
     git(dir, 'commit', '-q', '-a', '-m', 'a clause of mine');
+    const stopped = await optimize(dir, `${NIGHT} --tasks 120`);
+    expect([stopped.code, stopped.stderr]).toEqual([
+      2,
+      expect.stringMatching(/optimize adopt[\s\S]*\+ {2}- id: be-brief/),
+    ]);
+    const adopted = await optimize(dir, 'adopt --env my-shop');
+    expect([adopted.code, adopted.stdout]).toEqual([
+      0,
+      expect.stringMatching(/external, a person changed the harness/),
+    ]);
     const night = await optimize(dir, `${NIGHT} --tasks 120 --json`);
     expect([0, 3]).toContain(night.code);
     const external = decisionsOf(dir, 'my-shop').filter(({ kind }) => kind === 'external');

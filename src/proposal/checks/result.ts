@@ -1,5 +1,6 @@
 /** What every check before a rollout is given and answers. */
 import type { Shapes } from '../../harness/lint.ts';
+import type { Policy } from '../../policy/policy.ts';
 import type { Agent, Environment, Harness, Task, Trace } from '../../types.ts';
 import type { Edit } from '../edit-schema.ts';
 import type { LeakIndex } from './leak-index.ts';
@@ -15,6 +16,8 @@ export interface CheckContext {
   readonly protocol?: Agent['protocol'];
   /** Over the tasks of all splits; it answers yes or no and is never shown to a proposer. */
   readonly leak: LeakIndex;
+  /** What a night may change by itself. @default anything, and R1 of what a model wrote */
+  readonly envelope?: Policy['envelope'] | undefined;
   /** Shapes of recorded results for the path lint. */
   readonly shapes?: Shapes | undefined;
   /** The rejected-edit query: why an edit may not be tried again, or null. */
@@ -22,7 +25,7 @@ export interface CheckContext {
 }
 
 export interface CheckResult {
-  /** Name of the check: schema, bounds, policy, lint, leak, taint, duplicate, inert, replay. */
+  /** Name of the check: schema, bounds, policy, risk, lint, leak, taint, duplicate, inert, replay. */
   readonly check: string;
   readonly passed: boolean;
   /** Reason code: `ok` or the name of the check. */

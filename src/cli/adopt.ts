@@ -1,0 +1,54 @@
+/** `optimize adopt`: takes over what a person changed by hand, in the harness or in what nights run under, as decisions. */
+import { resolve } from 'node:path';
+import { loadHarness } from '../harness/load.ts';
+import { personsOf } from '../ledger/approval.ts';
+import { openRepository } from '../ledger/git.ts';
+import { readKeyring } from '../ledger/keys.ts';
+import { openLedger } from '../ledger/ledger.ts';
+import { acquireLock } from '../ledger/lock.ts';
+import { ADOPT, recordSettings, settingsOf } from '../ledger/settings.ts';
+import { startNight } from '../ledger/start.ts';
+import { readPolicy } from '../policy/policy.ts';
+import { EXIT } from './exit.ts';
+import { say, sayJson } from './open-ledger.ts';
+import { openEnvironment } from './setup.ts';
+import { stepOf } from './step.ts';
+
+interface AdoptFlags {
+  readonly env: string;
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+export async function adoptCommand(given: Record<string, unknown>): Promise<number> {
+  const flags = given as unknown as AdoptFlags;
+  const repository = await openRepository(process.cwd());
+  const { root } = repository;
+  const environment = await openEnvironment(
+    { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
+    root,
+  );
+  const env = environment.name;
+  const step = stepOf(ADOPT, repository);
+  const lock = await acquireLock(repository, env, step.time);
+  try {
+    const all = readKeyring(process.env, repository);
+    // A loosening is a person's to answer for, where one has a key.
+    const persons = personsOf(all);
+    const ledger = await openLedger(repository, env, persons.keys.length > 0 ? persons : all);
+    const before = ledger.nextSeq;
+    const run = `${ADOPT}-${before}`;
+    const workTree = loadHarness(root, env).files;
+    await startNight(ledger, { workTree, run, who: step.who, time: step.time, adopt: true });
+    await recordSettings(ledger, settingsOf(environment, readPolicy(root, env)), { ...step, run, adopt: true });
+    const adopted = ledger.decisions().filter(({ seq }) => seq >= before);
+    if (flags.json)
+      sayJson({ type: 'adopted', env, decisions: adopted.map(({ seq, kind, limits }) => ({ seq, kind, limits })) });
+    else if (adopted.length === 0) say(`nothing to adopt: ${env} is what its decisions lead to`);
+    for (const { seq, kind, limits } of flags.json ? [] : adopted)
+      say(`decision ${seq}: ${kind}${limits.length > 0 ? `, ${limits.join('; ')}` : ''}`);
+    return EXIT.ok;
+  } finally {
+    await lock.release();
+  }
+}

@@ -1,0 +1,40 @@
+/** `optimize approve | reject VERSION --reason TEXT`: a person's signed word on a release. */
+import { UsageError } from '../errors.ts';
+import { state } from '../ledger/approval.ts';
+import { readKeyring } from '../ledger/keys.ts';
+import { acquireLock } from '../ledger/lock.ts';
+import { redactorOf } from '../secrets.ts';
+import { EXIT } from './exit.ts';
+import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
+import { stepOf } from './step.ts';
+
+async function step(kind: 'approve' | 'reject', given: Record<string, unknown>, version?: string): Promise<number> {
+  const flags = given as unknown as LedgerFlags & { reason: string };
+  const why = (redactorOf(process.env) ?? String)(flags.reason.trim());
+  if (why === '' || why.length > 500) throw new UsageError(`--reason: expected 1 to 500 characters, got ${why.length}`);
+  const { env, repository } = await ledgerOf(flags);
+  const options = { ...stepOf(kind, repository), keys: readKeyring(process.env, repository) };
+  const lock = await acquireLock(repository, env, options.time);
+  try {
+    const done = await state(repository, env, { kind, why, ...(version === undefined ? {} : { version }) }, options);
+    if (flags.json) sayJson({ type: kind, env, ...done });
+    else {
+      say(
+        `${done.principal} ${kind === 'approve' ? 'approves' : 'rejects'} ${done.version} of ${env} (decision ${done.seq})`,
+      );
+      say(
+        done.missing === null
+          ? `it may come into force: npx optimize apply --env ${env}`
+          : `it may not come into force: ${done.missing}`,
+      );
+    }
+    return EXIT.ok;
+  } finally {
+    await lock.release();
+  }
+}
+
+export const approveCommand = (given: Record<string, unknown>, version?: string): Promise<number> =>
+  step('approve', given, version);
+export const rejectCommand = (given: Record<string, unknown>, version?: string): Promise<number> =>
+  step('reject', given, version);

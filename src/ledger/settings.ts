@@ -1,0 +1,104 @@
+/** What nights run under: the policy, the environment and its tasks. A change is a decision of its own, and a loosening one a person's. */
+import { canonicalJson, sha256 } from '../digest.ts';
+import { UsageError } from '../errors.ts';
+import { loosenings } from '../policy/loosenings.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Environment, Task } from '../types.ts';
+import { type Decision, nothingMeasured } from './decision.ts';
+import type { Ledger } from './ledger.ts';
+import type { Oid } from './plumbing.ts';
+import type { StepOptions } from './rollback.ts';
+
+export type Settings = NonNullable<Decision['settings']>;
+
+/** Operator of the decisions by which a person takes over what a night would not. */
+export const ADOPT = 'adopt';
+
+export const settingsOf = (environment: Pick<Environment, 'digest' | 'tasks'>, policy: Policy): Settings => ({
+  policy,
+  environment: environment.digest,
+  tasks: environment.tasks.map(rowOf).sort((a, b) => (a.id < b.id ? -1 : 1)),
+});
+
+const rowOf = (task: Task): Settings['tasks'][number] => ({
+  id: task.id,
+  split: task.split,
+  tags: [...task.tags].sort(),
+  sha256: sha256(canonicalJson(task)),
+});
+
+/** The newest that are recorded; null before the first. */
+export const settingsInForce = (decisions: readonly Decision[]): Settings | null =>
+  decisions.findLast(({ settings }) => settings !== undefined)?.settings ?? null;
+
+/** Digest of a policy, as approvals name it. */
+export const policyDigest = (policy: Policy): string => sha256(canonicalJson(policy));
+
+/** What a night must not take over by itself, one sentence each: what weakens the policy, and held-out tasks that are not what they were. */
+export function loosened(before: Settings, after: Settings): string[] {
+  const now = new Map(after.tasks.map((row) => [row.id, row]));
+  const tasks = before.tasks.flatMap((old) => {
+    const row = now.get(old.id);
+    if (row === undefined) {
+      if (isCanary(old, before.policy))
+        return [`task ${old.id}, which guards a release (${old.tags.join(', ')}), is gone`];
+      return [];
+    }
+    if (row.split !== old.split) return [`task ${old.id} was a ${old.split} task and is a ${row.split} task`];
+    if (row.split === 'sealed' && row.sha256 !== old.sha256)
+      return [`sealed task ${old.id} is another one than it was`];
+    return [];
+  });
+  return [...loosenings(before.policy, after.policy), ...tasks];
+}
+
+/** A task without which a release could break what nobody looks at any more. */
+const isCanary = ({ tags }: Settings['tasks'][number], policy: Policy): boolean =>
+  tags.some((tag) => tag === 'refusal' || policy.protected_tags.includes(tag));
+
+/**
+ * Records the settings when they are not those in force; null when they are. Throws UsageError for one that loosens, unless a person
+ * adopts it.
+ */
+export async function recordSettings(
+  ledger: Ledger,
+  settings: Settings,
+  { who, time, run, adopt = false }: StepOptions & { readonly adopt?: boolean },
+): Promise<Oid | null> {
+  const before = settingsInForce(ledger.decisions());
+  if (before !== null && canonicalJson(before) === canonicalJson(settings)) return null;
+  const loose = before === null ? [] : loosened(before, settings);
+  if (loose.length > 0 && !adopt)
+    throw new UsageError(
+      `${ledger.env} is not what its nights ran under: ${listed(loose)}; put it back, or, if a person means it: npx optimize adopt --env ${ledger.env}`,
+    );
+  const { harness, files, commit } = ledger.head();
+  const seq = ledger.nextSeq;
+  const recorded = await ledger.record({
+    decisions: [
+      {
+        ...nothingMeasured,
+        env: ledger.env,
+        run: run ?? `settings-${seq}`,
+        kind: 'settings',
+        time,
+        who,
+        parent: { harness, commit },
+        child: { harness, files },
+        settings,
+        limits: loose,
+      },
+    ],
+    files: null,
+    message: {
+      subject: `chore(${ledger.env}): ${before === null ? 'what nights run under' : 'nights run under other settings'}`,
+      body: loose.map((line) => `- ${line}`).join('\n'),
+    },
+  });
+  return recorded.commit;
+}
+
+function listed(lines: readonly string[]): string {
+  const more = lines.length > 5 ? ` and ${lines.length - 5} more` : '';
+  return `${lines.slice(0, 5).join('; ')}${more}`;
+}

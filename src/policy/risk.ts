@@ -1,0 +1,109 @@
+/** Risk classes of edits, decided by code: who wrote an edit, and what it says of itself, plays no part. */
+import type { Edit, Op } from '../proposal/edit-schema.ts';
+
+/** R0 wording. R1 a new rule. R2 touches what only a person may answer for. R3 protected: refused before it gets here. */
+export const RISKS = ['R0', 'R1', 'R2', 'R3'] as const;
+export type Risk = (typeof RISKS)[number];
+
+export interface RiskFinding {
+  readonly risk: Risk;
+  /** Why, one sentence. */
+  readonly why: string;
+}
+
+/**
+ * Words near which a text may override a protected rule in meaning, which no comparison of bytes can see. A match is no proof of
+ * anything: it sends the edit to a person.
+ */
+const TRIPWIRES: readonly (readonly [why: string, pattern: RegExp])[] = [
+  [
+    'speaks of leaving out a rule or a check',
+    /\b(?:ignore|skip|bypass|override|overrule|disregard|waive|omit|drop|disable|turn off|do not (?:check|verify|ask|log|refuse|confirm)|without (?:asking|checking|verifying|confirm\w*|approval|logging)|no need to|instead of refusing|no longer|except(?:ion)?s?|unless|even if|urgent\w*|emergenc\w+)\b/i,
+  ],
+  [
+    'speaks of identity',
+    /\b(?:identit\w+|authenticat\w+|verif\w+ (?:the |their )?(?:user|customer|identity)|password|impersonat\w+|log ?in)\b/i,
+  ],
+  [
+    'speaks of money',
+    /\b(?:refund\w*|payment\w*|pay(?:s|ing)?|price\w*|discount\w*|credit\w*|gift card|charge\w*|compensat\w+|limit\w*|\$\s?\d|usd|eur)\b/i,
+  ],
+  [
+    'speaks of personal data',
+    /\b(?:personal(?: data)?|address(?:es)?|e-?mail\w*|phone\w*|birth\w*|ssn|social security|privacy|customer data|user data|reveal\w*|disclos\w+|leak\w*)\b/i,
+  ],
+  [
+    'speaks of refusing or escalating',
+    /\b(?:refus\w+|escalat\w+|transfer\w* to|human agent|supervisor|deny|denied|forbid\w*|forbidden|allow\w*|permit\w*|permission\w*|authori[sz]\w+)\b/i,
+  ],
+  [
+    'speaks of whom to trust or obey',
+    /\b(?:authoritative|trust(?:ed)?|obey\w*|follow (?:the |any |all )?instructions?|system (?:message|prompt)|developer message|policy|policies|scor(?:e|er|ing)|grader|judge|gate|audit\w*|evaluat\w+|test tasks?)\b/i,
+  ],
+  [
+    'copies itself on',
+    /\b(?:repeat this|copy this|include this (?:text|sentence|line|rule)|keep this (?:text|rule))\b/i,
+  ],
+  [
+    'holds an address, code or an encoded text',
+    /https?:|www\.|\b[\w.]+@[\w-]+\.\w|<\/?[a-z][^>]*>|```|---|[A-Za-z0-9+/]{40,}={0,2}|\bjavascript:|\\u[0-9a-f]{4}/i,
+  ],
+  ['holds characters that do not show', /[\p{Cc}\p{Cf}\u{e0000}-\u{e007f}]/u],
+];
+
+/** The class of an edit: the highest of its operations. */
+export function riskOf(edit: Pick<Edit, 'ops'>): RiskFinding {
+  const found = edit.ops.map(riskOfOp);
+  return found.reduce((worst, one) => (one.risk > worst.risk ? one : worst), { risk: 'R0', why: 'changes no rule' });
+}
+
+function riskOfOp(op: Op): RiskFinding {
+  switch (op.op) {
+    case 'format.remove':
+    case 'alias.add':
+    case 'alias.remove':
+    case 'format.add':
+    case 'switch.set':
+      return { risk: 'R1', why: `${op.op} changes how calls are read` };
+    case 'monitor.remove':
+    case 'skill.remove':
+    case 'skill.delete':
+      return { risk: 'R1', why: `${op.op} takes something away` };
+    case 'clause.remove':
+      return { risk: 'R2', why: 'takes a rule away' };
+    default:
+      return riskOfTexts(op);
+  }
+}
+
+function riskOfTexts(op: Op): RiskFinding {
+  const text = textsIn(op).join('\n');
+  for (const [why, pattern] of TRIPWIRES) {
+    const hit = pattern.exec(text);
+    if (hit !== null) return { risk: 'R2', why: `${why} ("${printable(hit[0]).slice(0, 40)}")` };
+  }
+  return op.op === 'skill.insert' || op.op === 'skill.replace'
+    ? { risk: 'R0', why: 'changes the wording of a skill' }
+    : { risk: 'R1', why: `${op.op} adds a rule or changes one` };
+}
+
+const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
+
+/** Sentences that reach the model: names of tools and arguments, conditions and ids are no wording. */
+function textsIn(op: Op): string[] {
+  switch (op.op) {
+    case 'clause.add':
+    case 'clause.replace':
+      return [op.clause.say ?? '', op.clause.otherwise ?? ''];
+    case 'monitor.add':
+    case 'monitor.replace':
+      return [op.monitor.message];
+    case 'skill.add':
+      return [op.description, ...op.lines];
+    case 'skill.insert':
+    case 'skill.replace':
+      return [...op.lines];
+    default:
+      return [];
+  }
+}
