@@ -5,12 +5,11 @@ import { BudgetError, InfrastructureError, InterruptedError, UsageError } from '
 import { openBudget } from '../evaluation/budget.ts';
 import { loadHarness } from '../harness/load.ts';
 import { applyRelease } from '../ledger/apply.ts';
-import { setFrozen } from '../ledger/freeze.ts';
-import { openRepository, type Repository } from '../ledger/git.ts';
+import { openRepository } from '../ledger/git.ts';
 import { readKeyring } from '../ledger/keys.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import type { Spend } from '../models/calls.ts';
-import type { Night, NightOptions, ProposerName } from '../night/night.ts';
+import type { NightOptions, ProposerName } from '../night/night.ts';
 import { openNight } from '../night/open.ts';
 import { planNight } from '../night/plan.ts';
 import { optimize } from '../optimize.ts';
@@ -20,6 +19,7 @@ import { jsonLines } from '../report/json.ts';
 import { terminal } from '../report/terminal.ts';
 import type { Agent, Environment, Task } from '../types.ts';
 import { chooseModel, chooseSecond, openAgent } from './agent.ts';
+import { freezeAfterFailure, freezeAfterLook, freezeIfAltered } from './freezing.ts';
 import { interruptible } from './interruption.ts';
 import { callTimeoutMs, openEnvironment, type PlayFlags, repeatedFlags, selectTasks } from './setup.ts';
 import { stepOf } from './step.ts';
@@ -83,6 +83,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
   const budget = openBudget(options, Date.now);
   // Opening an agent may already ask its endpoint: what cannot be recorded in the end must not be begun.
   (await openLedger(repository, environment.name, keys)).assertWritable();
+  await freezeIfAltered(repository, environment.name);
   const agent = await openAgent(model, environment, budget);
   const thinker = await openThinker(flags, root, environment, budget);
   assertCheckable(options.policy, {
@@ -127,7 +128,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
       resumed: night.resumed,
     });
     const summary = await optimize(night);
-    await freezeAfter(night, repository);
+    await freezeAfterLook(night, repository);
     if (!flags.json) process.stdout.write(`\n${readFileSync(join(night.folder, 'report.md'), 'utf8')}`);
     if (options.apply && summary.released)
       await applyRelease(repository, environment.name, {
@@ -140,27 +141,12 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
       throw new InterruptedError(
         `interrupted; nothing is lost, type the same command again to go on (run ${night.run})`,
       );
-    if (error instanceof InfrastructureError && error.freezes)
-      await setFrozen(repository, environment.name, 'freeze', {
-        ...stepOf('night', repository),
-        why: error.message.slice(0, 500),
-      });
+    if (error instanceof InfrastructureError) await freezeAfterFailure(night, repository, error);
     throw error;
   } finally {
     interruption.stop();
     await close();
   }
-}
-
-/** A release that changes what must be refused is no matter for another night: a person has to see it first. */
-async function freezeAfter({ recorder, options, emit }: Night, repository: Repository): Promise<void> {
-  const look = recorder.decisions.find(
-    ({ verdict }) => verdict?.stage === 'release' && verdict.reason === 'violations',
-  );
-  if (look === undefined) return;
-  const why = `decision ${look.seq}: the branch changes the state in tasks that must be refused, more often than the release does`;
-  await setFrozen(repository, options.env, 'freeze', { ...stepOf('night', repository), why });
-  emit({ type: 'warning', message: `${options.env} is frozen: ${why}; roll back or edit, then npx optimize unfreeze` });
 }
 
 export const sealedTags = (tasks: readonly Task[]): ReadonlySet<string> =>

@@ -90,7 +90,14 @@ export const forgedSettings: readonly Case[] = [
       });
     },
   ],
-  ['45', 'a policy that asks for less', 'V1', /0011\.json/, 'limits', then((tasks) => tasks, { fdr: 0.3 })],
+  [
+    '45',
+    'a policy that asks for less',
+    'V1',
+    /0011\.json/,
+    'limits',
+    then((tasks) => tasks, { approval: { needed: 1, by: [] } }),
+  ],
   [
     '47',
     'a task that has to be refused removed',

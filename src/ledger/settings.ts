@@ -6,7 +6,6 @@ import type { Policy } from '../policy/policy.ts';
 import type { Environment, Task } from '../types.ts';
 import { type Decision, nothingMeasured } from './decision.ts';
 import type { Ledger } from './ledger.ts';
-import type { Oid } from './plumbing.ts';
 import type { StepOptions } from './rollback.ts';
 
 export type Settings = NonNullable<Decision['settings']>;
@@ -57,24 +56,36 @@ const isCanary = ({ tags }: Settings['tasks'][number], policy: Policy): boolean 
   tags.some((tag) => tag === 'refusal' || policy.protected_tags.includes(tag));
 
 /**
- * Records the settings when they are not those in force; null when they are. Throws UsageError for one that loosens, unless a person
- * adopts it.
+ * What there is to record: the settings and what they loosen; null when they are those in force. Throws UsageError for what loosens,
+ * unless a person adopts it.
  */
+export function changeOfSettings(
+  env: string,
+  decisions: readonly Decision[],
+  settings: Settings,
+  { adopt = false } = {},
+): { readonly settings: Settings; readonly limits: string[] } | null {
+  const before = settingsInForce(decisions);
+  if (before !== null && canonicalJson(before) === canonicalJson(settings)) return null;
+  const limits = before === null ? [] : loosened(before, settings);
+  if (limits.length > 0 && !adopt)
+    throw new UsageError(
+      `${env} is not what its nights ran under: ${listed(limits)}; put it back, or, if a person means it: npx optimize adopt --env ${env}`,
+    );
+  return { settings, limits };
+}
+
+/** Records the settings outside of a night when they are not those in force. Throws as `changeOfSettings`. */
 export async function recordSettings(
   ledger: Ledger,
   settings: Settings,
   { who, time, run, adopt = false }: StepOptions & { readonly adopt?: boolean },
-): Promise<Oid | null> {
-  const before = settingsInForce(ledger.decisions());
-  if (before !== null && canonicalJson(before) === canonicalJson(settings)) return null;
-  const loose = before === null ? [] : loosened(before, settings);
-  if (loose.length > 0 && !adopt)
-    throw new UsageError(
-      `${ledger.env} is not what its nights ran under: ${listed(loose)}; put it back, or, if a person means it: npx optimize adopt --env ${ledger.env}`,
-    );
+): Promise<void> {
+  const change = changeOfSettings(ledger.env, ledger.decisions(), settings, { adopt });
+  if (change === null) return;
   const { harness, files, commit } = ledger.head();
   const seq = ledger.nextSeq;
-  const recorded = await ledger.record({
+  await ledger.record({
     decisions: [
       {
         ...nothingMeasured,
@@ -85,17 +96,15 @@ export async function recordSettings(
         who,
         parent: { harness, commit },
         child: { harness, files },
-        settings,
-        limits: loose,
+        ...change,
       },
     ],
     files: null,
     message: {
-      subject: `chore(${ledger.env}): ${before === null ? 'what nights run under' : 'nights run under other settings'}`,
-      body: loose.map((line) => `- ${line}`).join('\n'),
+      subject: `chore(${ledger.env}): what nights run under`,
+      body: change.limits.map((line) => `- ${line}`).join('\n'),
     },
   });
-  return recorded.commit;
 }
 
 function listed(lines: readonly string[]): string {

@@ -68,7 +68,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
       if (paidUsd > worstUsd)
         throw new InfrastructureError(
           `the endpoint says that a call used ${reply.usage.inputTokens} + ${reply.usage.outputTokens} tokens, which is more than it was sent and allowed (${maxTokens} out): no cap of money holds with it`,
-          { fatal: true },
+          { fatal: true, freezes: true },
         );
       return { ...reply, usage: { ...reply.usage, modelMs: Math.round(performance.now() - startedMs) } };
     } catch (error) {

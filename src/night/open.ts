@@ -15,6 +15,7 @@ import { openRepository } from '../ledger/git.ts';
 import type { Keyring } from '../ledger/keys.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { acquireLock } from '../ledger/lock.ts';
+import { changeOfSettings, settingsOf } from '../ledger/settings.ts';
 import { findVersion, firstHarness } from '../ledger/versions.ts';
 import { chatOf } from '../models/ask.ts';
 import { fileReplies, REPLIES, recordedAgent } from '../models/replies.ts';
@@ -145,6 +146,9 @@ export async function assembleNight(
     },
     time: () => new Date(input.now()).toISOString(),
   };
+  const recorder = openRecorder(ledger, facts, config.firstSeq, input.emit);
+  const change = changeOfSettings(options.env, before, settingsOf(environment, options.policy));
+  if (change !== null) recorder.settings(change, start);
   const night: Night = {
     options,
     run: run.name,
@@ -175,7 +179,7 @@ export async function assembleNight(
     ledger,
     decisions: before,
     leak: buildLeakIndex({ ...environment, tasks: input.tasks }, start.policy),
-    recorder: openRecorder(ledger, facts, config.firstSeq, input.emit),
+    recorder,
     emit: input.emit,
     signal: input.signal,
     start,

@@ -57,6 +57,8 @@ export interface ReleaseRecord extends LookAt {
 }
 
 export interface Recorder {
+  /** What the night runs under, when that is not what was recorded last. */
+  settings(change: Pick<Decision, 'settings' | 'limits'>, head: Harness): void;
   /** An edit that a free check refused: no rollout was spent on it. */
   refused(edit: Edit, checks: readonly CheckResult[], parent: Harness, diagnoses: ReadonlyMap<string, Diagnosis>): void;
   /** A candidate that was evaluated; commits at once when it was kept. Gives the verdict. */
@@ -122,6 +124,9 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
   return {
     decisions: all,
     stored: () => ledger.decisions().filter(({ seq }) => seq >= firstSeq && seq < firstSeq + all.length),
+    settings(change, head) {
+      add({ kind: 'settings', from: head, to: head, title: 'settings', form: 'settings', verdict: null, ...change });
+    },
     refused(edit, checks, parent, diagnoses) {
       const failed = checks.find((check) => !check.passed);
       add({

@@ -1,5 +1,5 @@
 /** A run's folder and what its `config.json` says: which night is new, which one goes on, and which one plays again. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson, sha256 } from '../digest.ts';
@@ -7,7 +7,7 @@ import { splitDigest } from '../environments/split.ts';
 import { parseHarness } from '../harness/parse.ts';
 import type { Decision } from '../ledger/decision.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { recordSettings, settingsOf } from '../ledger/settings.ts';
+import { changeOfSettings, settingsOf } from '../ledger/settings.ts';
 import { startNight } from '../ledger/start.ts';
 import { NO_POLICY, Policy } from '../policy/policy.ts';
 import { VERSION } from '../version.ts';
@@ -124,14 +124,14 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
   const time = new Date(input.now()).toISOString();
   const known = ledger.started ? parseHarness(options.env, ledger.head().files) : null;
   assertSound(parseHarness(options.env, input.workTree), environment, known);
+  // Before anything is written: what only a person may take over stops the night.
+  changeOfSettings(options.env, ledger.decisions(), settingsOf(environment, options.policy));
   const started = await startNight(ledger, { workTree: input.workTree, run, who: whoOf(input), time });
-  const settings = settingsOf(environment, options.policy);
-  const commit = (await recordSettings(ledger, settings, { run, who: whoOf(input), time })) ?? started.commit;
   const fresh: RunConfig = {
     key,
     night,
     firstSeq: ledger.nextSeq,
-    start: commit,
+    start: started.commit,
     started: time,
     options,
     agent: {
@@ -170,6 +170,21 @@ export const runNames = (folder: string, env: string): string[] =>
         .filter((name) => runPattern(env).test(name))
         .sort()
     : [];
+
+/** One line for each try that came to nothing. */
+const FAILURES = 'failures.txt';
+
+/** Adds a failed try to its run; gives how many there were since a night came to its end. */
+export function noteFailure(folder: string, env: string, run: string, why: string): number {
+  appendFileSync(join(folder, run, FAILURES), `${why.replaceAll(/\s+/g, ' ').slice(0, 500)}\n`);
+  let count = 0;
+  for (const name of runNames(folder, env).reverse()) {
+    if (existsSync(join(folder, name, 'summary.json'))) break;
+    const path = join(folder, name, FAILURES);
+    if (existsSync(path)) count += readFileSync(path, 'utf8').split('\n').length - 1;
+  }
+  return count;
+}
 
 /** What a run began with; null when it was cut off before its configuration was whole, and has played nothing. */
 export function readConfig(folder: string): RunConfig | null {

@@ -10,7 +10,9 @@ export function loosenings(before: Policy, after: Policy): string[] {
     const now = after.max_increase[metric as keyof Policy['max_increase']];
     if (now === undefined || now > limit) found.push(`max_increase.${metric} was ${limit} and is ${now ?? 'gone'}`);
   }
-  if ((after.fdr ?? 0) > (before.fdr ?? 0.02)) found.push(`fdr was ${before.fdr ?? 'not set'} and is ${after.fdr}`);
+  // Without it another rule holds, which is neither stricter nor looser.
+  if (before.fdr !== undefined && after.fdr !== undefined && after.fdr > before.fdr)
+    found.push(`fdr was ${before.fdr} and is ${after.fdr}`);
   if (before.mode === 'propose' && after.mode === 'direct') found.push('mode was propose and is direct');
   if (after.approval.needed < before.approval.needed)
     found.push(`approval.needed was ${before.approval.needed} and is ${after.approval.needed}`);

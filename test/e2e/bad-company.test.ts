@@ -66,7 +66,7 @@ describe.concurrent('other processes', () => {
     expect(leftoversOf(dir)).toEqual([]);
   });
 
-  it('a harness that is edited during a night: it finishes, and the next one takes the edit in', async () => {
+  it('a harness that is edited during a night: it finishes, and the next one stops until it is adopted', async () => {
     const dir = await shopRepository();
     const path = 'harness/my-shop/policy.md';
     const night = await optimize(dir, `${NIGHT} --json`, {
@@ -77,6 +77,9 @@ describe.concurrent('other processes', () => {
     expect([0, 3]).toContain(night.code);
     expect(decisionsOf(dir, 'my-shop').map(({ kind }) => kind)).not.toContain('external');
     expect(git(dir, 'show', `optimize/my-shop:${path}`)).not.toContain('Be kind.');
+    const stopped = await optimize(dir, NIGHT);
+    expect([stopped.code, stopped.stderr]).toEqual([2, expect.stringMatching(/optimize adopt[\s\S]*\+Be kind\./)]);
+    expect((await optimize(dir, 'adopt --env my-shop')).code).toBe(0);
     expect((await optimize(dir, NIGHT)).code).not.toBe(2);
     expect(decisionsOf(dir, 'my-shop').filter(({ kind }) => kind === 'external')).toHaveLength(1);
     expect(git(dir, 'show', `optimize/my-shop:${path}`)).toContain('Be kind.');

@@ -1,10 +1,14 @@
 /** Nights stop until a person lets them run again: by command, and by what a person has to see first. */
 import { describe, expect, it } from 'vitest';
 import { FAULTS, openFaultServer } from '../../src/models/fault-server.fixture.ts';
-import { decisionsOf, git, optimize, refsOf, runsOf, shopRepository, summaryOf } from './cli.ts';
+import { decisionsOf, git, optimize, refsOf, runsOf, shopRepository, summaryOf, write } from './cli.ts';
 import { refuse } from './refusal.ts';
 
 const NIGHT = '--env my-shop --budget 2';
+const DONE = {
+  content: '',
+  tool_calls: [{ id: 'c', function: { name: 'done', arguments: '{"summary":"Done."}' } }],
+};
 
 describe.concurrent('freeze', () => {
   it('lets no night run and spends nothing until it is lifted; what was released can still be put into force', async () => {
@@ -46,12 +50,8 @@ describe.concurrent('freeze', () => {
 
   it('an endpoint that changes its model in a night freezes the environment', async () => {
     const fault = FAULTS['another model'];
-    const done = {
-      content: '',
-      tool_calls: [{ id: 'c', function: { name: 'done', arguments: '{"summary":"Done."}' } }],
-    };
     const server = await openFaultServer({
-      answer: () => done,
+      answer: () => DONE,
       ...(fault ? { fault } : {}),
       faulty: (call) => call >= 30,
     });
@@ -61,6 +61,36 @@ describe.concurrent('freeze', () => {
     expect([cut.code, cut.stderr]).toEqual([1, expect.stringMatching(/now serves "another"/)]);
     await refuse(dir, night, 7, /my-shop is frozen since decision 1 .*now serves "another"/);
     server.close();
+  });
+
+  it.each([
+    ['absurd usage', 1, /tokens/],
+    ['no credit', 3, /3 tries in a row came to nothing, the last one: /],
+  ])('%s at the endpoint freezes after %i tries', async (name, tries, why) => {
+    const fault = FAULTS[name];
+    const server = await openFaultServer({
+      answer: () => DONE,
+      ...(fault ? { fault } : {}),
+      faulty: (call) => call >= 30,
+    });
+    const dir = await shopRepository();
+    const night = `--env my-shop --tasks 120 --budget 1 --model openai:one --base-url ${server.url} --price-in 1 --price-out 1`;
+    for (let at = 1; at <= tries; at++) expect((await optimize(dir, night)).code).toBe(1);
+    await refuse(dir, night, 7, /my-shop is frozen/, why);
+    server.close();
+  });
+
+  it('records that were altered freeze the environment before anything is spent', async () => {
+    const dir = await shopRepository();
+    expect((await optimize(dir, NIGHT)).code).toBe(0);
+    git(dir, 'switch', '-q', 'optimize/my-shop');
+    write(dir, { 'harness/my-shop/policy.md': 'Be rude.\n' });
+    git(dir, 'commit', '-qam', 'docs: a typo');
+    git(dir, 'switch', '-q', 'main');
+    const night = await optimize(dir, NIGHT);
+    expect([night.code, night.stderr]).toEqual([6, expect.stringMatching(/policy\.md, sha256; my-shop is frozen/)]);
+    expect(runsOf(dir)).toEqual(['my-shop-0001']);
+    await refuse(dir, NIGHT, 7, /my-shop is frozen since decision/);
   });
 
   it('needs a reason, which holds no key of the process', async () => {

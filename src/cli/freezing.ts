@@ -1,0 +1,53 @@
+/** When a night freezes its environment by itself: a person has to look before the next one runs. */
+import { join } from 'node:path';
+import { type InfrastructureError, VerifyError } from '../errors.ts';
+import { assertNotFrozen, setFrozen } from '../ledger/freeze.ts';
+import type { Repository } from '../ledger/git.ts';
+import { openLedger } from '../ledger/ledger.ts';
+import { listRefs } from '../ledger/refs.ts';
+import { verifyRepository } from '../ledger/verify.ts';
+import type { Night } from '../night/night.ts';
+import { noteFailure } from '../night/run.ts';
+import { stepOf } from './step.ts';
+
+/** What goes on from altered records would lend them its own weight. Throws VerifyError. */
+export async function freezeIfAltered(repository: Repository, env: string): Promise<void> {
+  const refs = await listRefs(repository, [`refs/heads/optimize/${env}`]);
+  if (refs.length === 0) return;
+  assertNotFrozen(env, (await openLedger(repository, env)).decisions());
+  const { issues } = await verifyRepository(repository, { env });
+  const [first] = issues;
+  if (first === undefined) return;
+  const why = `${issues.length} records of ${env} are not what they can be recomputed from, the first ${first.file}, ${first.field}`;
+  await setFrozen(repository, env, 'freeze', { ...stepOf('night', repository), why: why.slice(0, 500) });
+  throw new VerifyError(`${why}; ${env} is frozen; see: npx optimize verify --env ${env}`);
+}
+
+/** Tries that may fail one after the other before a person has to look. */
+const MOST_FAILURES = 3;
+
+/** What a person has to see freezes at once, and so does the third try in a row that came to nothing. */
+export async function freezeAfterFailure(
+  night: Night,
+  repository: Repository,
+  error: InfrastructureError,
+): Promise<void> {
+  const { env } = night.options;
+  const failures = noteFailure(join(repository.root, 'runs'), env, night.run, error.message);
+  if (!error.freezes && failures < MOST_FAILURES) return;
+  const count = error.freezes ? '' : `${failures} tries in a row came to nothing, the last one: `;
+  const why = `${count}${error.message}`.slice(0, 500);
+  await setFrozen(repository, env, 'freeze', { ...stepOf('night', repository), why });
+  night.emit({ type: 'warning', message: `${env} is frozen: ${why}` });
+}
+
+/** A release that changes what must be refused is no matter for another night: a person has to see it first. */
+export async function freezeAfterLook({ recorder, options, emit }: Night, repository: Repository): Promise<void> {
+  const look = recorder.decisions.find(
+    ({ verdict }) => verdict?.stage === 'release' && verdict.reason === 'violations',
+  );
+  if (look === undefined) return;
+  const why = `decision ${look.seq}: the branch changes the state in tasks that must be refused, more often than the release does`;
+  await setFrozen(repository, options.env, 'freeze', { ...stepOf('night', repository), why });
+  emit({ type: 'warning', message: `${options.env} is frozen: ${why}; roll back or edit, then npx optimize unfreeze` });
+}
