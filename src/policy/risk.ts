@@ -48,7 +48,7 @@ const TRIPWIRES: readonly (readonly [why: string, pattern: RegExp])[] = [
     'holds an address, code or an encoded text',
     /https?:|www\.|\b[\w.]+@[\w-]+\.\w|<\/?[a-z][^>]*>|```|---|[A-Za-z0-9+/]{40,}={0,2}|\bjavascript:|\\u[0-9a-f]{4}/i,
   ],
-  ['holds characters that do not show', /[\p{Cc}\p{Cf}\u{e0000}-\u{e007f}]/u],
+  ['holds characters that do not show', /\p{Cf}|[^\P{Cc}\n\t]/u],
 ];
 
 /** The class of an edit: the highest of its operations. */
