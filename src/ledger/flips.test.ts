@@ -1,8 +1,9 @@
 /** Whatever byte of whatever evidence file is changed, also where a whole history is written again around it: it is found. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { removeFolders, userGit } from './shop.fixture.ts';
-import { told, trust } from './story.fixture.ts';
+import { openLedger } from './ledger.ts';
+import { keep, release, removeFolders, ringOf, userGit } from './shop.fixture.ts';
+import { next, told, trust } from './story.fixture.ts';
 import type { Finding, Unchecked } from './verify.ts';
 import { verifyDecisions } from './verify-decisions.ts';
 import { type History, nodesOf, readHistory } from './verify-nodes.ts';
@@ -12,10 +13,18 @@ import { verifyTrust } from './verify-trust.ts';
 afterAll(removeFolders);
 
 let history: History;
+/** `FLIPS=all` tries every byte of 20 decisions, which takes minutes. */
+const EVERY = process.env.FLIPS === 'all';
+
 /** Ids of all records and signatures. */
 let evidence: string[];
 beforeAll(async () => {
   const { dir, repository } = await told();
+  if (EVERY) {
+    const ledger = await openLedger(repository, 'shop', ringOf(next));
+    for (let n = 10; n <= 18; n++) await keep(ledger, `rule-${n}`, 'night-3');
+    await release(ledger, 'v2', 'night-3');
+  }
   history = await readHistory(repository, 'shop', userGit(dir, 'rev-parse', 'optimize/shop').trim());
   const changes = history.commits.flatMap(({ changes }) => changes);
   evidence = changes.filter(({ path }) => path.startsWith('runs/')).map(({ oid }) => oid);
@@ -33,7 +42,7 @@ function found(oid: string, bytes: Uint8Array): Finding[] {
 }
 
 it('finds every flipped bit of every record and signature', () => {
-  expect(evidence).toHaveLength(18);
+  expect(evidence).toHaveLength(EVERY ? 40 : 18);
   const first = evidence[0] as string;
   expect(found(first, history.objects.get(first) as Uint8Array)).toEqual([]);
   const flip = fc.record({
@@ -62,3 +71,23 @@ it('finds every flipped byte of a signature', () => {
     expect(found(oid, bytes)).not.toEqual([]);
   }
 });
+
+it.runIf(EVERY)(
+  'finds every flipped byte of every file of 20 decisions',
+  () => {
+    let flips = 0;
+    const missed: string[] = [];
+    for (const oid of evidence) {
+      const original = history.objects.get(oid) as Uint8Array;
+      for (let index = 0; index < original.length; index++) {
+        const bytes = Uint8Array.from(original);
+        bytes[index] = (bytes[index] as number) ^ (1 << (index % 8));
+        flips += 1;
+        if (found(oid, bytes).length === 0) missed.push(`${oid} at ${index}`);
+      }
+    }
+    process.stdout.write(`${flips} bytes flipped, ${missed.length} not found\n`);
+    expect(missed).toEqual([]);
+  },
+  3_600_000,
+);
