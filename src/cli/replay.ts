@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { openRepository } from '../ledger/git.ts';
 import { readConfig } from '../night/run.ts';
-import { replayNight } from '../replay.ts';
+import { type Replayed, replayNight } from '../replay.ts';
 import { printable } from '../report/terminal.ts';
 import { chooseModel, openAgent } from './agent.ts';
 import { EXIT } from './exit.ts';
@@ -12,10 +12,13 @@ import { interruptible } from './interruption.ts';
 import { say, sayJson } from './open-ledger.ts';
 import { openEnvironment, selectTasks } from './setup.ts';
 
-/** `given` is a run of the repository here (retail-0001), or the path of a run's folder in any repository. */
-export async function replayCommand(options: Record<string, unknown>, given = ''): Promise<number> {
-  const flags = options as { env?: string; data?: string; json?: boolean };
-  const { root, run } = await placeOf(given);
+interface DataFlags {
+  readonly env?: string;
+  readonly data?: string;
+}
+
+/** Throws as `replayNight`, and UsageError for a run whose folder is not whole. */
+export async function replayRun(root: string, run: string, flags: DataFlags): Promise<Replayed & { agent: string }> {
   const config = readConfig(join(root, 'runs', run));
   if (config === null)
     throw new UsageError(`runs/${run}/config.json is missing or was cut off; expected the folder of a finished run`);
@@ -28,7 +31,6 @@ export async function replayCommand(options: Record<string, unknown>, given = ''
     ? await openAgent(chooseModel({ model: config.agent.id }, root), environment)
     : null;
   const interruption = interruptible();
-  const started = performance.now();
   const replayed = await replayNight({
     root,
     run,
@@ -39,13 +41,25 @@ export async function replayCommand(options: Record<string, unknown>, given = ''
     emit: () => {},
     signal: interruption.signal,
   }).finally(() => interruption.stop());
+  return {
+    ...replayed,
+    agent: simulated === null ? `${replayed.calls} recorded calls` : `${config.agent.id}, SIMULATED`,
+  };
+}
+
+/** `given` is a run of the repository here (retail-0001), or the path of a run's folder in any repository. */
+export async function replayCommand(options: Record<string, unknown>, given = ''): Promise<number> {
+  const flags = options as DataFlags & { json?: boolean };
+  const { root, run } = await placeOf(given);
+  const started = performance.now();
+  const { agent, ...replayed } = await replayRun(root, run, flags);
   const seconds = Math.round((performance.now() - started) / 100) / 10;
   if (flags.json) sayJson({ type: 'replay', ...replayed, seconds });
   else
     say(
       printable(
         `${run}: ${replayed.decisions} decisions came out equal, times apart; ${replayed.rollouts} rollouts played from ` +
-          `${simulated === null ? `${replayed.calls} recorded calls` : `${config.agent.id}, SIMULATED`}, 0 calls made, ${seconds} s`,
+          `${agent}, 0 calls made, ${seconds} s`,
       ),
     );
   return EXIT.ok;

@@ -1,14 +1,18 @@
 /** `optimize verify`: recomputes instead of trusting; 0 at the level asked for, 6 altered, 2 could not check. */
-import { InfrastructureError } from '../errors.ts';
+import { InfrastructureError, UsageError, VerifyError } from '../errors.ts';
 import { anchorLine, parseAnchor } from '../ledger/anchor.ts';
-import { openRepository } from '../ledger/git.ts';
+import { openRepository, type Repository } from '../ledger/git.ts';
+import { openLedger } from '../ledger/ledger.ts';
 import { readTrust } from '../ledger/trust.ts';
-import { type VerifyReport, verifyRepository } from '../ledger/verify.ts';
+import { type Issue, type Unchecked, type VerifyReport, verifyRepository } from '../ledger/verify.ts';
 import { printable } from '../report/terminal.ts';
 import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
+import { replayRun } from './replay.ts';
 
 interface VerifyFlags {
+  readonly rescore?: boolean;
+  readonly data?: string;
   readonly env?: string;
   readonly trust?: string;
   readonly anchor?: readonly string[];
@@ -42,6 +46,7 @@ export async function verifyCommand(given: Record<string, unknown>): Promise<num
       ok: true,
     };
   }
+  if (flags.rescore) report = await rescored(repository, report, flags);
   const code = exitCodeOf(report);
   if (flags.printAnchor === true && code === EXIT.ok && !flags.json)
     for (const { anchor } of report.branches) {
@@ -50,6 +55,37 @@ export async function verifyCommand(given: Record<string, unknown>): Promise<num
   else if (flags.json) sayJson({ type: 'verify', ...report });
   else tell(report);
   return code;
+}
+
+/**
+ * V4: every night is played again, from its recorded replies or by the simulated agent, and scored by the environment that is here.
+ * A night whose folder or data are not here is one that could not be checked.
+ */
+async function rescored(repository: Repository, report: VerifyReport, { data }: VerifyFlags): Promise<VerifyReport> {
+  const issues: Issue[] = [...report.issues];
+  const unchecked: Unchecked[] = [...report.unchecked];
+  for (const { env } of report.branches) {
+    const decisions = (await openLedger(repository, env)).decisions();
+    for (const run of new Set(decisions.flatMap(({ kind, run }) => (kind === 'note' ? [run] : []))))
+      try {
+        await replayRun(repository.root, run, data === undefined ? {} : { data });
+      } catch (error) {
+        const file = `runs/${run}`;
+        if (error instanceof UsageError) unchecked.push({ file, why: error.message });
+        else if (error instanceof VerifyError)
+          issues.push({
+            level: 'V4',
+            commit: '',
+            file,
+            field: 'decisions',
+            expected: 'those recorded',
+            found: error.message,
+          });
+        else throw error;
+      }
+  }
+  const notCovered = report.notCovered.filter((line) => !line.startsWith('scores that were forged'));
+  return { ...report, levels: [...report.levels, 'V4'], issues, unchecked, notCovered, ok: issues.length === 0 };
 }
 
 const exitCodeOf = ({ issues, unchecked }: VerifyReport): number =>

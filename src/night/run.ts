@@ -116,7 +116,9 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
   )
     return { name: last, config: withCaps(join(folder, last), config, options), resumed: true };
 
-  const taken = [...runs, ...ledger.decisions().map((decision) => decision.run)].flatMap(
+  // A folder without a configuration was cut off before anything was played in it: the same night begins again.
+  const begun = runs.filter((name) => existsSync(join(folder, name, 'config.json')));
+  const taken = [...begun, ...ledger.decisions().map((decision) => decision.run)].flatMap(
     (name) => own.exec(name)?.[1] ?? [],
   );
   const night = Math.max(0, ...taken.map(Number)) + 1;
@@ -149,16 +151,21 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
   mkdirSync(join(folder, run), { recursive: true });
   // Keeps the run out of a person's `git status` and `git add -A`; its decisions come with the branch.
   writeFileSync(join(folder, run, '.gitignore'), '*\n');
-  writeFileSync(join(folder, run, 'config.json'), `${JSON.stringify(fresh, null, 1)}\n`);
+  writeConfig(join(folder, run), fresh);
   return { name: run, config: fresh, resumed: false };
 }
 
 /** The caps of this try: a replay has to meet those with which the night came to its end. */
 function withCaps(folder: string, config: RunConfig, { maxRollouts, maxUsd, maxMinutes }: NightOptions): RunConfig {
   const changed = { ...config, options: { ...config.options, maxRollouts, maxUsd, maxMinutes } };
-  writeFileSync(join(folder, 'config.json.new'), `${JSON.stringify(changed, null, 1)}\n`);
-  renameSync(join(folder, 'config.json.new'), join(folder, 'config.json'));
+  writeConfig(folder, changed);
   return changed;
+}
+
+/** All of it or nothing. */
+function writeConfig(folder: string, config: RunConfig): void {
+  writeFileSync(join(folder, 'config.json.new'), `${JSON.stringify(config, null, 1)}\n`);
+  renameSync(join(folder, 'config.json.new'), join(folder, 'config.json'));
 }
 
 const runPattern = (env: string): RegExp => new RegExp(`^${env}-(\\d{4,})$`);

@@ -1,8 +1,11 @@
 /** `optimize verify` after one byte was changed behind its back: it names the commit, the file and the field. */
 import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { recompute } from '../../src/gate/record.ts';
 import type { Decision } from '../../src/ledger/decision.ts';
+import { decisionText } from '../../src/ledger/statement.ts';
 import type { VerifyReport } from '../../src/ledger/verify.ts';
 import { cleanEnv, copyOf, decisionsOf, git, optimize, shopRepository } from './cli.ts';
 
@@ -114,6 +117,29 @@ describe.concurrent('verify', () => {
     expect(text).toMatch(
       /DISAGREES \(V1\) runs\/\S+, verdict\.effect \(commit [0-9a-f]{12}\): expected \S+, found \S+/,
     );
+  });
+
+  it('plays the nights again when asked to, and says which it cannot', async () => {
+    const dir = copyOf(clean);
+    const whole = await optimize(dir, 'verify --rescore');
+    expect([whole.code, whole.stdout]).toEqual([0, expect.stringMatching(/verified at V1, V4/)]);
+    // A forger who changes a score, and the verdict and all records after it: nothing that is stored disagrees.
+    const [before] = decisionsOf(dir, 'my-shop').filter(({ gate }) => gate?.stage === 'keep') as [Decision];
+    const gate = structuredClone(before.gate) as NonNullable<Decision['gate']>;
+    const pair = gate.pairs.find(({ after }) => after[0] === 0) as unknown as { after: number[] };
+    pair.after[0] = 1;
+    const forged = { ...before, gate, verdict: recompute(gate) } as Decision;
+    tamperHistory(dir, pathOf(before), () => decisionText(forged));
+    const issues = async (args: string) =>
+      (JSON.parse((await optimize(dir, `verify --json ${args}`)).stdout) as VerifyReport).issues.map(
+        ({ level, field }) => `${level} ${field}`,
+      );
+    expect(await issues('')).not.toContain('V4 decisions');
+    expect(await issues('--rescore')).toContain('V4 decisions');
+    const bare = copyOf(clean);
+    rmSync(join(bare, 'runs/my-shop-0001'), { recursive: true });
+    const gone = await optimize(bare, 'verify --rescore');
+    expect([gone.code, gone.stdout]).toEqual([2, expect.stringMatching(/could not check runs\/my-shop-0001/)]);
   });
 
   it('names a harness file that was changed without a decision', async () => {
