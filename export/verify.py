@@ -327,8 +327,7 @@ def walk_keys(entries, trust, revoked, tell):
         else:
             revocations[change["keyid"]] = min(change["from"], revocations.get(change["keyid"], change["from"]))
             if change["keyid"] in keys:
-                target = keys[change["keyid"]]
-                target["until"] = min(target["until"], max(change["from"], place))
+                keys[change["keyid"]]["until"] = min(keys[change["keyid"]]["until"], max(change["from"], place))
     return revocations
 
 def check_signatures(chain, trust):
@@ -351,7 +350,7 @@ def check_chain():
             note("blobs/" + digest, "sha256", digest, sha(data))
         files[path] = data
     known = {harness_id(files): files, harness_id({}): {}}
-    chain, prev, looks = [], None, []
+    chain, prev, looks, seen = [], None, [], set()
     names = sorted(name for name in os.listdir(os.path.join(HERE, "records")) if re.fullmatch(r"\d{4,}\.json", name))
     for place, name in enumerate(names, 1):
         where, payload = "records/" + name, read("records", name)
@@ -367,6 +366,10 @@ def check_chain():
             check_verdict(where, record)
             check_files(where, statement, record, known)
             check_look(where, record, looks)
+            key = (record["run"], record["gate"] and record["gate"]["stage"], record["parent"]["harness"], record["child"]["harness"])
+            if record["kind"] == "candidate" and record["gate"] is not None and key in seen:
+                note(where, "seq", "one decision on this candidate", place)
+            seen.add(key)
             path = os.path.join(HERE, "records", name[:-5] + ".sig")
             envelope = json.loads(read(path), object_pairs_hook=strict) if os.path.exists(path) else None
             chain.append((place, where, payload, record, envelope))
@@ -382,8 +385,7 @@ def main(args):
     try:
         chain, unchecked = check_chain(), None
         if trust is not None:
-            with open(trust, encoding="utf-8") as file:
-                unchecked = check_signatures(chain, json.load(file))
+            unchecked = check_signatures(chain, json.loads(read(os.path.abspath(trust))))
     except (OSError, ValueError, KeyError) as error:
         print("could not check: %s" % error)
         return 2

@@ -162,7 +162,13 @@ does(
     )
     .option('--deployed <dir>', 'a folder to hold against the harness in force, byte for byte and mode for mode')
     .option('--rescore', 'play every night again, from its recorded replies or by the simulated agent (level V4)')
-    .option('--data <dir>', 'for --rescore: public files, if the nights had them')
+    .option(
+      '--rerun <n>',
+      'play that many rollouts of released looks anew, with the agent of their night (level V4)',
+      integer,
+    )
+    .option('--base-url <url>', 'for --rerun: endpoint of a model that is not simulated')
+    .option('--data <dir>', 'for --rescore and --rerun: public files, if the nights had them')
     .option('--print-anchor', 'print a line that pins each branch as it is, if it verifies')
     .option('--json', 'one JSON object a line'),
   async () => (await import('./cli/verify.ts')).verifyCommand,

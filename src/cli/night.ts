@@ -78,6 +78,11 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
   );
   const model = chooseModel(flags, root);
   const options = nightOptions(flags, { env: environment.name, root, concurrency: model.concurrency });
+  if (options.apply && options.policy.mode === 'propose')
+    throw new UsageError(
+      'mode is propose, so no night puts a release into force by itself; leave out --apply, and let it be approved',
+      { where: `evals/${environment.name}/policy.yaml` },
+    );
   const workTree = loadHarness(root, environment.name).files;
   const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
   const budget = openBudget(options, Date.now);

@@ -2,6 +2,7 @@
 import { UsageError } from '../errors.ts';
 import { openRepository } from '../ledger/git.ts';
 import { commitOfDecision } from '../ledger/versions.ts';
+import { riskOf } from '../policy/risk.ts';
 import { percent, printable, verdictText } from '../report/terminal.ts';
 import { editTitle } from '../report/title.ts';
 import { compactTrace } from '../traces/compact.ts';
@@ -18,7 +19,7 @@ export async function showCommand(given: Record<string, unknown>, id = ''): Prom
   const { env, ledger } = await ledgerOf(flags);
   const decision = ledger
     .decisions()
-    .findLast(({ seq, version }) => `${seq}` === id.replace(/^#/, '') || version === id);
+    .findLast(({ seq, version, kind }) => `${seq}` === id.replace(/^#/, '') || (version === id && kind === 'release'));
   if (decision === undefined)
     throw new UsageError(
       `no decision "${id}" on ${ledger.branch}; expected a number from: npx optimize log --all --env ${env}`,
@@ -38,7 +39,8 @@ export async function showCommand(given: Record<string, unknown>, id = ''): Prom
   for (const { pattern, failure, cause, count, traces } of decision.causes)
     lines.push(`failure ${pattern} (${failure}, ${cause}) in ${count} traces, e.g. ${traces.slice(0, 3).join(', ')}`);
   for (const edit of decision.candidate?.edits ?? []) {
-    lines.push('', editTitle(edit), `  why: ${edit.hypothesis}`);
+    const { risk, why } = riskOf(edit);
+    lines.push('', editTitle(edit), `  risk ${risk}: ${why}`, `  why: ${edit.hypothesis}`);
     for (const op of edit.ops)
       lines.push(
         ...JSON.stringify(op, null, 1)

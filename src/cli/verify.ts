@@ -9,8 +9,10 @@ import { printable } from '../report/terminal.ts';
 import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
 import { replayRun } from './replay.ts';
+import { type LiveFlags, type Rerun, rerunSample } from './rerun.ts';
 
-interface VerifyFlags {
+interface VerifyFlags extends LiveFlags {
+  readonly rerun?: number;
   readonly rescore?: boolean;
   readonly data?: string;
   readonly env?: string;
@@ -47,6 +49,7 @@ export async function verifyCommand(given: Record<string, unknown>): Promise<num
     };
   }
   if (flags.rescore) report = await rescored(repository, report, flags);
+  if (flags.rerun !== undefined) report = await rerun(repository, report, { ...flags, rerun: flags.rerun });
   const code = exitCodeOf(report);
   if (flags.printAnchor === true && code === EXIT.ok && !flags.json)
     for (const { anchor } of report.branches) {
@@ -86,6 +89,40 @@ async function rescored(repository: Repository, report: VerifyReport, { data }: 
   }
   const notCovered = report.notCovered.filter((line) => !line.startsWith('scores that were forged'));
   return { ...report, levels: [...report.levels, 'V4'], issues, unchecked, notCovered, ok: issues.length === 0 };
+}
+
+/**
+ * V4, live: rollouts of released looks, drawn by the head of the chain, are played anew. A simulated agent has to repeat itself; what
+ * another one does is told, and proves nothing by itself.
+ */
+async function rerun(
+  repository: Repository,
+  report: VerifyReport,
+  flags: VerifyFlags & { readonly rerun: number },
+): Promise<VerifyReport> {
+  const issues: Issue[] = [...report.issues];
+  const unchecked: Unchecked[] = [...report.unchecked];
+  const told: string[] = [];
+  for (const { env } of report.branches) {
+    let done: Rerun;
+    try {
+      done = await rerunSample(repository, env, flags.rerun, flags);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      unchecked.push({ file: `optimize/${env}`, why: error.message });
+      continue;
+    }
+    const text = `${done.same} of ${done.played} rollouts of ${env} came out as recorded (${done.agent})`;
+    told.push(
+      done.same === done.played
+        ? text
+        : `${text}: the others differ, which is no proof with a model that does not repeat itself`,
+    );
+    for (const { file, task, expected, found } of done.simulated ? done.others : [])
+      issues.push({ level: 'V4', commit: '', file, field: `gate.pairs, ${task}`, expected, found });
+  }
+  const levels = report.levels.includes('V4') ? report.levels : [...report.levels, 'V4' as const];
+  return { ...report, levels, issues, unchecked, notCovered: [...report.notCovered, ...told], ok: issues.length === 0 };
 }
 
 const exitCodeOf = ({ issues, unchecked }: VerifyReport): number =>

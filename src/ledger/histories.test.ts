@@ -28,7 +28,7 @@ import { verifyRepository } from './verify.ts';
 afterAll(removeFolders);
 
 /** `HISTORIES=1000` for as many; one takes about half a second. */
-const COUNT = Number(process.env.HISTORIES ?? 6);
+const COUNT = Number(process.env.HISTORIES ?? 4);
 const DEEDS = ['keep', 'keep', 'release', 'apply', 'adopt', 'rollback'] as const;
 
 const textOf = (files: HarnessFiles): string => JSON.stringify([...files].sort());

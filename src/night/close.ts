@@ -55,6 +55,7 @@ export async function closeNight(night: Night, branch: Branch, look: Look): Prom
       decisions: night.recorder.decisions,
       head: branch.head,
       audit: night.decisions.findLast(({ kind }) => kind === 'audit') ?? null,
+      approvals: night.options.policy.mode === 'propose' ? night.options.policy.approval.needed : 0,
       baselineSplit: look.pairs.length > 0 ? 'sealed' : 'dev',
     }),
   );

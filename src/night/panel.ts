@@ -89,15 +89,25 @@ const sealedOf = (environment: Environment): Task<'sealed'>[] =>
 
 /**
  * A panel that nobody has looked at, drawn for look number `look` and the user's seed, of the kinds of task that the night selects.
- * Needs `environment.generate`.
  */
 function freshPanel({ environment, options }: Night, size: number, look: number): Panel {
-  if (environment.generate === undefined) throw new TypeError(`freshPanel: ${environment.name} cannot generate tasks`);
-  const seed = seedOf('panel', environment.name, look, options.seed);
-  const isWanted = ({ tags }: Task) => options.tags.length === 0 || tags.some((tag) => options.tags.includes(tag));
+  return drawPanel(environment, {
+    size,
+    tags: options.tags,
+    seed: seedOf('panel', environment.name, look, options.seed),
+  });
+}
+
+/** The panel that a seed generates: the same one whenever it is asked. Needs `environment.generate`. */
+export function drawPanel(
+  environment: Environment,
+  { size, tags: wanted, seed }: { readonly size: number; readonly tags: readonly string[]; readonly seed: number },
+): Panel {
+  if (environment.generate === undefined) throw new TypeError(`drawPanel: ${environment.name} cannot generate tasks`);
+  const isWanted = ({ tags }: Task) => wanted.length === 0 || tags.some((tag) => wanted.includes(tag));
   const given = sealedOf(environment);
   // As many more as the tags leave out, and a quarter on top, since shares vary from draw to draw.
-  const more = options.tags.length === 0 ? 1 : (1.25 * given.length) / Math.max(1, given.filter(isWanted).length);
+  const more = wanted.length === 0 ? 1 : (1.25 * given.length) / Math.max(1, given.filter(isWanted).length);
   const fresh = environment.generate({ seed, tasks: Math.ceil(size * more), split: 'sealed' });
   return panelOf(fresh, sealedOf(fresh).filter(isWanted).slice(0, size), seed);
 }

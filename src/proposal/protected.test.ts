@@ -86,9 +86,12 @@ function tried(parent: Harness, edit: Edit): Harness | null {
   return parseHarness('workshop', applyEdit(parent.files, edit));
 }
 
+/** `PAIRS=10000` for as many. */
+const PAIRS = Number(process.env.PAIRS ?? 2_000);
+
 let accepted = 0;
 
-test('10,000 pairs of edits loosen nothing and change no protected byte', () => {
+test(`${PAIRS} pairs of edits loosen nothing and change no protected byte`, () => {
   fc.assert(
     fc.property(anyEdit, anyEdit, (first, second) => {
       let now = start;
@@ -107,8 +110,8 @@ test('10,000 pairs of edits loosen nothing and change no protected byte', () => 
         now = child;
       }
     }),
-    { seed: 11, numRuns: 10_000 },
+    { seed: 11, numRuns: PAIRS },
   );
   // The property says something only where edits get through.
-  expect(accepted).toBeGreaterThan(2_000);
+  expect(accepted).toBeGreaterThan(PAIRS / 5);
 }, 300_000);

@@ -1,5 +1,6 @@
 /** The morning page: what was released, what was learnt and from which failures, what was refused and why, and what to type next. */
 import type { Decision, DecisionDraft } from '../ledger/decision.ts';
+import { riskOf } from '../policy/risk.ts';
 import { addedIds } from '../proposal/edit-key.ts';
 import type { Edit, Op } from '../proposal/edit-schema.ts';
 import type { Harness } from '../types.ts';
@@ -13,6 +14,8 @@ export interface PageInput {
   readonly head: Harness;
   /** The newest audit before this night; null when there was none. */
   readonly audit: Decision | null;
+  /** Persons who have to approve before a release may come into force; 0 in mode direct. */
+  readonly approvals: number;
   /** Where the baseline was measured. */
   readonly baselineSplit: 'sealed' | 'dev';
 }
@@ -103,14 +106,14 @@ function learnt({ decisions, summary }: PageInput): string[] {
       `Decision ${decision.seq}, ${edits.length} edits: ${decision.verdict ? verdictText(decision.verdict) : ''}.`,
     );
     if (failures !== '') lines.push(`Train failures that led to it: ${failures}.`);
-    lines.push('', '| edit | what it says or does | failures | e.g. trace |', '| --- | --- | --- | --- |');
+    lines.push('', '| edit | risk | what it says or does | failures | e.g. trace |', '| --- | --- | --- | --- | --- |');
     for (const edit of [...edits].sort((a, b) => b.addresses.length - a.addresses.length).slice(0, SHOWN_EDITS))
       lines.push(
-        `| ${cell(editTitle(edit), 70)} | ${cell(saidBy(edit), 130)} | ${edit.addresses.length} | ${edit.addresses[0] ?? ''} |`,
+        `| ${cell(editTitle(edit), 70)} | ${riskOf(edit).risk} | ${cell(saidBy(edit), 130)} | ${edit.addresses.length} | ${edit.addresses[0] ?? ''} |`,
       );
     if (edits.length > SHOWN_EDITS)
       lines.push(
-        `| and ${edits.length - SHOWN_EDITS} more | \`optimize show ${decision.seq} --env ${summary.env}\` | | |`,
+        `| and ${edits.length - SHOWN_EDITS} more | \`optimize show ${decision.seq} --env ${summary.env}\` | | | |`,
       );
     lines.push('');
   }
@@ -172,11 +175,15 @@ function verdictCounts({ summary }: PageInput): string {
   return `${summary.candidates} candidates evaluated, ${summary.kept} kept; refused: ${reasons.join(', ') || 'none'}.${again}`;
 }
 
-function next({ summary }: PageInput): string[] {
+function next({ summary, approvals }: PageInput): string[] {
   const again = `${summary.command}      # the next night goes on from here`;
+  const persons = approvals === 1 ? 'a person has to' : `${approvals} persons have to`;
   if (summary.released)
     return [
       `npx optimize diff --env ${summary.env} HEAD ${summary.released.version}`,
+      ...(approvals === 0
+        ? []
+        : [`npx optimize approve ${summary.released.version} --env ${summary.env} --reason "..."      # ${persons}`]),
       `npx optimize apply --env ${summary.env}      # puts ${summary.released.version} into force`,
       again,
     ];

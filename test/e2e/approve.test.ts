@@ -47,6 +47,8 @@ describe.concurrent('mode propose', () => {
     const shop = copyOf(dir);
     const say = (word: string, env: Record<string, string>) =>
       optimize(shop, `${word} v1 --env my-shop --reason read`, { env });
+    await refuse(shop, `${NIGHT} --apply`, 2, /mode is propose/);
+    expect(read(shop, 'runs/my-shop-0001/report.md')).toMatch(/optimize approve v1 .*# 2 persons have to/);
     await refuseAs(bot, shop, 'apply --env my-shop', 2, /2 approvals of kim, lee are needed, nobody has/);
     await refuseAs(bot, shop, 'approve v1 --env my-shop --reason x', 2, /no person's key/);
     await refuseAs(

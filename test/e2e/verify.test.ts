@@ -123,6 +123,11 @@ describe.concurrent('verify', () => {
     const dir = copyOf(clean);
     const whole = await optimize(dir, 'verify --rescore');
     expect([whole.code, whole.stdout]).toEqual([0, expect.stringMatching(/verified at V1, V4/)]);
+    const anew = await optimize(dir, 'verify --rerun 6');
+    expect([anew.code, anew.stdout]).toEqual([
+      0,
+      expect.stringMatching(/12 of 12 rollouts of my-shop came out as recorded \(sim:medium, SIMULATED\)/),
+    ]);
     // A forger who changes a score, and the verdict and all records after it: nothing that is stored disagrees.
     const [before] = decisionsOf(dir, 'my-shop').filter(({ gate }) => gate?.stage === 'keep') as [Decision];
     const gate = structuredClone(before.gate) as NonNullable<Decision['gate']>;

@@ -1,0 +1,141 @@
+/** Plays rollouts of released looks anew, with the agent and the seeds of their night, and holds the scores against the records. */
+import { join, resolve } from 'node:path';
+import { canonicalJson, sha256 } from '../digest.ts';
+import { UsageError } from '../errors.ts';
+import { openBudget } from '../evaluation/budget.ts';
+import { assertScored, openEvaluator } from '../evaluation/evaluator.ts';
+import { memoryJournal } from '../evaluation/journal.ts';
+import type { Pair } from '../gate/pairs.ts';
+import { parseHarness } from '../harness/parse.ts';
+import type { Decision } from '../ledger/decision.ts';
+import type { Repository } from '../ledger/git.ts';
+import { resolveHarness } from '../ledger/history.ts';
+import { type Ledger, openLedger } from '../ledger/ledger.ts';
+import { decisionPath } from '../ledger/paths.ts';
+import { drawPanel } from '../night/panel.ts';
+import { readConfig } from '../night/run.ts';
+import type { Environment } from '../types.ts';
+import { chooseModel, openAgent } from './agent.ts';
+import { openEnvironment, selectTasks } from './setup.ts';
+
+export interface LiveFlags {
+  readonly baseUrl?: string;
+  readonly data?: string;
+}
+
+export interface Rerun {
+  readonly agent: string;
+  readonly simulated: boolean;
+  readonly played: number;
+  readonly same: number;
+  readonly others: readonly {
+    readonly file: string;
+    readonly task: string;
+    readonly expected: string;
+    readonly found: string;
+  }[];
+}
+
+interface Sampled {
+  readonly decision: Decision;
+  readonly pair: Pair;
+}
+
+/** `count` pairs of an environment's looks. Throws UsageError when there is none, or their nights' folders are not here. */
+export async function rerunSample(
+  repository: Repository,
+  env: string,
+  count: number,
+  flags: LiveFlags,
+): Promise<Rerun> {
+  const ledger = await openLedger(repository, env);
+  const sample = sampleOf(ledger, count);
+  let agentName = '';
+  let simulated = true;
+  let played = 0;
+  const others: Rerun['others'][number][] = [];
+  for (const { decision, pair } of sample) {
+    const night = await openRun(repository.root, decision, flags);
+    agentName = night.agent.simulated ? `${night.agent.id}, SIMULATED` : night.agent.id;
+    simulated = night.agent.simulated;
+    for (const [side, id, recorded] of [
+      ['before', decision.parent.harness, pair.before],
+      ['after', decision.child.harness, pair.after],
+    ] as const) {
+      const { files } = await resolveHarness(ledger, id);
+      const found = await night.play(parseHarness(env, files), pair.task, recorded.length);
+      played += 1;
+      if (canonicalJson(found) === canonicalJson(recorded)) continue;
+      const file = decisionPath(decision.run, decision.seq);
+      others.push({
+        file,
+        task: `${pair.task} ${side}`,
+        expected: canonicalJson(recorded),
+        found: canonicalJson(found),
+      });
+    }
+  }
+  return { agent: agentName, simulated, played, same: played - others.length, others };
+}
+
+/** Drawn by the head of the chain, so that nobody who writes a record knows which of its scores will be asked for. */
+function sampleOf(ledger: Ledger, count: number): Sampled[] {
+  const { commit } = ledger.head();
+  const all = ledger
+    .decisions()
+    .filter(({ kind, gate }) => kind === 'release' && gate?.stage === 'release')
+    .flatMap((decision) => (decision.gate?.pairs ?? []).map((pair) => ({ decision, pair })));
+  if (all.length === 0) throw new UsageError(`${ledger.branch} has no look whose rollouts could be played anew`);
+  const rank = new Map(all.map((one) => [one, sha256(`${commit}\n${one.decision.seq}\n${one.pair.task}`)]));
+  return all.sort((a, b) => ((rank.get(a) as string) < (rank.get(b) as string) ? -1 : 1)).slice(0, count);
+}
+
+async function openRun(root: string, decision: Decision, { baseUrl, data }: LiveFlags) {
+  const config = readConfig(join(root, 'runs', decision.run));
+  if (config === null)
+    throw new UsageError(`runs/${decision.run} is not here, so the seeds of its rollouts are not known`);
+  const { options } = config;
+  const environment = await openEnvironment(
+    { env: options.env, ...(data === undefined ? {} : { data: resolve(data) }) },
+    root,
+  );
+  const model = { model: config.agent.id, ...(baseUrl === undefined ? {} : { baseUrl }) };
+  const agent = await openAgent(chooseModel(model, root), environment);
+  const sealed = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks }).filter(
+    ({ split }) => split === 'sealed',
+  );
+  const { panelSeed } = decision.data;
+  const size = options.policy.panel.size ?? sealed.length;
+  const panel: Pick<Environment, 'tasks'> & { environment: Environment } =
+    panelSeed === null
+      ? { tasks: sealed, environment }
+      : drawPanel(environment, { size, tags: options.tags, seed: panelSeed });
+  const unlimited = Number.POSITIVE_INFINITY;
+  const evaluator = openEvaluator({
+    environment,
+    agent,
+    budget: openBudget({ maxRollouts: unlimited, maxUsd: unlimited, maxMinutes: unlimited }, Date.now),
+    journal: memoryJournal(),
+    seed: options.seed,
+    night: config.night,
+    concurrency: 1,
+    timeoutMs: config.timeoutMs,
+  });
+  return {
+    agent,
+    async play(harness: ReturnType<typeof parseHarness>, id: string, trials: number): Promise<number[]> {
+      const task = panel.tasks.find((one) => one.id === id);
+      if (task === undefined)
+        throw new UsageError(
+          `task ${id} of ${decision.run} is not in the environment as it is here; give the same --data, on the commit of that night`,
+        );
+      const rewards: number[] = [];
+      for (let trial = 0; trial < trials; trial++) {
+        const trace = await evaluator.play({ harness, task, trial, tier: 'sealed', environment: panel.environment });
+        assertScored([trace]);
+        rewards.push(trace.score?.reward ?? Number.NaN);
+      }
+      return rewards;
+    },
+  };
+}
