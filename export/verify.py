@@ -12,11 +12,9 @@ PREDICATE, STATEMENT = "urn:harness-optimizer:decision:v2", "https://in-toto.io/
 PAYLOAD, RULES = "application/vnd.in-toto+json", "gate/4"
 Z95, LN2, SQRT2, SQRT1_2 = 1.959963984540054, 0.6931471805599453, 1.4142135623730951, 0.7071067811865476
 found = []
-
 sha = lambda data: hashlib.sha256(data).hexdigest()
 mean_of = lambda values: snap(mean(values))
 difference = lambda pair: snap(mean_of(pair["after"]) - mean_of(pair["before"]))
-
 def note(where, field, expected, got):
     found.append({"file": where, "field": field, "expected": str(expected)[:200], "found": str(got)[:200]})
 
@@ -238,14 +236,17 @@ def check_look(where, record, looks):
         if plan["terms"].get("alpha", 0.02) != expected:
             note(where, "plan.terms.alpha", expected, plan["terms"].get("alpha"))
         looks.append({"record": record, "won": False})
-    elif gate is not None and gate["stage"] == "release" and record["data"]["panel"] is not None:
-        opened = looks[-1]["record"] if looks else record
+    elif record["kind"] == "release":
+        opened = looks[-1]["record"] if looks and "closed" not in looks[-1] else record
         terms = {key: value for key, value in gate["options"].items() if key not in ("rollouts", "voids", "costUsd")}
-        expected = [opened.get("plan", {}).get("terms"), opened["run"], opened["data"], opened["parent"]["harness"], opened["child"]["harness"]]
+        if gate["stage"] != "release" or opened is record or "maxVoidShare" in terms:
+            return note(where, "gate", "the scores of a look that was opened before, on the rule's own terms", gate["stage"])
+        expected = [opened["plan"]["terms"], opened["run"], opened["data"], opened["parent"]["harness"], opened["child"]["harness"]]
         if expected != [terms, record["run"], record["data"], record["parent"]["harness"], record["child"]["harness"]]:
             note(where, "gate.options", "what the decision said that opened this look", terms)
-        for look in looks[-1:]:
-            look["won"] = record["verdict"]["decision"] == "accepted"
+        if [task for task in opened["plan"]["tasks"] if task in {pair["task"] for pair in gate["pairs"]}] != [pair["task"] for pair in gate["pairs"]]:
+            note(where, "gate.pairs", "tasks of the look, in its order", "others")
+        looks[-1].update(won=record["verdict"]["decision"] == "accepted", closed=True)
 
 # --- edits: the child is the parent with its byte splices done ---
 def harness_id(files):
@@ -390,8 +391,7 @@ def main(args):
         print("could not check: %s" % error)
         return 2
     level = "V1" if trust is None else "V2"
-    for one in found:
-        print("ALTERED %(file)s %(field)s: expected %(expected)s, found %(found)s" % one)
+    print("".join("ALTERED %(file)s %(field)s: expected %(expected)s, found %(found)s\n" % one for one in found), end="")
     print("%s: %d decisions, %s" % (level, len(chain), "altered" if found else unchecked or "every one agrees with what it can be recomputed from"))
     print("not covered: git commits and tags, traces and replies outside git, a history rewritten as a whole by a key's holder")
     return 6 if found else 2 if unchecked else 0

@@ -117,6 +117,7 @@ does(
     .description('take over what a person changed by hand, in the harness, the policy or the tasks, as decisions')
     .requiredOption('--env <name>', 'environment')
     .option('--data <dir>', 'public files, if its nights have them')
+    .option('--fdr <rate>', 'as for a night', number)
     .option('--json', 'one JSON object a line'),
   async () => (await import('./cli/adopt.ts')).adoptCommand,
 );
@@ -162,11 +163,7 @@ does(
     )
     .option('--deployed <dir>', 'a folder to hold against the harness in force, byte for byte and mode for mode')
     .option('--rescore', 'play every night again, from its recorded replies or by the simulated agent (level V4)')
-    .option(
-      '--rerun <n>',
-      'play that many rollouts of released looks anew, with the agent of their night (level V4)',
-      integer,
-    )
+    .option('--rerun <n>', 'play that many tasks of looks anew in both arms, with the agent of their night', integer)
     .option('--base-url <url>', 'for --rerun: endpoint of a model that is not simulated')
     .option('--data <dir>', 'for --rescore and --rerun: public files, if the nights had them')
     .option('--print-anchor', 'print a line that pins each branch as it is, if it verifies')

@@ -1,15 +1,16 @@
 /** `optimize adopt`: takes over what a person changed by hand, in the harness or in what nights run under, as decisions. */
 import { resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
 import { loadHarness } from '../harness/load.ts';
 import { personsOf } from '../ledger/approval.ts';
 import { openRepository } from '../ledger/git.ts';
 import { readKeyring } from '../ledger/keys.ts';
-import { openLedger } from '../ledger/ledger.ts';
+import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { acquireLock } from '../ledger/lock.ts';
-import { ADOPT, recordSettings, settingsOf } from '../ledger/settings.ts';
+import { ADOPT, loosened, recordSettings, type Settings, settingsInForce, settingsOf } from '../ledger/settings.ts';
 import { startNight } from '../ledger/start.ts';
-import { readPolicy } from '../policy/policy.ts';
 import { EXIT } from './exit.ts';
+import { policyOf } from './night.ts';
 import { say, sayJson } from './open-ledger.ts';
 import { openEnvironment } from './setup.ts';
 import { stepOf } from './step.ts';
@@ -17,6 +18,7 @@ import { stepOf } from './step.ts';
 interface AdoptFlags {
   readonly env: string;
   readonly data?: string;
+  readonly fdr?: number;
   readonly json?: boolean;
 }
 
@@ -36,11 +38,14 @@ export async function adoptCommand(given: Record<string, unknown>): Promise<numb
     // A loosening is a person's to answer for, where one has a key.
     const persons = personsOf(all);
     const ledger = await openLedger(repository, env, persons.keys.length > 0 ? persons : all);
+    const signer = ledger.assertWritable();
+    const settings = settingsOf(environment, policyOf(root, env, flags));
+    assertMayAdopt(ledger, settings, persons.keys.find(({ entry }) => entry.keyid === signer?.keyid)?.entry.principal);
     const before = ledger.nextSeq;
     const run = `${ADOPT}-${before}`;
     const workTree = loadHarness(root, env).files;
     await startNight(ledger, { workTree, run, who: step.who, time: step.time, adopt: true });
-    await recordSettings(ledger, settingsOf(environment, readPolicy(root, env)), { ...step, run, adopt: true });
+    await recordSettings(ledger, settings, { ...step, run, adopt: true });
     const adopted = ledger.decisions().filter(({ seq }) => seq >= before);
     if (flags.json)
       sayJson({ type: 'adopted', env, decisions: adopted.map(({ seq, kind, limits }) => ({ seq, kind, limits })) });
@@ -51,4 +56,18 @@ export async function adoptCommand(given: Record<string, unknown>): Promise<numb
   } finally {
     await lock.release();
   }
+}
+
+/** Where releases need approval, what loosens that is for those who approve. */
+function assertMayAdopt(ledger: Ledger, settings: Settings, person: string | undefined): void {
+  const before = settingsInForce(ledger.decisions());
+  if (before === null || before.policy.mode !== 'propose' || loosened(before, settings).length === 0) return;
+  const { by } = before.policy.approval;
+  if (person !== undefined && (by.length === 0 || by.includes(person))) return;
+  throw new UsageError(
+    `${ledger.env} needs approvals, so only ${by.length === 0 ? 'a person' : by.join(', ')} can adopt a policy or tasks that ask for less; ` +
+      (person === undefined
+        ? "no person's key is at hand: npx optimize keys init --role person"
+        : `the key here is that of ${person}`),
+  );
 }

@@ -5,6 +5,7 @@ import { POWER } from '../gate/rules.ts';
 import { loadHarness } from '../harness/load.ts';
 import { openRepository } from '../ledger/git.ts';
 import { openLedger } from '../ledger/ledger.ts';
+import { changeOfSettings, settingsOf } from '../ledger/settings.ts';
 import { pastOf } from '../night/past.ts';
 import { type Plan, type Prospects, planNight, prospectsOf } from '../night/plan.ts';
 import { assertSound } from '../night/sound.ts';
@@ -40,6 +41,7 @@ export async function planCommand(given: Record<string, unknown>): Promise<numbe
     unmeasured: simulated ? unmeasuredBy({ simulated }) : {},
   });
   const ledger = await openLedger(repository, environment.name);
+  changeOfSettings(environment.name, ledger.decisions(), settingsOf(environment, options.policy));
   const past = pastOf(
     root,
     environment.name,

@@ -1,4 +1,4 @@
-/** Plays rollouts of released looks anew, with the agent and the seeds of their night, and holds the scores against the records. */
+/** Plays rollouts of looks anew, with the agent and the seeds of their night, and holds the scores against the records. */
 import { join, resolve } from 'node:path';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { UsageError } from '../errors.ts';
@@ -63,7 +63,7 @@ export async function rerunSample(
       ['after', decision.child.harness, pair.after],
     ] as const) {
       const { files } = await resolveHarness(ledger, id);
-      const found = await night.play(parseHarness(env, files), pair.task, recorded.length);
+      const found = await night.play(parseHarness(env, files), { id: pair.task, trials: recorded.length, side });
       played += 1;
       if (canonicalJson(found) === canonicalJson(recorded)) continue;
       const file = decisionPath(decision.run, decision.seq);
@@ -123,7 +123,12 @@ async function openRun(root: string, decision: Decision, { baseUrl, data }: Live
   });
   return {
     agent,
-    async play(harness: ReturnType<typeof parseHarness>, id: string, trials: number): Promise<number[]> {
+    async play(
+      harness: ReturnType<typeof parseHarness>,
+      { id, trials, side }: { readonly id: string; readonly trials: number; readonly side: 'before' | 'after' },
+    ): Promise<number[]> {
+      // A night that tests the gate draws each arm's noise by itself.
+      const tier = options.proposer === 'null' ? `sealed:${side}` : 'sealed';
       const task = panel.tasks.find((one) => one.id === id);
       if (task === undefined)
         throw new UsageError(
@@ -131,7 +136,7 @@ async function openRun(root: string, decision: Decision, { baseUrl, data }: Live
         );
       const rewards: number[] = [];
       for (let trial = 0; trial < trials; trial++) {
-        const trace = await evaluator.play({ harness, task, trial, tier: 'sealed', environment: panel.environment });
+        const trace = await evaluator.play({ harness, task, trial, tier, environment: panel.environment });
         assertScored([trace]);
         rewards.push(trace.score?.reward ?? Number.NaN);
       }

@@ -194,6 +194,43 @@ export const forgedKeys: readonly Case[] = [
   ],
   [
     '46',
+    'a release on dev scores, by the key holder',
+    'V1',
+    /0006\.json/,
+    'gate.stage',
+    (commits) => {
+      rewrite(commits, 6, ({ predicate }) => {
+        const { pairs } = predicate.gate as unknown as GateRecord;
+        const gate: GateRecord = { stage: 'keep', pairs, options: { planned: 20, rollouts: 40 } };
+        Object.assign(predicate, { gate, verdict: recompute(gate) });
+      });
+      reseal(commits, rightful);
+    },
+  ],
+  [
+    '46',
+    'a release without a panel, by the key holder',
+    'V1',
+    /0006\.json/,
+    'data.panel',
+    sealed(6, ({ predicate }) => {
+      predicate.data = { ...predicate.data, panel: null };
+    }),
+  ],
+  [
+    '46',
+    'a limit of voids of its own, by the key holder',
+    'V1',
+    /0005\.json/,
+    'plan.terms.maxVoidShare',
+    (commits) => {
+      replan(commits, ({ terms }) => Object.assign(terms, { maxVoidShare: 1 }));
+      rescore(commits, ({ options }) => Object.assign(options, { maxVoidShare: 1 }));
+      reseal(commits, rightful);
+    },
+  ],
+  [
+    '46',
     'tasks that were not announced, by the key holder',
     'V1',
     /0006\.json/,

@@ -23,7 +23,8 @@ const rowOf = (task: Task): Settings['tasks'][number] => ({
   id: task.id,
   split: task.split,
   tags: [...task.tags].sort(),
-  sha256: sha256(canonicalJson(task)),
+  // What is asked and what solves it: the same under another name, in another split.
+  sha256: sha256(canonicalJson({ request: task.request, target: task.target })),
 });
 
 /** The newest that are recorded; null before the first. */
@@ -35,20 +36,31 @@ export const policyDigest = (policy: Policy): string => sha256(canonicalJson(pol
 
 /** What a night must not take over by itself, one sentence each: what weakens the policy, and held-out tasks that are not what they were. */
 export function loosened(before: Settings, after: Settings): string[] {
-  const now = new Map(after.tasks.map((row) => [row.id, row]));
+  const byId = new Map(after.tasks.map((row) => [row.id, row]));
+  const splits = new Map(before.tasks.map((row) => [row.sha256, row.split]));
   const tasks = before.tasks.flatMap((old) => {
-    const row = now.get(old.id);
+    const row = byId.get(old.id);
     if (row === undefined) {
       if (isCanary(old, before.policy))
         return [`task ${old.id}, which guards a release (${old.tags.join(', ')}), is gone`];
-      return [];
+      return old.split === 'sealed' ? [`sealed task ${old.id} is gone`] : [];
     }
     if (row.split !== old.split) return [`task ${old.id} was a ${old.split} task and is a ${row.split} task`];
     if (row.split === 'sealed' && row.sha256 !== old.sha256)
       return [`sealed task ${old.id} is another one than it was`];
+    if (isCanary(old, before.policy) && !isCanary(row, before.policy))
+      return [`task ${old.id} guards no release any more: its tags were ${old.tags.join(', ')}`];
     return [];
   });
-  return [...loosenings(before.policy, after.policy), ...tasks];
+  // The same question under another name.
+  const known = new Set(before.tasks.map(({ id }) => id));
+  const moved = after.tasks.flatMap(({ id, split, sha256: content }) => {
+    const was = splits.get(content);
+    return known.has(id) || was === undefined || was === split
+      ? []
+      : [`task ${id} was a ${was} task under another name`];
+  });
+  return [...loosenings(before.policy, after.policy), ...tasks, ...moved];
 }
 
 /** A task without which a release could break what nobody looks at any more. */

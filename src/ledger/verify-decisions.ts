@@ -104,6 +104,7 @@ function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): 
   if (decision.prev !== prev) note('prev', prev, decision.prev);
   const path = decisionPath(decision.run, decision.seq);
   if (stored.path !== path) note('run', stored.path, path);
+  verifyStage(decision, note);
   verifyVerdict(decision, note);
   verifyChild(decision, walk, note);
   verifyOnce(decision, walk, note);
@@ -118,6 +119,21 @@ function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): 
       note('child.harness', released?.harness ?? `a release ${decision.version}`, decision.child.harness);
     }
   }
+}
+
+const STAGES: Partial<Record<Decision['kind'], readonly string[]>> = {
+  candidate: ['keep', 'prune'],
+  release: ['release'],
+  audit: ['audit'],
+};
+
+/** Each kind is decided by its own rule, and what is released by a look at a sealed panel. */
+function verifyStage({ kind, gate, verdict, data }: Decision, note: Note): void {
+  const stages = STAGES[kind] ?? [];
+  if (gate !== null && !stages.includes(gate.stage)) note('gate.stage', stages.join(' or ') || 'no gate', gate.stage);
+  if (kind !== 'release' || PAST_RULES.includes(verdict?.rules ?? '')) return;
+  if (gate === null) note('gate', 'the scores of a look', null);
+  if (data.panel === null) note('data.panel', 'the panel of a look', null);
 }
 
 /** The verdict must be what the gate computes from the recorded scores, in every field; one by older rules cannot be checked. */

@@ -44,6 +44,9 @@ function verifyTerms({ data }: Decision, { tasks, terms }: Plan, looks: readonly
   const { alpha = RELEASE.alpha, fdr, planned, panelUsed = false } = terms;
   hold(note, 'plan.terms.alpha', alphaOf(lookPlace(looks), fdr), alpha);
   hold(note, 'plan.terms.planned', tasks.length, planned);
+  // A night leaves these to the rule; a record that names them has changed it.
+  hold(note, 'plan.terms.maxVoidShare', undefined, terms.maxVoidShare);
+  hold(note, 'plan.terms.sizeWithinCap', undefined, terms.sizeWithinCap);
   const use = data.panelSeed === null ? useOfTasks(looks) : new Map();
   hold(
     note,

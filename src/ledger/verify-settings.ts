@@ -37,6 +37,8 @@ export function verifySettings(decision: Decision, { settings: all }: Said, note
     hold(note, 'plan.terms.fdr', fdr, plan.terms.fdr);
   }
   const rows = new Map(before.tasks.map((row) => [row.id, row]));
+  const foreign = given ? plan?.tasks.find((task) => rows.get(task)?.split !== 'sealed') : undefined;
+  if (foreign !== undefined) note('plan.tasks', 'sealed tasks', foreign);
   const sealed = gate?.stage === 'release' || gate?.stage === 'audit';
   if (gate === null || (sealed && !given)) return;
   for (const { task, tags } of gate.pairs) {

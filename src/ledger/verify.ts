@@ -66,6 +66,8 @@ export interface VerifyReport {
   readonly branches: readonly BranchReport[];
   readonly issues: readonly Issue[];
   readonly unchecked: readonly Unchecked[];
+  /** What became of rollouts that were played anew, one sentence an environment; absent when none were. */
+  readonly anew?: readonly string[];
   /** What these levels do not cover, one sentence each. */
   readonly notCovered: readonly string[];
   /** True if there is no issue; `unchecked` may still hold something. */

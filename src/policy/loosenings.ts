@@ -10,9 +10,12 @@ export function loosenings(before: Policy, after: Policy): string[] {
     const now = after.max_increase[metric as keyof Policy['max_increase']];
     if (now === undefined || now > limit) found.push(`max_increase.${metric} was ${limit} and is ${now ?? 'gone'}`);
   }
-  // Without it another rule holds, which is neither stricter nor looser.
-  if (before.fdr !== undefined && after.fdr !== undefined && after.fdr > before.fdr)
-    found.push(`fdr was ${before.fdr} and is ${after.fdr}`);
+  // Its promise holds for a rate that is fixed from the first look on; whoever may switch takes the larger of two rates.
+  if (before.fdr !== after.fdr) found.push(`fdr was ${before.fdr ?? 'not set'} and is ${after.fdr ?? 'not set'}`);
+  if ((after.panel.size ?? Number.POSITIVE_INFINITY) < (before.panel.size ?? Number.POSITIVE_INFINITY))
+    found.push(`panel.size was ${before.panel.size ?? 'all'} and is ${after.panel.size}`);
+  if (after.panel.audit_share < before.panel.audit_share)
+    found.push(`panel.audit_share was ${before.panel.audit_share} and is ${after.panel.audit_share}`);
   if (before.mode === 'propose' && after.mode === 'direct') found.push('mode was propose and is direct');
   if (after.approval.needed < before.approval.needed)
     found.push(`approval.needed was ${before.approval.needed} and is ${after.approval.needed}`);

@@ -59,18 +59,20 @@ export function riskOf(edit: Pick<Edit, 'ops'>): RiskFinding {
 
 function riskOfOp(op: Op): RiskFinding {
   switch (op.op) {
-    case 'format.remove':
     case 'alias.add':
     case 'alias.remove':
     case 'format.add':
     case 'switch.set':
       return { risk: 'R1', why: `${op.op} changes how calls are read` };
+    case 'format.remove':
     case 'monitor.remove':
     case 'skill.remove':
     case 'skill.delete':
-      return { risk: 'R1', why: `${op.op} takes something away` };
     case 'clause.remove':
-      return { risk: 'R2', why: 'takes a rule away' };
+      return { risk: 'R2', why: `${op.op} takes something away` };
+    case 'clause.replace':
+    case 'monitor.replace':
+      return { risk: 'R2', why: `${op.op} may weaken what it replaces` };
     default:
       return riskOfTexts(op);
   }

@@ -70,6 +70,16 @@ describe.concurrent('mode propose', () => {
     expect((await optimize(shop, `verify --trust ${await trustOf(shop, bot, kim, lee)}`)).stdout).toMatch(/keyid/);
   });
 
+  it('only those who approve can adopt a policy that asks for less', async () => {
+    const shop = copyOf(dir);
+    write(shop, { [POLICY]: 'version: 1\n' });
+    await refuseAs(bot, shop, 'adopt --env my-shop', 2, /only kim, lee can adopt.*no person's key/);
+    await refuseAs(await keysOf(shop, 'person', 'kai'), shop, 'adopt --env my-shop', 2, /the key here is that of kai/);
+    expect((await optimize(shop, 'adopt --env my-shop', { env: kim })).stdout).toMatch(
+      /mode was propose and is direct/,
+    );
+  });
+
   it('is verified against the keys of persons', async () => {
     const shop = copyOf(dir);
     for (const env of [kim, lee]) await optimize(shop, 'approve --env my-shop --reason read', { env });
