@@ -3,7 +3,9 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { openRepository } from '../ledger/git.ts';
+import { REPLIES } from '../models/replies.ts';
 import { readConfig } from '../night/run.ts';
+import { quotedTasks } from '../proposal/held-out.ts';
 import { type Replayed, replayNight } from '../replay.ts';
 import { printable } from '../report/terminal.ts';
 import { chooseModel, openAgent } from './agent.ts';
@@ -18,7 +20,11 @@ interface DataFlags {
 }
 
 /** Throws as `replayNight`, and UsageError for a run whose folder is not whole. */
-export async function replayRun(root: string, run: string, flags: DataFlags): Promise<Replayed & { agent: string }> {
+export async function replayRun(
+  root: string,
+  run: string,
+  flags: DataFlags,
+): Promise<Replayed & { agent: string; quoted: readonly string[] }> {
   const config = readConfig(join(root, 'runs', run));
   if (config === null)
     throw new UsageError(`runs/${run}/config.json is missing or was cut off; expected the folder of a finished run`);
@@ -43,6 +49,7 @@ export async function replayRun(root: string, run: string, flags: DataFlags): Pr
   }).finally(() => interruption.stop());
   return {
     ...replayed,
+    quoted: config.thinker === null ? [] : quotedTasks(join(root, 'runs', run, REPLIES), environment.tasks),
     agent: simulated === null ? `${replayed.calls} recorded calls` : `${config.agent.id}, SIMULATED`,
   };
 }
@@ -52,7 +59,7 @@ export async function replayCommand(options: Record<string, unknown>, given = ''
   const flags = options as DataFlags & { json?: boolean };
   const { root, run } = await placeOf(given);
   const started = performance.now();
-  const { agent, ...replayed } = await replayRun(root, run, flags);
+  const { agent, quoted: _, ...replayed } = await replayRun(root, run, flags);
   const seconds = Math.round((performance.now() - started) / 100) / 10;
   if (flags.json) sayJson({ type: 'replay', ...replayed, seconds });
   else

@@ -5,6 +5,7 @@ import { openRepository, type Repository } from '../ledger/git.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import { readTrust } from '../ledger/trust.ts';
 import { type Issue, type Unchecked, type VerifyReport, verifyRepository } from '../ledger/verify.ts';
+import { REPLIES } from '../models/replies.ts';
 import { printable } from '../report/terminal.ts';
 import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
@@ -71,7 +72,16 @@ async function rescored(repository: Repository, report: VerifyReport, { data }: 
     const decisions = (await openLedger(repository, env)).decisions();
     for (const run of new Set(decisions.flatMap(({ kind, run }) => (kind === 'note' ? [run] : []))))
       try {
-        await replayRun(repository.root, run, data === undefined ? {} : { data });
+        const { quoted } = await replayRun(repository.root, run, data === undefined ? {} : { data });
+        for (const task of quoted)
+          issues.push({
+            level: 'V4',
+            commit: '',
+            file: `runs/${run}/${REPLIES}`,
+            field: 'request',
+            expected: 'no question to the proposer that quotes a held-out task',
+            found: task,
+          });
       } catch (error) {
         const file = `runs/${run}`;
         if (error instanceof UsageError) unchecked.push({ file, why: error.message });

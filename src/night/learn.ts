@@ -11,6 +11,7 @@ import { checkEdits } from '../proposal/checks.ts';
 import type { Edit } from '../proposal/edit-schema.ts';
 import { applyEdits, editKey, touchedIds } from '../proposal/edits.ts';
 import { harmfulEdits } from '../proposal/harmful.ts';
+import { heldOutOf } from '../proposal/held-out.ts';
 import { type MineContext, type MinedProposal, mine } from '../proposal/mine/mine.ts';
 import { withoutNearDuplicates, wordsOf } from '../proposal/near.ts';
 import { nullEdits } from '../proposal/null.ts';
@@ -131,6 +132,7 @@ async function propose(night: Night, context: MineContext, round: number): Promi
     model: night.thinker,
     tried: triedBefore(night),
     found: known.map((edit) => wordsOf(edit) || editTitle(edit)),
+    heldOut: heldOutOf([...night.train, ...night.dev, ...night.sealed]),
     seed: seedOf('reflect', night.options.seed, night.number, round),
     signal: night.signal,
   });

@@ -1,0 +1,45 @@
+/** Whether a text quotes a task that no proposer may see. */
+import { fileReplies } from '../models/replies.ts';
+import { promptText } from '../prompts.ts';
+import type { Task } from '../types.ts';
+
+/** Words in a row that tell one request from all others; fewer are turns of phrase. */
+const WORDS = 10;
+
+const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+
+function* runsOf(text: string): Generator<string> {
+  const words = wordsOf(text);
+  for (let at = 0; at + WORDS <= words.length; at++) yield words.slice(at, at + WORDS).join(' ');
+}
+
+/**
+ * Asks a text for ten words in a row of the request of a dev or sealed task that no train task has; gives the id of the task, or null.
+ * Requests of fewer words are not told.
+ */
+export function heldOutOf(tasks: readonly Pick<Task, 'id' | 'split' | 'request'>[]): (text: string) => string | null {
+  const known = new Set(tasks.filter(({ split }) => split === 'train').flatMap(({ request }) => [...runsOf(request)]));
+  const owners = new Map<string, string>();
+  for (const { id, split, request } of tasks)
+    if (split !== 'train') for (const run of runsOf(request)) if (!known.has(run)) owners.set(run, id);
+  return (text) => {
+    for (const run of runsOf(text)) {
+      const owner = owners.get(run);
+      if (owner !== undefined) return owner;
+    }
+    return null;
+  };
+}
+
+/** Ids of held-out tasks that a question to the proposer quotes, in the recorded calls of a run. */
+export function quotedTasks(path: string, tasks: Parameters<typeof heldOutOf>[0]): string[] {
+  const heldOut = heldOutOf(tasks);
+  const system = promptText('reflect/system').trim().slice(0, 60);
+  const found = new Set<string>();
+  for (const { request } of fileReplies(path, { readOnly: true }).calls()) {
+    const text = request.messages.map(({ content }) => content).join('\n');
+    const task = text.includes(system) ? heldOut(text) : null;
+    if (task !== null) found.add(task);
+  }
+  return [...found];
+}
