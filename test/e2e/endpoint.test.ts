@@ -52,8 +52,10 @@ describe('a night with a model', () => {
   });
 
   it('records who answered', () => {
-    for (const { who, limits } of decisionsOf(dir, 'my-shop')) {
-      expect(who).toMatchObject({ agent: 'openai:fake', served: 'fake-served', simulated: false });
+    for (const { kind, who, limits } of decisionsOf(dir, 'my-shop')) {
+      // What a night runs under is noted before it asks anything.
+      const served = kind === 'settings' ? 'openai:fake' : 'fake-served';
+      expect(who).toMatchObject({ agent: 'openai:fake', served, simulated: false });
       expect(limits.join()).not.toMatch(/simulated/);
     }
   });
