@@ -14,10 +14,23 @@ for (let time = 0; time < flag('repeat', 3); time++) {
   const env = { ...process.env, OPTIMIZE_KEYS: `${root}-keys`, GIT_TIME: join(root, 'git-time.json') };
   execFileSync(process.execPath, [CLI, 'keys', 'init'], { cwd: root, env, stdio: 'pipe' });
   const preload = join(import.meta.dirname, 'git-time.cjs');
-  execFileSync(process.execPath, ['--require', preload, CLI, '--budget', '20', '--env', 'retail'], { cwd: root, env, stdio: 'pipe' });
-  const listing = execFileSync('git', ['ls-tree', '-r', '-l', 'optimize/retail', 'runs/'], { cwd: root, encoding: 'utf8' });
-  const sizes = listing.trim().split('\n').map((line) => Number(line.split(/\s+/)[3]));
-  const { calls, gitMs, allMs } = JSON.parse(readFileSync(env.GIT_TIME, 'utf8')) as Record<'calls' | 'gitMs' | 'allMs', number>;
+  execFileSync(process.execPath, ['--require', preload, CLI, '--budget', '20', '--env', 'retail'], {
+    cwd: root,
+    env,
+    stdio: 'pipe',
+  });
+  const listing = execFileSync('git', ['ls-tree', '-r', '-l', 'optimize/retail', 'runs/'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const sizes = listing
+    .trim()
+    .split('\n')
+    .map((line) => Number(line.split(/\s+/)[3]));
+  const { calls, gitMs, allMs } = JSON.parse(readFileSync(env.GIT_TIME, 'utf8')) as Record<
+    'calls' | 'gitMs' | 'allMs',
+    number
+  >;
   const packed = execFileSync('git', ['count-objects', '-v'], { cwd: root, encoding: 'utf8' });
   rows.push({
     bytes: sizes.reduce((sum, size) => sum + size, 0),
