@@ -8,6 +8,7 @@ import { readKeyring } from '../ledger/keys.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { acquireLock } from '../ledger/lock.ts';
 import { ADOPT, loosened, recordSettings, type Settings, settingsInForce, settingsOf } from '../ledger/settings.ts';
+import type { Signer } from '../ledger/signing.ts';
 import { startNight } from '../ledger/start.ts';
 import { EXIT } from './exit.ts';
 import { policyOf } from './night.ts';
@@ -40,7 +41,12 @@ export async function adoptCommand(given: Record<string, unknown>): Promise<numb
     const ledger = await openLedger(repository, env, persons.keys.length > 0 ? persons : all);
     const signer = ledger.assertWritable();
     const settings = settingsOf(environment, policyOf(root, env, flags));
-    assertMayAdopt(ledger, settings, persons.keys.find(({ entry }) => entry.keyid === signer?.keyid)?.entry.principal);
+    assertMayAdopt(
+      ledger,
+      settings,
+      signer,
+      persons.keys.find(({ entry }) => entry.keyid === signer?.keyid)?.entry.principal,
+    );
     const before = ledger.nextSeq;
     const run = `${ADOPT}-${before}`;
     const workTree = loadHarness(root, env).files;
@@ -58,16 +64,18 @@ export async function adoptCommand(given: Record<string, unknown>): Promise<numb
   }
 }
 
-/** Where releases need approval, what loosens that is for those who approve. */
-function assertMayAdopt(ledger: Ledger, settings: Settings, person: string | undefined): void {
+/** What asks for less is a person's to answer for: where there are keys with theirs, where releases need approval as one of those who approve. */
+function assertMayAdopt(ledger: Ledger, settings: Settings, signer: Signer | null, person: string | undefined): void {
   const before = settingsInForce(ledger.decisions());
-  if (before === null || before.policy.mode !== 'propose' || loosened(before, settings).length === 0) return;
-  const { by } = before.policy.approval;
-  if (person !== undefined && (by.length === 0 || by.includes(person))) return;
+  if (before === null || loosened(before, settings).length === 0) return;
+  const { mode, approval } = before.policy;
+  const named = mode === 'propose' ? approval.by : [];
+  if (person === undefined ? signer === null && mode === 'direct' : named.length === 0 || named.includes(person))
+    return;
   throw new UsageError(
-    `${ledger.env} needs approvals, so only ${by.length === 0 ? 'a person' : by.join(', ')} can adopt a policy or tasks that ask for less; ` +
+    `only ${named.length === 0 ? 'a person' : named.join(', ')} can adopt a policy or tasks that ask for less; ` +
       (person === undefined
-        ? "no person's key is at hand: npx optimize keys init --role person"
+        ? "no person's key is at hand: npx optimize keys init --role person --principal NAME"
         : `the key here is that of ${person}`),
   );
 }

@@ -1,7 +1,9 @@
 /** A frozen environment: no night runs until a person says why it may again. What is in force stays in force. */
 import { FrozenError, UsageError } from '../errors.ts';
+import { personsOf } from './approval.ts';
 import { type Decision, nothingMeasured } from './decision.ts';
 import type { Repository } from './git.ts';
+import type { Keyring } from './keys.ts';
 import { openLedger } from './ledger.ts';
 import type { Oid } from './plumbing.ts';
 import type { StepOptions } from './rollback.ts';
@@ -22,6 +24,16 @@ export function assertNotFrozen(env: string, decisions: readonly Decision[]): vo
   );
 }
 
+/** What a person has to look at, a person lifts: with a key of their own, where there are keys. */
+function signersOf(kind: 'freeze' | 'unfreeze', keys: Keyring): Keyring {
+  if (kind === 'freeze' || keys.keys.length === 0) return keys;
+  const persons = personsOf(keys);
+  if (persons.keys.length > 0) return persons;
+  throw new UsageError(
+    `a person lifts a freeze and signs it, and ${keys.place} has no person's key; make one: npx optimize keys init --role person --principal NAME`,
+  );
+}
+
 /**
  * Records that nights must not run any more, or may again. Touches no work tree. Freezing twice adds nothing; lifting what is not
  * frozen throws UsageError.
@@ -32,7 +44,7 @@ export async function setFrozen(
   kind: 'freeze' | 'unfreeze',
   { why, ...options }: StepOptions & { readonly why: string },
 ): Promise<{ readonly commit: Oid; readonly seq: number }> {
-  const ledger = await openLedger(repository, env, options.keys);
+  const ledger = await openLedger(repository, env, options.keys && signersOf(kind, options.keys));
   const { commit: tip, harness, files, decisions } = ledger.head();
   const before = frozenBy(decisions);
   if (kind === 'freeze' && before !== null) return { commit: tip, seq: before.seq };

@@ -1,5 +1,6 @@
 /** Signatures against keys that were pinned outside: each decision by a key that is trusted at that place in the chain. */
 import type { KeyObject } from 'node:crypto';
+import type { Policy } from '../policy/policy.ts';
 import { isStatement } from './approval.ts';
 import type { Decision } from './decision.ts';
 import { isSignedBy } from './dsse.ts';
@@ -66,6 +67,7 @@ function walk(all: readonly Placed[], trust: Trust, revoked: ReadonlyMap<string,
   const revocations = new Map<string, number>();
   const keys = new Map<string, Validity>();
   const signers = new Map<string, string>();
+  let policy: Policy | null = null;
   const add = ({ keyid, role, principal, publicKey }: KeyEntry) => {
     if (!keys.has(keyid))
       keys.set(keyid, {
@@ -86,7 +88,8 @@ function walk(all: readonly Placed[], trust: Trust, revoked: ReadonlyMap<string,
     const signer = keys.get(stored.decision?.signer ?? '');
     if (stored.decision !== null && signer !== undefined) {
       signers.set(stored.sha256, signer.principal);
-      const overreach = checkPerson(stored.decision, signer, signers);
+      const overreach = checkPerson(stored.decision, signer, { signers, policy });
+      policy = stored.decision.settings?.policy ?? policy;
       if (overreach !== null) faults.push([stored, overreach]);
     }
     if (!change || signer === undefined) continue;
@@ -116,14 +119,17 @@ function walk(all: readonly Placed[], trust: Trust, revoked: ReadonlyMap<string,
   return { faults, revoked: revocations };
 }
 
-/** Approvals and what loosens the settings are a person's to sign, and an approval one's who did not sign what it approves. */
+/** Approvals, the end of a freeze and what loosens the settings are a person's to sign, and an approval one's who did not sign what it approves. */
 function checkPerson(
   { kind, approval, limits }: Decision,
   { role, principal }: Validity,
-  signers: ReadonlyMap<string, string>,
+  { signers, policy }: { readonly signers: ReadonlyMap<string, string>; readonly policy: Policy | null },
 ): Fault | null {
-  const persons = isStatement({ kind }) || (kind === 'settings' && limits.length > 0);
+  const persons = isStatement({ kind }) || kind === 'unfreeze' || (kind === 'settings' && limits.length > 0);
   if (persons && role !== 'person') return { field: 'signer', expected: "a person's key", found: `a ${role}'s` };
+  const by = policy?.mode === 'propose' && kind === 'settings' && limits.length > 0 ? policy.approval.by : [];
+  if (by.length > 0 && !by.includes(principal))
+    return { field: 'signer', expected: `one of those who approve: ${by.join(', ')}`, found: principal };
   if (approval === undefined) return null;
   if (approval.principal !== principal)
     return { field: 'approval.principal', expected: principal, found: approval.principal };

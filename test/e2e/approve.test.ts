@@ -70,6 +70,15 @@ describe.concurrent('mode propose', () => {
     expect((await optimize(shop, `verify --trust ${await trustOf(shop, bot, kim, lee)}`)).stdout).toMatch(/keyid/);
   });
 
+  it('a freeze is lifted by a person', async () => {
+    const shop = copyOf(dir);
+    expect((await optimize(shop, 'freeze --env my-shop --reason incident', { env: bot })).code).toBe(0);
+    await refuseAs(bot, shop, 'unfreeze --env my-shop --reason settled', 2, /no person's key/);
+    expect((await optimize(shop, 'unfreeze --env my-shop --reason settled', { env: kim })).code).toBe(0);
+    expect((await optimize(shop, `verify --trust ${await trustOf(shop, bot, kim)}`)).code).toBe(0);
+    expect((await optimize(shop, `verify --trust ${await trustOf(shop, bot)}`)).code).toBe(6);
+  });
+
   it('only those who approve can adopt a policy that asks for less', async () => {
     const shop = copyOf(dir);
     write(shop, { [POLICY]: 'version: 1\n' });
