@@ -61,8 +61,19 @@ async function play(seed: number): Promise<void> {
     if (deed === 'adopt') {
       put(dir, 'harness/shop/policy.md', `${read(dir, 'harness/shop/policy.md')}Rule of step ${step}.\n`);
       userGit(dir, 'commit', '-qam', `by hand ${step}`);
-      note();
-      await startNight(ledger, { workTree: workTreeOf(dir), run, who, time: nextTime(), adopt: true });
+      const taken = await startNight(ledger, {
+        workTree: workTreeOf(dir),
+        run,
+        who,
+        time: nextTime(),
+        adopt: true,
+      }).catch((error: Error) => {
+        // The branch has another line there since a rollback: nothing was written, and the person undoes theirs.
+        if (!/changed both by you and on/.test(error.message)) throw error;
+        userGit(dir, 'reset', '-q', '--hard', 'HEAD~1');
+        return null;
+      });
+      if (taken !== null) note();
     }
     if (deed === 'rollback' && released.size > 0) {
       await rollback(repository, 'shop', pick([...released.keys()], random), { who, time: nextTime() });
