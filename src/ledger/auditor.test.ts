@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../digest.ts';
+import { forgedChain } from './forged-chain.fixture.ts';
 import { forgedEvidence } from './forged-evidence.fixture.ts';
 import { forgedHistory } from './forged-history.fixture.ts';
 import { forgedKeys } from './forged-keys.fixture.ts';
@@ -64,9 +65,13 @@ const recordsIn = (commits: readonly StoryCommit[]): string =>
 const verify = (folder: string, ...args: string[]) =>
   spawnSync('python3', [join(folder, 'verify.py'), ...args], { encoding: 'utf8' });
 
-const cases: readonly Case[] = [...forgedEvidence, ...forgedHistory, ...forgedKeys, ...forgedSettings].filter(
-  ([, , level], index) => (level === 'V1' || level === 'V2') && index % EVERY === 0,
-);
+const cases: readonly Case[] = [
+  ...forgedEvidence,
+  ...forgedHistory,
+  ...forgedKeys,
+  ...forgedChain,
+  ...forgedSettings,
+].filter(([, , level], index) => (level === 'V1' || level === 'V2') && index % EVERY === 0);
 
 describe.skipIf(!canVerify)('the verifier in Python', () => {
   it('agrees that nothing was changed', () => {

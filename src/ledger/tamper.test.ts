@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InfrastructureError } from '../errors.ts';
 import { type Anchor, anchorLine, parseAnchor } from './anchor.ts';
+import { forgedChain } from './forged-chain.fixture.ts';
 import { forgedEvidence } from './forged-evidence.fixture.ts';
 import { forgedHistory } from './forged-history.fixture.ts';
 import { forgedKeys } from './forged-keys.fixture.ts';
@@ -28,7 +29,7 @@ beforeAll(async () => {
 });
 
 const own = (): StoryCommit[] => story.map((commit) => ({ ...commit, files: new Map(commit.files) }));
-const cases: Case[] = [...forgedEvidence, ...forgedHistory, ...forgedKeys, ...forgedSettings];
+const cases: Case[] = [...forgedEvidence, ...forgedHistory, ...forgedKeys, ...forgedChain, ...forgedSettings];
 
 /** Asserts that it is found, and by no lower level. */
 async function expectFound(
