@@ -50,7 +50,7 @@ const git = (dir: string, ...args: string[]): string =>
     stdio: 'pipe',
   }).trim();
 
-/** Gives the exit code; null after a kill. `ready` may end it. */
+/** Gives the exit code; null after a kill. */
 function night(dir: string, options: { killAt?: string; afterMs?: number } = {}): Promise<number | null> {
   const preload = options.killAt === undefined ? [] : ['--require', join(import.meta.dirname, 'kill-at.cjs')];
   const child = spawn(process.execPath, [...preload, CLI, ...NIGHT], {

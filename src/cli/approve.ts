@@ -1,17 +1,14 @@
 /** `optimize approve | reject VERSION --reason TEXT`: a person's signed word on a release. */
-import { UsageError } from '../errors.ts';
 import { state } from '../ledger/approval.ts';
 import { readKeyring } from '../ledger/keys.ts';
 import { acquireLock } from '../ledger/lock.ts';
-import { redactorOf } from '../secrets.ts';
 import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
-import { stepOf } from './step.ts';
+import { reasonOf, stepOf } from './step.ts';
 
 async function step(kind: 'approve' | 'reject', given: Record<string, unknown>, version?: string): Promise<number> {
   const flags = given as unknown as LedgerFlags & { reason: string };
-  const why = (redactorOf(process.env) ?? String)(flags.reason.trim());
-  if (why === '' || why.length > 500) throw new UsageError(`--reason: expected 1 to 500 characters, got ${why.length}`);
+  const why = reasonOf(flags.reason);
   const { env, repository } = await ledgerOf(flags);
   const options = { ...stepOf(kind, repository), keys: readKeyring(process.env, repository) };
   const lock = await acquireLock(repository, env, options.time);

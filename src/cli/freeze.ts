@@ -1,16 +1,13 @@
 /** `optimize freeze | unfreeze --reason TEXT`: stops nights until a person lifts it. */
-import { UsageError } from '../errors.ts';
 import { setFrozen } from '../ledger/freeze.ts';
 import { acquireLock } from '../ledger/lock.ts';
-import { redactorOf } from '../secrets.ts';
 import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
-import { stepOf } from './step.ts';
+import { reasonOf, stepOf } from './step.ts';
 
 async function step(kind: 'freeze' | 'unfreeze', given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as LedgerFlags & { reason: string };
-  const why = (redactorOf(process.env) ?? String)(flags.reason.trim());
-  if (why === '' || why.length > 500) throw new UsageError(`--reason: expected 1 to 500 characters, got ${why.length}`);
+  const why = reasonOf(flags.reason);
   const { env, repository } = await ledgerOf(flags);
   const options = stepOf(kind, repository);
   const lock = await acquireLock(repository, env, options.time);
