@@ -94,10 +94,9 @@ does(
   async () => (await import('./cli/diff.ts')).diffCommand,
 );
 does(
-  answering(program.command('apply').description('merge a release into the checked-out branch')).option(
-    '--to <version>',
-    'vN [newest]',
-  ),
+  answering(program.command('apply').description('merge a release into the checked-out branch'))
+    .option('--to <version>', 'vN [newest]')
+    .option('--trust <file>', 'only if everything verifies against these keys first, approvals included'),
   async () => (await import('./cli/apply.ts')).applyCommand,
 );
 for (const [name, what] of [

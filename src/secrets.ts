@@ -3,7 +3,7 @@ import type { Environment, GenerateOptions, Score, Task } from './types.ts';
 
 /** Names of variables whose values are secrets, such as OPENAI_API_KEY, GITHUB_TOKEN or DB_PASSWORD. */
 const SECRET_NAME =
-  /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|PWD|PAT|CREDENTIALS?)$|(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD)_|^DATABASE_URL$|_DSN$/i;
+  /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|PWD|PAT|SALT|CREDENTIALS?)$|(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD)_|^DATABASE_URL$|_DSN$/i;
 /** Variables whose names look like it and whose values are everywhere. */
 const NO_SECRETS = new Set(['PWD', 'OLDPWD']);
 /** Shorter values would take ordinary words out of texts. */

@@ -103,6 +103,8 @@ export interface Environment<State = unknown> {
   changes(state: State): readonly string[];
   /** Throws UsageError when the environment is `unscored`. */
   score(task: Task, state: State, ending: Ending): Score;
+  /** Keyed digest of a text, where tasks are private: their ids are such digests already. */
+  readonly mac?: (text: string) => string;
   /** True when nothing tells a good episode from a bad one: its traces have no score. */
   readonly unscored?: true;
   oracle?(task: Task): Plan;

@@ -24,7 +24,7 @@ export function addGroups(program: Command): readonly Command[] {
     async () => (await import('./env-generate.ts')).envGenerateCommand,
   );
 
-  const keys = program.command('keys').description('who signs decisions: init, rotate, revoke KEYID, list');
+  const keys = program.command('keys').description('who signs decisions: init, rotate, revoke KEYID, list, salt');
   does(
     keys
       .command('init')
@@ -54,6 +54,13 @@ export function addGroups(program: Command): readonly Command[] {
       'as a file for those who verify: optimize verify --trust FILE',
     ),
     async () => (await import('./keys.ts')).keysListCommand,
+  );
+  does(
+    keys
+      .command('salt')
+      .description('make the secret with which private tasks are named and digested in records')
+      .option('--json', 'one JSON object a line'),
+    async () => (await import('./keys.ts')).keysSaltCommand,
   );
   return [...env.commands, ...keys.commands];
 }

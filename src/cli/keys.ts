@@ -1,4 +1,4 @@
-/** `optimize keys init | rotate | revoke | list`: who signs, and what a verifier has to trust. */
+/** `optimize keys init | rotate | revoke | list | salt`: who signs, and what a verifier has to trust. */
 import { UsageError } from '../errors.ts';
 import { openRepository, type Repository } from '../ledger/git.ts';
 import type { KeyEntry, Role } from '../ledger/key.ts';
@@ -7,6 +7,7 @@ import { createKey, KEY_VARIABLE, keyFolder, readKeyring } from '../ledger/keys.
 import { openLedger } from '../ledger/ledger.ts';
 import { listRefs } from '../ledger/refs.ts';
 import { chainKeys } from '../ledger/signing.ts';
+import { makeTaskSalt, SALT_VARIABLE } from '../ledger/task-salt.ts';
 import type { Trust } from '../ledger/trust.ts';
 import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
@@ -32,6 +33,16 @@ export async function keysInitCommand(given: Record<string, unknown>): Promise<n
     if (process.env[KEY_VARIABLE]) say(`${KEY_VARIABLE} is set and goes before this folder`);
     say('decisions are signed from now on; give those who verify the output of: optimize keys list --trust');
   }
+  return EXIT.ok;
+}
+
+export async function keysSaltCommand({ json }: KeysFlags): Promise<number> {
+  const { path, made } = makeTaskSalt(keyFolder(process.env, await repositoryHere()));
+  if (json) sayJson({ type: 'salt', path, made });
+  else
+    say(
+      `${made ? 'the salt of private tasks is in' : 'there is a salt already:'} ${path}; copy it to whoever else runs or re-scores nights, or set ${SALT_VARIABLE} there`,
+    );
   return EXIT.ok;
 }
 

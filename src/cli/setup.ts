@@ -1,10 +1,14 @@
 /** From flags to the values that a command works with: environment and tasks, and back to a command line. */
 import { join } from 'node:path';
 import { assertScorer } from '../environments/define.ts';
+import { withPrivateTasks } from '../environments/private-tasks.ts';
 import { loadEnvironment } from '../environments/registry.ts';
 import { UsageError } from '../errors.ts';
+import { keyFolder } from '../ledger/keys.ts';
+import { readTaskSalt } from '../ledger/task-salt.ts';
 import { keysIn } from '../models/settings.ts';
 import { readConfig } from '../night/run.ts';
+import { readPolicy } from '../policy/policy.ts';
 import { redactorOf, withoutSecrets } from '../secrets.ts';
 import type { Agent, Environment, Split, Task } from '../types.ts';
 import type { ModelFlags } from './agent.ts';
@@ -52,8 +56,8 @@ const shellWord = (text: string): string =>
 export const callTimeoutMs = (agent: Agent): number => (agent.simulated ? 30_000 : 3_600_000);
 
 /**
- * The environment without the secrets of this process in any of its texts. Throws UsageError when it has no scorer, unless
- * `unscored` says that the command needs none.
+ * The environment without the secrets of this process in any of its texts, its tasks under names that say nothing where the policy
+ * calls them private. Throws UsageError when it has no scorer, unless `unscored` says that the command needs none.
  */
 export async function openEnvironment(
   flags: { env: string; data?: string },
@@ -65,7 +69,10 @@ export async function openEnvironment(
     ...(flags.data === undefined ? {} : { data: flags.data }),
   });
   if (!unscored) assertScorer(environment);
-  return withoutSecrets(environment, redactorOf(process.env, keysIn(root, process.env)));
+  const shown = withoutSecrets(environment, redactorOf(process.env, keysIn(root, process.env)));
+  if (readPolicy(root, environment.name).private_tasks !== true) return shown;
+  const folder = keyFolder(process.env, { root, commonDir: root });
+  return withPrivateTasks(shown, readTaskSalt(process.env, folder));
 }
 
 /**

@@ -152,6 +152,15 @@ describe('each kind of issue', () => {
     ],
     ['protected nothing', { 'harness.yaml': 'version: 1\nprotected: [b]' }, /warning protected: there is no/],
     [
+      'a protected section that is not there',
+      {
+        'harness.yaml': "version: 1\nprotected: ['s#Twice', 's#Once']",
+        'skills/s/SKILL.md': '---\nname: s\ndescription: x\n---\n# Once\nx\n# Twice\nx\n# Twice\ny\n',
+      },
+      /expected one heading "Twice" in the skill s, found 2$/,
+    ],
+    ['a section of no skill', { 'harness.yaml': "version: 1\nprotected: ['s#Money']" }, /there is no skill s/],
+    [
       'too many clauses',
       { ...clause('say: x'), 'harness.yaml': 'version: 1\ncaps: {clauses: 0}' },
       /caps: expected at most 0 clauses, found 1/,

@@ -5,6 +5,7 @@ import { lintClause } from './lint-clause.ts';
 import { lintContradictions } from './lint-contradictions.ts';
 import { argumentsOf, type LintIssue, type LintWorld } from './lint-world.ts';
 import type { Format } from './schema.ts';
+import { sectionName, sectionsOf } from './sections.ts';
 import type { Shapes } from './shapes.ts';
 
 export type { LintIssue } from './lint-world.ts';
@@ -82,11 +83,27 @@ function lintSettings(harness: Harness, world: LintWorld): LintIssue[] {
     ...harness.regulation.monitors.map(({ id }) => id),
     ...harness.skills.map(({ name }) => name),
   ]);
-  for (const id of guarded) {
-    if (!ids.has(id))
-      issues.push({ severity: 'warning', where: 'protected', message: `there is no clause, monitor or skill ${id}` });
+  for (const name of guarded) {
+    const section = sectionName(name);
+    const message =
+      section !== null
+        ? lintSection(harness, section)
+        : ids.has(name)
+          ? null
+          : `there is no clause, monitor or skill ${name}`;
+    if (message !== null) issues.push({ severity: 'warning', where: 'protected', message });
   }
   return issues;
+}
+
+function lintSection(
+  { skills }: Harness,
+  { skill, heading }: NonNullable<ReturnType<typeof sectionName>>,
+): string | null {
+  const body = skills.find(({ name }) => name === skill)?.body;
+  if (body === undefined) return `there is no skill ${skill}`;
+  const found = sectionsOf(body, heading).length;
+  return found === 1 ? null : `expected one heading "${heading}" in the skill ${skill}, found ${found}`;
 }
 
 /** Texts that a model may read because of this harness, the policy left out. */

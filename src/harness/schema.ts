@@ -166,7 +166,7 @@ export const Settings = z.strictObject({
     .prefault({}),
   skills: z.strictObject({ top_k: z.int().min(0).default(2), min_score: z.number().min(0).default(0.5) }).prefault({}),
   realization: Realization.prefault({}),
-  /** Ids of clauses, skills and monitors that no edit may touch. */
+  /** What no edit may touch: ids of clauses, skills and monitors, and sections of a skill as `skill#Heading`. */
   protected: z.array(z.string()).default([]),
   permissions: Permissions.prefault({}),
 });

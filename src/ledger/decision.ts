@@ -149,6 +149,8 @@ export const Decision = z.strictObject({
       policy: Policy,
       /** Digest of the environment: name, tools and tasks, and the bytes of its file. */
       environment: digest,
+      /** Of private tasks: what tells the salt of their digests from another one. */
+      salt: digest.optional(),
       /** All its tasks by id, with the digest of their content. */
       tasks: z.array(
         z.strictObject({

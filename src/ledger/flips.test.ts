@@ -30,21 +30,24 @@ beforeAll(async () => {
   evidence = changes.filter(({ path }) => path.startsWith('runs/')).map(({ oid }) => oid);
 });
 
-/** What V1 and V2 find, with other bytes under one id. */
-function found(oid: string, bytes: Uint8Array): Finding[] {
+/** The first that V1 and V2 find, with other bytes under one id. */
+function found(oid: string, bytes: Uint8Array): Finding | undefined {
   const findings: Finding[] = [];
   const unchecked: Unchecked[] = [];
   const nodes = nodesOf('shop', { ...history, objects: new Map([...history.objects, [oid, bytes]]) }, findings);
-  verifyDecisions('shop', nodes, 'sha1', findings);
-  verifySignatures(nodes, findings);
-  verifyTrust('shop', nodes, trust, { found: findings, unchecked });
-  return findings;
+  const stations = [
+    () => verifyDecisions('shop', nodes, 'sha1', findings),
+    () => verifySignatures(nodes, findings),
+    () => verifyTrust('shop', nodes, trust, { found: findings, unchecked }),
+  ];
+  for (const station of stations) if (findings.length === 0) station();
+  return findings[0];
 }
 
 it('finds every flipped bit of every record and signature', () => {
   expect(evidence).toHaveLength(EVERY ? 40 : 18);
   const first = evidence[0] as string;
-  expect(found(first, history.objects.get(first) as Uint8Array)).toEqual([]);
+  expect(found(first, history.objects.get(first) as Uint8Array)).toBeUndefined();
   const flip = fc.record({
     file: fc.nat(evidence.length - 1),
     at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
@@ -56,7 +59,7 @@ it('finds every flipped bit of every record and signature', () => {
       const bytes = Uint8Array.from(history.objects.get(oid) as Uint8Array);
       const index = Math.floor(at * bytes.length);
       bytes[index] = (bytes[index] as number) ^ (1 << bit);
-      expect(found(oid, bytes)).not.toEqual([]);
+      expect(found(oid, bytes)).toBeDefined();
     }),
     { numRuns: 200 },
   );
@@ -68,7 +71,7 @@ it('finds every flipped byte of a signature', () => {
   for (let index = 0; index < original.length; index++) {
     const bytes = Uint8Array.from(original);
     bytes[index] = (bytes[index] as number) ^ 1;
-    expect(found(oid, bytes)).not.toEqual([]);
+    expect(found(oid, bytes)).toBeDefined();
   }
 });
 
@@ -83,7 +86,7 @@ it.runIf(EVERY)(
         const bytes = Uint8Array.from(original);
         bytes[index] = (bytes[index] as number) ^ (1 << (index % 8));
         flips += 1;
-        if (found(oid, bytes).length === 0) missed.push(`${oid} at ${index}`);
+        if (found(oid, bytes) === undefined) missed.push(`${oid} at ${index}`);
       }
     }
     process.stdout.write(`${flips} bytes flipped, ${missed.length} not found\n`);

@@ -13,18 +13,21 @@ export type Settings = NonNullable<Decision['settings']>;
 /** Operator of the decisions by which a person takes over what a night would not. */
 export const ADOPT = 'adopt';
 
-export const settingsOf = (environment: Pick<Environment, 'digest' | 'tasks'>, policy: Policy): Settings => ({
+type Described = Pick<Environment, 'digest' | 'tasks' | 'mac'>;
+
+export const settingsOf = ({ digest, tasks, mac }: Described, policy: Policy): Settings => ({
   policy,
-  environment: environment.digest,
-  tasks: environment.tasks.map(rowOf).sort((a, b) => (a.id < b.id ? -1 : 1)),
+  environment: digest,
+  ...(mac === undefined ? {} : { salt: mac('salt') }),
+  tasks: tasks.map((task) => rowOf(task, mac ?? sha256)).sort((a, b) => (a.id < b.id ? -1 : 1)),
 });
 
-const rowOf = (task: Task): Settings['tasks'][number] => ({
+const rowOf = (task: Task, digestOf: (text: string) => string): Settings['tasks'][number] => ({
   id: task.id,
   split: task.split,
   tags: [...task.tags].sort(),
   // What is asked and what solves it: the same under another name, in another split.
-  sha256: sha256(canonicalJson({ request: task.request, target: task.target })),
+  sha256: digestOf(canonicalJson({ request: task.request, target: task.target })),
 });
 
 /** The newest that are recorded; null before the first. */
@@ -36,6 +39,13 @@ export const policyDigest = (policy: Policy): string => sha256(canonicalJson(pol
 
 /** What a night must not take over by itself, one sentence each: what weakens the policy, and held-out tasks that are not what they were. */
 export function loosened(before: Settings, after: Settings): string[] {
+  const policy = loosenings(before.policy, after.policy);
+  // What another salt names cannot be compared, so whether it is the same is a person's to say.
+  if (before.salt !== after.salt) return [...policy, 'the tasks are named and digested with another salt, or none'];
+  return [...policy, ...tasksLoosened(before, after)];
+}
+
+function tasksLoosened(before: Settings, after: Settings): string[] {
   const byId = new Map(after.tasks.map((row) => [row.id, row]));
   const splits = new Map(before.tasks.map((row) => [row.sha256, row.split]));
   const tasks = before.tasks.flatMap((old) => {
@@ -60,7 +70,7 @@ export function loosened(before: Settings, after: Settings): string[] {
       ? []
       : [`task ${id} was a ${was} task under another name`];
   });
-  return [...loosenings(before.policy, after.policy), ...tasks, ...moved];
+  return [...tasks, ...moved];
 }
 
 /** A task without which a release could break what nobody looks at any more. */

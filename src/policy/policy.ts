@@ -34,6 +34,8 @@ export const Policy = z.strictObject({
     .prefault({}),
   /** Share of false releases among all releases of a branch, 0-0.5, at most: e-LOND in place of harmonic spending. @default none */
   fdr: z.number().gt(0).max(0.5).optional(),
+  /** Records name and digest the tasks with a salt that stays outside of the repository. @default false */
+  private_tasks: z.literal(true).optional(),
   /** Tags of tasks that must not lose 10 points. */
   protected_tags: z.array(z.string().min(1).max(80)).max(20).readonly().default([]),
   /** By how much a metric may grow, as a share: 0.2 lets a release be 20 % dearer. A metric that is not named is not guarded. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../digest.ts';
 import { lintHarness } from '../harness/lint.ts';
 import { parseHarness } from '../harness/parse.ts';
+import { sectionName, sectionsOf } from '../harness/sections.ts';
 import { NO_POLICY } from '../policy/policy.ts';
 import { riskOf } from '../policy/risk.ts';
 import { toolsOf } from '../runtime/done.ts';
@@ -83,10 +84,19 @@ function checkTaint({ edits, traces, tasks, leak }: Applied): string | null {
 function checkPolicy({ parent, child, edits }: Applied): string | null {
   const touched = edits.flatMap((e) => [...touchedIds(e)]).find((id) => parent.settings.protected.includes(id));
   if (touched !== undefined) return `${touched} is protected`;
+  const section = parent.settings.protected.find((name) => textOfSection(parent, name) !== textOfSection(child, name));
+  if (section !== undefined) return `${section} is protected`;
   if (parent.policy !== child.policy) return 'policy.md may not change';
   const guarded = (h: Harness): string =>
     canonicalJson([h.settings.permissions, h.settings.protected, h.settings.caps]);
   return guarded(parent) === guarded(child) ? null : 'permissions, protected ids and caps may not change';
+}
+
+/** A protected section as it stands, all of them where there are several; '' for none, and for what is no section. */
+function textOfSection({ skills }: Harness, name: string): string {
+  const section = sectionName(name);
+  const skill = skills.find((one) => one.name === section?.skill);
+  return section === null || skill === undefined ? '' : canonicalJson(sectionsOf(skill.body, section.heading));
 }
 
 /** A text that a model wrote and that touches what a person answers for is left to a person. */

@@ -6,6 +6,7 @@ import { anyClause, anyFormat, anyId, anyText } from '../harness/documents.fixtu
 import { parseHarness } from '../harness/parse.ts';
 import { looserThan } from '../harness/permissions.ts';
 import { Monitor } from '../harness/schema.ts';
+import { sectionsOf } from '../harness/sections.ts';
 import type { Environment, Harness } from '../types.ts';
 import { buildLeakIndex, checkEdits } from './checks.ts';
 import type { Edit, Op } from './edit-schema.ts';
@@ -20,7 +21,7 @@ const GUARD = `  - id: guard # never without this
 const STOP = `  - {id: stop, kind: duplicate_call, threshold: 3, message: Stop., then: stop}
 `;
 const SETTINGS = `version: 1
-protected: [guard, stop, safe]
+protected: [guard, stop, safe, 'parts#Identity']
 permissions:
   tools: [get_ticket_details, close_ticket]
   limits: [{tool: close_ticket, argument: amount, max: 100}] # in euros
@@ -28,6 +29,8 @@ permissions:
 caps: {clauses: 20}
 `;
 const SAFE = '---\nname: safe\ndescription: How to stay safe.\n---\n\n1. Ask first.\n2. Then act.\n';
+const IDENTITY = '## Identity\n\n1. Ask first.\n\n';
+const PARTS = `---\nname: parts\ndescription: How to work.\n---\n\nIn order.\n\n${IDENTITY}## Orders\n\n2. Then act.\n`;
 const files = new Map([
   ['policy.md', 'Be kind.\n\nNever close what is not yours.\n'],
   ['harness.yaml', `${SETTINGS}realization:\n  rescue: false\n`],
@@ -35,16 +38,18 @@ const files = new Map([
   ['regulation.yaml', `monitors:\n${STOP}`],
   ['skills/safe/SKILL.md', SAFE],
   ['skills/open/SKILL.md', SAFE.replaceAll('safe', 'open')],
+  ['skills/parts/SKILL.md', PARTS],
 ]);
 const start = parseHarness('workshop', files);
 const environment = workshop as Environment;
 const leak = buildLeakIndex(environment, start.policy);
 
-const ids = fc.oneof(fc.constantFrom('guard', 'free', 'stop', 'safe', 'open'), anyId);
-const skills = fc.constantFrom('safe', 'open', 'other');
+const ids = fc.oneof(fc.constantFrom('guard', 'free', 'stop', 'safe', 'open', 'parts'), anyId);
+const skills = fc.constantFrom('safe', 'open', 'parts', 'other');
 const anyLine = fc.oneof(
   anyText(60),
   fc.constantFrom('1. Ask first.', '2. Then act.', '---', 'permissions: {}', 'protected: []', '<!-- policy -->'),
+  fc.constantFrom('In order.', '## Identity', '## Orders', '<!--', '```', ''),
 );
 const clauses = fc.tuple(anyClause, ids).map(([clause, id]) => ({ ...clause, id }));
 const monitors = fc
@@ -104,6 +109,8 @@ test(`${PAIRS} pairs of edits loosen nothing and change no protected byte`, () =
         expect(child.settings.caps).toEqual(start.settings.caps);
         expect(child.files.get('policy.md')).toBe(files.get('policy.md'));
         expect(child.files.get('skills/safe/SKILL.md')).toBe(SAFE);
+        expect(child.files.get('skills/parts/SKILL.md')?.split(IDENTITY)).toHaveLength(2);
+        expect(sectionsOf(child.skills.find(({ name }) => name === 'parts')?.body ?? '', 'Identity')).toHaveLength(1);
         expect(child.files.get('contract.yaml')).toContain(GUARD);
         expect(child.files.get('regulation.yaml')).toContain(STOP);
         expect(child.files.get('harness.yaml')?.startsWith(SETTINGS)).toBe(true);

@@ -101,6 +101,25 @@ describe.concurrent('mode propose', () => {
     const bad = await optimize(shop, `verify --trust ${file}`);
     expect([bad.code, bad.stdout]).toEqual([6, expect.stringMatching(/signer .*expected a person's key/)]);
   });
+
+  it('counts an approval by the keys that are trusted, where apply is told which', async () => {
+    const shop = copyOf(dir);
+    const trust = await trustOf(shop, bot, kim, lee);
+    const start = git(shop, 'rev-parse', 'main');
+    for (const name of ['kim', 'lee']) {
+      const forged = await keysOf(shop, 'person', name);
+      await optimize(shop, 'approve --env my-shop --reason read', { env: forged });
+    }
+    await refuseAs(bot, shop, `apply --env my-shop --trust ${trust}`, 6, /nothing was applied: .*signer|keyid/);
+    expect(git(shop, 'rev-parse', 'main')).toBe(start);
+    const named = await optimize(copyOf(shop), 'apply --env my-shop', { env: bot });
+    expect([named.code, named.stdout]).toEqual([0, expect.stringMatching(/counted by the names in the records/)]);
+
+    const good = copyOf(dir);
+    for (const env of [kim, lee]) await optimize(good, 'approve --env my-shop --reason read', { env });
+    const done = await optimize(good, `apply --env my-shop --trust ${trust}`, { env: bot });
+    expect([done.code, done.stdout]).toEqual([0, expect.stringMatching(/v1 .*is in force on main/)]);
+  });
 });
 
 describe.concurrent('settings', () => {
