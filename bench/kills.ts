@@ -164,6 +164,7 @@ for (let time = 0; time < flag('random', 200); time++) {
   const dir = fresh();
   if ((await night(dir, { afterMs: random() * lasts })) === null) hits += 1;
   faults.push(...(await faultsOf(dir)));
+  if ((time + 1) % 20 === 0) process.stderr.write(`${time + 1} random kills, ${faults.length} faults so far\n`);
 }
 kills += hits;
 all.push(...faults);

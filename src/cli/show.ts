@@ -2,7 +2,7 @@
 import { UsageError } from '../errors.ts';
 import { openRepository } from '../ledger/git.ts';
 import { commitOfDecision } from '../ledger/versions.ts';
-import { riskOf } from '../policy/risk.ts';
+import { riskOf } from '../proposal/checks/risk.ts';
 import { percent, printable, verdictText } from '../report/terminal.ts';
 import { editTitle } from '../report/title.ts';
 import { compactTrace } from '../traces/compact.ts';

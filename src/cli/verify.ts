@@ -1,10 +1,11 @@
 /** `optimize verify`: recomputes instead of trusting; 0 at the level asked for, 6 altered, 2 could not check. */
 import { InfrastructureError, UsageError, VerifyError } from '../errors.ts';
 import { anchorLine, parseAnchor } from '../ledger/anchor.ts';
+import type { Unchecked } from '../ledger/finding.ts';
 import { openRepository, type Repository } from '../ledger/git.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import { readTrust } from '../ledger/trust.ts';
-import { type Issue, type Unchecked, type VerifyReport, verifyRepository } from '../ledger/verify.ts';
+import { type Issue, type VerifyReport, verifyRepository } from '../ledger/verify.ts';
 import { REPLIES } from '../models/replies.ts';
 import { printable } from '../report/terminal.ts';
 import { EXIT } from './exit.ts';

@@ -1,8 +1,8 @@
 /** A line that pins the end of a chain: kept elsewhere, it tells whether the history was cut off or written again. */
 import { UsageError } from '../errors.ts';
 import { Name } from './decision.ts';
+import type { Finding } from './finding.ts';
 import { isOid, type Oid } from './plumbing.ts';
-import type { Finding } from './verify.ts';
 import type { Node } from './verify-nodes.ts';
 
 export interface Anchor {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { harnessId } from '../harness/parse.ts';
 import { readHarnessFiles } from './branch.ts';
+import type { Finding } from './finding.ts';
 import type { Repository } from './git.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { objectId } from './object-id.ts';
 import { harnessFolder, harnessPath, isHarnessPath } from './paths.ts';
 import { listFiles, type Oid } from './plumbing.ts';
 import { listRefs } from './refs.ts';
-import type { Finding } from './verify.ts';
 import { findVersion } from './versions.ts';
 
 /** Mode and git id of a file: what a commit knows of it. */

@@ -1,10 +1,10 @@
 /** Whatever byte of whatever evidence file is changed, also where a whole history is written again around it: it is found. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Finding, Unchecked } from './finding.ts';
 import { openLedger } from './ledger.ts';
 import { keep, release, removeFolders, ringOf, userGit } from './shop.fixture.ts';
 import { next, told, trust } from './story.fixture.ts';
-import type { Finding, Unchecked } from './verify.ts';
 import { verifyDecisions } from './verify-decisions.ts';
 import { type History, nodesOf, readHistory } from './verify-nodes.ts';
 import { verifySignatures } from './verify-signatures.ts';

@@ -1,7 +1,7 @@
 /** Recomputes what a look at the sealed panel was begun on, and holds its verdict's record against that. */
 import { alphaOf, PAST_RULES, RELEASE } from '../gate/rules.ts';
 import type { Decision } from './decision.ts';
-import { hold, type Note } from './note.ts';
+import { hold, type Note } from './finding.ts';
 import { closesLook, lookPlace, looksAt, sealedLooks, useOfTasks } from './panels.ts';
 
 /** A look is opened before its first rollout, on the terms that the `looks` before it leave, and closed on the same; adds the decision to them. */

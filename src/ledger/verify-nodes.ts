@@ -6,12 +6,12 @@ import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles, Json } from '../types.ts';
 import type { Decision } from './decision.ts';
 import { Envelope } from './dsse.ts';
+import type { Finding } from './finding.ts';
 import type { Repository } from './git.ts';
 import { harnessFolder, harnessPath, parseDecisionPath, signedPath } from './paths.ts';
 import { type Change, type Oid, readObjects, trailers } from './plumbing.ts';
 import { canonicalText, decisionOf, envOf, PREDICATE, Statement } from './statement.ts';
 import { changesAlong, readChain } from './trees.ts';
-import type { Finding } from './verify.ts';
 import { isLedgerCommit } from './walk.ts';
 
 export interface StoredDecision {

@@ -2,7 +2,7 @@
 import { NO_POLICY } from '../policy/policy.ts';
 import { isStatement, statementsOn, unapproved } from './approval.ts';
 import type { Decision } from './decision.ts';
-import { hold, type Note } from './note.ts';
+import { hold, type Note } from './finding.ts';
 import { ADOPT, loosened, policyDigest, settingsInForce } from './settings.ts';
 
 /** What the decisions so far say that settings and approvals are held against. */

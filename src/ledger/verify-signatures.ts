@@ -1,10 +1,10 @@
 /** What can be said of signatures without knowing whom to trust: none is missing, moved or made by a key that is over. */
 import type { Decision } from './decision.ts';
+import type { Finding } from './finding.ts';
 import { keyidOf } from './key.ts';
 import { signaturePath } from './paths.ts';
 import { chainKeys } from './signing.ts';
 import { PAYLOAD } from './statement.ts';
-import type { Finding } from './verify.ts';
 import type { Node } from './verify-nodes.ts';
 
 type Note = (field: string, expected: string, found: string) => void;

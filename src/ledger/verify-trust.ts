@@ -4,9 +4,9 @@ import type { Policy } from '../policy/policy.ts';
 import { isStatement } from './approval.ts';
 import type { Decision } from './decision.ts';
 import { isSignedBy } from './dsse.ts';
+import type { Finding, Unchecked } from './finding.ts';
 import { KeyEntry, type Role, readPublic } from './key.ts';
 import type { Trust } from './trust.ts';
-import type { Finding, Unchecked } from './verify.ts';
 import type { Node, StoredDecision } from './verify-nodes.ts';
 
 /** A key and the place in the chain from which on it is not valid any more; before a rotation names it, it is not known. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { pick, randomOf, sha256 } from '../digest.ts';
 import { applyRelease } from './apply.ts';
+import type { Finding } from './finding.ts';
 import { openRepository } from './git.ts';
 import { openLedger } from './ledger.ts';
 import {
@@ -22,7 +23,7 @@ import {
   who,
 } from './shop.fixture.ts';
 import { canonicalText } from './statement.ts';
-import { type Finding, verifyRepository } from './verify.ts';
+import { verifyRepository } from './verify.ts';
 import { verifyDecisions } from './verify-decisions.ts';
 import { nodesOf, readHistory } from './verify-nodes.ts';
 

@@ -6,6 +6,7 @@ import { UsageError } from '../errors.ts';
 import { PAST_RULES } from '../gate/rules.ts';
 import { type Anchor, anchorOf, verifyAnchor } from './anchor.ts';
 import { compareDeployed, harnessInForce } from './deployed.ts';
+import type { Finding, Unchecked } from './finding.ts';
 import type { Repository } from './git.ts';
 import type { Oid } from './plumbing.ts';
 import { listRefs, type Ref } from './refs.ts';
@@ -23,26 +24,9 @@ export type Level = 'V1' | 'V2' | 'V3' | 'V4';
 /** What sees an issue: a level, or the comparison with a folder. */
 export type Sight = Level | 'deployed';
 
-/** Something that is not what the rest of the record says it must be. */
-export interface Finding {
-  /** Commit in which it was found; '' for a ref or a file outside git. */
-  readonly commit: string;
-  readonly file: string;
-  /** Path of the field, `bytes` for a whole file. */
-  readonly field: string;
-  readonly expected: string;
-  readonly found: string;
-}
-
 export interface Issue extends Finding {
   /** The lowest level that sees it. */
   readonly level: Sight;
-}
-
-/** What belongs to a level that was asked for and could not be checked here, and why: never a success. */
-export interface Unchecked {
-  readonly file: string;
-  readonly why: string;
 }
 
 export interface BranchReport {

@@ -1,13 +1,15 @@
 /** What the stations of one night share: options, tasks, rollouts, and the record that they write. */
+import type { Budget } from '../evaluation/budget.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { RELEASE } from '../gate/rules.ts';
 import type { Decision } from '../ledger/decision.ts';
+import type { Keyring } from '../ledger/keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { LeakIndex } from '../proposal/checks.ts';
 import type { Edit } from '../proposal/edit-schema.ts';
 import type { Emit } from '../report/events.ts';
-import type { Agent, ChatModel, Environment, Harness, Task } from '../types.ts';
+import type { Agent, ChatModel, Environment, Harness, HarnessFiles, Task } from '../types.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Exit codes by what a night found; see the CLI's table. */
@@ -41,6 +43,31 @@ export interface NightOptions {
   readonly policy: Policy;
   /** Merge a release into the checked-out branch at the end. */
   readonly apply: boolean;
+}
+
+/** What a night is opened with. */
+export interface NightInput {
+  /** Top folder of the repository. */
+  readonly root: string;
+  readonly options: NightOptions;
+  readonly environment: Environment;
+  /** The selected tasks of the environment. */
+  readonly tasks: readonly Task[];
+  readonly agent: Agent;
+  /** The model that `reflect` asks; null for proposers that need none. */
+  readonly thinker: Agent | null;
+  readonly budget: Budget;
+  /** `harness/<env>` as it is in the work tree. */
+  readonly workTree: HarnessFiles;
+  readonly timeoutMs: number;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** The command line that goes on from this night. */
+  readonly command: string;
+  /** Private keys at hand; default none, which signs nothing. */
+  readonly keys?: Keyring;
 }
 
 export interface Night {

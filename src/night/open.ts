@@ -12,7 +12,6 @@ import { readHarnessFiles } from '../ledger/branch.ts';
 import type { Decision } from '../ledger/decision.ts';
 import { assertNotFrozen } from '../ledger/freeze.ts';
 import { openRepository } from '../ledger/git.ts';
-import type { Keyring } from '../ledger/keys.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { acquireLock } from '../ledger/lock.ts';
 import { changeOfSettings, settingsOf } from '../ledger/settings.ts';
@@ -20,36 +19,11 @@ import { findVersion, firstHarness } from '../ledger/versions.ts';
 import { chatOf } from '../models/ask.ts';
 import { fileReplies, REPLIES, recordedAgent } from '../models/replies.ts';
 import { buildLeakIndex } from '../proposal/checks.ts';
-import type { Emit } from '../report/events.ts';
-import type { Agent, Environment, Harness, HarnessFiles, Task, Trace } from '../types.ts';
-import type { Night, NightOptions } from './night.ts';
+import type { Agent, Harness, Task, Trace } from '../types.ts';
+import type { Night, NightInput } from './night.ts';
 import { MIN_PANEL, useSealed } from './panel.ts';
 import { type NightFacts, openRecorder } from './recorder.ts';
 import { findRun, type Run, whoOf } from './run.ts';
-
-export interface NightInput {
-  /** Top folder of the repository. */
-  readonly root: string;
-  readonly options: NightOptions;
-  readonly environment: Environment;
-  /** The selected tasks of the environment. */
-  readonly tasks: readonly Task[];
-  readonly agent: Agent;
-  /** The model that `reflect` asks; null for proposers that need none. */
-  readonly thinker: Agent | null;
-  readonly budget: Budget;
-  /** `harness/<env>` as it is in the work tree. */
-  readonly workTree: HarnessFiles;
-  readonly timeoutMs: number;
-  readonly emit: Emit;
-  readonly signal: AbortSignal;
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** The command line that goes on from this night. */
-  readonly command: string;
-  /** Private keys at hand; default none, which signs nothing. */
-  readonly keys?: Keyring;
-}
 
 /** Fewest tasks a split needs before anything can be decided on it. */
 const MIN_TASKS = { train: 5, dev: 20, sealed: MIN_PANEL } as const;

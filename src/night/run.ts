@@ -11,8 +11,7 @@ import { changeOfSettings, settingsOf } from '../ledger/settings.ts';
 import { startNight } from '../ledger/start.ts';
 import { NO_POLICY, Policy } from '../policy/policy.ts';
 import { VERSION } from '../version.ts';
-import { type NightOptions, PROPOSERS } from './night.ts';
-import type { NightInput } from './open.ts';
+import { type NightInput, type NightOptions, PROPOSERS } from './night.ts';
 import { assertSound } from './sound.ts';
 
 /** JSON has no Infinity: a cap that was not given is null. */

@@ -5,10 +5,8 @@ import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { METRICS } from '../gate/metrics.ts';
 import { readAs, readYaml } from '../harness/yaml-document.ts';
-import { Op } from '../proposal/edit-schema.ts';
-import { RISKS } from './risk.ts';
+import { Envelope } from '../proposal/checks/envelope.ts';
 
-const OPS = Op.options.map((option) => option.shape.op.value);
 const principal = z.string().min(1).max(120);
 
 export const Policy = z.strictObject({
@@ -24,14 +22,7 @@ export const Policy = z.strictObject({
       by: z.array(principal).max(100).readonly().default([]),
     })
     .prefault({}),
-  /** What a night may change by itself; the rest is refused and left to a person. */
-  envelope: z
-    .strictObject({
-      ops: z.array(z.enum(OPS)).readonly().default(OPS),
-      /** Highest risk class of an edit that a model wrote, see `risk.ts`. */
-      max_risk: z.enum(RISKS).exclude(['R3']).default('R1'),
-    })
-    .prefault({}),
+  envelope: Envelope.prefault({}),
   /** Share of false releases among all releases of a branch, 0-0.5, at most: e-LOND in place of harmonic spending. @default none */
   fdr: z.number().gt(0).max(0.5).optional(),
   /** Records name and digest the tasks with a salt that stays outside of the repository. @default false */

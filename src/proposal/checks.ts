@@ -4,14 +4,14 @@ import { canonicalJson } from '../digest.ts';
 import { lintHarness } from '../harness/lint.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { sectionName, sectionsOf } from '../harness/sections.ts';
-import { NO_POLICY } from '../policy/policy.ts';
-import { riskOf } from '../policy/risk.ts';
 import { toolsOf } from '../runtime/done.ts';
 import type { Harness } from '../types.ts';
+import { WIDEST } from './checks/envelope.ts';
 import { findInert } from './checks/inert.ts';
 import { findLeak } from './checks/leak-index.ts';
 import { findBlockedPass } from './checks/passing.ts';
 import type { Applied, CheckContext, CheckResult } from './checks/result.ts';
+import { riskOf } from './checks/risk.ts';
 import { findTaint } from './checks/taint.ts';
 import { harnessTextOf, textOf } from './checks/text-of.ts';
 import { Edit } from './edit-schema.ts';
@@ -100,7 +100,7 @@ function textOfSection({ skills }: Harness, name: string): string {
 }
 
 /** A text that a model wrote and that touches what a person answers for is left to a person. */
-function checkRisk({ edits, envelope = NO_POLICY.envelope }: Applied): string | null {
+function checkRisk({ edits, envelope = WIDEST }: Applied): string | null {
   for (const edit of edits) {
     const outside = edit.ops.find(({ op }) => !envelope.ops.includes(op));
     if (outside !== undefined) return `${outside.op} is outside of what the policy lets a night change`;

@@ -1,6 +1,6 @@
 /** The morning page: what was released, what was learnt and from which failures, what was refused and why, and what to type next. */
 import type { Decision, DecisionDraft } from '../ledger/decision.ts';
-import { riskOf } from '../policy/risk.ts';
+import { riskOf } from '../proposal/checks/risk.ts';
 import { addedIds } from '../proposal/edit-key.ts';
 import type { Edit, Op } from '../proposal/edit-schema.ts';
 import type { Harness } from '../types.ts';

@@ -1,7 +1,7 @@
 /** The gold plan of a retail task: the lookups that reveal every argument, then the writes. */
 import type { Json, Plan, ToolCall } from '../../types.ts';
 import { type Order, openStore, readOrder, readUser, type Store, type User, type World } from './store.ts';
-import type { RetailTarget } from './tasks.ts';
+import type { RetailTarget } from './target.ts';
 import { executeRetail } from './tools.ts';
 
 const call = (name: string, args: Readonly<Record<string, Json>>): ToolCall => ({ name, arguments: args });

@@ -6,7 +6,7 @@ import { UsageError } from '../../errors.ts';
 import { checkEnvironment } from '../check.ts';
 import { loadPublicRetail } from './public.ts';
 import { readAssignment } from './python-literal.ts';
-import type { RetailTarget } from './tasks.ts';
+import type { RetailTarget } from './target.ts';
 
 const data = join(import.meta.dirname, '../../../../shared/data/tau2/retail');
 const present = existsSync(join(data, 'tasks_tau1_train.json'));

@@ -8,7 +8,8 @@ import { assignSplits } from '../split.ts';
 import { readJson, readSplitWorld, readWorld } from './load.ts';
 import { readAssignment } from './python-literal.ts';
 import { openStore, type Store, type World } from './store.ts';
-import { type RetailTarget, retailEnvironment } from './tasks.ts';
+import type { RetailTarget } from './target.ts';
+import { retailEnvironment } from './tasks.ts';
 import { ticketMentions } from './ticket.ts';
 import { executeRetail, isReadOnly } from './tools.ts';
 

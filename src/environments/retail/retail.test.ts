@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Ending, Json, Task, ToolCall } from '../../types.ts';
 import { checkEnvironment } from '../check.ts';
 import { roundCents } from './python-number.ts';
-import { changes, forkStore, type Order, openStore, readOrder, type Store, storeHash, type World } from './store.ts';
+import { forkStore, type Order, openStore, readOrder, type Store, type World } from './store.ts';
+import { changes, storeHash } from './store-digest.ts';
 import { retailEnvironment } from './tasks.ts';
 import { executeRetail, retailTools } from './tools.ts';
 

@@ -137,5 +137,3 @@ export function touchUser(store: Store, id: string, fields: Partial<User>): User
   store.users.set(id, next);
   return next;
 }
-
-export { changes, orderRecord, storeHash, touchedDigest } from './store-digest.ts';

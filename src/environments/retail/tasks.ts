@@ -1,39 +1,11 @@
-/** Retail tasks as an environment: what a target holds, and the score of end state and reported values. */
-import { z } from 'zod';
 import { canonicalJson, sha256 } from '../../digest.ts';
-import type { Ending, Environment, GenerateOptions, Json, Score, Task, ToolCall } from '../../types.ts';
+import type { Ending, Environment, GenerateOptions, Score, Task } from '../../types.ts';
 import { oraclePlan } from './oracle.ts';
 import { roundCents } from './python-number.ts';
-import {
-  changes,
-  forkStore,
-  type Order,
-  openStore,
-  type Store,
-  storeHash,
-  touchedDigest,
-  type World,
-} from './store.ts';
+import { forkStore, type Order, openStore, type Store, type World } from './store.ts';
+import { changes, storeHash, touchedDigest } from './store-digest.ts';
+import { RetailTarget } from './target.ts';
 import { executeRetail, type RetailMode, retailTools } from './tools.ts';
-
-const Call: z.ZodType<ToolCall> = z.object({
-  name: z.string(),
-  arguments: z.record(z.string(), z.json() as z.ZodType<Json>),
-});
-
-/** What only scorer and oracle may see of a retail task. */
-export const RetailTarget = z.strictObject({
-  /** State-changing calls that lead to the wanted end state, in order; empty for information or a refusal. */
-  writes: z.array(Call),
-  /** Texts that the summary must hold, compared lower-cased and without commas. */
-  reports: z.array(z.string()),
-  /** True if the right answer is to change nothing. */
-  refusal: z.boolean().optional(),
-  /** Gold argument value -> the words of the request that mean it. */
-  mentions: z.record(z.string(), z.string()).optional(),
-  user_id: z.string(),
-});
-export type RetailTarget = z.infer<typeof RetailTarget>;
 
 export interface RetailOptions {
   readonly world: World;

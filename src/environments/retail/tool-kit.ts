@@ -1,7 +1,8 @@
 /** What every retail tool is made of: its schema, its checks and its effect. */
 import type { Json, Tool, ToolResult } from '../../types.ts';
 import { pythonJson } from './python-json.ts';
-import { type Order, orderRecord, type PaymentMethod, readMethod, readUser, type Store, type User } from './store.ts';
+import { type Order, type PaymentMethod, readMethod, readUser, type Store, type User } from './store.ts';
+import { orderRecord } from './store-digest.ts';
 
 /** compat copies upstream's quirk Q1 (every changed line gets the last pair's price and options); fixed corrects it. */
 export type RetailMode = 'compat' | 'fixed';

@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
 import type { Json, ToolCall } from '../../types.ts';
 import { readWorld } from './load.ts';
-import { openStore, storeHash, type World } from './store.ts';
+import { openStore, type World } from './store.ts';
+import { storeHash } from './store-digest.ts';
 import { executeRetail } from './tools.ts';
 
 /** One line of a vectors file; `result` is the first 160 characters of a reply. */

@@ -1,8 +1,8 @@
 /** What every check before a rollout is given and answers. */
 import type { Shapes } from '../../harness/lint.ts';
-import type { Policy } from '../../policy/policy.ts';
 import type { Agent, Environment, Harness, Task, Trace } from '../../types.ts';
 import type { Edit } from '../edit-schema.ts';
+import type { Envelope } from './envelope.ts';
 import type { LeakIndex } from './leak-index.ts';
 
 export interface CheckContext {
@@ -17,7 +17,7 @@ export interface CheckContext {
   /** Over the tasks of all splits; it answers yes or no and is never shown to a proposer. */
   readonly leak: LeakIndex;
   /** What a night may change by itself. @default anything, and R1 of what a model wrote */
-  readonly envelope?: Policy['envelope'] | undefined;
+  readonly envelope?: Envelope | undefined;
   /** Shapes of recorded results for the path lint. */
   readonly shapes?: Shapes | undefined;
   /** The rejected-edit query: why an edit may not be tried again, or null. */

@@ -27,6 +27,12 @@ export interface World {
   apply(call: ToolCall): ProbeResult;
 }
 
+/** A write of an oracle, and the world before it. */
+export interface Case {
+  readonly world: World;
+  readonly gold: GoldWrite;
+}
+
 export class Prober {
   /** Tool calls made so far. */
   used = 0;

@@ -2,7 +2,7 @@
 import { isObject } from '../../digest.ts';
 import type { Json, Tool } from '../../types.ts';
 import { bindingName } from './names.ts';
-import { type GoldWrite, type Prober, requiredOf, type World } from './probe.ts';
+import { type Case, type GoldWrite, type Prober, requiredOf } from './probe.ts';
 import { collectionsIn, isPlainPath, type Path, scalarsIn } from './records.ts';
 import { findFilter, findKeep } from './refine.ts';
 import { type Bindings, bind, type Input, type Origin, type Provenance, type ReadRule, recordsOf } from './sources.ts';
@@ -10,11 +10,6 @@ import { type Bindings, bind, type Input, type Origin, type Provenance, type Rea
 /** Share of cases that must agree before something counts as learned. */
 export const SUPPORT = 0.9;
 const MAX_CASES = 12;
-
-export interface Case {
-  readonly world: World;
-  readonly gold: GoldWrite;
-}
 
 /** Up to 12 cases of one tool, spread over the tasks. */
 export function casesOf(prober: Prober, golds: readonly GoldWrite[]): Case[] {

@@ -1,6 +1,6 @@
 /** Narrows a collection of records: a boolean that every right record has, and the old record whose unmentioned properties stay. */
 import type { Json, JsonObject, ToolCall } from '../../types.ts';
-import type { Case } from './provenance.ts';
+import type { Case } from './probe.ts';
 import { scalarsIn } from './records.ts';
 import { bind, type Origin, type ReadRule, recordsOf } from './sources.ts';
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { UsageError } from '../../../errors.ts';
 import type { Environment, Json, Split, Task } from '../../../types.ts';
 import type { Store, World } from '../store.ts';
-import { RetailTarget } from '../tasks.ts';
+import { RetailTarget } from '../target.ts';
 
 const splits: readonly Split[] = ['train', 'dev', 'sealed'];
 

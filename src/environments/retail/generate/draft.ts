@@ -2,7 +2,7 @@
 import { pick, type Random, shuffled } from '../../../digest.ts';
 import type { Json, Task, ToolCall } from '../../../types.ts';
 import { type Order, openStore, type Store, type User, type World } from '../store.ts';
-import type { RetailTarget } from '../tasks.ts';
+import type { RetailTarget } from '../target.ts';
 import { changeItems, changeTool, lineCount } from './changes.ts';
 import {
   type Builder,

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../../digest.ts';
 import type { Environment, Task, ToolCall } from '../../../types.ts';
 import type { Store } from '../store.ts';
-import { RetailTarget } from '../tasks.ts';
+import { RetailTarget } from '../target.ts';
 import { tiers } from './draft.ts';
 import { generateRetail } from './index.ts';
 

@@ -2,7 +2,7 @@
 import { canonicalJson } from '../../../digest.ts';
 import type { Environment, Json, Task, ToolCall } from '../../../types.ts';
 import { openStore, readOrder, type Store, type World } from '../store.ts';
-import type { RetailTarget } from '../tasks.ts';
+import type { RetailTarget } from '../target.ts';
 import { executeRetail } from '../tools.ts';
 import type { Draft } from './draft.ts';
 import { writesThatFit } from './wish.ts';

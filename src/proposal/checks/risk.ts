@@ -1,5 +1,5 @@
 /** Risk classes of edits, decided by code: who wrote an edit, and what it says of itself, plays no part. */
-import type { Edit, Op } from '../proposal/edit-schema.ts';
+import type { Edit, Op } from '../edit-schema.ts';
 
 /** R0 wording. R1 a new rule. R2 touches what only a person may answer for. R3 protected: refused before it gets here. */
 export const RISKS = ['R0', 'R1', 'R2', 'R3'] as const;
