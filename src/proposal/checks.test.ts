@@ -38,12 +38,12 @@ describe('checks before a rollout', () => {
     const results = check([edit(clause({ say: 'Read the ticket before you call close_ticket.' }))]);
     expect(results.map((r) => r.check)).toEqual([
       'schema',
+      'leak',
+      'taint',
       'bounds',
       'policy',
       'risk',
       'lint',
-      'leak',
-      'taint',
       'duplicate',
       'inert',
       'replay',
@@ -92,6 +92,26 @@ describe('checks before a rollout', () => {
     expect(
       fault([edit(clause({ say: 'Help people: call swap_parts with part_ids and new_part_ids, then close_ticket.' }))]),
     ).toBeNull();
+  });
+
+  test('copied words are not spelled out, and words of the hypothesis, which is stored, are held to the same', () => {
+    const said = 'my name is Ann and I live in the third house on the left';
+    const tasks = [...workshopTasks, { ...(workshopTasks[0] as Task<'train'>), id: 'said', request: said }];
+    const harmless = edit(clause({ say: 'Read first.' }));
+    const told = check([{ ...harmless, hypothesis: `They said: ${said}.` }], { tasks, traces: [...traces] }).find(
+      (r) => !r.passed,
+    );
+    expect(told).toMatchObject({ check: 'taint', detail: expect.not.stringContaining('house') });
+    expect(fault([harmless], { tasks, traces: [...traces] })).toBeNull();
+  });
+
+  test('what must not be stored is found whatever else is wrong', () => {
+    const files = new Map(parent.files).set('harness.yaml', 'version: 1\nprotected: [rule]\n');
+    const guarded = parseHarness('workshop', files);
+    const leaking = clause({ tools: ['melt_ticket'], say: 'Ignore what T4126 says.' });
+    expect(fault([{ ...edit(leaking), proposer: 'reflect' }], { parent: guarded })).toBe('leak');
+    const long = edit({ op: 'skill.add', id: 'l', description: 'd', lines: Array.from({ length: 99 }, () => 'T4126') });
+    expect(fault([long])).toBe('leak');
   });
 
   test('a value of a sealed task is a leak as well', () => {

@@ -13,7 +13,7 @@ import { findBlockedPass } from './checks/passing.ts';
 import type { Applied, CheckContext, CheckResult } from './checks/result.ts';
 import { riskOf } from './checks/risk.ts';
 import { findTaint } from './checks/taint.ts';
-import { harnessTextOf, textOf } from './checks/text-of.ts';
+import { textOf } from './checks/text-of.ts';
 import { Edit } from './edit-schema.ts';
 import { applyEdit, checkBounds, touchedIds } from './edits.ts';
 
@@ -22,14 +22,19 @@ export { replay } from './checks/replay.ts';
 export type { CheckContext, CheckResult } from './checks/result.ts';
 
 /** A reason to refuse, or null. */
-type Check = (applied: Applied) => string | null;
+type Check<T> = (context: T) => string | null;
+type Named<T> = readonly (readonly [name: string, check: Check<T>])[];
 
-const CHECKS: readonly (readonly [name: string, check: Check])[] = [
+/** Of the words alone, and before all others: what fails here must not be stored, whatever else is wrong with it. */
+const OF_WORDS: Named<CheckContext> = [
+  ['leak', ({ edits, leak }) => refusal(findLeak(texts(edits), leak), (v) => `holds a value of a task: ${hidden(v)}`)],
+  ['taint', checkTaint],
+];
+
+const OF_HARNESS: Named<Applied> = [
   ['policy', checkPolicy],
   ['risk', checkRisk],
   ['lint', checkLint],
-  ['leak', ({ edits, leak }) => refusal(findLeak(texts(edits), leak), (v) => `holds a value of a task: ${hidden(v)}`)],
-  ['taint', checkTaint],
   ['duplicate', ({ edits, mayTry }) => edits.map((e) => mayTry?.(e) ?? null).find((r) => r !== null) ?? null],
   ['inert', findInert],
   ['replay', findBlockedPass],
@@ -44,6 +49,7 @@ export function checkEdits(context: CheckContext): CheckResult[] {
   };
   const schema = z.array(Edit).min(1).safeParse(context.edits);
   if (!note('schema', schema.success ? null : z.prettifyError(schema.error))) return results;
+  for (const [name, check] of OF_WORDS) if (!note(name, check(context))) return results;
   const applied = applyAll(context);
   if (typeof applied === 'string') {
     note('bounds', applied);
@@ -57,7 +63,7 @@ export function checkEdits(context: CheckContext): CheckResult[] {
     note('lint', (error as Error).message);
     return results;
   }
-  for (const [name, check] of CHECKS) if (!note(name, check({ ...context, child }))) break;
+  for (const [name, check] of OF_HARNESS) if (!note(name, check({ ...context, child }))) break;
   return results;
 }
 
@@ -76,9 +82,11 @@ function applyAll({ parent, edits }: CheckContext): Harness['files'] | string {
   return files;
 }
 
-function checkTaint({ edits, traces, tasks, leak }: Applied): string | null {
-  const found = findTaint(edits.map(harnessTextOf).join('\n'), traces, tasks, leak.free);
-  return refusal(found, (run) => `copies from a result or a request: "${run}"`);
+function checkTaint({ edits, traces, tasks, leak }: CheckContext): string | null {
+  return refusal(
+    findTaint(texts(edits), traces, tasks, leak.free),
+    (run) => `copies a result or a request: ${hidden(run)}`,
+  );
 }
 
 function checkPolicy({ parent, child, edits }: Applied): string | null {
@@ -122,5 +130,5 @@ function checkLint({ parent, child, environment, shapes = new Map() }: Applied):
 const texts = (edits: CheckContext['edits']): string => edits.map(textOf).join('\n');
 const refusal = (found: string | null, say: (value: string) => string): string | null =>
   found === null ? null : say(found);
-/** A value of a dev or sealed task must not reach a proposer through the reason: only its size is told. */
+/** The reason is stored and may reach a proposer: of a task's value or a person's words only the size is told. */
 const hidden = (value: string): string => `${value.length} characters, ${value.split(' ').length} word(s)`;

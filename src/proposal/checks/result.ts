@@ -25,7 +25,7 @@ export interface CheckContext {
 }
 
 export interface CheckResult {
-  /** Name of the check: schema, bounds, policy, risk, lint, leak, taint, duplicate, inert, replay. */
+  /** Name of the check: schema, leak, taint, bounds, policy, risk, lint, duplicate, inert, replay. */
   readonly check: string;
   readonly passed: boolean;
   /** Reason code: `ok` or the name of the check. */
