@@ -99,6 +99,12 @@ does(
     .option('--trust <file>', 'only if everything verifies against these keys first, approvals included'),
   async () => (await import('./cli/apply.ts')).applyCommand,
 );
+does(
+  answering(
+    program.command('expire').description('delete raw traces of nights that are older than the policy keeps them'),
+  ).option('--dry-run', 'only tell which'),
+  async () => (await import('./cli/expire.ts')).expireCommand,
+);
 for (const [name, what] of [
   ['approve', 'a person lets a release come into force, signed with their key'],
   ['reject', 'a person keeps a release from coming into force, signed with their key'],

@@ -1,5 +1,6 @@
 /** Canonical JSON, digests and named random streams: the same bytes on every machine. */
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import type { Json } from './types.ts';
 
 /** SHA-256 of UTF-8 text, as 64 hex characters. */
@@ -69,3 +70,14 @@ export function pick<T>(items: readonly T[], random: Random): T {
 /** Narrow `Json` to an object. */
 export const isObject = (value: unknown): value is { readonly [key: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** SHA-256 of a file's bytes, whatever its size; null when it cannot be read. */
+export async function fileDigest(path: string): Promise<string | null> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  } catch {
+    return null;
+  }
+  return hash.digest('hex');
+}

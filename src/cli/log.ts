@@ -26,6 +26,7 @@ export function decisionTitle({ kind, candidate, version, target, why, keys }: D
   if (kind === 'freeze' || kind === 'unfreeze') return `${kind}: ${why ?? ''}`;
   if (kind === 'external') return 'edits by a person, not tested by the gate';
   if (kind === 'keys') return keyChangeText(keys);
+  if (kind === 'expire') return 'raw traces deleted, their time was over';
   return kind === 'note' ? 'end of the night' : kind;
 }
 

@@ -1,6 +1,7 @@
 /** `optimize verify`: recomputes instead of trusting; 0 at the level asked for, 6 altered, 2 could not check. */
 import { InfrastructureError, UsageError, VerifyError } from '../errors.ts';
 import { anchorLine, parseAnchor } from '../ledger/anchor.ts';
+import { expiredFiles, pathOf } from '../ledger/expire.ts';
 import type { Unchecked } from '../ledger/finding.ts';
 import { openRepository, type Repository } from '../ledger/git.ts';
 import { openLedger } from '../ledger/ledger.ts';
@@ -71,8 +72,11 @@ async function rescored(repository: Repository, report: VerifyReport, { data }: 
   const unchecked: Unchecked[] = [...report.unchecked];
   for (const { env } of report.branches) {
     const decisions = (await openLedger(repository, env)).decisions();
+    const gone = expiredFiles(decisions);
     for (const run of new Set(decisions.flatMap(({ kind, run }) => (kind === 'note' ? [run] : []))))
       try {
+        const expired = gone.get(pathOf({ run, name: REPLIES }));
+        if (expired !== undefined) throw new UsageError(`its replies were deleted, as decision ${expired} says`);
         const { quoted } = await replayRun(repository.root, run, data === undefined ? {} : { data });
         for (const task of quoted)
           issues.push({

@@ -173,6 +173,11 @@ export const Decision = z.strictObject({
       principal: z.string().min(1).max(120),
     })
     .optional(),
+  /** `expire`: files outside git, each recorded before, that were deleted because their time was over. */
+  expired: z
+    .array(z.strictObject({ run: Name, name: relativePath, sha256: digest }))
+    .min(1)
+    .optional(),
   /** `freeze`, `unfreeze`, `approve`, `reject`: why. */
   why: z.string().min(1).max(500).optional(),
   /** `vN` of a release, of what a rollback restores, of what was audited or came into force. */

@@ -15,4 +15,5 @@ export const KINDS = [
   'merge',
   'note',
   'keys',
+  'expire',
 ] as const;

@@ -8,14 +8,13 @@ import { splicesOf } from '../harness/splice.ts';
 import { applyEdits, editKey } from '../proposal/edits.ts';
 import type { HarnessFiles } from '../types.ts';
 import { changesBranch, type Decision, type FileDigest, fileDigests, hasChanges } from './decision.ts';
-import type { Finding } from './finding.ts';
-import { hold, type Note } from './finding.ts';
+import { type Finding, hold, type Note } from './finding.ts';
 import type { ObjectFormat } from './object-id.ts';
 import { decisionPath } from './paths.ts';
 import type { Oid } from './plumbing.ts';
 import { verifyLook } from './verify-looks.ts';
 import type { Node, StoredDecision } from './verify-nodes.ts';
-import { type Said, verifyApproval, verifySettings } from './verify-settings.ts';
+import { type Said, verifyApproval, verifyExpired, verifySettings } from './verify-settings.ts';
 
 interface Walk extends Said {
   readonly format: ObjectFormat;
@@ -48,6 +47,7 @@ export function verifyDecisions(
     settings: [],
     statements: [],
     entries: new Map(),
+    artifacts: new Map(),
     harness: harnessId(none),
     seq: 0,
     prev: null,
@@ -111,6 +111,7 @@ function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): 
   verifyLook(decision, walk.looks, note);
   verifySettings(decision, walk, note);
   verifyApproval(decision, walk, note);
+  verifyExpired(decision, walk, note);
   if (decision.kind === 'release') walk.entries.set(stored.sha256, decision);
   if (decision.kind === 'release') verifyRelease(decision, node, walk, note);
   if (decision.kind === 'rollback' && decision.version !== null) {
@@ -120,6 +121,9 @@ function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): 
     }
   }
 }
+
+/** Kinds that tell of a harness which need not be the branch's. */
+const ABOUT_ANOTHER: readonly Decision['kind'][] = ['candidate', 'apply', 'audit'];
 
 const STAGES: Partial<Record<Decision['kind'], readonly string[]>> = {
   candidate: ['keep', 'prune'],
@@ -184,16 +188,7 @@ function verifyChild(decision: Decision, walk: Walk, note: Note): void {
     }
   } else if (kind === 'candidate') {
     note('candidate', 'the edits', null);
-  } else if (
-    (kind === 'release' ||
-      kind === 'look' ||
-      kind === 'settings' ||
-      kind === 'approve' ||
-      kind === 'reject' ||
-      kind === 'merge' ||
-      kind === 'keys') &&
-    child.harness !== walk.harness
-  ) {
+  } else if ((!moves || kind === 'merge') && !ABOUT_ANOTHER.includes(kind) && child.harness !== walk.harness) {
     note('child.harness', walk.harness, child.harness);
   }
   const files = walk.known.get(child.harness);

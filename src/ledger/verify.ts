@@ -1,11 +1,12 @@
 /** `optimize verify`: recomputes every decision from git objects instead of trusting any summary. */
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileDigest } from '../digest.ts';
 import { UsageError } from '../errors.ts';
 import { PAST_RULES } from '../gate/rules.ts';
 import { type Anchor, anchorOf, verifyAnchor } from './anchor.ts';
 import { compareDeployed, harnessInForce } from './deployed.ts';
+import { expiredFiles } from './expire.ts';
 import type { Finding, Unchecked } from './finding.ts';
 import type { Repository } from './git.ts';
 import type { Oid } from './plumbing.ts';
@@ -183,7 +184,7 @@ function notCoveredBy(
     ...(levels.includes('V3')
       ? ['what a holder of a trusted key did to the records after the anchor']
       : ['a history that was cut off, or rewritten as a whole by a holder of a trusted key (V3: --anchor LINE)']),
-    ...absent.map((file) => `${file}: not on this machine`),
+    ...absent,
   ];
 }
 
@@ -226,6 +227,7 @@ async function checkArtifacts(
   }: { readonly issues: Finding[]; readonly unchecked: Unchecked[]; readonly absent: Set<string> },
 ): Promise<void> {
   const seen = new Map<string, string>();
+  const gone = expiredFiles(nodes.flatMap(({ added }) => added.flatMap(({ decision }) => decision ?? [])));
   for (const { commit, added } of nodes) {
     for (const { decision, path } of added) {
       const rules = decision?.gate ? decision.verdict?.rules : undefined;
@@ -235,7 +237,8 @@ async function checkArtifacts(
         const file = `runs/${decision?.run}/${name}`;
         const known = seen.get(file) ?? (await fileDigest(join(repository.root, file)));
         if (known === null) {
-          absent.add(file);
+          const seq = gone.get(file);
+          absent.add(seq === undefined ? `${file}: not on this machine` : `${file}: deleted, as decision ${seq} says`);
           continue;
         }
         seen.set(file, known);
@@ -245,14 +248,4 @@ async function checkArtifacts(
       }
     }
   }
-}
-
-async function fileDigest(path: string): Promise<string | null> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  } catch {
-    return null;
-  }
-  return hash.digest('hex');
 }

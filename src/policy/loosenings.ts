@@ -16,6 +16,9 @@ export function loosenings(before: Policy, after: Policy): string[] {
     found.push(`panel.size was ${before.panel.size ?? 'all'} and is ${after.panel.size}`);
   if (after.panel.audit_share < before.panel.audit_share)
     found.push(`panel.audit_share was ${before.panel.audit_share} and is ${after.panel.audit_share}`);
+  const [kept, keeps] = [before.retention?.traces_days, after.retention?.traces_days];
+  if ((keeps ?? Number.POSITIVE_INFINITY) < (kept ?? Number.POSITIVE_INFINITY))
+    found.push(`retention.traces_days was ${kept ?? 'for ever'} and is ${keeps}`);
   if (before.mode === 'propose' && after.mode === 'direct') found.push('mode was propose and is direct');
   if (after.approval.needed < before.approval.needed)
     found.push(`approval.needed was ${before.approval.needed} and is ${after.approval.needed}`);

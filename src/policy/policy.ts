@@ -27,6 +27,8 @@ export const Policy = z.strictObject({
   fdr: z.number().gt(0).max(0.5).optional(),
   /** Records name and digest the tasks with a salt that stays outside of the repository. @default false */
   private_tasks: z.literal(true).optional(),
+  /** How long what a night leaves outside of git is kept: conversations and replies, for `optimize expire`. @default for ever */
+  retention: z.strictObject({ traces_days: z.int().min(1).max(36_500) }).optional(),
   /** Tags of tasks that must not lose 10 points. */
   protected_tags: z.array(z.string().min(1).max(80)).max(20).readonly().default([]),
   /** By how much a metric may grow, as a share: 0.2 lets a release be 20 % dearer. A metric that is not named is not guarded. */
