@@ -1,5 +1,5 @@
 /** What is said to a model and what it replies. */
-import type { JsonObject, Tool } from './types.ts';
+import type { JsonObject, Tool } from './tool.ts';
 
 /** Tokens and money of one or more model calls. */
 export interface Usage {

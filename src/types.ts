@@ -1,11 +1,10 @@
 /** The nouns that every folder speaks of. */
 import type { ChatModel, ChatToolCall, Usage } from './chat.ts';
 import type { Contract, Regulation, Settings, Skill } from './harness/schema.ts';
+import type { Json, Tool, ToolCall, ToolResult } from './tool.ts';
 
 export type * from './chat.ts';
-
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-export type JsonObject = { readonly [key: string]: Json };
+export type * from './tool.ts';
 
 /** train: the proposer sees its traces; dev: tier 1; sealed: tier 2. */
 export type Split = 'train' | 'dev' | 'sealed';
@@ -24,27 +23,6 @@ export interface Harness {
   readonly contract: Contract;
   readonly regulation: Regulation;
   readonly skills: readonly Skill[];
-}
-
-/** A tool as the model is told of it. */
-export interface Tool {
-  readonly name: string;
-  readonly description: string;
-  /** JSON Schema of the arguments: `{type: 'object', properties, required}`. */
-  readonly parameters: JsonObject;
-  /** True if a call never changes the state: only then may the runtime call it by itself. */
-  readonly readOnly: boolean;
-}
-
-export interface ToolCall {
-  readonly name: string;
-  readonly arguments: JsonObject;
-}
-
-export interface ToolResult {
-  /** The text that the model reads. */
-  readonly content: string;
-  readonly error: boolean;
 }
 
 export interface Task<S extends Split = Split> {

@@ -1,0 +1,25 @@
+/** What can be called and what it answers, as JSON. */
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** A tool as the model is told of it. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments: `{type: 'object', properties, required}`. */
+  readonly parameters: JsonObject;
+  /** True if a call never changes the state: only then may the runtime call it by itself. */
+  readonly readOnly: boolean;
+}
+
+export interface ToolCall {
+  readonly name: string;
+  readonly arguments: JsonObject;
+}
+
+export interface ToolResult {
+  /** The text that the model reads. */
+  readonly content: string;
+  readonly error: boolean;
+}
