@@ -1,5 +1,6 @@
 /** `optimize run`: evaluates one harness version, or shows one trace. */
 import { resolve } from 'node:path';
+import { privateId } from '../environments/private-tasks.ts';
 import { UsageError } from '../errors.ts';
 import { evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
 import { scoreInterval } from '../gate/interval.ts';
@@ -93,7 +94,9 @@ export async function harnessOf(repository: Repository, env: string, ref: string
 
 function tasksOf(environment: Environment, flags: RunFlags, root: string): Task[] {
   if (flags.task !== undefined) {
-    const task = environment.tasks.find(({ id }) => id === flags.task);
+    const { mac } = environment;
+    const names = [flags.task, ...(mac === undefined ? [] : [privateId(mac, flags.task)])];
+    const task = environment.tasks.find(({ id }) => names.includes(id));
     if (task === undefined)
       throw new UsageError(
         `--task ${flags.task}: no such task; the first ids are ${environment.tasks

@@ -1,17 +1,26 @@
 /** Tasks under names that say nothing, for records that others may read. */
-import type { Environment, Task } from '../types.ts';
+import type { Environment, GenerateOptions, Task } from '../types.ts';
 
-/** The environment with every task named by a keyed digest of its id; its own functions see the tasks as they were. */
-export function withPrivateTasks(environment: Environment, mac: (text: string) => string): Environment {
+type Mac = NonNullable<Environment['mac']>;
+
+/** The name under which a private task stands in records. */
+export const privateId = (mac: Mac, id: string): string => `task-${mac(`id ${id}`).slice(0, 16)}`;
+
+/** The environment with every task, also a generated one, named by a keyed digest of its id; its own functions see the tasks as they were. */
+export function withPrivateTasks(environment: Environment, mac: Mac): Environment {
   const own = new Map<string, Task>();
   const tasks = environment.tasks.map((task) => {
-    const id = `task-${mac(`id ${task.id}`).slice(0, 16)}`;
-    own.set(id, task);
-    return { ...task, id };
+    const { id, family } = task;
+    const shown = {
+      ...task,
+      id: privateId(mac, id),
+      ...(family === undefined ? {} : { family: mac(`family ${family}`).slice(0, 16) }),
+    };
+    own.set(shown.id, task);
+    return shown;
   });
-  // A generated task is none of them: its generator is in the repository, so there is nothing to hide.
   const ownOf = (task: Task): Task => own.get(task.id) ?? task;
-  const { oracle } = environment;
+  const { oracle, generate } = environment;
   return {
     ...environment,
     digest: mac(environment.digest),
@@ -20,5 +29,8 @@ export function withPrivateTasks(environment: Environment, mac: (text: string) =
     reset: (task) => environment.reset(ownOf(task)),
     score: (task, state, ending) => environment.score(ownOf(task), state, ending),
     ...(oracle ? { oracle: (task: Task) => oracle.call(environment, ownOf(task)) } : {}),
+    ...(generate
+      ? { generate: (options: GenerateOptions) => withPrivateTasks(generate.call(environment, options), mac) }
+      : {}),
   };
 }

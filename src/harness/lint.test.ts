@@ -150,7 +150,7 @@ describe('each kind of issue', () => {
       { 'harness.yaml': 'version: 1\npermissions: {confirm: [refund]}' },
       /permissions: there is no tool refund/,
     ],
-    ['protected nothing', { 'harness.yaml': 'version: 1\nprotected: [b]' }, /warning protected: there is no/],
+    ['protected nothing', { 'harness.yaml': 'version: 1\nprotected: [b]' }, /error protected: there is no/],
     [
       'a protected section that is not there',
       {

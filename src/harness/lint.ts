@@ -91,7 +91,7 @@ function lintSettings(harness: Harness, world: LintWorld): LintIssue[] {
         : ids.has(name)
           ? null
           : `there is no clause, monitor or skill ${name}`;
-    if (message !== null) issues.push({ severity: 'warning', where: 'protected', message });
+    if (message !== null) issues.push(error('protected', message));
   }
   return issues;
 }

@@ -1,6 +1,6 @@
 /** Sections of a skill: found by their heading, gone when they are hidden, and never changed by an edit when they are protected. */
 import { describe, expect, it, test } from 'vitest';
-import { sectionsOf } from './sections.ts';
+import { resembles, sectionsOf, structureOf } from './sections.ts';
 
 const BODY = `Work in order.
 
@@ -34,6 +34,7 @@ describe('a section', () => {
     ['a comment that is never closed', `Read on. <!-- old:\n${BODY}`],
     ['a code fence', `\`\`\`\n${BODY}\n\`\`\``],
     ['a longer fence', `~~~~\n~~~\n${BODY}`],
+    ['a fence whose end says more', `~~~\nold\n~~~ end\n${BODY}`],
   ])('is gone in %s', (_, body) => {
     expect(sectionsOf(body, 'Identity')).toEqual([]);
   });
@@ -43,5 +44,51 @@ describe('a section', () => {
     ['a fence that is closed', `\`\`\`\n## Identity\n\`\`\`\n${BODY}`],
   ])('is found after %s', (_, body) => {
     expect(sectionsOf(body, 'Identity')).toEqual([IDENTITY]);
+  });
+});
+
+describe('what shapes a document', () => {
+  test.each([
+    '# One',
+    '  ## Two',
+    '> # quoted',
+    '- ## in a list',
+    '1. ```',
+    '~~~ end',
+    '===',
+    '---',
+    '* * *',
+    '<pre>',
+    'see <!-- this',
+    'a </details>',
+    '[x]: /u "',
+    'one\u2028two',
+  ])('%s does', (line) => {
+    expect(structureOf(`Text.\n${line}\nText.`)).toEqual([line]);
+  });
+
+  test.each([
+    '1. Ask first.',
+    '- Then act.',
+    'a < b',
+    '#1 of the list',
+    'use `x`',
+    'a -- b',
+    '[x](y)',
+    '**Never**',
+    '',
+  ])('%s does not', (line) => {
+    expect(structureOf(line)).toEqual([]);
+  });
+
+  test.each(['## Identity', '# IDENTITY #', '### *Identity*', '## Identit&#121;', 'Identity\n===', '> ## Identity'])(
+    '%j reads like the heading Identity',
+    (text) => {
+      expect(resembles(`Text.\n\n${text}\n\nText.`, 'Identity')).toBe(true);
+    },
+  );
+
+  it('is not what only speaks of it', () => {
+    expect(resembles('## Orders\n\nCheck the identity.\n\n## Identity of orders', 'Identity')).toBe(false);
   });
 });

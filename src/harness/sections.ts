@@ -32,16 +32,43 @@ function headsOf(lines: readonly string[]): Head[] {
   let fence: string | null = null;
   let comment = false;
   for (const [line, text] of lines.entries()) {
-    const mark = /^ {0,3}(`{3,}|~{3,})/.exec(text)?.[1];
-    if (!comment && mark !== undefined) {
-      if (fence === null) fence = mark;
-      else if (mark.startsWith(fence)) fence = null;
+    if (fence !== null) {
+      const end: string | undefined = /^ {0,3}(`{3,}|~{3,})[ \t]*$/.exec(text)?.[1];
+      if (end?.startsWith(fence)) fence = null;
       continue;
     }
-    if (fence !== null) continue;
-    const head: RegExpExecArray | null = comment ? null : /^ {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$/.exec(text);
+    const begin = /^ {0,3}(?:(`{3,})[^`]*|(~{3,}).*)$/.exec(text);
+    if (!comment && begin !== null) {
+      fence = (begin[1] ?? begin[2]) as string;
+      continue;
+    }
+    const head = comment ? null : /^ {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$/.exec(text);
     if (head !== null) heads.push({ line, level: (head[1] as string).length, text: head[2] as string });
     comment = text.lastIndexOf('<!--') > text.lastIndexOf('-->') || (comment && !text.includes('-->'));
   }
   return heads;
+}
+
+/** What may stand before the first word of a line without being text: quote marks, bullets, numbers. */
+const MARKS = String.raw`^(?:\s|>|[-*+](?=\s)|\d{1,9}[.)](?=\s))*`;
+const STRUCTURE = [
+  // Headings, fences, underlines and rules, definitions of links.
+  new RegExp(`${MARKS}(?:#{1,6}(?:\\s|$)|\`{3}|~{3}|=+\\s*$|[-*_](?:\\s*[-*_])*\\s*$|\\[[^\\]]*\\]:)`),
+  // HTML, and whatever else ends a line for somebody.
+  /<[a-z/!?]|[\r\v\f\u0085\u2028\u2029]/i,
+];
+
+/** Lines that shape a document instead of saying something: what stands under which heading, and what is code or comment, hangs on them. */
+export const structureOf = (body: string): string[] =>
+  body.split('\n').filter((line) => STRUCTURE.some((pattern) => pattern.test(line)));
+
+/** Whether some line could be read as this heading, however it is written. */
+export function resembles(body: string, heading: string): boolean {
+  const plain = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  return (
+    structureOf(body).some((line) => /&#?\w+;/.test(line) || plain(line) === plain(heading)) ||
+    body
+      .split('\n')
+      .some((line, at, lines) => /^\s*(?:=+|-+)\s*$/.test(lines[at + 1] ?? '') && plain(line) === plain(heading))
+  );
 }

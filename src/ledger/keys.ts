@@ -98,14 +98,19 @@ function parseDescription(path: string): z.infer<typeof Described> {
   throw new UsageError(`${path}: expected the description of a key as keys init writes it; restore it or remove it`);
 }
 
+/** Throws UsageError for a file that others than its owner can read. */
+export function assertPrivateFile(path: string, what: string): void {
+  const { mode } = statSync(path);
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    throw new UsageError(
+      `${path}: expected mode 0600, found ${(mode & 0o777).toString(8).padStart(4, '0')}: others can read this ${what}; run: chmod 600 ${path}`,
+    );
+}
+
 function openFile(path: string, keyid: string): KeyObject {
   let text: string;
   try {
-    const { mode } = statSync(path);
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-      throw new UsageError(
-        `${path}: expected mode 0600, found ${(mode & 0o777).toString(8).padStart(4, '0')}: others can read this private key; run: chmod 600 ${path}`,
-      );
+    assertPrivateFile(path, 'private key');
     text = readFileSync(path, 'utf8');
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;

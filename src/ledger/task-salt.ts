@@ -3,6 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { assertPrivateFile } from './keys.ts';
 
 /** Holds it for build servers; goes before the file. */
 export const SALT_VARIABLE = 'OPTIMIZE_TASK_SALT';
@@ -21,6 +22,7 @@ export function readTaskSalt(variables: Readonly<Record<string, string | undefin
       `the tasks are private (private_tasks in policy.yaml), and there is no salt for them in ${SALT_VARIABLE} or ${path}; ` +
         'copy the one that earlier nights had, or make the first with: npx optimize keys salt',
     );
+  if (!given) assertPrivateFile(path, 'salt');
   const salt = given || readFileSync(path, 'utf8').trim();
   if (!SHAPE.test(salt))
     throw new UsageError(

@@ -26,7 +26,7 @@ export function assertSound(harness: Harness, environment: Environment, known: H
 
 /** `harness/<env>/contract.yaml:12` for a clause, the file alone for its other parts. */
 function placeOf({ env, files }: Harness, { where }: LintIssue): string {
-  if (where === 'permissions' || where === 'caps') return `harness/${env}/harness.yaml`;
+  if (['permissions', 'caps', 'protected'].includes(where)) return `harness/${env}/harness.yaml`;
   const id = /^clause (\S+)$/.exec(where)?.[1];
   const lines = (files.get('contract.yaml') ?? '').split('\n');
   const line = lines.findIndex(

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../digest.ts';
 import { lintHarness } from '../harness/lint.ts';
 import { parseHarness } from '../harness/parse.ts';
-import { sectionName, sectionsOf } from '../harness/sections.ts';
+import { resembles, sectionName, sectionsOf, structureOf } from '../harness/sections.ts';
 import { toolsOf } from '../runtime/done.ts';
 import type { Harness } from '../types.ts';
 import { WIDEST } from './checks/envelope.ts';
@@ -92,7 +92,7 @@ function checkTaint({ edits, traces, tasks, leak }: CheckContext): string | null
 function checkPolicy({ parent, child, edits }: Applied): string | null {
   const touched = edits.flatMap((e) => [...touchedIds(e)]).find((id) => parent.settings.protected.includes(id));
   if (touched !== undefined) return `${touched} is protected`;
-  const section = parent.settings.protected.find((name) => textOfSection(parent, name) !== textOfSection(child, name));
+  const section = parent.settings.protected.find((name) => !keepsSection(parent, child, name));
   if (section !== undefined) return `${section} is protected`;
   if (parent.policy !== child.policy) return 'policy.md may not change';
   const guarded = (h: Harness): string =>
@@ -100,11 +100,23 @@ function checkPolicy({ parent, child, edits }: Applied): string | null {
   return guarded(parent) === guarded(child) ? null : 'permissions, protected ids and caps may not change';
 }
 
-/** A protected section as it stands, all of them where there are several; '' for none, and for what is no section. */
-function textOfSection({ skills }: Harness, name: string): string {
+/**
+ * Whether a protected section is the same, under the same headings, and the only one of its name: nothing that shapes its skill may
+ * change, and no other skill may begin to show such a heading.
+ */
+function keepsSection(parent: Harness, child: Harness, name: string): boolean {
   const section = sectionName(name);
-  const skill = skills.find((one) => one.name === section?.skill);
-  return section === null || skill === undefined ? '' : canonicalJson(sectionsOf(skill.body, section.heading));
+  if (section === null) return true;
+  const { skill, heading } = section;
+  const shown = ({ skills }: Harness): unknown =>
+    skills.flatMap((one) =>
+      one.name === skill
+        ? [one.name, structureOf(one.body), sectionsOf(one.body, heading)]
+        : resembles(one.body, heading)
+          ? [one.name]
+          : [],
+    );
+  return canonicalJson(shown(parent)) === canonicalJson(shown(child));
 }
 
 /** A text that a model wrote and that touches what a person answers for is left to a person. */

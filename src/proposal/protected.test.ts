@@ -50,6 +50,19 @@ const anyLine = fc.oneof(
   anyText(60),
   fc.constantFrom('1. Ask first.', '2. Then act.', '---', 'permissions: {}', 'protected: []', '<!-- policy -->'),
   fc.constantFrom('In order.', '## Identity', '## Orders', '<!--', '```', ''),
+  fc.constantFrom(
+    '~~~',
+    '~~~ end',
+    '```x',
+    '``` a`b',
+    '====',
+    'Identity',
+    '## Identit&#121;',
+    '## *identity*',
+    '<pre>',
+    '> ~~~',
+    '- ```',
+  ),
 );
 const clauses = fc.tuple(anyClause, ids).map(([clause, id]) => ({ ...clause, id }));
 const monitors = fc

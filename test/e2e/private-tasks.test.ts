@@ -1,6 +1,6 @@
 /** Private tasks: whoever has the repository alone learns neither their names nor whether a guess at one is right. */
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { canonicalJson } from '../../src/digest.ts';
@@ -36,11 +36,20 @@ it('records neither name nor plain digest of a task, and goes on and verifies wi
   expect(first?.salt).not.toBe(createHash('sha256').update(canonicalJson('salt')).digest('hex'));
   expect(read(dir, 'runs/my-shop-0001/config.json') + read(dir, 'runs/my-shop-0001/report.md')).not.toContain(salt);
 
+  const played = decisionsOf(dir, 'my-shop').flatMap(({ gate }) => gate?.pairs ?? []);
+  expect(played.map(({ task }) => task).filter((task) => !/^task-[0-9a-f]{16}$/.test(task))).toEqual([]);
+  expect(played.length).toBeGreaterThan(50);
+  const own = rows[0]?.id;
+  expect((await optimize(dir, `run --env my-shop --split all --task ${own} --show`, { env })).code).toBe(0);
+
   const again = await optimize(dir, NIGHT, { env: { ...env, OPTIMIZE_TASK_SALT: salt } });
   expect([0, 3], again.stderr).toContain(again.code);
   expect(decisionsOf(dir, 'my-shop').filter(({ kind }) => kind === 'settings')).toHaveLength(1);
   expect((await optimize(dir, 'verify')).code).toBe(0);
   expect((await optimize(dir, 'verify --rescore', { env })).stdout).toMatch(/verified at V1, V4/);
+
+  chmodSync(join(env.OPTIMIZE_KEYS, 'task-salt'), 0o644);
+  await refuseAs(env, dir, NIGHT, 2, /others can read this salt; run: chmod 600/);
 
   // Without it nothing is altered, and what needs the tasks could not be checked.
   rmSync(join(env.OPTIMIZE_KEYS, 'task-salt'));

@@ -1,0 +1,33 @@
+/** Names of private tasks, also of generated ones and of their families, are keyed; what the environment does with them stays the same. */
+import { createHmac } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { defineEnvironment } from './define.ts';
+import { privateId, withPrivateTasks } from './private-tasks.ts';
+
+const mac = (text: string): string => createHmac('sha256', 'salt').update(text).digest('hex');
+const task = (id: string) => ({ id, input: 'Say the name.', target: id, tags: ['plain'], family: `of ${id}` });
+const environment = defineEnvironment({
+  name: 'names',
+  tools: {},
+  tasks: ({ seed, tasks }) => Array.from({ length: tasks }, (_, n) => task(`customer-${seed}-${n}`)),
+  reset: ({ id }) => ({ id }),
+  score: ({ id }, state, { summary }) => ({
+    reward: (state as { id: string }).id === id && summary === id ? 1 : 0,
+    checks: [],
+  }),
+  oracle: ({ id }) => ({ calls: [], summary: id }),
+});
+
+it.each([
+  ['given', withPrivateTasks(environment, mac)],
+  ['generated', withPrivateTasks(environment, mac).generate?.({ seed: 9, tasks: 8 })],
+])('%s tasks are scored as before, under names that say nothing', (_, found) => {
+  const [one] = found?.tasks ?? [];
+  if (found === undefined || one === undefined) throw new Error('no task');
+  expect(JSON.stringify(found.tasks.map(({ target: _target, ...shown }) => shown))).not.toMatch(/customer|of /);
+  expect(found.mac).toBe(mac);
+  const summary = found.oracle?.(one).summary ?? '';
+  expect(summary).toMatch(/^customer-/);
+  expect(one.id).toBe(privateId(mac, summary));
+  expect(found.score(one, found.reset(one), { reason: 'done', summary }).reward).toBe(1);
+});
