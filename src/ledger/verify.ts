@@ -10,8 +10,9 @@ import { expiredFiles } from './expire.ts';
 import type { Finding, Unchecked } from './finding.ts';
 import type { Repository } from './git.ts';
 import type { Oid } from './plumbing.ts';
-import { listRefs, type Ref } from './refs.ts';
+import { listRefs } from './refs.ts';
 import type { Trust } from './trust.ts';
+import { branchesOf, LEDGER_REFS, missingFrom } from './verify-branches.ts';
 import { verifyDecisions } from './verify-decisions.ts';
 import { type Node, nodesOf, readHistory } from './verify-nodes.ts';
 import { verifySignatures } from './verify-signatures.ts';
@@ -83,7 +84,7 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
     );
   }
   const { trust, anchors = [] } = options;
-  const refs = await listRefs(repository, ['refs/heads/optimize', 'refs/tags/harness']);
+  const refs = await listRefs(repository, LEDGER_REFS);
   const branches = branchesOf(refs, options.env);
   const v1: Finding[] = [];
   const v2: Finding[] = [];
@@ -113,7 +114,9 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
       anchor: anchorOf(env, nodes, head),
     });
   }
-  for (const { env } of anchors) if (!branches.some((branch) => branch.env === env)) unchecked.push(missingBranch(env));
+  const named = [...Object.keys(trust?.signedFrom ?? {}), ...anchors.map(({ env }) => env)];
+  const decisions = new Map(reports.map((report) => [report.env, report.decisions]));
+  unchecked.push(...(await missingFrom(repository, refs, { named, env: options.env, decisions })));
   const deployed =
     options.deployed === undefined
       ? null
@@ -149,21 +152,6 @@ async function checkDeployed(
   const { name, commit, findings } = await harnessInForce(repository, only.env);
   return { name, findings: [...findings, ...(await compareDeployed(repository, only.env, commit, folder))] };
 }
-
-function branchesOf(refs: readonly Ref[], env: string | undefined): { env: string; head: Oid }[] {
-  const prefix = 'refs/heads/optimize/';
-  const found = refs.flatMap(({ name, commit }) =>
-    commit !== null && name.startsWith(prefix) ? [{ env: name.slice(prefix.length), head: commit }] : [],
-  );
-  const wanted = found.filter((branch) => env === undefined || branch.env === env);
-  if (wanted.length === 0 && env !== undefined) throw new UsageError(`there is ${missingBranch(env).why}`);
-  return wanted;
-}
-
-const missingBranch = (env: string): Unchecked => ({
-  file: `refs/heads/optimize/${env}`,
-  why: `no branch optimize/${env} here; if it is on a remote: git fetch origin optimize/${env}:optimize/${env}`,
-});
 
 function notCoveredBy(
   levels: readonly Level[],

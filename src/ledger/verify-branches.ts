@@ -1,0 +1,102 @@
+/** Which branches hold what is to be verified, and which ought to be here and are not: nothing that is missing is ever a success. */
+import { UsageError } from '../errors.ts';
+import { Name } from './decision.ts';
+import type { Unchecked } from './finding.ts';
+import type { Repository } from './git.ts';
+import { parseDecisionPath } from './paths.ts';
+import { listFiles, type Oid, readTexts } from './plumbing.ts';
+import { type Ref, readHead } from './refs.ts';
+import { envOf } from './statement.ts';
+
+export interface LedgerBranch {
+  readonly env: string;
+  readonly head: Oid;
+}
+
+/** Refs that can tell of a ledger. */
+export const LEDGER_REFS = ['refs/heads/optimize', 'refs/tags/harness', 'refs/remotes'] as const;
+
+/** The branches of ledgers that are here, or the one of `env`. Throws UsageError when that one is not here. */
+export function branchesOf(refs: readonly Ref[], env: string | undefined): LedgerBranch[] {
+  const found = refs.flatMap(({ name, commit }) => {
+    const own = /^refs\/heads\/optimize\/([^/]+)$/.exec(name)?.[1];
+    return commit !== null && own !== undefined && Name.safeParse(own).success ? [{ env: own, head: commit }] : [];
+  });
+  const wanted = found.filter((branch) => env === undefined || branch.env === env);
+  if (wanted.length === 0 && env !== undefined) throw new UsageError(`there is ${missingBranch(env).why}`);
+  return wanted;
+}
+
+const missingBranch = (env: string): Unchecked => ({
+  file: `refs/heads/optimize/${env}`,
+  why: `no branch optimize/${env} here; if it is on a remote: git fetch origin optimize/${env}:optimize/${env}`,
+});
+
+/** What whoever asks, tags, remotes or the records on the checked-out commit say that there is, and is not among `decisions`. */
+export async function missingFrom(
+  repository: Repository,
+  refs: readonly Ref[],
+  {
+    named,
+    env,
+    decisions,
+  }: {
+    /** Environments that the one who asks knows of. */
+    readonly named: readonly string[];
+    readonly env: string | undefined;
+    /** The number of each branch's last decision by environment. */
+    readonly decisions: ReadonlyMap<string, number>;
+  },
+): Promise<Unchecked[]> {
+  const merged = await mergedRecords(repository);
+  const told = [
+    ...named,
+    ...refs.flatMap(
+      ({ name }) =>
+        /^refs\/(?:tags\/harness\/([^/]+)\/v\d+|remotes\/.+\/optimize\/([^/]+))$/
+          .exec(name)
+          ?.slice(1)
+          .filter((one) => one !== undefined) ?? [],
+    ),
+    ...merged.keys(),
+  ];
+  const wanted = [...new Set(told)].filter((one) => env === undefined || one === env).sort();
+  return wanted.flatMap((one) => {
+    const last = decisions.get(one);
+    const there = merged.get(one) ?? 0;
+    if (last === undefined) return [missingBranch(one)];
+    if (last >= there) return [];
+    const why = `the checked-out commit holds decision ${there}, the branch ends at ${last}; if it is newer on a remote: git fetch origin optimize/${one}:optimize/${one}`;
+    return [{ file: `refs/heads/optimize/${one}`, why }];
+  });
+}
+
+/** By environment, the number of the last record that an applied release brought to the checked-out commit. */
+async function mergedRecords(repository: Repository): Promise<Map<string, number>> {
+  const { commit } = await readHead(repository);
+  if (commit === null) return new Map();
+  const listing = await listFiles(repository, commit, ['runs/']);
+  const records = listing.flatMap(({ path, oid }) => {
+    const seq = parseDecisionPath(path)?.seq;
+    return seq === undefined ? [] : [{ oid, seq }];
+  });
+  const texts = await readTexts(
+    repository,
+    records.map(({ oid }) => oid),
+  );
+  const last = new Map<string, number>();
+  for (const { oid, seq } of records) {
+    const env = envIn(texts.get(oid) ?? '');
+    if (env !== null) last.set(env, Math.max(seq, last.get(env) ?? 0));
+  }
+  return last;
+}
+
+function envIn(text: string): string | null {
+  try {
+    const env = envOf(JSON.parse(text));
+    return typeof env === 'string' ? env : null;
+  } catch {
+    return null;
+  }
+}
