@@ -7,9 +7,10 @@ import { openRepository } from '../ledger/git.ts';
 import { readKeyring } from '../ledger/keys.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { acquireLock } from '../ledger/lock.ts';
-import { ADOPT, loosened, recordSettings, type Settings, settingsInForce, settingsOf } from '../ledger/settings.ts';
+import { ADOPT, loosened, recordSettings, settingsInForce, settingsOf } from '../ledger/settings.ts';
 import type { Signer } from '../ledger/signing.ts';
 import { startNight } from '../ledger/start.ts';
+import { NO_POLICY } from '../policy/policy.ts';
 import { EXIT } from './exit.ts';
 import { policyOf } from './night.ts';
 import { say, sayJson } from './open-ledger.ts';
@@ -41,16 +42,14 @@ export async function adoptCommand(given: Record<string, unknown>): Promise<numb
     const ledger = await openLedger(repository, env, persons.keys.length > 0 ? persons : all);
     const signer = ledger.assertWritable();
     const settings = settingsOf(environment, policyOf(root, env, flags));
-    assertMayAdopt(
-      ledger,
-      settings,
-      signer,
-      persons.keys.find(({ entry }) => entry.keyid === signer?.keyid)?.entry.principal,
-    );
+    const person = persons.keys.find(({ entry }) => entry.keyid === signer?.keyid)?.entry.principal;
+    const mayLoosen = (loosened: readonly string[]) => assertMayAdopt(ledger, loosened, signer, person);
+    const inForce = settingsInForce(ledger.decisions());
+    mayLoosen(inForce === null ? [] : loosened(inForce, settings));
     const before = ledger.nextSeq;
     const run = `${ADOPT}-${before}`;
     const workTree = loadHarness(root, env).files;
-    await startNight(ledger, { workTree, run, who: step.who, time: step.time, adopt: true });
+    await startNight(ledger, { workTree, run, who: step.who, time: step.time, adopt: true, mayLoosen });
     await recordSettings(ledger, settings, { ...step, run, adopt: true });
     const adopted = ledger.decisions().filter(({ seq }) => seq >= before);
     if (flags.json)
@@ -65,15 +64,19 @@ export async function adoptCommand(given: Record<string, unknown>): Promise<numb
 }
 
 /** What asks for less is a person's to answer for: where there are keys with theirs, where releases need approval as one of those who approve. */
-function assertMayAdopt(ledger: Ledger, settings: Settings, signer: Signer | null, person: string | undefined): void {
-  const before = settingsInForce(ledger.decisions());
-  if (before === null || loosened(before, settings).length === 0) return;
-  const { mode, approval } = before.policy;
+function assertMayAdopt(
+  ledger: Ledger,
+  loosened: readonly string[],
+  signer: Signer | null,
+  person: string | undefined,
+): void {
+  if (loosened.length === 0) return;
+  const { mode, approval } = settingsInForce(ledger.decisions())?.policy ?? NO_POLICY;
   const named = mode === 'propose' ? approval.by : [];
   if (person === undefined ? signer === null && mode === 'direct' : named.length === 0 || named.includes(person))
     return;
   throw new UsageError(
-    `only ${named.length === 0 ? 'a person' : named.join(', ')} can adopt a policy or tasks that ask for less; ` +
+    `only ${named.length === 0 ? 'a person' : named.join(', ')} can adopt what asks for less (${loosened[0]}); ` +
       (person === undefined
         ? "no person's key is at hand: npx optimize keys init --role person --principal NAME"
         : `the key here is that of ${person}`),

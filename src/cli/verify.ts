@@ -161,7 +161,7 @@ function tell(report: VerifyReport): void {
 
 function outcome({ levels, deployed, branches, issues, unchecked }: VerifyReport): string {
   const asked = levels.join(', ') + (deployed === null ? '' : ` and as deployed from ${deployed}`);
-  if (issues.length > 0) return `${issues.length} disagreements`;
+  if (issues.length > 0) return `${issues.length} disagreement${issues.length === 1 ? '' : 's'}`;
   if (unchecked.length > 0) return `not verified at ${asked}: ${unchecked.length} things could not be checked`;
   if (branches.length === 0) return 'no optimize/* branch here, so there is nothing to verify';
   return `every decision agrees with what it can be recomputed from: verified at ${asked}`;

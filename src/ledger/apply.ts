@@ -22,6 +22,8 @@ import { checkWorkTree, removeFiles, withIndex, writeFiles } from './work-tree.t
 export interface ApplyOptions extends StepOptions {
   /** Default: the newest released or restored version. */
   readonly version?: string;
+  /** Tip of the ledger's branch that was looked at: another one is refused. */
+  readonly tip?: Oid;
   /** Top folder of the work tree, default the repository's. */
   readonly workTree?: string;
 }
@@ -48,6 +50,11 @@ export interface Applied {
 export async function applyRelease(repository: Repository, env: string, options: ApplyOptions): Promise<Applied> {
   const root = options.workTree ?? repository.root;
   const ledger = await openLedger(repository, env, options.keys);
+  const tip = ledger.head().commit;
+  if (options.tip !== undefined && options.tip !== tip)
+    throw new UsageError(
+      `${ledger.branch} moved from ${options.tip} to ${tip} meanwhile; nothing was applied, try again`,
+    );
   const { branch, commit: target } = await readHead(repository);
   if (branch === null || target === null) {
     throw new UsageError('no branch is checked out, so there is none to apply to; run: git switch <branch>');
@@ -64,12 +71,17 @@ export async function applyRelease(repository: Repository, env: string, options:
     harness,
     simulated: releaseOf(ledger, harness)?.decision.who.simulated ?? false,
   };
+  assertApproved(ledger, version);
   if (before.harness === harness) {
     await repair(repository, root, { env, target, files: version.files });
-    return { ...done, commit: target, changed: false };
+    const last = ledger.decisions().findLast(({ kind }) => kind === 'apply');
+    if (last?.child.harness === harness && last.target?.branch === branch)
+      return { ...done, commit: target, changed: false };
+    // It came there by another way, or the branch has another name now.
+    await recordApply(ledger, { version, target, branch, commit: target, before }, options);
+    return { ...done, commit: target, changed: true };
   }
   ledger.assertWritable();
-  assertApproved(ledger, version);
   await checkKnown(ledger, { version, target, branch }, before);
 
   const records = await newRecords(repository, env, version, before);
@@ -201,7 +213,7 @@ async function recordApply(
       subject: `chore(${ledger.env}): ${version.version} is in force on ${branch}`,
       trailers: { 'Optimize-Seen': commit },
     },
-    refs: [{ ref: `refs/heads/${branch}`, to: commit, from: target }],
+    refs: commit === target ? [] : [{ ref: `refs/heads/${branch}`, to: commit, from: target }],
     ...(options.identity === undefined ? {} : { identity: options.identity }),
   });
 }

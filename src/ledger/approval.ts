@@ -9,6 +9,7 @@ import { openLedger } from './ledger.ts';
 import type { Oid } from './plumbing.ts';
 import type { StepOptions } from './rollback.ts';
 import { policyDigest, settingsInForce } from './settings.ts';
+import { chainKeys } from './signing.ts';
 import { decisionText } from './statement.ts';
 
 /** SHA-256 of a decision's bytes: what an approval names. */
@@ -22,11 +23,15 @@ export const personsOf = (keyring: Keyring): Keyring => ({
   keys: keyring.keys.filter(({ entry }) => entry.role === 'person'),
 });
 
-/** The newest word of every principal on a release, among the decisions before it is asked for. */
+/** The newest word of every principal on a release, among the decisions before it is asked for; that of a key which did not count there any more is none. */
 export function statementsOn(decisions: readonly Decision[], entry: string): ReadonlyMap<string, Decision> {
   const newest = new Map<string, Decision>();
-  for (const decision of decisions)
-    if (isStatement(decision) && decision.approval?.entry === entry) newest.set(decision.approval.principal, decision);
+  const { over } = chainKeys(decisions);
+  for (const decision of decisions) {
+    const counts = decision.seq < (over.get(decision.signer ?? '') ?? Number.POSITIVE_INFINITY);
+    if (counts && isStatement(decision) && decision.approval?.entry === entry)
+      newest.set(decision.approval.principal, decision);
+  }
   return newest;
 }
 
@@ -46,7 +51,7 @@ export function unapproved(
   if (counted.length >= approval.needed) return null;
   const who = approval.by.length === 0 ? '' : ` of ${approval.by.join(', ')}`;
   const so = counted.length === 0 ? 'nobody has' : `only ${counted.map(([principal]) => principal).join(', ')} did`;
-  return `${approval.needed} approval${approval.needed === 1 ? '' : 's'}${who} are needed, ${so}`;
+  return `${approval.needed} ${approval.needed === 1 ? `approval${who} is` : `approvals${who} are`} needed, ${so}`;
 }
 
 export interface Stated {

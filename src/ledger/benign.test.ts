@@ -181,15 +181,15 @@ const deeds: readonly (readonly [string, Deed])[] = [
   [
     'an edit by a person, taken in by a night',
     async (shop) => {
-      put(shop.dir, 'harness/shop/policy.md', 'Be kinder.\n');
+      put(shop.dir, 'harness/shop/harness.yaml', 'version: 1 # by hand\n');
       await night(shop);
     },
   ],
   [
     'an executable file by a person, taken in by a night',
     async (shop) => {
-      put(shop.dir, 'harness/shop/policy.md', 'Be kinder.\n');
-      chmodSync(join(shop.dir, 'harness/shop/policy.md'), 0o755);
+      put(shop.dir, 'harness/shop/harness.yaml', 'version: 1 # by hand\n');
+      chmodSync(join(shop.dir, 'harness/shop/harness.yaml'), 0o755);
       userGit(shop.dir, 'commit', '-qam', 'by hand');
       await night(shop);
     },

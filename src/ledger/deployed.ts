@@ -3,14 +3,17 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { harnessId } from '../harness/parse.ts';
+import { NO_POLICY } from '../policy/policy.ts';
+import { entryOf, statementsOn, unapproved } from './approval.ts';
 import { readHarnessFiles } from './branch.ts';
 import type { Finding } from './finding.ts';
 import type { Repository } from './git.ts';
-import { type Ledger, openLedger } from './ledger.ts';
+import { type Ledger, openLedger, releaseOf } from './ledger.ts';
 import { objectId } from './object-id.ts';
 import { harnessFolder, harnessPath, isHarnessPath } from './paths.ts';
 import { listFiles, type Oid } from './plumbing.ts';
 import { listRefs } from './refs.ts';
+import { settingsInForce } from './settings.ts';
 import { findVersion } from './versions.ts';
 
 /** Mode and git id of a file: what a commit knows of it. */
@@ -35,8 +38,9 @@ export async function harnessInForce(repository: Repository, env: string): Promi
   const ledger = await openLedger(repository, env);
   const applied = ledger.decisions().findLast(({ kind }) => kind === 'apply');
   if (!applied?.target) {
-    const { version, commit } = await findVersion(ledger);
-    return { name: `release ${version}`, commit, findings: [] };
+    const { version, commit, decision } = await findVersion(ledger);
+    const findings = unapprovedRelease(ledger, decision.child.harness, { commit, file: `release ${version}` });
+    return { name: `release ${version}`, commit, findings };
   }
   const { branch } = applied.target;
   const commit = (await listRefs(repository, ['refs/heads'])).find(
@@ -47,24 +51,34 @@ export async function harnessInForce(repository: Repository, env: string): Promi
       `decision ${applied.seq} put ${applied.version} into force on ${branch}, which is not here; run: git fetch origin ${branch}:${branch}`,
     );
   const harness = harnessId(await readHarnessFiles(repository, env, commit));
-  const findings = isKnown(ledger, harness)
-    ? []
-    : [
-        {
-          commit,
-          file: `${harnessFolder(env)} on ${branch}`,
-          field: 'sha256',
-          expected: `harness ${applied.child.harness} of decision ${applied.seq}, or one that a decision names`,
-          found: `harness ${harness}: edits that no decision has taken in`,
-        },
-      ];
-  return { name: `branch ${branch}`, commit, findings };
+  const at = { commit, file: `${harnessFolder(env)} on ${branch}` };
+  if (comesFromDecision(ledger, harness))
+    return { name: `branch ${branch}`, commit, findings: unapprovedRelease(ledger, harness, at) };
+  const expected = `harness ${applied.child.harness} of decision ${applied.seq}, or one that was released or taken in since`;
+  const found = `harness ${harness}: edits that no decision has taken in`;
+  return { name: `branch ${branch}`, commit, findings: [{ ...at, field: 'sha256', expected, found }] };
 }
 
-const isKnown = (ledger: Ledger, harness: string): boolean =>
-  ledger
-    .decisions()
-    .some(({ child, parent, source }) => [child.harness, parent.harness, source?.harness].includes(harness));
+/** Whether a harness was released, was in force before, or is a person's that a decision took in: not one that was merely tried. */
+const comesFromDecision = (ledger: Ledger, harness: string): boolean =>
+  ledger.decisions().some(({ kind, version, child, parent, source }) => {
+    if (kind === 'release') return version !== null && child.harness === harness;
+    if (kind === 'apply') return [child.harness, parent.harness].includes(harness);
+    return (kind === 'external' || kind === 'merge' || kind === 'rollback') && source?.harness === harness;
+  });
+
+/** A release that came there without `apply`, though the policy asks for approvals that it does not have. */
+function unapprovedRelease(ledger: Ledger, harness: string, at: Pick<Finding, 'commit' | 'file'>): Finding[] {
+  const decisions = ledger.decisions();
+  if (decisions.some(({ kind, child }) => kind === 'apply' && child.harness === harness)) return [];
+  const release = releaseOf(ledger, harness)?.decision;
+  if (release === undefined) return [];
+  const policy = settingsInForce(decisions)?.policy ?? NO_POLICY;
+  const found = unapproved(policy, statementsOn(decisions, entryOf(release)), release);
+  return found === null
+    ? []
+    : [{ ...at, field: 'approval', expected: 'what the policy asks before it comes into force', found }];
+}
 
 /** What differs between the folder and the harness of a commit. Throws `UsageError` when the folder cannot be read. */
 export async function compareDeployed(

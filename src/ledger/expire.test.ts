@@ -8,7 +8,7 @@ import { nothingMeasured } from './decision.ts';
 import { type Expired, expireTraces } from './expire.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { recordSettings } from './settings.ts';
-import { addClause, candidate, copies, nextTime, put, removeFolders, userGit, who } from './shop.fixture.ts';
+import { copies, nextTime, put, removeFolders, userGit, who } from './shop.fixture.ts';
 import { verifyRepository } from './verify.ts';
 
 afterAll(removeFolders);
@@ -31,10 +31,11 @@ const told = copies(async ({ dir, repository }) => {
 });
 
 async function night(ledger: Ledger): Promise<void> {
-  const { draft, files } = candidate(ledger, [addClause('second')], true);
+  const { harness, files, commit } = ledger.head();
+  const note = { ...nothingMeasured, env: 'shop', run: 'night-1', kind: 'note' as const, time: nextTime(), who };
   const artifacts = [{ name: 'replies.jsonl', sha256: sha256('what they said\n') }];
-  const data = { ...draft.data, environment: null };
-  await ledger.record({ decisions: [{ ...draft, data, artifacts }], files, message: { subject: 'keep' } });
+  const sides = { parent: { harness, commit }, child: { harness, files } };
+  await ledger.record({ decisions: [{ ...note, ...sides, artifacts }], files: null, message: { subject: 'end' } });
 }
 
 describe('traces', () => {

@@ -1,6 +1,7 @@
 /** The start of a night: takes in what people changed since, by a merge, and names their harness edits as external. */
 import { createTwoFilesPatch } from 'diff';
 import { UsageError } from '../errors.ts';
+import { harnessLoosenings } from '../harness/loosened.ts';
 import { harnessId, parseHarness } from '../harness/parse.ts';
 import type { HarnessFiles } from '../types.ts';
 import { readHarnessFiles } from './branch.ts';
@@ -23,6 +24,8 @@ export interface StartOptions {
   readonly identity?: Identity;
   /** Takes over a person's edits of the harness as a decision of their own; without it they stop the night. @default false */
   readonly adopt?: boolean;
+  /** Asked before edits are taken over that give up what the harness held, one sentence each; may throw. */
+  mayLoosen?(loosened: readonly string[]): void;
 }
 
 export interface Started {
@@ -59,9 +62,11 @@ export async function startNight(ledger: Ledger, options: StartOptions): Promise
     return { commit: head.commit, files: head.files, merged: false, external: null };
   }
   if (changed && ledger.started && options.adopt !== true) throw drift(ledger, files);
+  const loosened = changed && ledger.started ? harnessLoosenings(env, head.files, files) : [];
+  if (loosened.length > 0) options.mayLoosen?.(loosened);
   const commit = await sourceCommit(ledger, { target, committed, theirs }, options);
   const source = { harness: harnessId(theirs), commit };
-  const external = changed ? [externalDecision(ledger, files, source, options)] : [];
+  const external = changed ? [externalDecision(ledger, files, source, { ...options, loosened })] : [];
   const what = [moved ? 'merge the checked-out branch' : '', changed ? "take in a person's harness edits" : ''];
   const recorded = await ledger.record({
     decisions: external.length > 0 ? external : [mergeNote(ledger, source, options)],
@@ -201,9 +206,17 @@ async function sourceCommit(
   });
 }
 
+/** The first limit of every external decision. */
+export const BY_HAND = 'a person changed the harness by hand; no gate has tested it';
+
 type Source = { readonly harness: string; readonly commit: Oid };
 
-function externalDecision(ledger: Ledger, files: HarnessFiles, source: Source, options: StartOptions): DecisionDraft {
+function externalDecision(
+  ledger: Ledger,
+  files: HarnessFiles,
+  source: Source,
+  options: StartOptions & { readonly loosened: readonly string[] },
+): DecisionDraft {
   const head = ledger.head();
   return {
     ...nothingMeasured,
@@ -211,7 +224,7 @@ function externalDecision(ledger: Ledger, files: HarnessFiles, source: Source, o
     kind: 'external',
     child: { harness: harnessId(files), files: files },
     candidate: { form: 'external', edits: [], keys: [], touched: changedItemsOf(ledger.env, head.files, files) },
-    limits: ['a person changed the harness by hand; no gate has tested it'],
+    limits: [BY_HAND, ...options.loosened],
     source,
   };
 }

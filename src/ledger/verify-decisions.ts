@@ -12,11 +12,12 @@ import { type Finding, hold, type Note } from './finding.ts';
 import type { ObjectFormat } from './object-id.ts';
 import { decisionPath } from './paths.ts';
 import type { Oid } from './plumbing.ts';
+import { type Changed, verifyChange, verifyFrozen } from './verify-candidates.ts';
 import { verifyLook } from './verify-looks.ts';
 import type { Node, StoredDecision } from './verify-nodes.ts';
 import { type Said, verifyApproval, verifyExpired, verifySettings } from './verify-settings.ts';
 
-interface Walk extends Said {
+interface Walk extends Said, Changed {
   readonly format: ObjectFormat;
   /** Every harness that could be rebuilt so far, by id. */
   readonly known: Map<string, HarnessFiles>;
@@ -48,6 +49,9 @@ export function verifyDecisions(
     statements: [],
     entries: new Map(),
     artifacts: new Map(),
+    keyChanges: [],
+    kept: new Map(),
+    frozen: null,
     harness: harnessId(none),
     seq: 0,
     prev: null,
@@ -106,6 +110,7 @@ function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): 
   if (stored.path !== path) note('run', stored.path, path);
   verifyStage(decision, note);
   verifyVerdict(decision, note);
+  verifyFrozen(decision, walk, note);
   verifyChild(decision, walk, note);
   verifyOnce(decision, walk, note);
   verifyLook(decision, walk.looks, note);
@@ -114,13 +119,16 @@ function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): 
   verifyExpired(decision, walk, note);
   if (decision.kind === 'release') walk.entries.set(stored.sha256, decision);
   if (decision.kind === 'release') verifyRelease(decision, node, walk, note);
-  if (decision.kind === 'rollback' && decision.version !== null) {
-    const released = walk.releases.get(decision.version);
-    if (released?.harness !== decision.child.harness) {
-      note('child.harness', released?.harness ?? `a release ${decision.version}`, decision.child.harness);
-    }
+  if (OF_VERSION.includes(decision.kind)) {
+    const { version, child } = decision;
+    const released = walk.releases.get(version ?? '');
+    if (released?.harness !== child.harness)
+      note('child.harness', released?.harness ?? `that of a release ${version}`, child.harness);
   }
 }
+
+/** Kinds that tell of what a version released. */
+const OF_VERSION: readonly Decision['kind'][] = ['rollback', 'apply', 'audit'];
 
 /** Kinds that tell of a harness which need not be the branch's. */
 const ABOUT_ANOTHER: readonly Decision['kind'][] = ['candidate', 'apply', 'audit'];
@@ -199,6 +207,7 @@ function verifyChild(decision: Decision, walk: Walk, note: Note): void {
   }
   const splices = before !== undefined && files !== undefined && hasChanges(decision) ? splicesOf(before, files) : [];
   if (canonicalJson(splices) !== canonicalJson(decision.changes)) note('changes', splices, decision.changes);
+  if (before !== undefined && files !== undefined) verifyChange(decision, { before, after: files }, walk, note);
   if (moves) walk.harness = child.harness;
 }
 

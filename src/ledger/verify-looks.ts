@@ -47,6 +47,9 @@ function verifyTerms({ data }: Decision, { tasks, terms }: Plan, looks: readonly
   // A night leaves these to the rule; a record that names them has changed it.
   hold(note, 'plan.terms.maxVoidShare', undefined, terms.maxVoidShare);
   hold(note, 'plan.terms.sizeWithinCap', undefined, terms.sizeWithinCap);
+  // A generated panel answers once: the next look draws another one.
+  if (data.panelSeed !== null && looks.some((look) => look.data.panelSeed === data.panelSeed))
+    note('data.panelSeed', 'a seed that no look had before', data.panelSeed);
   const use = data.panelSeed === null ? useOfTasks(looks) : new Map();
   hold(
     note,

@@ -13,6 +13,8 @@ export interface Said {
   readonly statements: Decision[];
   /** Releases by the digest of their record. */
   readonly entries: Map<string, Decision>;
+  /** Decisions that say from where on a key does not count. */
+  readonly keyChanges: Decision[];
   /** Files outside git by their path, with their digest and when they were recorded; without those that were let go. */
   readonly artifacts: Map<string, { readonly sha256: string; readonly time: string }>;
 }
@@ -31,7 +33,11 @@ export function verifySettings(decision: Decision, { settings: all }: Said, note
     return;
   }
   const given = data.panelSeed === null;
-  if (before === null || data.environment === null) return;
+  if (before === null) return;
+  if (data.environment === null) {
+    if (gate !== null || plan !== undefined) note('data.environment', before.environment, null);
+    return;
+  }
   if (given || kind !== 'audit') hold(note, 'data.environment', before.environment, data.environment);
   if (plan !== undefined) {
     const { protected_tags: tags, max_increase: limitsOf, fdr } = before.policy;
@@ -73,11 +79,16 @@ export function verifyApproval(decision: Decision, walk: Said, note: Note): void
       note('approval.principal', by.join(' or '), approval.principal);
     walk.statements.push(decision);
   }
+  if (decision.keys !== null) walk.keyChanges.push(decision);
   if (kind !== 'apply') return;
   const [entry, release] =
     [...walk.entries].findLast(([, one]) => one.version === version && one.child.harness === child.harness) ?? [];
   if (entry === undefined || release === undefined) return;
-  const missing = unapproved(policy ?? NO_POLICY, statementsOn(walk.statements, entry), release);
+  const missing = unapproved(
+    policy ?? NO_POLICY,
+    statementsOn([...walk.statements, ...walk.keyChanges], entry),
+    release,
+  );
   if (missing !== null) note('approval', `what the policy asks before ${version} comes into force`, missing);
 }
 

@@ -32,8 +32,8 @@ const OF_WORDS: Named<CheckContext> = [
 ];
 
 const OF_HARNESS: Named<Applied> = [
-  ['policy', checkPolicy],
-  ['risk', checkRisk],
+  ['policy', policyRefusal],
+  ['risk', riskRefusal],
   ['lint', checkLint],
   ['duplicate', ({ edits, mayTry }) => edits.map((e) => mayTry?.(e) ?? null).find((r) => r !== null) ?? null],
   ['inert', findInert],
@@ -89,7 +89,8 @@ function checkTaint({ edits, traces, tasks, leak }: CheckContext): string | null
   );
 }
 
-function checkPolicy({ parent, child, edits }: Applied): string | null {
+/** Why edits may not lead from one harness to another, whatever they are worth: what is protected; null when they may. */
+export function policyRefusal({ parent, child, edits }: Pick<Applied, 'parent' | 'child' | 'edits'>): string | null {
   const touched = edits.flatMap((e) => [...touchedIds(e)]).find((id) => parent.settings.protected.includes(id));
   if (touched !== undefined) return `${touched} is protected`;
   const section = parent.settings.protected.find((name) => !keepsSection(parent, child, name));
@@ -120,7 +121,7 @@ function keepsSection(parent: Harness, child: Harness, name: string): boolean {
 }
 
 /** A text that a model wrote and that touches what a person answers for is left to a person. */
-function checkRisk({ edits, envelope = WIDEST }: Applied): string | null {
+export function riskRefusal({ edits, envelope = WIDEST }: Pick<Applied, 'edits' | 'envelope'>): string | null {
   for (const edit of edits) {
     const outside = edit.ops.find(({ op }) => !envelope.ops.includes(op));
     if (outside !== undefined) return `${outside.op} is outside of what the policy lets a night change`;

@@ -122,6 +122,70 @@ describe.concurrent('mode propose', () => {
   });
 });
 
+describe.concurrent('what came into force by another way than apply', () => {
+  let dir: string;
+  let bot: Record<string, string>;
+  let kim: Record<string, string>;
+  beforeAll(async () => {
+    dir = await shopRepository();
+    write(dir, { [POLICY]: 'version: 1\nmode: propose\n' });
+    git(dir, 'add', '-A');
+    git(dir, 'commit', '-qm', 'one person');
+    [bot, kim] = [await keysOf(dir, 'bot', 'nightly'), await keysOf(dir, 'person', 'kim')];
+    expect((await optimize(dir, NIGHT, { env: bot })).code).toBe(0);
+  });
+  const deployed = (shop: string, trust: string) =>
+    optimize(shop, `verify --trust ${trust} --deployed harness/my-shop`);
+
+  it('a merge is found, and apply refuses to call it in force', async () => {
+    const shop = copyOf(dir);
+    const trust = await trustOf(shop, bot, kim);
+    git(shop, 'merge', '-q', 'optimize/my-shop');
+    const merged = await deployed(shop, trust);
+    expect([merged.code, merged.stdout]).toEqual([
+      6,
+      expect.stringMatching(/approval .*: expected .* found 1 approval is needed/),
+    ]);
+    await refuseAs(bot, shop, 'apply --env my-shop', 2, /may not come into force: 1 approval/);
+    await optimize(shop, 'approve --env my-shop --reason read', { env: kim });
+    expect((await optimize(shop, 'apply --env my-shop', { env: bot })).stdout).toMatch(/is in force on main/);
+    expect((await deployed(shop, trust)).code).toBe(0);
+    expect((await optimize(shop, 'apply --env my-shop', { env: bot })).stdout).toMatch(/was in force on main already/);
+    // Under another name of the branch it is put into force again, and can be checked.
+    git(shop, 'branch', '-m', 'main', 'trunk');
+    expect((await optimize(shop, 'apply --env my-shop', { env: bot })).stdout).toMatch(/is in force on trunk/);
+    expect((await deployed(shop, trust)).stdout).toMatch(/as deployed from branch trunk/);
+  });
+
+  it('an approval is over with the key that signed it, and a refused candidate is nothing that may be deployed', async () => {
+    const shop = copyOf(dir);
+    const sam = await keysOf(shop, 'person', 'sam');
+    await optimize(shop, 'approve --env my-shop --reason read', { env: kim });
+    const approved = decisionsOf(shop, 'my-shop').at(-1);
+    const revoked = copyOf(shop);
+    const revoke = `keys revoke ${approved?.signer} --env my-shop --from ${approved?.seq}`;
+    expect((await optimize(revoked, revoke, { env: sam })).code).toBe(0);
+    await refuseAs(bot, revoked, 'apply --env my-shop', 2, /1 approval/);
+
+    expect((await optimize(shop, 'apply --env my-shop', { env: bot })).code).toBe(0);
+    const file = 'harness/my-shop/contract.yaml';
+    write(shop, { [file]: `${read(shop, file)}# not tried\n` });
+    git(shop, 'commit', '-qam', 'quiet change');
+    const found = await optimize(shop, 'verify --deployed harness/my-shop');
+    expect([found.code, found.stdout]).toEqual([6, expect.stringMatching(/edits that no decision has taken in/)]);
+  });
+
+  it('what gives up a permission or the policy by hand is adopted by those who approve', async () => {
+    const shop = copyOf(dir);
+    await optimize(shop, 'approve --env my-shop --reason read', { env: kim });
+    await optimize(shop, 'apply --env my-shop', { env: bot });
+    write(shop, { 'harness/my-shop/policy.md': 'Anything goes.\n' });
+    await refuseAs(bot, shop, 'adopt --env my-shop', 2, /only a person can adopt .*policy\.md is another text/);
+    expect((await optimize(shop, 'adopt --env my-shop', { env: kim })).stdout).toMatch(/policy\.md is another text/);
+    expect((await optimize(shop, `verify --trust ${await trustOf(shop, bot, kim)}`)).code).toBe(0);
+  });
+});
+
 describe.concurrent('settings', () => {
   let dir: string;
   beforeAll(async () => {

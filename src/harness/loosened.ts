@@ -1,0 +1,37 @@
+/** What a harness gives up that another one held: permissions, the policy, and whatever is protected. */
+import { canonicalJson } from '../digest.ts';
+import type { Harness, HarnessFiles } from '../types.ts';
+import { parseHarness } from './parse.ts';
+import { looserThan } from './permissions.ts';
+import { sectionName, sectionsOf } from './sections.ts';
+
+/** One sentence for each way in which `after` gives up what `before` held; [] = none, also where one of them is no harness. */
+export function harnessLoosenings(env: string, before: HarnessFiles, after: HarnessFiles): string[] {
+  let sides: readonly [Harness, Harness];
+  try {
+    sides = [parseHarness(env, before), parseHarness(env, after)];
+  } catch {
+    return [];
+  }
+  const [old, now] = sides;
+  const names = old.settings.protected;
+  return [
+    ...looserThan(old.settings.permissions, now.settings.permissions),
+    ...(old.policy === now.policy ? [] : ['policy.md is another text']),
+    ...names
+      .filter((name) => !now.settings.protected.includes(name))
+      .map((name) => `${name} is not protected any more`),
+    ...names
+      .filter((name) => partOf(old, name) !== partOf(now, name))
+      .map((name) => `${name} was protected and changed`),
+  ];
+}
+
+/** What a protected name stands for, as canonical JSON. */
+function partOf({ contract, regulation, skills }: Harness, name: string): string {
+  const section = sectionName(name);
+  const skill = skills.find((one) => one.name === (section?.skill ?? name));
+  if (section !== null) return canonicalJson(skill === undefined ? [] : sectionsOf(skill.body, section.heading));
+  const same = ({ id }: { readonly id: string }): boolean => id === name;
+  return canonicalJson([contract.clauses.filter(same), regulation.monitors.filter(same), skill ?? null]);
+}
