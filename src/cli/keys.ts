@@ -1,11 +1,11 @@
 /** `optimize keys init | rotate | revoke | list | salt`: who signs, and what a verifier has to trust. */
 import { UsageError } from '../errors.ts';
+import { environmentsHere, listLedgers } from '../ledger/branches.ts';
 import { openRepository, type Repository } from '../ledger/git.ts';
 import type { KeyEntry, Role } from '../ledger/key.ts';
 import { revoke, rotate, signingKey } from '../ledger/key-change.ts';
 import { createKey, KEY_VARIABLE, keyFolder, readKeyring } from '../ledger/keys.ts';
 import { openLedger } from '../ledger/ledger.ts';
-import { listRefs } from '../ledger/refs.ts';
 import { chainKeys } from '../ledger/signing.ts';
 import { makeTaskSalt, SALT_VARIABLE } from '../ledger/task-salt.ts';
 import type { Trust } from '../ledger/trust.ts';
@@ -124,13 +124,10 @@ export async function keysListCommand(given: Record<string, unknown>): Promise<n
 
 async function chainsOf(repository: Repository, flags: KeysFlags) {
   const chains = [];
-  for (const env of await environments(repository, flags))
-    chains.push({ env, ...chainKeys((await openLedger(repository, env)).decisions()) });
+  const envs = flags.env === undefined ? (await listLedgers(repository)).map(({ env }) => env) : [flags.env];
+  for (const env of envs) chains.push({ env, ...chainKeys((await openLedger(repository, env)).decisions()) });
   return chains;
 }
 
-async function environments(repository: Repository, { env }: KeysFlags): Promise<string[]> {
-  if (env !== undefined) return [env];
-  const refs = await listRefs(repository, ['refs/heads/optimize']);
-  return refs.map(({ name }) => name.slice('refs/heads/optimize/'.length));
-}
+const environments = async (repository: Repository, { env }: KeysFlags): Promise<string[]> =>
+  env === undefined ? await environmentsHere(repository) : [env];

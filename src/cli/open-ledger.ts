@@ -1,6 +1,7 @@
 /** The ledger of the environment that a command asks about. */
 import { environmentNames } from '../environments/registry.ts';
 import { UsageError } from '../errors.ts';
+import { ledgersIn, remoteIn } from '../ledger/branches.ts';
 import { openRepository, type Repository } from '../ledger/git.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { listRefs } from '../ledger/refs.ts';
@@ -11,6 +12,7 @@ export interface LedgerFlags {
   readonly json?: boolean;
 }
 
+/** Where there is no branch here, that of the remote is read, and stderr says so. */
 export async function ledgerOf(flags: LedgerFlags): Promise<{ env: string; repository: Repository; ledger: Ledger }> {
   const repository = await openRepository(process.cwd());
   const env = flags.env ?? (await onlyEnvironment(repository));
@@ -20,21 +22,27 @@ export async function ledgerOf(flags: LedgerFlags): Promise<{ env: string; repos
     throw new UsageError(
       `there is neither a branch ${ledger.branch} nor an environment ${env}; known are ${known.join(', ')}`,
     );
+  if (ledger.copy !== null)
+    process.stderr.write(`optimize: there is no branch ${ledger.branch} here, so ${ledger.copy} is read\n`);
   return { env, repository, ledger };
 }
 
 async function onlyEnvironment(repository: Repository): Promise<string> {
-  const prefix = 'refs/heads/optimize/';
-  const refs = await listRefs(repository, ['refs/heads/optimize']);
-  const names = refs.map(({ name }) => name.slice(prefix.length));
+  const refs = await listRefs(repository, ['refs/heads/optimize', 'refs/remotes']);
+  const names = ledgersIn(refs).map(({ env }) => env);
   const [first, ...more] = names;
   if (first !== undefined && more.length === 0) return first;
+  if (first !== undefined)
+    throw new UsageError(`there are several environments, so name one: --env ${names.join(' or --env ')}`);
+  const remote = remoteIn(refs);
   throw new UsageError(
-    first === undefined
-      ? 'there is no optimize/* branch yet; run a night first: npx optimize --budget 20 --env retail'
-      : `there are several environments, so name one: --env ${names.join(' or --env ')}`,
+    `there is no optimize/* branch yet; run a night first: npx optimize --budget 20 --env retail${remote === null ? '' : fetchText(remote)}`,
   );
 }
+
+/** A clone of one branch has no copy of the others. */
+const fetchText = (remote: string): string =>
+  `; or, if there is one at the remote: git fetch --tags ${remote} 'refs/heads/optimize/*:refs/remotes/${remote}/optimize/*'`;
 
 /** One line on stdout. */
 export const say = (text: string): void => void process.stdout.write(`${text}\n`);

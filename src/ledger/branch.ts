@@ -4,6 +4,7 @@ import { sha256 } from '../digest.ts';
 import { UsageError, VerifyError } from '../errors.ts';
 import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles } from '../types.ts';
+import { ledgersIn } from './branches.ts';
 import { type Decision, Name } from './decision.ts';
 import type { Repository } from './git.ts';
 import { harnessFolder, harnessPath, parseDecisionPath, signaturePath, signedPath } from './paths.ts';
@@ -121,8 +122,10 @@ function parseStored(env: string, text: string, path: string): Decision | null {
 export interface Place {
   /** Commit that the branch points at; null before its first commit. */
   readonly tip: Oid | null;
-  /** Where the branch is or will start: its tip, else the newest remote copy of it, else the checked-out commit. */
+  /** Where the branch is or will start: its tip, else the tip of a remote's copy, else the checked-out commit. */
   readonly from: Oid;
+  /** The copy that `from` is, such as `origin/optimize/shop`; null for none. */
+  readonly copy: string | null;
   readonly tags: readonly Ref[];
   /** Folder of a work tree that has the branch checked out; '' if none. */
   readonly worktree: string;
@@ -132,15 +135,15 @@ export interface Place {
 export async function findBranch(repository: Repository, env: string): Promise<Place> {
   const ref = branchRef(checkEnv(env));
   const [refs, head] = await Promise.all([
-    listRefs(repository, [ref, `refs/tags/harness/${env}`, 'refs/remotes/origin/optimize']),
+    listRefs(repository, [ref, `refs/tags/harness/${env}`, 'refs/remotes']),
     readHead(repository),
   ]);
-  const own = refs.find(({ name }) => name === ref);
-  const remote = refs.find(({ name }) => name === `refs/remotes/origin/optimize/${env}`);
-  const from = own?.commit ?? remote?.commit ?? head.commit;
+  const found = ledgersIn(refs).find((one) => one.env === env && one.commit !== null);
+  const from = found?.commit ?? head.commit;
   if (!from) {
     throw new UsageError(`${repository.root} has no commit yet; run: git add -A && git commit -m "start"`);
   }
   const tags = refs.filter(({ name }) => name.startsWith('refs/tags/'));
-  return { tip: own?.commit ?? null, from, tags, worktree: own?.worktree ?? '' };
+  const [tip, copy] = found?.name === ref ? [from, null] : [null, found?.name.slice('refs/remotes/'.length) ?? null];
+  return { tip, from, copy, tags, worktree: tip === null ? '' : (found?.worktree ?? '') };
 }

@@ -32,6 +32,8 @@ export interface Ledger {
   readonly branch: string;
   /** True once the branch exists. */
   readonly started: boolean;
+  /** The remote's copy that is read while the branch does not exist here, such as `origin/optimize/shop`; null for none. */
+  readonly copy: string | null;
   /**
    * Throws `UsageError` when the branch is checked out somewhere (writing it would make that work tree look changed), and when
    * decisions have to be signed and no key here can. Gives who signs; null when nobody does.
@@ -51,7 +53,7 @@ export interface Ledger {
   record(entries: Entries): Promise<{ commit: Oid }>;
 }
 
-/** Opens the ledger; writes nothing. Without `keys` it signs nothing, and cannot write where decisions are signed. The branch comes into being with the first record, from the checked-out commit. */
+/** Opens the ledger; writes nothing. Without `keys` it signs nothing, and cannot write where decisions are signed. The branch comes into being with the first record, from a remote's copy of it or the checked-out commit. */
 export async function openLedger(repository: Repository, env: string, keys: Keyring = NO_KEYS): Promise<Ledger> {
   let place = await findBranch(repository, env);
   let contents = await readContents(repository, env, place.from);
@@ -61,6 +63,9 @@ export async function openLedger(repository: Repository, env: string, keys: Keyr
     branch: `optimize/${env}`,
     get started() {
       return place.tip !== null;
+    },
+    get copy() {
+      return place.copy;
     },
     assertWritable: () => {
       assertUnused(env, place);
