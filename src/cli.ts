@@ -65,8 +65,8 @@ does(
     .addOption(new Option('--verdict <name>', 'so decided').choices(['accepted', 'rejected', 'inconclusive']))
     .option('--reason <code>', 'for this reason, such as leak, hopeless or guard')
     .option('--run <name>', 'of one run, such as retail-0003')
-    .option('--since <date>', 'from this time on, as the committer claims it')
-    .option('--until <date>', 'before this time'),
+    .option('--since <date>', 'from this time on, as the committer claims it; a date means its beginning')
+    .option('--until <date>', 'up to this time; a date means its end'),
   async () => (await import('./cli/log.ts')).logCommand,
 );
 does(
@@ -85,7 +85,9 @@ does(
 );
 does(
   answering(
-    program.command('at <date>').description('the harness in force at a date (ISO) or commit, clause by clause'),
+    program
+      .command('at <date>')
+      .description('the harness in force at a date (ISO; its end) or commit, clause by clause'),
   ),
   async () => (await import('./cli/at.ts')).atCommand,
 );

@@ -1,8 +1,7 @@
 /** `optimize log`: decisions, newest first. */
-
-import { UsageError } from '../errors.ts';
 import type { Decision } from '../ledger/decision.ts';
 import { releaseOf } from '../ledger/ledger.ts';
+import { momentOf } from '../ledger/moment.ts';
 import { printable, verdictText } from '../report/terminal.ts';
 import { bundleTitle } from '../report/title.ts';
 import { EXIT } from './exit.ts';
@@ -40,19 +39,10 @@ interface LogFlags extends LedgerFlags {
   readonly until?: string;
 }
 
-/** Milliseconds since 1970 of a date or time, UTC where it does not say; null when none was given. */
-function timeOf(flag: string, text: string | undefined): number | null {
-  if (text === undefined) return null;
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time))
-    throw new UsageError(`${flag}: expected a date such as 2026-03-03 or 2026-03-03T12:00Z, got "${text}"`);
-  return time;
-}
-
 export async function logCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as LogFlags;
-  const since = timeOf('--since', flags.since);
-  const until = timeOf('--until', flags.until);
+  const since = flags.since === undefined ? null : momentOf(flags.since, 'start', '--since');
+  const until = flags.until === undefined ? null : momentOf(flags.until, 'end', '--until');
   const { env, ledger } = await ledgerOf(flags);
   const decisions = [...ledger.decisions()].reverse().filter((decision) => {
     const { kind, verdict, run, time } = decision;
@@ -63,7 +53,7 @@ export async function logCommand(given: Record<string, unknown>): Promise<number
       (flags.reason === undefined || verdict?.reason === flags.reason) &&
       (flags.run === undefined || run === flags.run) &&
       (since === null || at >= since) &&
-      (until === null || at < until)
+      (until === null || at <= until)
     );
   });
   // A question about refused edits shows them.
