@@ -1,6 +1,10 @@
 /** `optimize at DATE|COMMIT`: the harness in force, each clause with the decision that put it there. */
 import { parseHarness } from '../harness/parse.ts';
-import { clauseOrigins, inForceAt } from '../ledger/history.ts';
+import { changesBranch } from '../ledger/decision.ts';
+import { clauseOrigins } from '../ledger/history.ts';
+import { type InForce, inForceAt } from '../ledger/in-force.ts';
+import { changedItemsOf } from '../ledger/items.ts';
+import { firstHarness } from '../ledger/versions.ts';
 import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 
@@ -9,10 +13,17 @@ export async function atCommand(given: Record<string, unknown>, at = ''): Promis
   const { env, ledger } = await ledgerOf(flags);
   const found = await inForceAt(ledger, at);
   const harness = parseHarness(env, found.files);
-  const origins = [...clauseOrigins(ledger.decisions(), harness)].map(([id, decision]) => ({
+  const first = (await firstHarness(ledger)) ?? found.files;
+  const changed = new Set(
+    [
+      ...changedItemsOf(env, first, found.files),
+      ...found.behind.filter(changesBranch).flatMap(({ candidate }) => candidate?.touched ?? []),
+    ].flatMap(({ id, before, after }) => (before === after ? [] : [id])),
+  );
+  const origins = [...clauseOrigins(found.behind, harness)].map(([id, decision]) => ({
     id,
     decision: decision?.seq ?? null,
-    kind: decision?.kind ?? 'before the ledger',
+    kind: decision?.kind ?? (changed.has(id) ? 'by hand, no decision had taken it over' : 'before the ledger'),
     time: decision?.time ?? null,
   }));
   if (flags.json)
@@ -30,9 +41,14 @@ export async function atCommand(given: Record<string, unknown>, at = ''): Promis
   else {
     const label = found.simulated ? ' (evidence SIMULATED)' : '';
     say(`${env} at ${at}: ${found.version ?? 'no released version'}${label}, harness ${harness.id.slice(0, 12)}`);
-    say(`commit ${found.commit}${found.branch ? ` on ${found.branch}` : ''}, ${found.time} (the committer's claim)`);
+    say(`commit ${found.commit}${branchText(found)}, ${found.time} (the committer's claim)`);
     for (const { id, decision, kind } of origins)
       say(`  ${id.padEnd(40)} ${decision === null ? kind : `decision ${decision} (${kind})`}`);
   }
   return EXIT.ok;
+}
+
+function branchText({ branch, applied }: InForce): string {
+  if (branch === null) return '';
+  return ` on ${branch} (${applied === null ? 'checked out' : `where decision ${applied.seq} applied ${applied.version}`})`;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../errors.ts';
 import { applyRelease } from './apply.ts';
-import { inForceAt } from './history.ts';
+import { inForceAt } from './in-force.ts';
 import { openLedger } from './ledger.ts';
 import { rollback } from './rollback.ts';
 import {

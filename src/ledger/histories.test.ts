@@ -6,7 +6,8 @@ import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles } from '../types.ts';
 import { applyRelease } from './apply.ts';
 import { openRepository } from './git.ts';
-import { inForceAt, resolveHarness } from './history.ts';
+import { resolveHarness } from './history.ts';
+import { inForceAt } from './in-force.ts';
 import { openLedger } from './ledger.ts';
 import { rollback } from './rollback.ts';
 import {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { harnessId, parseHarness } from '../harness/parse.ts';
 import { applyEdits } from '../proposal/edits.ts';
 import { applyRelease } from './apply.ts';
-import { clauseOrigins, inForceAt, resolveHarness } from './history.ts';
+import { clauseOrigins, resolveHarness } from './history.ts';
+import { inForceAt } from './in-force.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import {
   addClause,
@@ -75,7 +76,7 @@ describe('inForceAt', () => {
     expect(before).toMatchObject({ version: null, decision: null });
     expect(before.files.get('contract.yaml')).toBe(contract('first'));
     await expect(inForceAt(ledger, '2001-01-01')).rejects.toThrow(/no commit from/);
-    await expect(inForceAt(ledger, '2030-99-99')).rejects.toThrow(/no date/);
+    await expect(inForceAt(ledger, '2030-99-99')).rejects.toThrow(/expected a date such as .* no such day/);
   });
 
   it('sees an edit that a person committed without the ledger', async () => {

@@ -1,4 +1,4 @@
-/** An auditor's questions: which harness a name means, what was in force when, and which decision put a clause there. */
+/** An auditor's questions: which harness a name means, and which decision put a clause there. */
 import { UsageError } from '../errors.ts';
 import { harnessId } from '../harness/parse.ts';
 import { applyEdits } from '../proposal/edits.ts';
@@ -6,8 +6,8 @@ import type { Harness, HarnessFiles } from '../types.ts';
 import { readHarnessFiles } from './branch.ts';
 import { changesBranch, type Decision } from './decision.ts';
 import { itemDigests } from './items.ts';
-import { type Ledger, releaseOf } from './ledger.ts';
-import { firstParents, type Oid, readCommits } from './plumbing.ts';
+import type { Ledger } from './ledger.ts';
+import { firstParents, type Oid } from './plumbing.ts';
 import { listRefs, readHead, resolveCommit } from './refs.ts';
 import { commitOfDecision, findVersion } from './versions.ts';
 
@@ -106,67 +106,6 @@ async function childOf(ledger: Ledger, decision: Decision): Promise<Resolved> {
     throw new UsageError(`harness ${harness} of decision ${decision.seq} was refused before it was built`);
   }
   return { commit: parent, files: rebuilt, harness };
-}
-
-export interface InForce extends Resolved {
-  /** Branch asked about; null for a detached HEAD or a commit. */
-  readonly branch: string | null;
-  /** Committer's claim of when the commit was made, ISO 8601. */
-  readonly time: string;
-  /** `vN` if these are the bytes of a release. */
-  readonly version: string | null;
-  /** True if that release rests on a simulated agent. */
-  readonly simulated: boolean;
-  /** The newest decision that led to these bytes; null for a harness from before the ledger. */
-  readonly decision: Decision | null;
-}
-
-/**
- * The harness in force at a time (ISO date or date and time, UTC; a date means its end) or at a commit, branch or tag.
- * By time, it is the newest commit in the first-parent chain of the checked-out branch that claims to be no later:
- * the order comes from the chain, only the cut from the clock. Throws `UsageError` for a time before the first commit.
- */
-export async function inForceAt(ledger: Ledger, at: string): Promise<InForce> {
-  const { repository } = ledger;
-  const day = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?$/.test(at);
-  const head = day ? await readHead(repository) : { branch: null, commit: null };
-  const { commit, files, harness } = day
-    ? await chainAt(ledger, head.commit, secondsOf(at), at)
-    : await resolveHarness(ledger, at);
-  const [{ seconds } = { seconds: 0 }] = await readCommits(repository, [commit]);
-  const led = ledger.decisions().filter((one) => one.child.harness === harness && (changesBranch(one) || one.version));
-  const release = releaseOf(ledger, harness);
-  const decision = led.at(-1) ?? null;
-  return {
-    commit,
-    files,
-    harness,
-    branch: head.branch,
-    time: new Date(seconds * 1000).toISOString(),
-    version: release?.version ?? null,
-    simulated: release?.decision.who.simulated ?? false,
-    decision,
-  };
-}
-
-function secondsOf(at: string): number {
-  const text = at.includes('T') ? (/(?:Z|[+-]\d\d:\d\d)$/.test(at) ? at : `${at}Z`) : `${at}T23:59:59.999Z`;
-  const time = Date.parse(text);
-  if (!Number.isFinite(time)) throw new UsageError(`"${at}" is no date; expected 2026-03-03 or 2026-03-03T12:00:00Z`);
-  return time / 1000;
-}
-
-async function chainAt({ repository, env }: Ledger, tip: Oid | null, seconds: number, at: string): Promise<Resolved> {
-  const chain = tip === null ? [] : await firstParents(repository, tip);
-  for (let end = chain.length; end > 0; end -= 256) {
-    const block = await readCommits(repository, chain.slice(Math.max(0, end - 256), end));
-    const found = block.reverse().find((commit) => commit.seconds <= seconds);
-    if (found) {
-      const files = await readHarnessFiles(repository, env, found.oid);
-      return { commit: found.oid, files, harness: harnessId(files) };
-    }
-  }
-  throw new UsageError(`the checked-out branch has no commit from ${at} or earlier`);
 }
 
 /**
