@@ -30,6 +30,7 @@ export async function checkWorkTree(repository: Repository, root: string, step: 
       throw new UsageError(`git is in the middle of something (${state}); finish or abort that first, see: git status`);
     }
   }
+  await checkSparse(repository, root, step.env);
   const folder = harnessFolder(step.env);
   const dirty = (path: string, where: string) =>
     new UsageError(
@@ -47,6 +48,18 @@ export async function checkWorkTree(repository: Repository, root: string, step: 
     if (found !== null && found !== text) throw new UsageError(`${path} is in the way; move it away`);
   }
   await checkIndex(repository, step, dirty);
+}
+
+/** A file that is not checked out is neither changed nor written: a sparse checkout has to hold the harness first. */
+async function checkSparse(repository: Repository, root: string, env: string): Promise<void> {
+  const folder = harnessFolder(env);
+  const output = await git(repository, 'ls-files', ['-t', '-z', '--full-name', '--', `${folder}/`]);
+  const skipped = output.split('\0').filter((line) => line.startsWith('S '));
+  const path = skipped.map((line) => line.slice(2)).find((one) => !existsSync(join(root, one)));
+  if (path !== undefined)
+    throw new UsageError(
+      `${path} is not checked out here (sparse checkout); run: git sparse-checkout add ${folder} runs, or: git sparse-checkout disable`,
+    );
 }
 
 async function checkIndex(
