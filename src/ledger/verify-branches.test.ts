@@ -64,14 +64,19 @@ it('is missed where the checked-out commit holds its records', async () => {
   expect(await whyOf(dir)).toMatch(/no branch optimize\/shop here/);
 });
 
-it('is missed in a clone that has it as a branch of the remote alone', async () => {
+it('is read from the remote in a clone, where its end is as good, and missed where there is none', async () => {
   const { dir } = await applied();
   const clone = newFolder();
   userGit(clone, 'clone', '-q', '--no-tags', dir, '.');
   userGit(clone, 'switch', '-q', '--detach', 'main~1');
-  expect(await whyOf(clone)).toMatch(/no branch optimize\/shop here/);
-  userGit(clone, 'fetch', '-q', '--tags', 'origin', 'optimize/shop:optimize/shop');
+  expect(await whyOf(clone, { trust })).toMatch(/^refs\/tags\/harness\/shop\/v1: the tag is not in this clone/);
+  userGit(clone, 'fetch', '-q', '--tags', 'origin');
   expect(await whyOf(clone, { trust })).toBe('');
+  const { branches } = await verifyRepository(await openRepository(clone));
+  expect(branches).toMatchObject([{ branch: 'origin/optimize/shop', decisions: 4 }]);
+  userGit(clone, 'remote', 'rename', 'origin', 'one');
+  userGit(clone, 'update-ref', 'refs/remotes/two/main', 'HEAD');
+  expect(await whyOf(clone)).toMatch(/no branch optimize\/shop here/);
 });
 
 it('is missed where it ends before what was put into force', async () => {

@@ -1,6 +1,6 @@
 /** Which branches hold what is to be verified, and which ought to be here and are not: nothing that is missing is ever a success. */
 import { UsageError } from '../errors.ts';
-import { Name } from './decision.ts';
+import { ledgersIn } from './branches.ts';
 import type { Unchecked } from './finding.ts';
 import type { Repository } from './git.ts';
 import { parseDecisionPath } from './paths.ts';
@@ -10,19 +10,21 @@ import { envOf } from './statement.ts';
 
 export interface LedgerBranch {
   readonly env: string;
+  /** As a person knows it: `optimize/shop`, or `origin/optimize/shop` where only the copy of a remote's is here. */
+  readonly branch: string;
   readonly head: Oid;
 }
 
 /** Refs that can tell of a ledger. */
 export const LEDGER_REFS = ['refs/heads/optimize', 'refs/tags/harness', 'refs/remotes'] as const;
 
-/** The branches of ledgers that are here, or the one of `env`. Throws UsageError when that one is not here. */
+/** The ledgers that are here, or the one of `env`. Throws UsageError when that one is not here. */
 export function branchesOf(refs: readonly Ref[], env: string | undefined): LedgerBranch[] {
-  const found = refs.flatMap(({ name, commit }) => {
-    const own = /^refs\/heads\/optimize\/([^/]+)$/.exec(name)?.[1];
-    return commit !== null && own !== undefined && Name.safeParse(own).success ? [{ env: own, head: commit }] : [];
-  });
-  const wanted = found.filter((branch) => env === undefined || branch.env === env);
+  const wanted = ledgersIn(refs).flatMap(({ env: own, name, commit }) =>
+    commit !== null && (env === undefined || own === env)
+      ? [{ env: own, branch: name.replace(/^refs\/(?:heads|remotes)\//, ''), head: commit }]
+      : [],
+  );
   if (wanted.length === 0 && env !== undefined) throw new UsageError(`there is ${missingBranch(env).why}`);
   return wanted;
 }

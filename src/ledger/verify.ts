@@ -92,7 +92,7 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
   const unchecked: Unchecked[] = [];
   const absent = new Set<string>();
   const reports: BranchReport[] = [];
-  for (const { env, head } of branches) {
+  for (const { env, branch, head } of branches) {
     const history = await readHistory(repository, env, head);
     const nodes = nodesOf(env, history, v1);
     const releases = verifyDecisions(env, nodes, repository.objectFormat, v1);
@@ -105,7 +105,7 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
     const all = nodes.flatMap(({ added }) => added);
     reports.push({
       env,
-      branch: `optimize/${env}`,
+      branch,
       head,
       decisions: all.length,
       signedFrom: all.find(({ decision }) => decision?.signer)?.decision?.seq ?? null,
