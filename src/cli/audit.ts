@@ -67,7 +67,8 @@ export async function auditCommand(given: Record<string, unknown>): Promise<numb
       const gate = await play(stage, audit, flags.trials, `audit ${ledger.nextSeq}`);
       const verdict = recompute(gate);
       const who = { ...step.who, agent: agent.id, simulated: agent.simulated };
-      const commit = await record(ledger, audit, { gate, verdict, who, time: step.time });
+      const played = { seed: flags.seed, agent: agent.digest };
+      const commit = await record(ledger, audit, { gate, verdict, who, time: step.time, played });
       if (flags.json) sayJson(lineOf(environment.name, audit, { agent, gate, verdict, commit }));
       else say(`${verdict.reason}: ${verdict.detail}${agent.simulated ? '; SIMULATED' : ''}`);
       return verdict.reason === 'regression' ? EXIT.regression : EXIT.ok;
@@ -106,8 +107,9 @@ type Played = Awaited<ReturnType<typeof play>>;
 async function record(
   ledger: Ledger,
   { version, after, against, panel }: Audit,
-  { gate, verdict, who, time }: { gate: Played; verdict: Verdict; who: Decision['who']; time: string },
+  what: { gate: Played; verdict: Verdict; played: Decision['played'] } & Pick<Decision, 'who' | 'time'>,
 ): Promise<string> {
+  const { verdict, who } = what;
   const { rollouts, costUsd: usd, voids } = verdict;
   const { commit } = await ledger.record({
     decisions: [
@@ -116,8 +118,7 @@ async function record(
         env: ledger.env,
         run: `audit-${ledger.nextSeq}`,
         kind: 'audit',
-        time,
-        who,
+        ...what,
         parent: { harness: against.harness.id, commit: null },
         child: { harness: after.id, files: after.files },
         data: {
@@ -126,8 +127,6 @@ async function record(
           panel: sha256(panel.tasks.map(canonicalJson).sort().join('\n')),
           panelSeed: panel.seed,
         },
-        gate,
-        verdict,
         cost: { rollouts, usd, voids },
         version,
       },

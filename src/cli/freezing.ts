@@ -1,7 +1,7 @@
 /** When a night freezes its environment by itself: a person has to look before the next one runs. */
 import { join } from 'node:path';
 import { type InfrastructureError, VerifyError } from '../errors.ts';
-import { environmentsHere } from '../ledger/branches.ts';
+import { listLedgers } from '../ledger/branches.ts';
 import { assertNotFrozen, setFrozen } from '../ledger/freeze.ts';
 import type { Repository } from '../ledger/git.ts';
 import { openLedger } from '../ledger/ledger.ts';
@@ -12,7 +12,7 @@ import { stepOf } from './step.ts';
 
 /** What goes on from altered records would lend them its own weight. Throws VerifyError. */
 export async function freezeIfAltered(repository: Repository, env: string): Promise<void> {
-  if (!(await environmentsHere(repository)).includes(env)) return;
+  if (!(await listLedgers(repository)).some((one) => one.env === env)) return;
   assertNotFrozen(env, (await openLedger(repository, env)).decisions());
   const { issues } = await verifyRepository(repository, { env });
   const [first] = issues;

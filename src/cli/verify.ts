@@ -1,18 +1,15 @@
 /** `optimize verify`: recomputes instead of trusting; 0 at the level asked for, 6 altered, 2 could not check. */
-import { InfrastructureError, UsageError, VerifyError } from '../errors.ts';
+import { InfrastructureError, UsageError } from '../errors.ts';
 import { anchorLine, parseAnchor } from '../ledger/anchor.ts';
-import { expiredFiles, pathOf } from '../ledger/expire.ts';
 import type { Unchecked } from '../ledger/finding.ts';
 import { openRepository, type Repository } from '../ledger/git.ts';
-import { openLedger } from '../ledger/ledger.ts';
 import { readTrust } from '../ledger/trust.ts';
 import { type Issue, type VerifyReport, verifyRepository } from '../ledger/verify.ts';
-import { REPLIES } from '../models/replies.ts';
 import { printable } from '../report/terminal.ts';
 import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
-import { replayRun } from './replay.ts';
 import { type LiveFlags, type Rerun, rerunSample } from './rerun.ts';
+import { rescored } from './rescore.ts';
 
 interface VerifyFlags extends LiveFlags {
   readonly rerun?: number;
@@ -61,49 +58,6 @@ export async function verifyCommand(given: Record<string, unknown>): Promise<num
   else if (flags.json) sayJson({ type: 'verify', ...report });
   else tell(report);
   return code;
-}
-
-/**
- * V4: every night is played again, from its recorded replies or by the simulated agent, and scored by the environment that is here.
- * A night whose folder or data are not here is one that could not be checked.
- */
-async function rescored(repository: Repository, report: VerifyReport, { data }: VerifyFlags): Promise<VerifyReport> {
-  const issues: Issue[] = [...report.issues];
-  const unchecked: Unchecked[] = [...report.unchecked];
-  for (const { env } of report.branches) {
-    const decisions = (await openLedger(repository, env)).decisions();
-    const gone = expiredFiles(decisions);
-    for (const run of new Set(decisions.flatMap(({ kind, run }) => (kind === 'note' ? [run] : []))))
-      try {
-        const expired = gone.get(pathOf({ run, name: REPLIES }));
-        if (expired !== undefined) throw new UsageError(`its replies were deleted, as decision ${expired} says`);
-        const { quoted } = await replayRun(repository.root, run, data === undefined ? {} : { data });
-        for (const task of quoted)
-          issues.push({
-            level: 'V4',
-            commit: '',
-            file: `runs/${run}/${REPLIES}`,
-            field: 'request',
-            expected: 'no question to the proposer that quotes a held-out task',
-            found: task,
-          });
-      } catch (error) {
-        const file = `runs/${run}`;
-        if (error instanceof UsageError) unchecked.push({ file, why: error.message });
-        else if (error instanceof VerifyError)
-          issues.push({
-            level: 'V4',
-            commit: '',
-            file,
-            field: 'decisions',
-            expected: 'those recorded',
-            found: error.message,
-          });
-        else throw error;
-      }
-  }
-  const notCovered = report.notCovered.filter((line) => !line.startsWith('scores that were forged'));
-  return { ...report, levels: [...report.levels, 'V4'], issues, unchecked, notCovered, ok: issues.length === 0 };
 }
 
 /**

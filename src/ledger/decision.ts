@@ -173,6 +173,8 @@ export const Decision = z.strictObject({
       principal: z.string().min(1).max(120),
     })
     .optional(),
+  /** `audit`: with which seed and agent, so that it can be played again. */
+  played: z.strictObject({ seed: z.int(), agent: digest }).optional(),
   /** `expire`: files outside git, each recorded before, that were deleted because their time was over. */
   expired: z
     .array(z.strictObject({ run: Name, name: relativePath, sha256: digest }))

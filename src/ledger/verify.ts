@@ -5,6 +5,7 @@ import { fileDigest } from '../digest.ts';
 import { UsageError } from '../errors.ts';
 import { PAST_RULES } from '../gate/rules.ts';
 import { type Anchor, anchorOf, verifyAnchor } from './anchor.ts';
+import type { Decision } from './decision.ts';
 import { compareDeployed, harnessInForce } from './deployed.ts';
 import { expiredFiles } from './expire.ts';
 import type { Finding, Unchecked } from './finding.ts';
@@ -40,6 +41,8 @@ export interface BranchReport {
   readonly signedFrom: number | null;
   readonly commits: number;
   readonly releases: number;
+  /** True unless something was scored before any decision recorded what nights run under. */
+  readonly bound: boolean;
   /** What `--anchor` takes later; null while there is no decision. */
   readonly anchor: Anchor | null;
 }
@@ -111,6 +114,7 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
       signedFrom: all.find(({ decision }) => decision?.signer)?.decision?.seq ?? null,
       commits: nodes.filter(({ own }) => own).length,
       releases: releases.size,
+      bound: isBound(all.flatMap(({ decision }) => decision ?? [])),
       anchor: anchorOf(env, nodes, head),
     });
   }
@@ -153,6 +157,11 @@ async function checkDeployed(
   return { name, findings: [...findings, ...(await compareDeployed(repository, only.env, commit, folder))] };
 }
 
+function isBound(decisions: readonly Decision[]): boolean {
+  const first = decisions.find(({ gate, settings }) => gate !== null || settings !== undefined);
+  return first === undefined || first.settings !== undefined;
+}
+
 function notCoveredBy(
   levels: readonly Level[],
   branches: readonly BranchReport[],
@@ -164,8 +173,14 @@ function notCoveredBy(
       ? [`who wrote decisions 1 to ${first - 1} of ${branch}: only the chain holds them`]
       : [];
   });
+  const unbound = branches.flatMap(({ branch, bound }) =>
+    bound
+      ? []
+      : [`under which policy and on which tasks the first nights of ${branch} ran: no decision before them says`],
+  );
   return [
     'scores that were forged before they were recorded',
+    ...unbound,
     ...(levels.includes('V2')
       ? unsigned
       : ['who wrote the records, and a record that was rewritten with all that follows from it (V2: --trust FILE)']),

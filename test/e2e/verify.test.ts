@@ -147,6 +147,28 @@ describe.concurrent('verify', () => {
     expect([gone.code, gone.stdout]).toEqual([2, expect.stringMatching(/could not check runs\/my-shop-0001/)]);
   });
 
+  it('plays audits again as well, and leaves nothing out that holds a score', async () => {
+    const dir = copyOf(clean);
+    await optimize(dir, 'audit --env my-shop --tasks 40');
+    const whole = await optimize(dir, 'verify --rescore');
+    expect([whole.code, whole.stdout]).toEqual([0, expect.stringMatching(/verified at V1, V4/)]);
+    expect(whole.stdout).not.toMatch(/scores that were forged/);
+    const audit = decisionsOf(dir, 'my-shop').at(-1) as Decision;
+    const gate = structuredClone(audit.gate) as NonNullable<Decision['gate']>;
+    for (const pair of gate.pairs as unknown as { after: number[] }[]) pair.after = pair.after.map(() => 1);
+    const forged = copyOf(dir);
+    tamperHistory(forged, pathOf(audit), () => decisionText({ ...audit, gate, verdict: recompute(gate) } as Decision));
+    const { code, stdout } = await optimize(forged, 'verify --rescore');
+    expect([code, stdout]).toEqual([6, expect.stringMatching(/DISAGREES \(V4\) runs\/audit-\d+\/\S+, gate\.pairs/)]);
+
+    // A night that was never closed holds scores as well.
+    const open = copyOf(clean);
+    git(open, 'update-ref', BRANCH, `${BRANCH}~1`);
+    const cut = await optimize(open, 'verify --rescore');
+    expect([cut.code, cut.stdout]).toEqual([2, expect.stringMatching(/could not check runs\/my-shop-0001: .*its end/)]);
+    expect(cut.stdout).toMatch(/scores that were forged/);
+  });
+
   it('names a harness file that was changed without a decision', async () => {
     const dir = copyOf(clean);
     const path = 'harness/my-shop/contract.yaml';

@@ -1,0 +1,131 @@
+/** V4: what holds scores is played again, from recorded replies or by the simulated agent, and scored by the environment that is here. */
+import { join, resolve } from 'node:path';
+import { canonicalJson } from '../digest.ts';
+import { UsageError, VerifyError } from '../errors.ts';
+import { parseHarness } from '../harness/parse.ts';
+import type { Decision } from '../ledger/decision.ts';
+import { expiredFiles, pathOf } from '../ledger/expire.ts';
+import type { Unchecked } from '../ledger/finding.ts';
+import type { Repository } from '../ledger/git.ts';
+import { resolveHarness } from '../ledger/history.ts';
+import { type Ledger, openLedger } from '../ledger/ledger.ts';
+import { decisionPath } from '../ledger/paths.ts';
+import type { Issue, VerifyReport } from '../ledger/verify.ts';
+import { REPLIES } from '../models/replies.ts';
+import type { Environment, Task } from '../types.ts';
+import { replayRun } from './replay.ts';
+import { openEnvironment } from './setup.ts';
+import { openStage } from './stage.ts';
+
+interface RescoreFlags {
+  readonly data?: string;
+}
+
+/** Of what is in git alone these stay open at every level. */
+const FORGED_BEFORE = 'scores that were forged';
+
+/**
+ * Nothing that holds a score is left out: a night that was never closed, whose folder or data are not here, and an audit that cannot be
+ * played again could not be checked.
+ */
+export async function rescored(
+  repository: Repository,
+  report: VerifyReport,
+  flags: RescoreFlags,
+): Promise<VerifyReport> {
+  const issues: Issue[] = [...report.issues];
+  const unchecked: Unchecked[] = [...report.unchecked];
+  /** Gives what is wrong; throws UsageError for what could not be played. */
+  const attempt = async (file: string, play: () => Promise<readonly Issue[]>): Promise<void> => {
+    try {
+      issues.push(...(await play()));
+    } catch (error) {
+      if (error instanceof UsageError) unchecked.push({ file, why: error.message });
+      else if (error instanceof VerifyError) issues.push(issue(file, 'decisions', 'those recorded', error.message));
+      else throw error;
+    }
+  };
+  for (const { env } of report.branches) {
+    const ledger = await openLedger(repository, env);
+    const decisions = ledger.decisions();
+    const scored = decisions.filter(({ gate, kind }) => gate !== null && kind !== 'audit');
+    const nights = new Set([...scored, ...decisions.filter(({ kind }) => kind === 'note')].map(({ run }) => run));
+    for (const run of nights) await attempt(`runs/${run}`, () => rescoreNight(repository, run, decisions, flags));
+    for (const audit of decisions.filter(({ kind }) => kind === 'audit'))
+      await attempt(decisionPath(audit.run, audit.seq), () => rescoreAudit(repository, ledger, audit, flags));
+  }
+  const covered = unchecked.length === report.unchecked.length;
+  const notCovered = report.notCovered.filter((line) => !covered || !line.startsWith(FORGED_BEFORE));
+  return { ...report, levels: [...report.levels, 'V4'], issues, unchecked, notCovered, ok: issues.length === 0 };
+}
+
+const issue = (file: string, field: string, expected: string, found: string): Issue => ({
+  level: 'V4',
+  commit: '',
+  file,
+  field,
+  expected,
+  found,
+});
+
+async function rescoreNight(
+  { root }: Repository,
+  run: string,
+  decisions: readonly Decision[],
+  { data }: RescoreFlags,
+): Promise<Issue[]> {
+  const expired = expiredFiles(decisions).get(pathOf({ run, name: REPLIES }));
+  if (expired !== undefined) throw new UsageError(`its replies were deleted, as decision ${expired} says`);
+  const { quoted } = await replayRun(root, run, data === undefined ? {} : { data });
+  const expected = 'no question to the proposer that quotes a held-out task';
+  return quoted.map((task) => issue(`runs/${run}/${REPLIES}`, 'request', expected, task));
+}
+
+/** Only a simulated agent repeats an audit; the replies of another one are kept for all commands together and prove nothing about one. */
+async function rescoreAudit(
+  { root }: Repository,
+  ledger: Ledger,
+  audit: Decision,
+  { data }: RescoreFlags,
+): Promise<Issue[]> {
+  const { played, gate, who, seq, env } = audit;
+  if (played === undefined || gate === null || who.agent === null)
+    throw new UsageError('the audit does not say how it was played, so it cannot be played again');
+  if (!who.simulated)
+    throw new UsageError(`an audit by ${who.agent} cannot be played again without it; run another: npx optimize audit`);
+  const environment = await openEnvironment({ env, ...(data === undefined ? {} : { data: resolve(data) }) }, root);
+  const panel = panelOf(environment, audit);
+  const stage = await openStage({ env, model: who.agent, seed: played.seed }, root, panel.environment);
+  try {
+    if (stage.agent.digest !== played.agent)
+      throw new UsageError(`it was played by another build of ${who.agent}; check out the version that made it`);
+    const [before, after] = await Promise.all(
+      [audit.parent.harness, audit.child.harness].map(async (id) =>
+        parseHarness(env, (await resolveHarness(ledger, id)).files),
+      ),
+    );
+    if (before === undefined || after === undefined) return [];
+    const trials = gate.pairs[0]?.after.length ?? 1;
+    const found = await stage.pairs({ before, after }, panel.tasks, trials, `audit ${seq}`);
+    return found.flatMap(({ pair }, index) => {
+      const recorded = gate.pairs[index];
+      const [want, have] = [recorded, pair].map((one) => canonicalJson([one?.task, one?.before, one?.after]));
+      const field = `gate.pairs, ${recorded?.task}`;
+      return want === have ? [] : [issue(decisionPath(audit.run, seq), field, have ?? '', want ?? '')];
+    });
+  } finally {
+    stage.close();
+  }
+}
+
+function panelOf(environment: Environment, { data, gate }: Decision): { environment: Environment; tasks: Task[] } {
+  const ids = gate?.pairs.map(({ task }) => task) ?? [];
+  const seed = data.panelSeed;
+  const drawn = seed === null ? environment : environment.generate?.({ seed, tasks: ids.length, split: 'sealed' });
+  const tasks = ids.flatMap((id) => drawn?.tasks.find((task) => task.id === id) ?? []);
+  if (drawn === undefined || drawn.digest !== data.environment || tasks.length < ids.length)
+    throw new UsageError(
+      `its tasks are not those of ${join('evals', environment.name)} as it is here; give the same --data, on the commit of that audit`,
+    );
+  return { environment: drawn, tasks };
+}
