@@ -2,34 +2,51 @@
 """Checks an exported chain of decisions without the program that made it: python3 verify.py [--trust FILE].
 
 Needs Python 3.8 or newer, and `openssl` 3 for signatures. Reads the folder that it lies in: records/NNNN.json and .sig, blobs/SHA256,
-start.json. Checks V1: chain, edits replayed from byte splices, verdicts and error rates recomputed; and V2 with --trust: signatures
-against keys that you were given by another way. Sentences (`detail`) are not checked. Exit 0: verified; 6: altered; 2: could not check.
+start.json. Checks V1: chain, edits replayed from byte splices, verdicts and error rates recomputed, versions, and the harness to which
+the decisions lead; and V2 with --trust: signatures against keys that you were given by another way. Sentences (`detail`) are not
+checked. Exit 0: verified; 6: altered; 2: could not check.
 """
-import base64, hashlib, json, math, os, re, subprocess, sys, tempfile
+import argparse, base64, hashlib, json, math, pathlib, re, subprocess, sys, tempfile, types
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+HERE = pathlib.Path(__file__).absolute().parent
 PREDICATE, STATEMENT = "urn:harness-optimizer:decision:v2", "https://in-toto.io/Statement/v1"
 PAYLOAD, RULES = "application/vnd.in-toto+json", "gate/4"
 Z95, LN2, SQRT2, SQRT1_2 = 1.959963984540054, 0.6931471805599453, 1.4142135623730951, 0.7071067811865476
+# The kinds of decision, each with the stages of the gate that may decide it.
+KINDS = dict.fromkeys("external look settings approve reject apply rollback freeze unfreeze merge note keys expire".split(), ())
+KINDS.update(candidate=("keep", "prune"), release=("release",), audit=("audit",))
+# What reading a record that holds something else than it should may end in.
+BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 found = []
 sha = lambda data: hashlib.sha256(data).hexdigest()
-mean_of = lambda values: snap(mean(values))
-difference = lambda pair: snap(mean_of(pair["after"]) - mean_of(pair["before"]))
-def note(where, field, expected, got):
-    found.append({"file": where, "field": field, "expected": str(expected)[:200], "found": str(got)[:200]})
+read = lambda *path: HERE.joinpath(*path).read_bytes()
+# As constants JSON knows neither NaN nor Infinity, and int() refuses both.
+parsed = lambda data: json.loads(data.decode("utf-8"), object_pairs_hook=strict, parse_constant=int)
+accepted = lambda record: record["verdict"] is not None and record["verdict"]["decision"] == "accepted"
 
-def read(*path):
-    with open(os.path.join(HERE, *path), "rb") as file:
-        return file.read()
+def note(where, field, expected, got):
+    # In one line, whatever a record holds.
+    found.append(ascii("ALTERED %s %s: expected %.200s, found %.200s" % (where, field, expected, got))[1:-1])
+
+def hold(where, field, expected, got):
+    if expected != got:
+        note(where, field, expected, got)
+
+def attempt(tell, where, step, *arguments):
+    try:
+        step(*arguments)
+    except BROKEN as error:
+        tell(where, "bytes", "a decision", "%s: %s" % (type(error).__name__, error))
 
 def strict(pairs):
-    keys = [key for key, _ in pairs]
-    if len(keys) != len(set(keys)):
+    if len(dict(pairs)) != len(pairs):
         raise ValueError("a key stands twice")
     return dict(pairs)
 
 # --- numbers: the rules' own functions, from + - * / and sqrt alone, so that every machine gives the same ---
 def ln(x):
+    if not 0 < x < math.inf:
+        raise ValueError("no logarithm of %s" % x)
     exponent = 0
     while x > SQRT2:
         x, exponent = x / 2, exponent + 1
@@ -52,60 +69,45 @@ def exp(x):
         value = value * 2 if exponent > 0 else value / 2
     return value
 
-def mean(values):
-    total = 0
+def total(values, start=0):
+    # Not sum(), which from Python 3.12 on rounds in another way.
     for value in values:
-        total += value
-    return total / len(values)
+        start += value
+    return start
+
+mean = lambda values: total(values) / len(values)
+rounded = lambda value: float("%.12g" % value) or 0
+snap = lambda value: math.floor(value * 1e12 + 0.5) / 1e12
+mean_of = lambda values: snap(mean(values))
+difference = lambda pair: snap(mean_of(pair["after"]) - mean_of(pair["before"]))
+z_of = lambda ds: mean(ds) / math.sqrt(max(variance(ds), 0.03) / len(ds))
 
 def variance(values):
-    if len(values) < 2:
-        return 0
-    center, total = mean(values), 0
-    for value in values:
-        total += (value - center) * (value - center)
-    return total / (len(values) - 1)
-
-def rounded(value):
-    return float("%.12g" % value) or 0
-
-def snap(value):
-    return math.floor(value * 1e12 + 0.5) / 1e12
+    center = mean(values)
+    return total((value - center) * (value - center) for value in values) / max(1, len(values) - 1)
 
 def observations(pairs):
-    out, families = [], {}
-    for pair in pairs:
-        family = pair.get("family")
-        if family is not None and family in families:
-            families[family].append(difference(pair))
-            continue
-        out.append([difference(pair)])
-        if family is not None:
-            families[family] = out[-1]
-    return [mean_of(values) for values in out]
+    families = {}
+    for place, pair in enumerate(pairs):
+        families.setdefault(pair.get("family", (place,)), []).append(difference(pair))
+    return [mean_of(values) for values in families.values()]
 
 def interval(ds):
-    total, squares = 0, 1
-    for d in ds:
-        total += d
-        squares += d * d
     n = len(ds) + 2
-    center = total / n
-    half = Z95 * math.sqrt((squares / n - center * center) / n)
+    center = total(ds) / n
+    half = Z95 * math.sqrt((total((d * d for d in ds), 1) / n - center * center) / n)
     return rounded(max(-1, center - half)), rounded(min(1, center + half))
 
 def sign_test(better, worse):
     def tail(n, start):
         if start > n:
             return 0
-        first = -n * LN2
-        for i in range(1, n - start + 1):
-            first += ln((n - i + 1) / i)
-        ratio = total = 1
+        first = total((ln((n - i + 1) / i) for i in range(1, n - start + 1)), -n * LN2)
+        ratio = ratios = 1
         for i in range(start, n):
             ratio *= (n - i) / (i + 1)
-            total += ratio
-        return min(1, exp(first) * total)
+            ratios += ratio
+        return min(1, exp(first) * ratios)
     n = better + worse
     return tail(n, better) if 2 * better > n else 1 - tail(n, n - better + 1)
 
@@ -120,40 +122,26 @@ def star(ds, alpha):
     return exp(log), log >= target
 
 def mixture(ds):
-    total = 0
-    for g in range(1, 21):
-        stake, wealth = (0.95 * (g - 0.5)) / 20, 1
-        for d in ds:
-            wealth *= 1 + stake * d
-        total += min(wealth, 1e300) / 20
-    return min(total, 1e300)
-
-def z_of(ds):
-    return mean(ds) / math.sqrt(max(variance(ds), 0.03) / len(ds))
+    stakes = [(0.95 * (g - 0.5)) / 20 for g in range(1, 21)]
+    return min(total(min(math.prod(1 + stake * d for d in ds), 1e300) / 20 for stake in stakes), 1e300)
 
 # --- the gate: what each stage makes of the recorded scores ---
+decide = lambda *rows: next((decision, reason) for decision, reason, applies in rows if applies)
+
 def keep(pairs, options):
-    planned, voids, race = options["planned"], options.get("voids", 0), [difference(pair) for pair in pairs]
-    z = rounded(z_of(race))
-    stopped = next((tasks for tasks in range(20, len(race) + 1, 5) if z_of(race[:tasks]) < -0.3), None)
-    if stopped is not None and stopped < planned:
-        return "rejected", "hopeless", "mean", z, None
-    if len(race) + voids < planned:
-        return "inconclusive", "incomplete", "mean", z, None
-    better = z_of(observations(pairs)) > 0.3
-    return ("accepted", "improved", "mean", z, None) if better else ("rejected", "not_better", "mean", z, None)
+    planned, race = options["planned"], [difference(pair) for pair in pairs]
+    stopped = next((tasks for tasks in range(20, len(race) + 1, 5) if z_of(race[:tasks]) < -0.3), planned)
+    return decide(
+        ("rejected", "hopeless", stopped < planned),
+        ("inconclusive", "incomplete", len(race) + options.get("voids", 0) < planned),
+        ("accepted", "improved", z_of(observations(pairs)) > 0.3),
+        ("rejected", "not_better", True),
+    ) + ("mean", rounded(z_of(race)), None)
 
 def prune(pairs, _options):
     ds = observations(pairs)
-    z = rounded(z_of(ds))
-    if all(d == 0 for d in ds):
-        return "rejected", "no_task_differs", "mean", z, None
-    return ("rejected", "pays", "mean", z, None) if mean(ds) < 0 else ("accepted", "does_not_pay", "mean", z, None)
-
-def win_or_lose(pairs):
-    families = [pair["family"] for pair in pairs if "family" in pair]
-    single = all(len(p["before"]) == len(p["after"]) == 1 and p["before"][0] in (0, 1) and p["after"][0] in (0, 1) for p in pairs)
-    return single and len(families) == len(set(families))
+    rows = ("rejected", "no_task_differs", not any(ds)), ("rejected", "pays", mean(ds) < 0), ("accepted", "does_not_pay", True)
+    return decide(*rows) + ("mean", rounded(z_of(ds)), None)
 
 def tag_blocks(pairs, tag):
     ds = observations([pair for pair in pairs if tag in pair["tags"]])
@@ -165,50 +153,56 @@ def metric_blocks(pairs, metric, limit):
 
 def release(pairs, options):
     alpha, planned, voids = options.get("alpha", 0.02), options["planned"], options.get("voids", 0)
-    ds, test, statistic, passed = observations(pairs), "none", None, False
-    if len(pairs) + voids >= planned:
-        above = mean(ds) > 0
-        if win_or_lose(pairs):
-            test, statistic = "sign", rounded(sign_test(sum(d > 0 for d in ds), sum(d < 0 for d in ds)))
-            passed = above and statistic <= alpha
-        else:
-            wealth, reached = star(ds, alpha)
-            test, statistic, passed = "star", rounded(wealth), above and reached
-    result = (test, statistic, alpha)
+    ds, missing, limits = observations(pairs), planned - len(pairs) - voids, options.get("maxIncrease", {})
+    test, statistic, passed = "none", None, False
+    single = all(tuple(pair[arm]) in ((0,), (1,)) for pair in pairs for arm in ("before", "after"))
+    if missing <= 0 and single and len(ds) == len(pairs):
+        test, statistic = "sign", rounded(sign_test(sum(d > 0 for d in ds), sum(d < 0 for d in ds)))
+        passed = statistic <= alpha
+    elif missing <= 0:
+        wealth, passed = star(ds, alpha)
+        test, statistic = "star", rounded(wealth)
     violations = sum(p.get("violationsAfter", 0) - p.get("violationsBefore", 0) for p in pairs)
-    if violations > (planned - len(pairs) - voids) * len(pairs[0]["before"]):
-        return ("rejected", "violations") + result
-    if test == "none":
-        return ("inconclusive", "incomplete") + result
-    if voids > options.get("maxVoidShare", 0.02) * planned:
-        return ("inconclusive", "voids") + result
-    if interval(ds)[1] < 0:
-        return ("rejected", "regression") + result
-    limits = options.get("maxIncrease", {})
-    if options.get("sizeWithinCap") is False or any(tag_blocks(pairs, tag) for tag in options.get("protectedTags", [])) or any(
-        metric_blocks(pairs, metric, limits[metric]) for metric in limits
-    ):
-        return ("rejected", "guard") + result
-    return (("accepted", "improved") if passed else ("inconclusive", "inconclusive")) + result
+    return decide(
+        ("rejected", "violations", violations > missing * len(pairs[0]["before"])),
+        ("inconclusive", "incomplete", missing > 0),
+        ("inconclusive", "voids", voids > options.get("maxVoidShare", 0.02) * planned),
+        ("rejected", "regression", interval(ds)[1] < 0),
+        ("rejected", "guard", options.get("sizeWithinCap") is False),
+        ("rejected", "guard", any(tag_blocks(pairs, tag) for tag in options.get("protectedTags", []))),
+        ("rejected", "guard", any(metric_blocks(pairs, metric, limits[metric]) for metric in limits)),
+        ("accepted", "improved", passed and mean(ds) > 0),
+        ("inconclusive", "inconclusive", True),
+    ) + (test, statistic, alpha)
 
 def audit(pairs, _options):
     low, high = interval(observations(pairs))
-    verdict = ("rejected", "regression") if high < 0 else ("accepted", "improved") if low > 0 else ("inconclusive", "no_difference")
-    return verdict + ("none", None, None)
+    rows = ("rejected", "regression", high < 0), ("accepted", "improved", low > 0), ("inconclusive", "no_difference", True)
+    return decide(*rows) + ("none", None, None)
 
 STAGES = {"keep": keep, "prune": prune, "release": release, "audit": audit}
 
+def check_pairs(where, pairs, planned):
+    tasks = [pair["task"] for pair in pairs]
+    rewards = [reward for pair in pairs for reward in pair["before"] + pair["after"]]
+    amounts = [pair.get(name, 0) for pair in pairs for name in ("violationsBefore", "violationsAfter")]
+    amounts += [amount for pair in pairs for taken in pair.get("metrics", {}).values() for amount in taken.values()]
+    if not len(set(tasks)) == len(tasks) <= planned:
+        note(where, "gate.pairs", "every task once, at most %s" % planned, "%d, %d of them different" % (len(tasks), len(set(tasks))))
+    for most, values in ((1, rewards), (1e300, amounts)):
+        wrong = [value for value in values if type(value) not in (int, float) or not 0 <= value <= most]
+        hold(where, "gate.pairs, numbers from 0 to %s" % most, [], wrong)
+
 def check_verdict(where, record):
-    gate, verdict = record["gate"], record["verdict"]
+    gate, verdict, stages = record["gate"], record["verdict"], KINDS.get(record["kind"])
+    if stages is None or (gate is not None and gate["stage"] not in stages):
+        return note(where, "kind, gate.stage", "a kind of decision, and the rule that decides it", (record["kind"], gate and gate["stage"]))
     if gate is None:
-        if verdict is not None and verdict["decision"] == "accepted":
-            note(where, "gate", "the scores behind an accepted verdict", None)
-        return
-    if verdict is None:
-        return note(where, "verdict", "a verdict on the recorded scores", None)
-    if verdict["rules"] != RULES:
-        return note(where, "verdict.rules", RULES, verdict["rules"])
+        return hold(where, "gate", "the scores behind an accepted verdict" if accepted(record) else None, None)
+    if verdict is None or verdict["rules"] != RULES:
+        return note(where, "verdict.rules", RULES, verdict and verdict["rules"])
     pairs, options = gate["pairs"], gate["options"]
+    check_pairs(where, pairs, options.get("planned", math.inf))
     ds = observations(pairs)
     low, high = interval(ds)
     better, worse = sum(d > 0 for d in ds), sum(d < 0 for d in ds)
@@ -220,33 +214,48 @@ def check_verdict(where, record):
         "costUsd": rounded(options.get("costUsd", 0)),
     }
     for field, value in expected.items():
-        if verdict[field] != value:
-            note(where, "verdict." + field, value, verdict[field])
+        hold(where, "verdict." + field, value, verdict[field])
 
-def alpha_of(looks, since, releases, fdr):
+def alpha_of(won, fdr):
     if fdr is None:
-        return rounded(0.02 / (since + 1))
-    return rounded(min(0.2, fdr * (exp(-1.6 * ln(looks + 1)) / 2.2858) * (releases + 1)))
+        return rounded(0.02 / ((won[::-1] + [True]).index(True) + 1))
+    return rounded(min(0.2, fdr * (exp(-1.6 * ln(len(won) + 1)) / 2.2858) * (sum(won) + 1)))
 
 def check_look(where, record, looks):
     gate, plan = record["gate"], record.get("plan")
+    about = [record["run"], record["data"], record["parent"]["harness"], record["child"]["harness"]]
     if record["kind"] == "look":
-        wins = [i for i, look in enumerate(looks) if look["won"]]
-        expected = alpha_of(len(looks), len(looks) - 1 - (wins[-1] if wins else -1), len(wins), plan["terms"].get("fdr"))
-        if plan["terms"].get("alpha", 0.02) != expected:
-            note(where, "plan.terms.alpha", expected, plan["terms"].get("alpha"))
-        looks.append({"record": record, "won": False})
+        terms = plan["terms"]
+        hold(where, "plan.terms.alpha", alpha_of([look["won"] for look in looks], terms.get("fdr")), terms.get("alpha", 0.02))
+        hold(where, "plan.terms.planned", len(plan["tasks"]), terms["planned"])
+        looks.append({"plan": plan, "about": about, "won": False, "closed": False})
     elif record["kind"] == "release":
-        opened = looks[-1]["record"] if looks and "closed" not in looks[-1] else record
         terms = {key: value for key, value in gate["options"].items() if key not in ("rollouts", "voids", "costUsd")}
-        if gate["stage"] != "release" or opened is record or "maxVoidShare" in terms:
+        if not looks or looks[-1]["closed"] or "maxVoidShare" in terms:
             return note(where, "gate", "the scores of a look that was opened before, on the rule's own terms", gate["stage"])
-        expected = [opened["plan"]["terms"], opened["run"], opened["data"], opened["parent"]["harness"], opened["child"]["harness"]]
-        if expected != [terms, record["run"], record["data"], record["parent"]["harness"], record["child"]["harness"]]:
-            note(where, "gate.options", "what the decision said that opened this look", terms)
-        if [task for task in opened["plan"]["tasks"] if task in {pair["task"] for pair in gate["pairs"]}] != [pair["task"] for pair in gate["pairs"]]:
-            note(where, "gate.pairs", "tasks of the look, in its order", "others")
-        looks[-1].update(won=record["verdict"]["decision"] == "accepted", closed=True)
+        plan, pairs = looks[-1]["plan"], gate["pairs"]
+        played = [pair["task"] for pair in pairs]
+        hold(where, "gate.options", plan["terms"], terms)
+        hold(where, "run, data, parent, child", looks[-1]["about"], about)
+        hold(where, "gate.pairs, tasks in order", [task for task in plan["tasks"] if task in played], played)
+        hold(where, "gate.pairs, trials", {plan["trials"]}, {len(pair[arm]) for pair in pairs for arm in ("before", "after")})
+        looks[-1].update(won=accepted(record), closed=True)
+
+# --- the harness to which the decisions lead, and what was released ---
+def check_head(where, record, walk):
+    kind, version, parent, child = record["kind"], record["version"], record["parent"]["harness"], record["child"]["harness"]
+    moves = kind in ("external", "rollback", "merge") or (kind == "candidate" and accepted(record))
+    if moves:
+        hold(where, "parent.harness", walk.head, parent)
+    if kind not in ("candidate", "external", "rollback", "apply", "audit"):
+        hold(where, "child.harness", walk.head, child)
+    walk.head = child if moves else walk.head
+    if kind == "release":
+        hold(where, "version", "v%d" % (len(walk.released) + 1) if accepted(record) else None, version)
+        if accepted(record):
+            walk.released[version] = child
+    elif kind in ("rollback", "apply", "audit"):
+        hold(where, "child.harness", walk.released.get(version, "what was released as %s" % version), child)
 
 # --- edits: the child is the parent with its byte splices done ---
 def harness_id(files):
@@ -261,140 +270,127 @@ def spliced(files, changes):
         old = out.get(path, b"")
         if (path in out) == (change["status"] == "added") or old[at : at + len(removed)] != removed:
             return None
+        out[path] = old[:at] + inserted + old[at + len(removed) :]
         if change["status"] == "removed":
             del out[path]
-        else:
-            out[path] = old[:at] + inserted + old[at + len(removed) :]
     return out
 
 def check_files(where, statement, record, known):
-    start = "harness/%s/" % record["env"]
+    kind, start = record["kind"], "harness/%s/" % record["env"]
     before = known.get(record["parent"]["harness"])
-    if before is None:
-        return record["kind"] == "apply" or note(where, "parent.harness", "a harness of this chain", record["parent"]["harness"])
-    replayed = record["kind"] in ("candidate", "external")
+    if before is None and kind != "apply":
+        return note(where, "parent.harness", "a harness of this chain", record["parent"]["harness"])
+    replayed = kind in ("candidate", "external")
     child = spliced(before, record["changes"]) if replayed else known.get(record["child"]["harness"])
     if child is None:
         return note(where, "changes" if replayed else "child.harness", "a harness of this chain", "none that fits")
     digests = {start + path: sha(data) for path, data in child.items()}
     subject = {entry["name"]: entry["digest"]["sha256"] for entry in statement["subject"]}
     for path in sorted(set(digests) | set(subject)):
-        if digests.get(path) != subject.get(path):
-            note(where, "subject " + path, digests.get(path, "no file"), subject.get(path, "no file"))
-    if harness_id(child) != record["child"]["harness"]:
-        note(where, "child.harness", harness_id(child), record["child"]["harness"])
+        hold(where, "subject " + path, digests.get(path, "no file"), subject.get(path, "no file"))
+    hold(where, "child.harness", harness_id(child), record["child"]["harness"])
     known[harness_id(child)] = child
 
 # --- signatures, by openssl: a key is valid for places in the chain, never for a time ---
-def signed(payload_type, payload, public_key, signature):
-    body = b"DSSEv1 %d %s %d %s" % (len(payload_type), payload_type.encode(), len(payload), payload)
+def signed(payload, public_key, signature):
+    body = b"DSSEv1 %d %s %d %s" % (len(PAYLOAD), PAYLOAD.encode(), len(payload), payload)
     with tempfile.TemporaryDirectory() as folder:
-        names = [os.path.join(folder, name) for name in ("key.der", "body", "sig")]
-        for name, data in zip(names, (base64.b64decode(public_key), body, signature)):
-            with open(name, "wb") as file:
-                file.write(data)
-        command = ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", names[0], "-rawin", "-in", names[1], "-sigfile", names[2]]
-        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+        for name, data in (("key.der", base64.b64decode(public_key)), ("body", body), ("sig", base64.b64decode(signature))):
+            pathlib.Path(folder, name).write_bytes(data)
+        command = "openssl pkeyutl -verify -pubin -keyform DER -inkey key.der -rawin -in body -sigfile sig".split()
+        return subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 def walk_keys(entries, trust, revoked, tell):
     keys, revocations = {}, {}
     def add(entry, start):
         keys.setdefault(entry["keyid"], dict(entry, start=start, until=revoked.get(entry["keyid"], math.inf)))
-    for entry in trust["keys"]:
-        add(entry, 1)
-    for place, where, payload, record, envelope in entries:
+    def step(place, where, payload, record, envelope):
         if envelope is None or record.get("signer") is None:
-            tell(where, "signature", "a signature", "none")
-            continue
-        keyid = envelope["signatures"][0]["keyid"]
-        key = keys.get(keyid)
-        if key is None or not key["start"] <= place < key["until"] or record["signer"] != keyid:
-            tell(where, "keyid", "a trusted key that is valid at decision %d" % place, keyid)
-            continue
-        if envelope["payloadType"] != PAYLOAD or not signed(envelope["payloadType"], payload, key["publicKey"], base64.b64decode(envelope["signatures"][0]["sig"])):
-            tell(where, "sig", "the signature of %s over these bytes" % key["principal"], "another")
-            continue
+            return tell(where, "signature", "a signature", "none")
+        entry = envelope["signatures"][0]
+        key = keys.get(entry["keyid"])
+        if key is None or not key["start"] <= place < key["until"] or record["signer"] != entry["keyid"]:
+            return tell(where, "keyid", "a trusted key that is valid at decision %d" % place, entry["keyid"])
+        if envelope["payloadType"] != PAYLOAD or not signed(payload, key["publicKey"], entry["sig"]):
+            return tell(where, "sig", "the signature of %s over these bytes" % key["principal"], "another")
         change = record.get("keys")
         if change is None:
-            continue
+            return
         if change["action"] == "rotate":
             key["until"] = min(key["until"], place + 1)
             if sha(base64.b64decode(change["publicKey"])) != change["new"]:
-                tell(where, "keys.publicKey", "a key named by its digest", change["publicKey"])
-            else:
-                add({"keyid": change["new"], "publicKey": change["publicKey"], "role": key["role"], "principal": key["principal"]}, place + 1)
+                return tell(where, "keys.publicKey", "a key named by its digest", change["publicKey"])
+            add({"keyid": change["new"], "publicKey": change["publicKey"], "role": key["role"], "principal": key["principal"]}, place + 1)
         elif keys.get(change["keyid"], {}).get("role") == "person" and key["role"] == "bot":
             tell(where, "signer", "a person's key, to revoke that of a person", "a bot's")
         else:
             revocations[change["keyid"]] = min(change["from"], revocations.get(change["keyid"], change["from"]))
             if change["keyid"] in keys:
                 keys[change["keyid"]]["until"] = min(keys[change["keyid"]]["until"], max(change["from"], place))
+    for entry in trust["keys"]:
+        add(entry, 1)
+    for entry in entries:
+        attempt(tell, entry[1], step, *entry)
     return revocations
 
-def check_signatures(chain, trust):
-    env = chain[0][3]["env"] if chain else ""
-    first = trust.get("signedFrom", {}).get(env) or next((place for place, _, _, record, envelope in chain if envelope or record.get("signer")), None)
-    if first is None:
+def check_signatures(walk, trust):
+    signs = [place for place, _, _, record, envelope in walk.chain if envelope or record.get("signer")]
+    start = trust.get("signedFrom", {}).get(walk.env) or min(signs, default=None)
+    if start is None:
         return "nothing is signed"
-    if len(chain) < first:
-        note("records", "seq", "decision %d, from which on all are signed" % first, "%d decisions" % len(chain))
-    entries = [entry for entry in chain if entry[0] >= first]
+    if len(walk.chain) < start:
+        note("records", "seq", "decision %d, from which on all are signed" % start, "%d decisions" % len(walk.chain))
+    entries = [entry for entry in walk.chain if entry[0] >= start]
     walk_keys(entries, trust, walk_keys(entries, trust, {}, lambda *_: None), note)
-    return None
+
+def check_record(place, where, payload, walk):
+    statement = parsed(payload)
+    record = statement["predicate"]
+    hold(where, "predicateType", (STATEMENT, PREDICATE), (statement["_type"], statement["predicateType"]))
+    hold(where, "seq", ("records/%04d.json" % place, place), (where, record["seq"]))
+    hold(where, "prev, env", (walk.prev, walk.env), (record["prev"], record["env"]))
+    check_verdict(where, record)
+    check_files(where, statement, record, walk.known)
+    check_look(where, record, walk.looks)
+    check_head(where, record, walk)
+    if record["kind"] == "candidate" and record["gate"] is not None:
+        key = (record["run"], record["gate"]["stage"], record["parent"]["harness"], record["child"]["harness"])
+        if key in walk.judged:
+            note(where, "seq", "one decision on this candidate", place)
+        walk.judged.add(key)
+    path = (HERE / where).with_suffix(".sig")
+    walk.chain.append((place, where, payload, record, parsed(read(path)) if path.exists() else None))
 
 def check_chain():
-    start = json.loads(read("start.json"), object_pairs_hook=strict)
-    files = {}
+    start, files = parsed(read("start.json")), {}
     for path, digest in start["files"].items():
-        data = read("blobs", digest)
-        if sha(data) != digest:
-            note("blobs/" + digest, "sha256", digest, sha(data))
-        files[path] = data
-    known = {harness_id(files): files, harness_id({}): {}}
-    chain, prev, looks, seen = [], None, [], set()
-    names = sorted(name for name in os.listdir(os.path.join(HERE, "records")) if re.fullmatch(r"\d{4,}\.json", name))
-    for place, name in enumerate(names, 1):
-        where, payload = "records/" + name, read("records", name)
-        try:
-            statement = json.loads(payload.decode("utf-8"), object_pairs_hook=strict)
-            record = statement["predicate"]
-            if (statement["_type"], statement["predicateType"]) != (STATEMENT, PREDICATE):
-                note(where, "predicateType", PREDICATE, statement["predicateType"])
-            if int(name[:-5]) != place or record["seq"] != place:
-                note(where, "seq", place, record["seq"])
-            if record["prev"] != prev:
-                note(where, "prev", prev, record["prev"])
-            check_verdict(where, record)
-            check_files(where, statement, record, known)
-            check_look(where, record, looks)
-            key = (record["run"], record["gate"] and record["gate"]["stage"], record["parent"]["harness"], record["child"]["harness"])
-            if record["kind"] == "candidate" and record["gate"] is not None and key in seen:
-                note(where, "seq", "one decision on this candidate", place)
-            seen.add(key)
-            path = os.path.join(HERE, "records", name[:-5] + ".sig")
-            envelope = json.loads(read(path), object_pairs_hook=strict) if os.path.exists(path) else None
-            chain.append((place, where, payload, record, envelope))
-        except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
-            note(where, "bytes", "a decision", "%s: %s" % (type(error).__name__, error))
-        prev = sha(payload)
-    if prev != start["head"]:
-        note("records", "end of the chain", start["head"], prev)
-    return chain
+        files[path] = read("blobs", digest)
+        hold("blobs/" + digest, "sha256", digest, sha(files[path]))
+    walk = types.SimpleNamespace(env=start["env"], prev=None, head=harness_id(files), looks=[], released={}, judged=set(), chain=[])
+    walk.known = {walk.head: files, harness_id({}): {}}
+    paths = [path for path in (HERE / "records").iterdir() if re.fullmatch(r"[0-9]{4,}\.json", path.name)]
+    for place, path in enumerate(sorted(paths, key=lambda path: int(path.stem)), 1):
+        where, payload = "records/" + path.name, read(path)
+        attempt(note, where, check_record, place, where, payload, walk)
+        walk.prev = sha(payload)
+    hold("records", "end of the chain", start["head"], walk.prev)
+    return walk
 
-def main(args):
-    trust = args[args.index("--trust") + 1] if "--trust" in args[:-1] else None
+def main():
+    parser = argparse.ArgumentParser(usage=argparse.SUPPRESS, allow_abbrev=False, description=__doc__)
+    parser.add_argument("--trust", metavar="FILE", help="keys to check signatures with")
+    trust, decisions, problem = parser.parse_args().trust, 0, None
     try:
-        chain, unchecked = check_chain(), None
+        walk = check_chain()
+        decisions = len(walk.chain)
         if trust is not None:
-            unchecked = check_signatures(chain, json.loads(read(os.path.abspath(trust))))
-    except (OSError, ValueError, KeyError) as error:
-        print("could not check: %s" % error)
-        return 2
-    level = "V1" if trust is None else "V2"
-    print("".join("ALTERED %(file)s %(field)s: expected %(expected)s, found %(found)s\n" % one for one in found), end="")
-    print("%s: %d decisions, %s" % (level, len(chain), "altered" if found else unchecked or "every one agrees with what it can be recomputed from"))
+            problem = check_signatures(walk, parsed(read(pathlib.Path(trust).absolute())))
+    except (OSError,) + BROKEN as error:
+        problem = "could not check: %s: %s" % (type(error).__name__, error)
+    verdict = "altered" if found else problem or "every one agrees with what it can be recomputed from"
+    print(*found, "V%d: %d decisions, %s" % (1 if trust is None else 2, decisions, verdict), sep="\n")
     print("not covered: git commits and tags, traces and replies outside git, a history rewritten as a whole by a key's holder")
-    return 6 if found else 2 if unchecked else 0
+    return 6 if found else 2 if problem else 0
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
