@@ -195,7 +195,7 @@ describe.skipIf(!canVerify)('the verifier in Python', () => {
       await keep(ledger, `kept-in-${run}`, run);
       return ledger;
     };
-    put(dir, 'harness/shop/policy.md', 'Be kinder.\n');
+    put(dir, 'harness/shop/harness.yaml', 'version: 1 # by hand\n');
     await release(await night('night-3'), 'v2', 'night-3', 0.02);
     userGit(dir, 'checkout', '-q', '--', 'harness');
     await applyRelease(repository, 'shop', stepWith(next));
