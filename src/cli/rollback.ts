@@ -13,6 +13,7 @@ export async function rollbackCommand(given: Record<string, unknown>): Promise<n
     say(
       `optimize/${env} holds ${done.version} again (commit ${done.commit.slice(0, 12)}, harness ${done.harness.slice(0, 12)})`,
     );
+    for (const line of done.loosened) say(`which gives up: ${line}`);
     say(`put it into force with: npx optimize apply --env ${env} --to ${done.version}`);
   }
   return EXIT.ok;

@@ -1,6 +1,7 @@
 /** Going back is a step forward: a new commit with exactly the bytes of an earlier version. */
 
 import { UsageError } from '../errors.ts';
+import { harnessLoosenings } from '../harness/loosened.ts';
 import { type Decision, nothingMeasured } from './decision.ts';
 import type { Identity, Repository } from './git.ts';
 import { resolveHarness } from './history.ts';
@@ -21,6 +22,14 @@ export interface StepOptions {
   readonly keys?: Keyring;
 }
 
+export interface RolledBack {
+  readonly commit: Oid;
+  readonly version: string;
+  readonly harness: string;
+  /** What the version gives up that the harness before it held, one sentence each; it stands in the record. */
+  readonly loosened: readonly string[];
+}
+
 /**
  * Restores version `to` (`vN`, or whatever `resolveHarness` takes and was released) on `optimize/<env>` and records why. Touches no work tree, so it works offline and with
  * any number of uncommitted changes; `applyRelease` puts it in force. Throws `UsageError` for an unknown version.
@@ -30,11 +39,12 @@ export async function rollback(
   env: string,
   to: string,
   options: StepOptions,
-): Promise<{ readonly commit: Oid; readonly version: string; readonly harness: string }> {
+): Promise<RolledBack> {
   const ledger = await openLedger(repository, env, options.keys);
   const found = await findVersion(ledger, /^v[1-9]\d*$/.test(to) ? to : await versionAt(ledger, to));
   const head = ledger.head();
   const harness = found.decision.child.harness;
+  const loosened = harnessLoosenings(env, head.files, found.files);
   const { commit } = await ledger.record({
     decisions: [
       {
@@ -47,6 +57,7 @@ export async function rollback(
         parent: { harness: head.harness, commit: head.commit },
         child: { harness, files: found.files },
         candidate: { form: 'rollback', edits: [], keys: [], touched: changedItemsOf(env, head.files, found.files) },
+        limits: loosened,
         version: found.version,
         source: { harness, commit: found.commit },
       },
@@ -55,7 +66,7 @@ export async function rollback(
     message: { subject: `revert(${env}): roll back to ${found.version}` },
     ...(options.identity === undefined ? {} : { identity: options.identity }),
   });
-  return { commit, version: found.version, harness };
+  return { commit, version: found.version, harness, loosened };
 }
 
 /** The version whose harness a commit, branch, tag or prefix of a harness id means. */

@@ -26,22 +26,22 @@ export function verifyChange(
   note: Note,
 ): void {
   const { env, kind, run, gate, candidate, limits, seq } = decision;
-  if (!changesBranch(decision) || candidate === null) return;
+  if (!changesBranch(decision) || kind === 'merge') return;
   const { before, after } = sides;
-  const edited = kind === 'candidate';
-  const touched = edited ? touchedBy(env, before, candidate.edits) : changedItemsOf(env, before, after);
-  hold(note, 'candidate.touched', touched, candidate.touched);
-  if (kind === 'external') {
+  const edits = kind === 'candidate' ? (candidate?.edits ?? []) : null;
+  const touched = edits === null ? changedItemsOf(env, before, after) : touchedBy(env, before, edits);
+  hold(note, 'candidate.touched', touched, candidate?.touched);
+  if (edits === null) {
     const loosened = seq === 1 ? [] : harnessLoosenings(env, before, after);
     const missing = loosened.filter((line) => !limits.includes(line));
     if (missing.length > 0) note('limits', missing.join('; '), limits);
+    return;
   }
-  if (!edited) return;
   const harnesses = parsed(env, before, after);
   const prunes = gate?.stage === 'prune';
-  if (prunes !== (candidate.form === 'prune')) note('candidate.form', prunes ? 'prune' : 'no prune', candidate.form);
+  if (prunes !== (candidate?.form === 'prune')) note('candidate.form', prunes ? 'prune' : 'no prune', candidate?.form);
   if (harnesses !== null) {
-    const refused = policyRefusal({ ...harnesses, edits: candidate.edits });
+    const refused = policyRefusal({ ...harnesses, edits });
     if (refused !== null) note('candidate.edits', 'nothing that is protected', refused);
   }
   if (prunes) {
@@ -52,7 +52,7 @@ export function verifyChange(
       note('candidate.edits', 'nothing but what was there before this night kept more', fresh.id);
   } else {
     const { envelope } = settingsInForce(settings)?.policy ?? NO_POLICY;
-    const refused = riskRefusal({ edits: candidate.edits, envelope });
+    const refused = riskRefusal({ edits, envelope });
     if (refused !== null) note('candidate.edits', 'what the policy lets a night change', refused);
   }
   kept.set(run, [...(kept.get(run) ?? []), ...touched]);

@@ -10,6 +10,7 @@ import { statementsOn } from './approval.ts';
 import { type DecisionDraft, nothingMeasured } from './decision.ts';
 import { setFrozen } from './freeze.ts';
 import { type Ledger, openLedger } from './ledger.ts';
+import { rollback } from './rollback.ts';
 import { recordSettings } from './settings.ts';
 import {
   addClause,
@@ -25,7 +26,9 @@ import {
   stepWith,
   userGit,
   who,
+  workTreeOf,
 } from './shop.fixture.ts';
+import { startNight } from './start.ts';
 import { verifyRepository } from './verify.ts';
 
 afterAll(removeFolders);
@@ -195,6 +198,17 @@ describe('verify finds', () => {
     ],
   ])('%s', async (_, message, forgery) => {
     expect(await found(forgery)).toMatch(message);
+  });
+
+  it('nothing in a rollback that says what it gives up', async () => {
+    const said = await found(async (ledger, { dir, repository }) => {
+      put(dir, 'harness/shop/policy.md', 'Be kind. Never close what is not yours.\n');
+      await startNight(ledger, { workTree: workTreeOf(dir), run: 'adopt-5', who, time: nextTime(), adopt: true });
+      const back = await rollback(repository, 'shop', 'v1', { who, time: nextTime() });
+      expect(back.loosened).toEqual(['policy.md is another text']);
+      expect((await openLedger(repository, 'shop')).decisions().at(-1)?.limits).toEqual(back.loosened);
+    });
+    expect(said).toBe('');
   });
 
   it('nothing in what a night leaves out again', async () => {
