@@ -2,7 +2,6 @@
 import { UsageError, VerifyError } from '../errors.ts';
 import { type Applied, applyRelease } from '../ledger/apply.ts';
 import type { Repository } from '../ledger/git.ts';
-import { acquireLock } from '../ledger/lock.ts';
 import type { Oid } from '../ledger/plumbing.ts';
 import { settingsInForce } from '../ledger/settings.ts';
 import { readTrust } from '../ledger/trust.ts';
@@ -14,22 +13,17 @@ import { stepOf } from './step.ts';
 export async function applyCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as LedgerFlags & { to?: string; trust?: string };
   const { env, repository, ledger } = await ledgerOf(flags);
-  const step = stepOf('apply', repository);
-  const lock = await acquireLock(repository, env, step.time);
-  try {
-    const tip = flags.trust === undefined ? undefined : await trustedTip(repository, env, flags.trust);
-    const applied = await applyRelease(repository, env, {
-      ...step,
-      ...(flags.to === undefined ? {} : { version: flags.to }),
-      ...(tip === undefined ? {} : { tip }),
-    });
-    const policy = settingsInForce(ledger.decisions())?.policy;
-    if (flags.json) sayJson({ type: 'applied', ...applied });
-    else tell(applied, tip === undefined && policy?.mode === 'propose');
-    return EXIT.ok;
-  } finally {
-    await lock.release();
-  }
+  const tip = flags.trust === undefined ? undefined : await trustedTip(repository, env, flags.trust);
+  // No lock: the branch moves by compare-and-swap from the tip that was looked at.
+  const applied = await applyRelease(repository, env, {
+    ...stepOf('apply', repository),
+    ...(flags.to === undefined ? {} : { version: flags.to }),
+    ...(tip === undefined ? {} : { tip }),
+  });
+  const policy = settingsInForce(ledger.decisions())?.policy;
+  if (flags.json) sayJson({ type: 'applied', ...applied });
+  else tell(applied, tip === undefined && policy?.mode === 'propose');
+  return EXIT.ok;
 }
 
 function tell({ version, simulated, branch, commit, changed }: Applied, byNames: boolean): void {
