@@ -4,7 +4,7 @@ import { canonicalJson } from '../digest.ts';
 import { UsageError, VerifyError } from '../errors.ts';
 import { parseHarness } from '../harness/parse.ts';
 import type { Decision } from '../ledger/decision.ts';
-import { expiredFiles, pathOf } from '../ledger/expire.ts';
+import { artifactPath, expiredFiles } from '../ledger/expire.ts';
 import type { Unchecked } from '../ledger/finding.ts';
 import type { Repository } from '../ledger/git.ts';
 import { resolveHarness } from '../ledger/history.ts';
@@ -74,7 +74,7 @@ async function rescoreNight(
   decisions: readonly Decision[],
   { data }: RescoreFlags,
 ): Promise<Issue[]> {
-  const expired = expiredFiles(decisions).get(pathOf({ run, name: REPLIES }));
+  const expired = expiredFiles(decisions).get(artifactPath({ run, name: REPLIES }));
   if (expired !== undefined) throw new UsageError(`its replies were deleted, as decision ${expired} says`);
   const { quoted } = await replayRun(root, run, data === undefined ? {} : { data });
   const expected = 'no question to the proposer that quotes a held-out task';
@@ -99,12 +99,8 @@ async function rescoreAudit(
   try {
     if (stage.agent.digest !== played.agent)
       throw new UsageError(`it was played by another build of ${who.agent}; check out the version that made it`);
-    const [before, after] = await Promise.all(
-      [audit.parent.harness, audit.child.harness].map(async (id) =>
-        parseHarness(env, (await resolveHarness(ledger, id)).files),
-      ),
-    );
-    if (before === undefined || after === undefined) return [];
+    const harnessOf = async (id: string) => parseHarness(env, (await resolveHarness(ledger, id)).files);
+    const [before, after] = [await harnessOf(audit.parent.harness), await harnessOf(audit.child.harness)];
     const trials = gate.pairs[0]?.after.length ?? 1;
     const found = await stage.pairs({ before, after }, panel.tasks, trials, `audit ${seq}`);
     return found.flatMap(({ pair }, index) => {

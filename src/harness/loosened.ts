@@ -7,13 +7,15 @@ import { sectionName, sectionsOf } from './sections.ts';
 
 /** One sentence for each way in which `after` gives up what `before` held; [] = none, also where one of them is no harness. */
 export function harnessLoosenings(env: string, before: HarnessFiles, after: HarnessFiles): string[] {
-  let sides: readonly [Harness, Harness];
   try {
-    sides = [parseHarness(env, before), parseHarness(env, after)];
+    return loosenedIn(parseHarness(env, before), parseHarness(env, after));
   } catch {
     return [];
   }
-  const [old, now] = sides;
+}
+
+/** `harnessLoosenings` of what is parsed. */
+export function loosenedIn(old: Harness, now: Harness): string[] {
   const names = old.settings.protected;
   return [
     ...looserThan(old.settings.permissions, now.settings.permissions),

@@ -148,12 +148,19 @@ describe('rollback', () => {
     await applyRelease(repository, 'shop', step());
     put(dir, 'README.md', 'dirty\n');
     const before = userState(dir);
+    const looked = userGit(dir, 'rev-parse', 'optimize/shop').trim();
     const { commit } = await rollback(repository, 'shop', 'v1', step());
     expect(userState(dir)).toBe(before);
     expect(userGit(dir, 'rev-parse', `${commit}:harness/shop`)).toBe(
       userGit(dir, 'rev-parse', 'harness/shop/v1:harness/shop'),
     );
-    expect(await applyRelease(repository, 'shop', step())).toMatchObject({ version: 'v1', changed: true });
+    // What was verified before the rollback is not what would be applied now.
+    await expect(applyRelease(repository, 'shop', { ...step(), tip: looked })).rejects.toThrow(
+      /moved from .* meanwhile/,
+    );
+    expect(userState(dir)).toBe(before);
+    const now = { ...step(), tip: commit };
+    expect(await applyRelease(repository, 'shop', now)).toMatchObject({ version: 'v1', changed: true });
     expect(read(dir, 'harness/shop/contract.yaml')).toBe(contract('first', 'second'));
     const reopened = await openLedger(repository, 'shop');
     expect(await inForceAt(reopened, 'HEAD')).toMatchObject({ version: 'v1' });

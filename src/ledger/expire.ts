@@ -12,11 +12,12 @@ import { settingsInForce } from './settings.ts';
 /** A file that is not in git, by the run whose record holds its digest. */
 export type Expired = NonNullable<Decision['expired']>[number];
 
-export const pathOf = ({ run, name }: Pick<Expired, 'run' | 'name'>): string => `runs/${run}/${name}`;
+/** Where it lies, from the top of the repository. */
+export const artifactPath = ({ run, name }: Pick<Expired, 'run' | 'name'>): string => `runs/${run}/${name}`;
 
 /** The decision that let each file go, by its path. */
 export const expiredFiles = (decisions: readonly Decision[]): ReadonlyMap<string, number> =>
-  new Map(decisions.flatMap(({ expired = [], seq }) => expired.map((file) => [pathOf(file), seq] as const)));
+  new Map(decisions.flatMap(({ expired = [], seq }) => expired.map((file) => [artifactPath(file), seq] as const)));
 
 export const DAY_MS = 86_400_000;
 
@@ -32,7 +33,8 @@ export interface Expiry {
 /** Those that are here with the bytes that were recorded: nothing else is ever deleted. */
 async function here(root: string, files: readonly Expired[]): Promise<string[]> {
   const found: string[] = [];
-  for (const file of files) if ((await fileDigest(join(root, pathOf(file)))) === file.sha256) found.push(pathOf(file));
+  for (const file of files)
+    if ((await fileDigest(join(root, artifactPath(file)))) === file.sha256) found.push(artifactPath(file));
   return found;
 }
 
@@ -57,7 +59,7 @@ export async function expireTraces(
   const due = decisions
     .filter(({ time }) => Date.parse(time) < before)
     .flatMap(({ run, artifacts }) => artifacts.map((artifact): Expired => ({ run, ...artifact })))
-    .filter((file) => !gone.has(pathOf(file)));
+    .filter((file) => !gone.has(artifactPath(file)));
   const files = await here(repository.root, [...decisions.flatMap(({ expired = [] }) => expired), ...due]);
   const seq = due.length === 0 ? null : ledger.nextSeq;
   if (dry) return { days, files, seq };

@@ -42,20 +42,23 @@ export async function missingFrom(
     named,
     env,
     decisions,
+    held,
   }: {
     /** Environments that the one who asks knows of. */
     readonly named: readonly string[];
     readonly env: string | undefined;
     /** The number of each branch's last decision by environment. */
     readonly decisions: ReadonlyMap<string, number>;
+    /** Paths of the records that the branches hold: there is no need to read these. */
+    readonly held: ReadonlySet<string>;
   },
 ): Promise<Unchecked[]> {
-  const merged = await mergedRecords(repository);
+  const merged = await mergedRecords(repository, held);
   const told = [
     ...named,
     ...refs.flatMap(
       ({ name }) =>
-        /^refs\/(?:tags\/harness\/([^/]+)\/v\d+|remotes\/.+\/optimize\/([^/]+))$/
+        /^refs\/(?:tags\/harness\/([^/]+)\/v\d+|remotes\/[^/]+\/optimize\/([^/]+))$/
           .exec(name)
           ?.slice(1)
           .filter((one) => one !== undefined) ?? [],
@@ -73,14 +76,14 @@ export async function missingFrom(
   });
 }
 
-/** By environment, the number of the last record that an applied release brought to the checked-out commit. */
-async function mergedRecords(repository: Repository): Promise<Map<string, number>> {
+/** By environment, the number of the last record on the checked-out commit that no branch holds. */
+async function mergedRecords(repository: Repository, held: ReadonlySet<string>): Promise<Map<string, number>> {
   const { commit } = await readHead(repository);
   if (commit === null) return new Map();
   const listing = await listFiles(repository, commit, ['runs/']);
   const records = listing.flatMap(({ path, oid }) => {
     const seq = parseDecisionPath(path)?.seq;
-    return seq === undefined ? [] : [{ oid, seq }];
+    return seq === undefined || held.has(path) ? [] : [{ oid, seq }];
   });
   const texts = await readTexts(
     repository,

@@ -1,12 +1,12 @@
 /** Holds what changed the branch against the rules that let it: protected parts, the envelope, what a person has to say, and what pruning may do. */
-import { harnessLoosenings } from '../harness/loosened.ts';
+import { loosenedIn } from '../harness/loosened.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { NO_POLICY } from '../policy/policy.ts';
 import { policyRefusal, riskRefusal } from '../proposal/checks.ts';
 import type { Harness, HarnessFiles } from '../types.ts';
 import { changesBranch, type Decision, type Touched } from './decision.ts';
 import { hold, type Note } from './finding.ts';
-import { changedItemsOf, touchedBy } from './items.ts';
+import { changedItems, touchedBy } from './items.ts';
 import { settingsInForce } from './settings.ts';
 import type { Said } from './verify-settings.ts';
 
@@ -28,16 +28,18 @@ export function verifyChange(
   const { env, kind, run, gate, candidate, limits, seq } = decision;
   if (!changesBranch(decision) || kind === 'merge') return;
   const { before, after } = sides;
+  const harnesses = parsed(env, before, after);
+  const changed = harnesses === null ? [] : changedItems(harnesses.parent, harnesses.child);
   const edits = kind === 'candidate' ? (candidate?.edits ?? []) : null;
-  const touched = edits === null ? changedItemsOf(env, before, after) : touchedBy(env, before, edits);
+  // Edits that change no part are told by the parts that they name.
+  const touched = edits === null || changed.length > 0 ? changed : touchedBy(env, before, edits);
   hold(note, 'candidate.touched', touched, candidate?.touched);
   if (edits === null) {
-    const loosened = seq === 1 ? [] : harnessLoosenings(env, before, after);
+    const loosened = seq === 1 || harnesses === null ? [] : loosenedIn(harnesses.parent, harnesses.child);
     const missing = loosened.filter((line) => !limits.includes(line));
     if (missing.length > 0) note('limits', missing.join('; '), limits);
     return;
   }
-  const harnesses = parsed(env, before, after);
   const prunes = gate?.stage === 'prune';
   if (prunes !== (candidate?.form === 'prune')) note('candidate.form', prunes ? 'prune' : 'no prune', candidate?.form);
   if (harnesses !== null) {

@@ -2,7 +2,7 @@
 import { NO_POLICY } from '../policy/policy.ts';
 import { isStatement, statementsOn, unapproved } from './approval.ts';
 import type { Decision } from './decision.ts';
-import { DAY_MS, pathOf } from './expire.ts';
+import { artifactPath, DAY_MS } from './expire.ts';
 import { hold, type Note } from './finding.ts';
 import { ADOPT, loosened, policyDigest, settingsInForce } from './settings.ts';
 
@@ -95,14 +95,14 @@ export function verifyApproval(decision: Decision, walk: Said, note: Note): void
 /** Only what was recorded, and whose time under the policy in force is over, is let go, and once. */
 export function verifyExpired(decision: Decision, { settings, artifacts }: Said, note: Note): void {
   const { kind, expired, run, time } = decision;
-  for (const { name, sha256 } of decision.artifacts) artifacts.set(pathOf({ run, name }), { sha256, time });
+  for (const { name, sha256 } of decision.artifacts) artifacts.set(artifactPath({ run, name }), { sha256, time });
   if ((kind === 'expire') !== (expired !== undefined))
     note('expired', kind === 'expire' ? 'files' : 'none', expired ?? null);
   if (expired === undefined) return;
   const days = settingsInForce(settings)?.policy.retention?.traces_days;
   if (days === undefined) note('expired', 'nothing: the policy in force keeps traces for ever', 'files');
   for (const file of expired) {
-    const path = pathOf(file);
+    const path = artifactPath(file);
     const known = artifacts.get(path);
     hold(note, `expired, ${path}`, known?.sha256 ?? 'a file that is recorded', file.sha256);
     if (known !== undefined && days !== undefined && Date.parse(time) - Date.parse(known.time) < days * DAY_MS)

@@ -7,7 +7,7 @@ import { PAST_RULES } from '../gate/rules.ts';
 import { type Anchor, anchorOf, verifyAnchor } from './anchor.ts';
 import type { Decision } from './decision.ts';
 import { compareDeployed, harnessInForce } from './deployed.ts';
-import { expiredFiles } from './expire.ts';
+import { artifactPath, expiredFiles } from './expire.ts';
 import type { Finding, Unchecked } from './finding.ts';
 import type { Repository } from './git.ts';
 import type { Oid } from './plumbing.ts';
@@ -94,6 +94,7 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
   const v3: Finding[] = [];
   const unchecked: Unchecked[] = [];
   const absent = new Set<string>();
+  const held = new Set<string>();
   const reports: BranchReport[] = [];
   for (const { env, branch, head } of branches) {
     const history = await readHistory(repository, env, head);
@@ -106,6 +107,7 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
     if (trust !== undefined) verifyTrust(env, nodes, trust, { found: v2, unchecked });
     for (const anchor of anchors) if (anchor.env === env) verifyAnchor(anchor, nodes, history.chain, v3);
     const all = nodes.flatMap(({ added }) => added);
+    for (const { path } of all) held.add(path);
     reports.push({
       env,
       branch,
@@ -120,7 +122,7 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
   }
   const named = [...Object.keys(trust?.signedFrom ?? {}), ...anchors.map(({ env }) => env)];
   const decisions = new Map(reports.map((report) => [report.env, report.decisions]));
-  unchecked.push(...(await missingFrom(repository, refs, { named, env: options.env, decisions })));
+  unchecked.push(...(await missingFrom(repository, refs, { named, env: options.env, decisions, held })));
   const deployed =
     options.deployed === undefined
       ? null
@@ -233,11 +235,12 @@ async function checkArtifacts(
   const gone = expiredFiles(nodes.flatMap(({ added }) => added.flatMap(({ decision }) => decision ?? [])));
   for (const { commit, added } of nodes) {
     for (const { decision, path } of added) {
-      const rules = decision?.gate ? decision.verdict?.rules : undefined;
+      if (decision === null) continue;
+      const rules = decision.gate ? decision.verdict?.rules : undefined;
       if (rules !== undefined && PAST_RULES.includes(rules))
         unchecked.push({ file: path, why: `the verdict is by ${rules}, which this version cannot recompute` });
-      for (const { name, sha256 } of decision?.artifacts ?? []) {
-        const file = `runs/${decision?.run}/${name}`;
+      for (const { name, sha256 } of decision.artifacts) {
+        const file = artifactPath({ run: decision.run, name });
         const known = seen.get(file) ?? (await fileDigest(join(repository.root, file)));
         if (known === null) {
           const seq = gone.get(file);

@@ -82,7 +82,7 @@ export function terminal({ err, now }: Streams): Emit {
       case 'learned':
         for (const note of event.notes) line(paint('dim', `  note: ${note}`));
         return line(
-          `proposed ${event.edits} edits (${event.probes} probes): ${event.refused} fail a free check, ${event.repeated} were refused before`,
+          `proposed ${event.edits} edits (${event.probes} probes): ${event.refused} fail a free check, ${event.repeated} refused before`,
         );
       case 'decision': {
         const accepted = event.verdict.decision === 'accepted';
