@@ -1,4 +1,7 @@
-/** Does diagnosis find planted faults? `npx jiti bench/attribution.ts [--runs 200] [--seed 1] [--list]`: step, class and cause against the truth, profile `held-out`. */
+/**
+ * Does diagnosis find planted faults? `npx jiti bench/attribution.ts [--runs 200] [--seed 1]
+ * [--list]`: step, class and cause against the truth, profile `held-out`.
+ */
 import { diagnose } from '../dist/diagnosis/diagnose.js';
 import { CLASS_OF_PATTERN } from '../dist/diagnosis/patterns.js';
 import { loadHarness } from '../dist/harness/load.js';
@@ -12,7 +15,10 @@ import { flag, projectRoot } from './temporary.ts';
 
 const total = flag('runs', 200);
 const list = process.argv.includes('--list');
-/** A loop repeats a call, and an invention fills in for a read, that another fault spoilt: alone neither strikes. Both are in the mixed runs. */
+/**
+ * A loop repeats a call, and an invention fills in for a read, that another fault spoilt: alone
+ * neither strikes. Both are in the mixed runs.
+ */
 const LABELS = FAULTS.filter((fault) => fault !== 'loop' && fault !== 'invented_id');
 const MIXED = Math.round(total / 5);
 

@@ -1,6 +1,7 @@
 /**
- * What evidence costs a night of 20 candidates with the simulated agent: bytes of records and signatures, and the share of the
- * night's time that git runs, in a repository with a key. `npx jiti bench/evidence.ts [--repeat 3]`
+ * What evidence costs a night of 20 candidates with the simulated agent: bytes of records and
+ * signatures, and the share of the night's time that git runs, in a repository with a key. `npx
+ * jiti bench/evidence.ts [--repeat 3]`
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,7 +1,11 @@
-/** Does the gate let harm through? `npx jiti bench/harmful.ts [--seeds 20] [--first 1] [--tasks 1000]`: nights of edits that hurt. */
-import { openRepository } from '../dist/ledger/git.js';
-import { openLedger } from '../dist/ledger/ledger.js';
-import { ownCommits } from '../dist/ledger/walk.js';
+/**
+ * Does the gate let harm through? `npx jiti bench/harmful.ts [--seeds 20] [--first 1] [--tasks
+ * 1000]`: nights of edits that hurt.
+ */
+
+import { openLedger } from '../dist/ledger/branch/ledger.js';
+import { openRepository } from '../dist/ledger/git/git.js';
+import { ownCommits } from '../dist/ledger/git/walk.js';
 import { bundleTitle } from '../dist/report/title.js';
 import type { Harness } from '../dist/types.js';
 import { type Effect, effectOf, freshTasks, harnessAt, taskScores } from './retail.ts';
@@ -25,7 +29,9 @@ interface Row {
   readonly candidates: number;
   readonly kept: readonly Kept[];
   readonly refused: Readonly<Record<string, number>>;
-  /** The head at the end of the night against the first harness; null when it is the first harness. */
+  /**
+   * The head at the end of the night against the first harness; null when it is the first harness.
+   */
   readonly head: Effect | null;
   readonly seconds: number;
 }

@@ -1,7 +1,8 @@
 /**
- * Nights that are killed: at 18 named points, at random moments, and many started at once. After every kill the refs are old or new and
- * nothing of the person's has moved; the same command then ends like a night that nobody disturbed, and `verify` agrees.
- * `npx jiti bench/kills.ts [--repeat 3] [--random 200] [--seed 1]`
+ * Nights that are killed: at 18 named points, at random moments, and many started at once. After
+ * every kill the refs are old or new and nothing of the person's has moved; the same command then
+ * ends like a night that nobody disturbed, and `verify` agrees. `npx jiti bench/kills.ts [--repeat
+ * 3] [--random 200] [--seed 1]`
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';

@@ -1,12 +1,13 @@
 /**
- * Default nights, and what each release is worth on fresh tasks: `npx jiti bench/nights.ts [--seeds 20] [--first 1] [--tasks 1000] [--own-tasks]`.
- * All seeds share the committed sealed tasks, so that the luck of that panel is in every sealed effect; with `--own-tasks` every seed
- * generates 400 tasks of its own, which shows what selection alone adds.
+ * Default nights, and what each release is worth on fresh tasks: `npx jiti bench/nights.ts [--seeds
+ * 20] [--first 1] [--tasks 1000] [--own-tasks]`. All seeds share the committed sealed tasks, so
+ * that the luck of that panel is in every sealed effect; with `--own-tasks` every seed generates
+ * 400 tasks of its own, which shows what selection alone adds.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadHarness } from '../dist/harness/load.js';
-import { openRepository } from '../dist/ledger/git.js';
+import { openRepository } from '../dist/ledger/git/git.js';
 import { type Effect, effectOf, freshTasks, harnessAt, taskScores } from './retail.ts';
 import { mean, percent, points, printTable, rowsOf } from './rows.ts';
 import { flag, median, temporaryRepository } from './temporary.ts';

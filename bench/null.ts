@@ -1,12 +1,15 @@
-/** Is the gate fooled by noise? `npx jiti bench/null.ts [--seeds 20] [--first 1] [--looks 2000]`: nights of edits that cannot matter, and looks alone. */
+/**
+ * Is the gate fooled by noise? `npx jiti bench/null.ts [--seeds 20] [--first 1] [--looks 2000]`:
+ * nights of edits that cannot matter, and looks alone.
+ */
 
 import { randomOf, shuffled } from '../dist/digest.js';
 import type { Pair } from '../dist/gate/pairs.js';
 import { decideRelease } from '../dist/gate/release.js';
 import { RELEASE } from '../dist/gate/rules.js';
 import { loadHarness } from '../dist/harness/load.js';
-import { openRepository } from '../dist/ledger/git.js';
-import { openLedger } from '../dist/ledger/ledger.js';
+import { openLedger } from '../dist/ledger/branch/ledger.js';
+import { openRepository } from '../dist/ledger/git/git.js';
 import { retail, taskScores } from './retail.ts';
 import { mean, percent, printTable, rowsOf } from './rows.ts';
 import { flag, projectRoot, temporaryRepository } from './temporary.ts';
@@ -99,7 +102,10 @@ printTable(
   ]),
 );
 
-/** Looks of null against null: both arms draw from the same pass rates, measured once on the sealed tasks. */
+/**
+ * Looks of null against null: both arms draw from the same pass rates, measured once on the sealed
+ * tasks.
+ */
 interface Looks extends Share {
   readonly trials: number;
   readonly released: number;

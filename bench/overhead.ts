@@ -1,6 +1,7 @@
 /**
- * Engine overhead a rollout, persistence included: `npx jiti bench/overhead.ts [--repeats 5]`. A model that answers at once plays tasks
- * that need one call; then the simulated agent plays retail under a released harness, with the time spent in the agent shown apart.
+ * Engine overhead a rollout, persistence included: `npx jiti bench/overhead.ts [--repeats 5]`. A
+ * model that answers at once plays tasks that need one call; then the simulated agent plays retail
+ * under a released harness, with the time spent in the agent shown apart.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,7 @@ import { openBudget } from '../dist/evaluation/budget.js';
 import { openEvaluator } from '../dist/evaluation/evaluator.js';
 import { fileJournal } from '../dist/evaluation/journal.js';
 import { parseHarness } from '../dist/harness/parse.js';
-import { openRepository } from '../dist/ledger/git.js';
+import { openRepository } from '../dist/ledger/git/git.js';
 import type { Agent, Environment, Harness, Task } from '../dist/types.js';
 import { freshTasks, harnessAt, medium } from './retail.ts';
 import { printTable } from './rows.ts';
@@ -57,7 +58,10 @@ function environmentOf(count: number): Environment {
 interface Measured {
   /** Microseconds a rollout, wall time of the whole loop. */
   readonly total: number;
-  /** The same in processor time of all threads: what remains comparable on a machine that does other work as well. */
+  /**
+   * The same in processor time of all threads: what remains comparable on a machine that does other
+   * work as well.
+   */
   readonly cpu: number;
   /** Of the wall time, inside the agent. */
   readonly agent: number;

@@ -1,4 +1,7 @@
-/** Runs that fail for a known reason in the harness: no rule, a rule that says too little, one that is ignored, one that is wrong, or a broken tool. */
+/**
+ * Runs that fail for a known reason in the harness: no rule, a rule that says too little, one that
+ * is ignored, one that is wrong, or a broken tool.
+ */
 import { parseHarness } from '../dist/harness/parse.js';
 import type { Fault } from '../dist/models/sim/profiles.js';
 import type { Cause, Environment, Harness, Task, Trace } from '../dist/types.js';
@@ -31,7 +34,10 @@ const WRITES = [
 ];
 const ORDER = 'prepare: [{read: {as: order, call: get_order_details, with: {order_id: args.order_id}}}]';
 
-/** A clause on the writes (and the reads that take an order) that says what to do, with the check that goes with it; and one that only names the topic. */
+/**
+ * A clause on the writes (and the reads that take an order) that says what to do, with the check
+ * that goes with it; and one that only names the topic.
+ */
 const RULES: Partial<Record<Fault, { readonly clear: string; readonly vague: string }>> = {
   missing_prefix: {
     clear: 'say: "order_id begins with the sign #; write it.", require: args.order_id.startsWith("#")',

@@ -1,11 +1,17 @@
-/** Runs that fail because of one planted fault, with the model turn at which it struck: what attribution is scored against. */
+/**
+ * Runs that fail because of one planted fault, with the model turn at which it struck: what
+ * attribution is scored against.
+ */
 import { seedOf } from '../dist/digest.js';
 import { simulatedAgent } from '../dist/models/sim/agent.js';
 import { FAULTS, type Fault, PROFILES, type Profile } from '../dist/models/sim/profiles.js';
 import { playEpisode } from '../dist/runtime/episode.js';
 import type { Agent, Environment, Harness, Plan, Task, ToolCall, Trace } from '../dist/types.js';
 
-/** Told by the simulated agent: a fault, its key and tool, and the model turn (from 1) in which it struck. */
+/**
+ * Told by the simulated agent: a fault, its key and tool, and the model turn (from 1) in which it
+ * struck.
+ */
 interface Struck {
   readonly fault: Fault;
   readonly key: string;
@@ -75,7 +81,10 @@ export async function playWatched(
   return { trace: trace as Trace<'train'>, struck };
 }
 
-/** Runs that fail with `fault` planted and pass without it, until `count` are found or the tasks are out. */
+/**
+ * Runs that fail with `fault` planted and pass without it, until `count` are found or the tasks are
+ * out.
+ */
 export async function plantOne(
   environment: Environment,
   harness: Harness,
@@ -96,7 +105,10 @@ export async function plantOne(
   return runs;
 }
 
-/** Runs of the whole profile in which many faults struck and taking one away, and no other, lets the run pass. */
+/**
+ * Runs of the whole profile in which many faults struck and taking one away, and no other, lets the
+ * run pass.
+ */
 export async function plantMany(environment: Environment, harness: Harness, count: number): Promise<PlantedRun[]> {
   const runs: PlantedRun[] = [];
   for (const task of environment.tasks as Task<'train'>[]) {
@@ -132,8 +144,9 @@ function madeIn(trace: Trace): Made[] {
 }
 
 /**
- * Where a fault took effect (design section 6): a write that it spoilt and that went through; else the first call of each chain
- * that no later success made up for; for a fault of the whole run the turns that ended it.
+ * Where a fault took effect (design section 6): a write that it spoilt and that went through; else
+ * the first call of each chain that no later success made up for; for a fault of the whole run the
+ * turns that ended it.
  */
 function responsibleTurns(
   environment: Environment,
@@ -168,7 +181,10 @@ function responsibleTurns(
   return unique((open.length > 0 ? open : [...chains]).map(([, turns]) => Math.min(...turns)));
 }
 
-/** The first turn with the call that a key such as `tool@3`, `forget tool@3` or `a@3 b@4` names; undefined when it was never made. */
+/**
+ * The first turn with the call that a key such as `tool@3`, `forget tool@3` or `a@3 b@4` names;
+ * undefined when it was never made.
+ */
 function plannedTurn(key: string, plan: Plan | undefined, made: readonly Made[]): number | undefined {
   const [, name, place] = /(\w+)@(\d+)$/.exec(key) ?? [];
   if (name === undefined || key.startsWith('forget ')) return undefined;

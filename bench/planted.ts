@@ -1,4 +1,10 @@
-/** Is a real improvement found? `npx jiti bench/planted.ts [--seeds 20] [--first 1] [--tasks 1000]`: nights that propose one planted fix of known worth. */
+/**
+ * Is a real improvement found? `npx jiti bench/planted.ts [--seeds 20] [--first 1] [--tasks 1000]`:
+ * nights that propose one planted fix of known worth.
+ */
+
+import { applyEdits } from '../dist/edit/edits.js';
+import type { Op } from '../dist/edit/schema.js';
 import { openBudget } from '../dist/evaluation/budget.js';
 import { openEvaluator } from '../dist/evaluation/evaluator.js';
 import { memoryJournal } from '../dist/evaluation/journal.js';
@@ -8,14 +14,12 @@ import { predictedPower, releaseProbability } from '../dist/gate/power.js';
 import { decideRelease } from '../dist/gate/release.js';
 import { alphaOf, POWER } from '../dist/gate/rules.js';
 import { parseHarness } from '../dist/harness/parse.js';
-import { openRepository } from '../dist/ledger/git.js';
+import { openRepository } from '../dist/ledger/git/git.js';
 import { compare } from '../dist/night/compare.js';
 import { type Night, type NightOptions, trialsOf } from '../dist/night/night.js';
 import { race, rollBank } from '../dist/night/race.js';
 import { pairsOf } from '../dist/night/release.js';
 import { NO_POLICY } from '../dist/policy/policy.js';
-import type { Op } from '../dist/proposal/edit-schema.js';
-import { applyEdits } from '../dist/proposal/edits.js';
 import type { Environment, Harness, Split, Task } from '../dist/types.js';
 import { type Effect, effectOf, freshTasks, harnessAt, medium, retail, taskScores } from './retail.ts';
 import { mean, percent, points, printTable, rowsOf } from './rows.ts';
@@ -68,7 +72,10 @@ function partsOf({ contract, regulation, skills, settings }: Harness): { name: s
   ];
 }
 
-/** Releases one harness by a default night and takes out, by leave-one-out, what is worth about each of `WORTHS`. */
+/**
+ * Releases one harness by a default night and takes out, by leave-one-out, what is worth about each
+ * of `WORTHS`.
+ */
 async function plant(): Promise<Planted> {
   const temporary = temporaryRepository();
   try {
@@ -87,7 +94,8 @@ async function plant(): Promise<Planted> {
       found.push({ name, ops: [op], worth: await worthOf([op]) });
       process.stderr.write(`planted: ${name} is worth ${points(found.at(-1)?.worth ?? 0)}\n`);
     }
-    // No single document may be worth the most that is asked for: then the best ones together, at most the 4 ops of an edit.
+    // No single document may be worth the most that is asked for: then the best ones together, at
+    // most the 4 ops of an edit.
     const best = [...found].sort((a, b) => b.worth - a.worth);
     for (let count = 2; count <= 4; count++) {
       const some = best.slice(0, count);

@@ -1,11 +1,14 @@
-/** The retail environment for benchmarks: fresh tasks that no night has seen, and two harnesses compared on them. */
+/**
+ * The retail environment for benchmarks: fresh tasks that no night has seen, and two harnesses
+ * compared on them.
+ */
 import { seedOf } from '../dist/digest.js';
 import { loadEnvironment } from '../dist/environments/registry.js';
 import { evaluate } from '../dist/evaluation/evaluate.js';
 import { pairedInterval } from '../dist/gate/interval.js';
 import { parseHarness } from '../dist/harness/parse.js';
-import { readHarnessFiles } from '../dist/ledger/branch.js';
-import type { Repository } from '../dist/ledger/git.js';
+import { readHarnessFiles } from '../dist/ledger/branch/branch.js';
+import type { Repository } from '../dist/ledger/git/git.js';
 import { simulatedAgent } from '../dist/models/sim/agent.js';
 import type { Agent, Environment, Harness } from '../dist/types.js';
 import { mean } from './rows.ts';

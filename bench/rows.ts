@@ -1,4 +1,7 @@
-/** Results of a benchmark, one row a seed, kept in a file as they come: a run that was cut off goes on where it stopped. */
+/**
+ * Results of a benchmark, one row a seed, kept in a file as they come: a run that was cut off goes
+ * on where it stopped.
+ */
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,9 +39,10 @@ export function text(name: string): string | null {
 }
 
 /**
- * One row for each key, in the order of `keys`. Rows that `--out FILE` (default: a file of this benchmark in the system's
- * folder for temporary files) holds for this build and these settings are taken from there; the others are measured one
- * after the other and appended. Progress goes to stderr.
+ * One row for each key, in the order of `keys`. Rows that `--out FILE` (default: a file of this
+ * benchmark in the system's folder for temporary files) holds for this build and these settings are
+ * taken from there; the others are measured one after the other and appended. Progress goes to
+ * stderr.
  */
 export async function rowsOf<Row extends object>(
   name: string,

@@ -1,4 +1,7 @@
-/** A temporary repository with the retail harness and tasks of this project, for benchmarks that run whole nights. */
+/**
+ * A temporary repository with the retail harness and tasks of this project, for benchmarks that run
+ * whole nights.
+ */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** Time of one verdict on a large panel, 1,000 tasks x 8 trials an arm: `npx jiti bench/verdict.ts [--repeats 50]`. */
+/**
+ * Time of one verdict on a large panel, 1,000 tasks x 8 trials an arm: `npx jiti bench/verdict.ts
+ * [--repeats 50]`.
+ */
 
 import { randomOf } from '../dist/digest.js';
 import { pairDifferences } from '../dist/gate/pairs.js';

@@ -1,13 +1,14 @@
 /**
- * What it takes to verify a long history: signed nights of 17 candidates on 100 tasks, a look, a release and a note each, checked by the built CLI at V1 and V2.
- * `npx jiti bench/verify.ts [--nights 50] [--repeat 3]`
+ * What it takes to verify a long history: signed nights of 17 candidates on 100 tasks, a look, a
+ * release and a note each, checked by the built CLI at V1 and V2. `npx jiti bench/verify.ts
+ * [--nights 50] [--repeat 3]`
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { recompute } from '../src/gate/record.ts';
-import { nothingMeasured } from '../src/ledger/decision.ts';
-import { openLedger } from '../src/ledger/ledger.ts';
+import { openLedger } from '../src/ledger/branch/ledger.ts';
+import { nothingMeasured } from '../src/ledger/format/decision.ts';
 import {
   addClause,
   candidate,

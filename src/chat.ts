@@ -8,7 +8,10 @@ export interface Usage {
   readonly outputTokens: number;
   readonly cachedTokens: number;
   readonly costUsd: number;
-  /** Milliseconds until the whole replies were there, waits for another try apart; absent where nobody took the time. */
+  /**
+   * Milliseconds until the whole replies were there, waits for another try apart; absent where
+   * nobody took the time.
+   */
   readonly modelMs?: number;
 }
 
@@ -40,7 +43,9 @@ export interface ChatRequest {
   /** Empty with `protocol: text`, where the system message lists them. */
   readonly tools: readonly Tool[];
   readonly seed: number;
-  /** JSON Schema that the reply's content has to meet, for endpoints that can hold a model to one. */
+  /**
+   * JSON Schema that the reply's content has to meet, for endpoints that can hold a model to one.
+   */
   readonly schema?: JsonObject;
 }
 

@@ -1,9 +1,12 @@
 #!/usr/bin/env node
-/** Reads the command line and dispatches; every command is one file in `cli/`, loaded when it is asked for. */
+/**
+ * Reads the command line and dispatches; every command is one file in `cli/`, loaded when it is
+ * asked for.
+ */
 import { Command, CommanderError, Option } from 'commander';
 import { addGroups } from './cli/groups.ts';
 import { answering, collect, does, integer, list, night, number, optionsOf, playing } from './cli/options.ts';
-import { KINDS } from './ledger/kinds.ts';
+import { KINDS } from './ledger/format/kinds.ts';
 
 const program = new Command('optimize');
 program

@@ -16,7 +16,9 @@ export class BudgetError extends Error {
   override readonly name = 'BudgetError';
 }
 
-/** No reply to judge (network, endpoint, disk): the rollout is void; exit 1 when nothing can go on. */
+/**
+ * No reply to judge (network, endpoint, disk): the rollout is void; exit 1 when nothing can go on.
+ */
 export class InfrastructureError extends Error {
   override readonly name = 'InfrastructureError';
   /** True if another try may succeed. */

@@ -1,6 +1,6 @@
 /** The public API; everything else is free to change. */
 export { z } from 'zod';
-
+export type { Edit } from './edit/schema.ts';
 // An environment of your own.
 export { checkEnvironment, type EnvironmentReport } from './environments/check.ts';
 export { defineEnvironment, type EnvironmentDefinition, type TaskDefinition, tool } from './environments/define.ts';
@@ -10,13 +10,12 @@ export { decideKeep, decidePrune } from './gate/keep.ts';
 export { decideRelease, decideRelease as decide } from './gate/release.ts';
 export { parseHarness } from './harness/parse.ts';
 // The nouns.
-export type { Decision } from './ledger/decision.ts';
+export type { Decision } from './ledger/format/decision.ts';
 export { type OpenAISettings, openaiAgent } from './models/openai.ts';
 export { simulatedAgent } from './models/sim/agent.ts';
 export type { Night, NightOptions } from './night/night.ts';
 // The loop and its stations.
 export { optimize } from './optimize.ts';
-export type { Edit } from './proposal/edit-schema.ts';
 export { type MineContext, type MinedProposal, mine } from './proposal/mine/mine.ts';
 export type { Event, NightSummary, RunSummary } from './report/events.ts';
 export type * from './types.ts';

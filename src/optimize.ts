@@ -1,11 +1,14 @@
-/** One night: learn what fails, try bounded edits on dev, prune, and ask the sealed panel once whether the branch is better. */
+/**
+ * One night: learn what fails, try bounded edits on dev, prune, and ask the sealed panel once
+ * whether the branch is better.
+ */
 import { BudgetError } from './errors.ts';
 import { closeNight } from './night/close.ts';
 import { learn } from './night/learn.ts';
 import type { Branch, Night } from './night/night.ts';
 import { hasBudget } from './night/night.ts';
 import { prune } from './night/prune.ts';
-import { rollBank, rollRelease, tellBank } from './night/race.ts';
+import { playBaseline, playReleaseBaseline, reportBaseline } from './night/race.ts';
 import { type Look, look, noLook, STOPPED } from './night/release.ts';
 import { search } from './night/search.ts';
 import type { NightSummary } from './report/events.ts';
@@ -14,8 +17,9 @@ import type { NightSummary } from './report/events.ts';
 const MAX_ROUNDS = 3;
 
 /**
- * The algorithm. Data flows one way: `learn` sees train alone; `search` and `prune` steer by dev; `look` asks the sealed
- * panel, and only its word "released" flows back. Every candidate gets exactly one decision in the ledger.
+ * The algorithm. Data flows one way: `learn` sees train alone; `search` and `prune` steer by dev;
+ * `look` asks the sealed panel, and only its word "released" flows back. Every candidate gets
+ * exactly one decision in the ledger.
  */
 export async function optimize(night: Night): Promise<NightSummary> {
   let branch = await startBranch(night);
@@ -32,7 +36,8 @@ export async function optimize(night: Night): Promise<NightSummary> {
     branch = await prune(night, branch);
     result = await look(night, branch);
   } catch (error) {
-    // A cap of time or money is met in the middle of things: what was decided until then stands, and is reported.
+    // A cap of time or money is met in the middle of things: what was decided until then stands,
+    // and is reported.
     const decided = night.recorder.decisions.filter(({ kind, gate }) => kind === 'candidate' && gate !== null).length;
     if (!(error instanceof BudgetError) || decided === 0) throw error;
     night.candidates = decided;
@@ -44,8 +49,8 @@ export async function optimize(night: Night): Promise<NightSummary> {
 /** Rolls the branch head afresh: a score of an earlier night is never carried over. */
 async function startBranch(night: Night): Promise<Branch> {
   night.emit({ type: 'phase', phase: 'baseline', detail: `${night.dev.length} dev tasks` });
-  const bank = await rollBank(night, night.start);
-  tellBank(night, 'start', bank);
-  const releaseBank = night.release.id === night.start.id ? bank : await rollRelease(night, bank);
+  const bank = await playBaseline(night, night.start);
+  reportBaseline(night, 'start', bank);
+  const releaseBank = night.release.id === night.start.id ? bank : await playReleaseBaseline(night, bank);
   return { head: night.start, bank, releaseBank, kept: [] };
 }

@@ -1,4 +1,7 @@
-/** Prompts are files that a person can read: Markdown under `prompts/`, with `{{name}}` for what is filled in. */
+/**
+ * Prompts are files that a person can read: Markdown under `prompts/`, with `{{name}}` for what is
+ * filled in.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -10,7 +13,10 @@ export type PromptName = `reflect/${'system' | 'rule' | 'skill' | 'monitor'}` | 
 
 const texts = new Map<PromptName, string>();
 
-/** The text of a prompt. Throws TypeError for a name that is not filled, so that no hole reaches a model. */
+/**
+ * The text of a prompt. Throws TypeError for a name that is not filled, so that no hole reaches a
+ * model.
+ */
 export function promptText(name: PromptName, values: Readonly<Record<string, string>> = {}): string {
   let text = texts.get(name);
   if (text === undefined) {

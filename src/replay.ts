@@ -1,13 +1,16 @@
-/** Plays a finished night again from its recorded replies, with no model, and holds every decision against the ledger's. */
+/**
+ * Plays a finished night again from its recorded replies, with no model, and holds every decision
+ * against the ledger's.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { splitDigest } from './environments/split.ts';
 import { InfrastructureError, UsageError, VerifyError } from './errors.ts';
 import { openBudget } from './evaluation/budget.ts';
-import { openRepository } from './ledger/git.ts';
-import { type Ledger, openLedger } from './ledger/ledger.ts';
-import type { Entries } from './ledger/record.ts';
+import { type Ledger, openLedger } from './ledger/branch/ledger.ts';
+import type { LedgerEntries } from './ledger/branch/record.ts';
+import { openRepository } from './ledger/git/git.ts';
 import { fileReplies, REPLIES, replayAgent } from './models/replies.ts';
 import { assembleNight } from './night/open.ts';
 import { STOPPED } from './night/release.ts';
@@ -30,7 +33,7 @@ export interface ReplayInput {
   readonly signal: AbortSignal;
 }
 
-export interface Replayed {
+export interface ReplayedNight {
   readonly run: string;
   readonly decisions: number;
   readonly rollouts: number;
@@ -39,10 +42,11 @@ export interface Replayed {
 }
 
 /**
- * Throws UsageError when the run or its data cannot be played here, VerifyError when a decision comes out otherwise or a reply is
- * missing. Times apart, every decision has to be equal; nothing is written to the repository.
+ * Throws UsageError when the run or its data cannot be played here, VerifyError when a decision
+ * comes out otherwise or a reply is missing. Times apart, every decision has to be equal; nothing
+ * is written to the repository.
  */
-export async function replayNight(input: ReplayInput): Promise<Replayed> {
+export async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
   const { root, run, config, environment, tasks } = input;
   assertSameData(input);
   const ledger = await openLedger(await openRepository(root), config.options.env);
@@ -121,7 +125,7 @@ function checkingLedger(ledger: Ledger): Ledger {
   const last = ledger.nextSeq;
   return Object.create(ledger, {
     record: {
-      async value(entries: Entries): Promise<{ commit: string }> {
+      async value(entries: LedgerEntries): Promise<{ commit: string }> {
         const beyond = entries.decisions.find(({ seq }) => seq === undefined || seq >= last);
         if (beyond !== undefined) throw new VerifyError(`decision ${beyond.seq ?? last} is not in the ledger`);
         try {

@@ -1,7 +1,12 @@
-/** Keeps the values of secret environment variables out of everything that is shown to a model, stored or printed. */
+/**
+ * Keeps the values of secret environment variables out of everything that is shown to a model,
+ * stored or printed.
+ */
 import type { Environment, GenerateOptions, Score, Task } from './types.ts';
 
-/** Names of variables whose values are secrets, such as OPENAI_API_KEY, GITHUB_TOKEN or DB_PASSWORD. */
+/**
+ * Names of variables whose values are secrets, such as OPENAI_API_KEY, GITHUB_TOKEN or DB_PASSWORD.
+ */
 const SECRET_NAME =
   /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|PWD|PAT|SALT|CREDENTIALS?)$|(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD)_|^DATABASE_URL$|_DSN$/i;
 /** Variables whose names look like it and whose values are everywhere. */
@@ -11,7 +16,10 @@ const SHORTEST = 8;
 
 export type Redact = (text: string) => string;
 
-/** As it is, as it is sent, and as each stands in JSON; of a key in PEM also every line of its body, and all of them in one. */
+/**
+ * As it is, as it is sent, and as each stands in JSON; of a key in PEM also every line of its body,
+ * and all of them in one.
+ */
 const formsOf = (value: string): string[] =>
   [value, value.trim(), ...pemBody(value)].flatMap((form) => [form, JSON.stringify(form).slice(1, -1)]);
 
@@ -22,7 +30,10 @@ function pemBody(value: string): string[] {
   return [lines.join(''), ...lines];
 }
 
-/** Takes every secret of `variables`, and those of `more`, out of a text; null when there is none to look for. */
+/**
+ * Takes every secret of `variables`, and those of `more`, out of a text; null when there is none to
+ * look for.
+ */
 export function redactorOf(
   variables: Readonly<Record<string, string | undefined>>,
   more: readonly string[] = [],
@@ -39,7 +50,10 @@ export function redactorOf(
     secrets.reduce((left, secret) => (left.includes(secret) ? left.replaceAll(secret, '[secret]') : left), text);
 }
 
-/** The environment as agents, proposers and records may see it: its texts without the secrets. The same object when there are none. */
+/**
+ * The environment as agents, proposers and records may see it: its texts without the secrets. The
+ * same object when there are none.
+ */
 export function withoutSecrets(environment: Environment, redact: Redact | null): Environment {
   if (redact === null) return environment;
   const shown = <T extends Task>(task: T): T => {

@@ -1,6 +1,6 @@
 /** The nouns that every folder speaks of. */
 import type { ChatModel, ChatToolCall, Usage } from './chat.ts';
-import type { Contract, Regulation, Settings, Skill } from './harness/schema.ts';
+import type { Contract, HarnessSettings, Regulation, Skill } from './harness/schema.ts';
 import type { Json, Tool, ToolCall, ToolResult } from './tool.ts';
 
 export type * from './chat.ts';
@@ -19,7 +19,7 @@ export interface Harness {
   readonly env: string;
   readonly files: HarnessFiles;
   readonly policy: string;
-  readonly settings: Settings;
+  readonly settings: HarnessSettings;
   readonly contract: Contract;
   readonly regulation: Regulation;
   readonly skills: readonly Skill[];
@@ -41,7 +41,10 @@ export interface Task<S extends Split = Split> {
 export interface Plan {
   readonly calls: readonly ToolCall[];
   readonly summary: string;
-  /** Argument value -> the words of the request that mean it, e.g. an item id -> 'Notebook, A6, soft cover'. */
+  /**
+   * Argument value -> the words of the request that mean it, e.g. an item id -> 'Notebook, A6, soft
+   * cover'.
+   */
   readonly mentions?: Readonly<Record<string, string>>;
 }
 
@@ -77,7 +80,9 @@ export interface Environment<State = unknown> {
   execute(state: State, call: ToolCall): ToolResult;
   /** A copy that later calls on the original do not change. */
   fork(state: State): State;
-  /** The readable difference to the state at reset, one line a changed value; [] if nothing changed. */
+  /**
+   * The readable difference to the state at reset, one line a changed value; [] if nothing changed.
+   */
   changes(state: State): readonly string[];
   /** Throws UsageError when the environment is `unscored`. */
   score(task: Task, state: State, ending: Ending): Score;
@@ -86,7 +91,10 @@ export interface Environment<State = unknown> {
   /** True when nothing tells a good episode from a bad one: its traces have no score. */
   readonly unscored?: true;
   oracle?(task: Task): Plan;
-  /** A new environment of the same name and tools with a fresh world and fresh tasks, equal for equal options. */
+  /**
+   * A new environment of the same name and tools with a fresh world and fresh tasks, equal for
+   * equal options.
+   */
   generate?(options: GenerateOptions): Environment<State>;
 }
 
@@ -97,7 +105,10 @@ export interface GenerateOptions {
   readonly split?: Split;
 }
 
-/** What an agent gets before an episode. `plan` is for simulated agents alone; a real model never sees it. */
+/**
+ * What an agent gets before an episode. `plan` is for simulated agents alone; a real model never
+ * sees it.
+ */
 export interface Episode {
   readonly task: Task;
   readonly tools: readonly Tool[];
@@ -111,7 +122,10 @@ export interface Agent {
   /** e.g. `sim:medium`, `openai:gpt-x`. */
   readonly id: string;
   readonly simulated: boolean;
-  /** sha256 (hex) of everything that decides its replies: settings, endpoint, profile, engine version. */
+  /**
+   * sha256 (hex) of everything that decides its replies: settings, endpoint, profile, engine
+   * version.
+   */
   readonly digest: string;
   /** True when nobody said what its calls cost: its spend is unknown, not 0. */
   readonly unpriced?: boolean | undefined;
@@ -166,7 +180,9 @@ export type Step =
   | { readonly kind: 'user'; readonly text: string }
   | { readonly kind: 'end'; readonly ending: Ending };
 
-/** One rollout: everything that happened, byte-equal for equal seed and replies (it holds no time). */
+/**
+ * One rollout: everything that happened, byte-equal for equal seed and replies (it holds no time).
+ */
 export interface Trace<S extends Split = Split> {
   readonly id: string;
   readonly harness: string;
@@ -186,7 +202,9 @@ export interface Trace<S extends Split = Split> {
   readonly usage: Usage;
   /** An infrastructure fault: this rollout is void, never a score. */
   readonly error?: string;
-  /** With `error`: the endpoint would refuse the same request again, so it answers, and is not gone. */
+  /**
+   * With `error`: the endpoint would refuse the same request again, so it answers, and is not gone.
+   */
   readonly refused?: boolean;
 }
 
@@ -205,7 +223,10 @@ export interface Diagnosis {
   readonly step: number;
   readonly failure: FailureClass;
   readonly cause: Cause;
-  /** A finer label for clustering, e.g. `text_call`, `missing_prefix`, `name_for_id`, `wrong_state`, `loop`. */
+  /**
+   * A finer label for clustering, e.g. `text_call`, `missing_prefix`, `name_for_id`, `wrong_state`,
+   * `loop`.
+   */
   readonly pattern: string;
   readonly tool?: string;
   readonly argument?: string;

@@ -8,7 +8,9 @@ import { decideRelease, type ReleaseOptions } from '../../src/gate/release.ts';
 import { TAG } from '../../src/gate/rules.ts';
 import type { World } from './panels.ts';
 
-/** Number of `nights` that the gate releases; night n of a seed is the same whatever `nights` is. */
+/**
+ * Number of `nights` that the gate releases; night n of a seed is the same whatever `nights` is.
+ */
 export function countReleases(
   world: World,
   nights: number,
@@ -53,7 +55,10 @@ export function futilityOf(
   return { lost, released, tasksPlayed: tasks / nights };
 }
 
-/** Shares of nights in which the guard blocks a tag that all tasks of the world carry, and in which its bet alone does. */
+/**
+ * Shares of nights in which the guard blocks a tag that all tasks of the world carry, and in which
+ * its bet alone does.
+ */
 export function guardBlocks(
   world: World,
   nights: number,
@@ -70,7 +75,10 @@ export function guardBlocks(
   return { guard: guard / nights, bet: bet / nights };
 }
 
-/** Most of `nights` that may come out at rate `share` before the rate is in doubt: mean plus 3 standard deviations. */
+/**
+ * Most of `nights` that may come out at rate `share` before the rate is in doubt: mean plus 3
+ * standard deviations.
+ */
 export const tolerated = (nights: number, share: number): number =>
   Math.floor(nights * share + 3 * Math.sqrt(nights * share * (1 - share)));
 

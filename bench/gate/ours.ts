@@ -1,4 +1,7 @@
-/** Our rule, as `src/night` plays it: candidates race on dev, and one look a night at the sealed panel releases. */
+/**
+ * Our rule, as `src/night` plays it: candidates race on dev, and one look a night at the sealed
+ * panel releases.
+ */
 import { shuffled } from '../../src/digest.ts';
 import { mean } from '../../src/gate/arithmetic.ts';
 import { isBetter, isClear, isHopelessNow } from '../../src/gate/keep.ts';
@@ -6,7 +9,7 @@ import { type Pair, pairDifferences } from '../../src/gate/pairs.ts';
 import { chooseTrials } from '../../src/gate/power.ts';
 import { decideRelease } from '../../src/gate/release.ts';
 import { alphaOf, POWER, RELEASE } from '../../src/gate/rules.ts';
-import { MAX_LOOKS } from '../../src/ledger/panels.ts';
+import { MAX_LOOKS } from '../../src/ledger/branch/panels.ts';
 import { accept, type Gate, publish, type Run, roll } from './run-state.ts';
 import { pairOf, type State } from './world.ts';
 
@@ -80,7 +83,9 @@ function race(
   return isBetter(pairs) ? { bank, clear: isClear(pairs) } : null;
 }
 
-/** Error rate of the next look: harmonic from `first` on, as `alphaOf` has it from .02, or e-LOND. */
+/**
+ * Error rate of the next look: harmonic from `first` on, as `alphaOf` has it from .02, or e-LOND.
+ */
 const alphaHere = ({ looks, looksSinceRelease: sinceRelease, accepted: releases }: Run, first: number, fdr?: number) =>
   fdr === undefined ? first / (sinceRelease + 1) : alphaOf({ looks, sinceRelease, releases }, fdr);
 

@@ -1,4 +1,7 @@
-/** Small populations of paired tasks with a known true effect, for testing the gate: `(random) -> pairs` of one night. */
+/**
+ * Small populations of paired tasks with a known true effect, for testing the gate: `(random) ->
+ * pairs` of one night.
+ */
 import { pick, type Random } from '../../src/digest.ts';
 import type { Pair } from '../../src/gate/pairs.ts';
 import type { Looks } from './scenario.ts';
@@ -65,7 +68,10 @@ export const halves = (tasks: number, trials: number): World => ({
     }),
 });
 
-/** Fractional scores: 19 of 20 tasks gain a little, one loses everything; the mean is 0 and the sign test would be fooled. */
+/**
+ * Fractional scores: 19 of 20 tasks gain a little, one loses everything; the mean is 0 and the sign
+ * test would be fooled.
+ */
 export const catastrophe = (tasks: number): World => ({
   name: `rare catastrophe, ${tasks} tasks`,
   effect: 0,
@@ -89,7 +95,10 @@ export const families = (count: number, declared: boolean): World => ({
   },
 });
 
-/** An agent whose chances rise or fall by 30 points over the night, the same in both arms, which are played side by side. */
+/**
+ * An agent whose chances rise or fall by 30 points over the night, the same in both arms, which are
+ * played side by side.
+ */
 export const drift = (tasks: number, trials: number): World => ({
   name: `drift of 30 points, interleaved, ${tasks} tasks x ${trials}`,
   effect: 0,
@@ -103,7 +112,10 @@ export const drift = (tasks: number, trials: number): World => ({
   },
 });
 
-/** The same agent, 5 points better when the second arm is played after the first one: what interleaving is for. */
+/**
+ * The same agent, 5 points better when the second arm is played after the first one: what
+ * interleaving is for.
+ */
 export const bankFirst = (tasks: number, trials: number): World => ({
   name: `drift of 5 points, one arm first, ${tasks} tasks x ${trials}`,
   effect: 0,
@@ -115,7 +127,10 @@ export const bankFirst = (tasks: number, trials: number): World => ({
     }),
 });
 
-/** A true effect 0 to .6: of the tasks that change from lost to won or back, `betterShare` (above .5) get better. */
+/**
+ * A true effect 0 to .6: of the tasks that change from lost to won or back, `betterShare` (above
+ * .5) get better.
+ */
 export const better = (tasks: number, trials: number, effect: number, betterShare = 0.8): World => ({
   name: `${effect * 100} points, ${tasks} tasks x ${trials}${betterShare === 0.8 ? '' : `, ${100 * betterShare} % of the changes better`}`,
   effect,

@@ -1,11 +1,16 @@
-/** Rules of other programs for accepting an edit, written here after what they publish about them. */
+/**
+ * Rules of other programs for accepting an edit, written here after what they publish about them.
+ */
 import { shuffled } from '../../src/digest.ts';
 import { mean } from '../../src/gate/arithmetic.ts';
 import { signTest } from '../../src/gate/sign.ts';
 import { accept, type Gate, meansOf, type Run, roll } from './run-state.ts';
 import type { State } from './world.ts';
 
-/** A candidate replaces what is in force when its mean on dev beats the stored one; the stored one is its own, forever. */
+/**
+ * A candidate replaces what is in force when its mean on dev beats the stored one; the stored one
+ * is its own, forever.
+ */
 export const storedMean: Gate = {
   name: 'stored score, strict mean',
   night: (run) => strictMean(run, false),
@@ -35,7 +40,10 @@ export const minibatchArgmax: Gate = {
   },
 };
 
-/** Ladder (Blum & Hardt 2015): a score counts when it beats the best by more than its standard error. */
+/**
+ * Ladder (Blum & Hardt 2015): a score counts when it beats the best by more than its standard
+ * error.
+ */
 export const ladder: Gate = {
   name: 'Ladder, one standard error',
   night(run) {
@@ -48,7 +56,10 @@ export const ladder: Gate = {
   },
 };
 
-/** What these rules share: a candidate whose scores on dev beat the stored ones is in force at once, and they are stored. */
+/**
+ * What these rules share: a candidate whose scores on dev beat the stored ones is in force at once,
+ * and they are stored.
+ */
 function climb(
   run: Run,
   beats: (scores: readonly number[], best: readonly number[]) => boolean,

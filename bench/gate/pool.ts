@@ -4,7 +4,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Job, Result } from './jobs.ts';
 
-/** Results in the order of `jobs`. Rejects with the first process that ends early; `told` is called after every job. */
+/**
+ * Results in the order of `jobs`. Rejects with the first process that ends early; `told` is called
+ * after every job.
+ */
 export function measureAll(jobs: readonly Job[], told: (done: number) => void): Promise<Result[]> {
   const results: Result[] = new Array(jobs.length);
   let next = 0;

@@ -22,7 +22,10 @@ export interface Run {
   looks: number;
   looksOnPanel: number;
   looksSinceRelease: number;
-  /** Sum of alpha over all looks at branches that were no better: the bound on the expected number of false releases. */
+  /**
+   * Sum of alpha over all looks at branches that were no better: the bound on the expected number
+   * of false releases.
+   */
   spentOnNulls: number;
   /** Score that the gate believes in, 0-1. */
   reported: number;

@@ -1,7 +1,8 @@
 /**
  * Is "better than before" decided right? Compares rules for accepting edits in simulated worlds:
- * `npm run bench:gate [-- --quick] [-- --worlds N] [-- --out DIR] [-- scenario ...]`. Every world is a file in `scenarios/`; its digest
- * is printed with its rows. Prints tables, and writes them with `results.json` and plots to DIR (default `bench-gate`).
+ * `npm run bench:gate [-- --quick] [-- --worlds N] [-- --out DIR] [-- scenario ...]`. Every world
+ * is a file in `scenarios/`; its digest is printed with its rows. Prints tables, and writes them
+ * with `results.json` and plots to DIR (default `bench-gate`).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +36,10 @@ const scenarios = (chosen.length > 0 ? chosen : scenarioNames()).map(readScenari
 const LOOKS = quick ? 300 : 5000;
 const NIGHTS_QUICK = 15;
 
-/** The null years are about rare events of our rule, so that one gets 200 of them; the nights are about means. */
+/**
+ * The null years are about rare events of our rule, so that one gets 200 of them; the nights are
+ * about means.
+ */
 function worldsOf(scenario: Scenario, rule: string): number {
   if (asked !== null) return asked;
   if (quick) return 2;

@@ -1,4 +1,7 @@
-/** The worlds in which gates are compared: files under `scenarios/`, one value a key, with a digest that is printed with every result. */
+/**
+ * The worlds in which gates are compared: files under `scenarios/`, one value a key, with a digest
+ * that is printed with every result.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parse } from 'yaml';
@@ -7,7 +10,10 @@ import { sha256 } from '../../src/digest.ts';
 
 const share = z.number().min(0).max(1);
 
-/** A kind of edit that a proposer writes: how often, how many tasks it touches, and by how much it moves their chance. */
+/**
+ * A kind of edit that a proposer writes: how often, how many tasks it touches, and by how much it
+ * moves their chance.
+ */
 const Kind = z.strictObject({
   /** Share of the proposals; what no kind takes does nothing. */
   share,
@@ -36,7 +42,10 @@ const Tasks = z.strictObject({
     .strictObject({ count: z.int().min(2), declared: z.boolean() })
     .nullable()
     .default(null),
-  /** `fresh`: every look gets tasks that nobody has seen; `fixed`: the same ones, twelve looks at most. */
+  /**
+   * `fresh`: every look gets tasks that nobody has seen; `fixed`: the same ones, twelve looks at
+   * most.
+   */
   panel: z.enum(['fresh', 'fixed']).default('fresh'),
   /** Change of every chance over one night. */
   drift: z.number().min(-1).max(1).default(0),
@@ -98,7 +107,10 @@ export type Single = z.infer<typeof SingleFile> & Named;
 export type Looks = z.infer<typeof LooksFile> & Named;
 export type Scenario = Year | Single | Looks;
 
-/** Seen from the top of the project, where npm runs its scripts: the bench itself is compiled into another folder. */
+/**
+ * Seen from the top of the project, where npm runs its scripts: the bench itself is compiled into
+ * another folder.
+ */
 const FOLDER = resolve('bench/gate/scenarios');
 
 /** Throws ZodError with the key that is wrong. */

@@ -39,9 +39,9 @@ export function truthAt(curve: YearResult['curve'], rollouts: number): number | 
 }
 
 /**
- * Upper 95 % limit of the mean of `counts`, by the exact Poisson limit for their sum: Garwood 1936, through the gamma
- * distribution's quantile in the approximation of Wilson & Hilferty 1931 (relative error below 1 % from a sum of 1 on; the
- * exact -ln(.05) for 0).
+ * Upper 95 % limit of the mean of `counts`, by the exact Poisson limit for their sum: Garwood 1936,
+ * through the gamma distribution's quantile in the approximation of Wilson & Hilferty 1931
+ * (relative error below 1 % from a sum of 1 on; the exact -ln(.05) for 0).
  */
 export function upperRate(counts: readonly number[]): number {
   const sum = counts.reduce((total, count) => total + count, 0);

@@ -1,4 +1,7 @@
-/** One seeded world of a scenario: tasks with chances, edits that move them, and an agent that plays them. */
+/**
+ * One seeded world of a scenario: tasks with chances, edits that move them, and an agent that plays
+ * them.
+ */
 import { type Random, randomOf } from '../../src/digest.ts';
 import type { Pair } from '../../src/gate/pairs.ts';
 import type { Kind, Year } from './scenario.ts';
@@ -39,7 +42,9 @@ export interface World {
   readonly start: State;
   /** Mean chance 0-1 that this harness has on the population. */
   truth(state: State): number;
-  /** The next proposal for `state`; the same sequence for every gate as long as their states agree. */
+  /**
+   * The next proposal for `state`; the same sequence for every gate as long as their states agree.
+   */
   propose(state: State, night: number, index: number): Edit;
   apply(state: State, edit: Edit): State;
   /** Reward 0-1 of one trial of task `task`; `at` 0-1 is the time of the night. */
@@ -54,7 +59,8 @@ export function openWorld(scenario: Year, seed: number): World {
   const total = dev + sealed + POPULATION;
   const random = randomOf('world', scenario.digest, seed);
   const chances = Float32Array.from({ length: total }, () => beta(scenario.chance, random));
-  // What a deterministic agent does with a task is settled once: it wins where its chance is above this.
+  // What a deterministic agent does with a task is settled once: it wins where its chance is above
+  // this.
   const bars = Float32Array.from({ length: total }, () => random());
   const familyOf = (task: number) => (families === null ? task : task % families.count);
 
@@ -132,7 +138,10 @@ export function openWorld(scenario: Year, seed: number): World {
   };
 }
 
-/** A kind of edit on units `from` .. `to` - 1. The gaps between those that it touches are geometric, so that the rest costs nothing. */
+/**
+ * A kind of edit on units `from` .. `to` - 1. The gaps between those that it touches are geometric,
+ * so that the rest costs nothing.
+ */
 function scattered(of: Kind, from: number, to: number, random: Random): Moves {
   if (of.touches === 0) return NOTHING;
   const tasks: number[] = [];

@@ -1,7 +1,8 @@
 /**
- * The published engines of two peers and our rule on the same simulated nights, with the same scripted proposer and the same
- * rollouts: `npx jiti bench/peers/run.ts [--worlds N] [--rollouts N] [--scenario NAME]`. Needs Python 3.10 or newer with venv, and the
- * package index: it installs the versions of `requirements.txt` into a virtual environment of its own (`bench/peers/.venv`).
+ * The published engines of two peers and our rule on the same simulated nights, with the same
+ * scripted proposer and the same rollouts: `npx jiti bench/peers/run.ts [--worlds N] [--rollouts N]
+ * [--scenario NAME]`. Needs Python 3.10 or newer with venv, and the package index: it installs the
+ * versions of `requirements.txt` into a virtual environment of its own (`bench/peers/.venv`).
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -28,7 +29,10 @@ interface Row {
   readonly reported: number | null;
   readonly accepted: number;
   readonly useless: number;
-  /** Time of the engine itself, without that of the simulated problem; null where it is not measured here. */
+  /**
+   * Time of the engine itself, without that of the simulated problem; null where it is not measured
+   * here.
+   */
   readonly engineMicroseconds: number | null;
 }
 

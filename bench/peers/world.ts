@@ -1,6 +1,7 @@
 /**
- * The simulated problem of `bench/gate`, for an engine in another process: one JSON question a line on stdin, one answer a line on
- * stdout. A harness is a text; every line `edit N` in it is proposal number N of the world, on top of the lines before it.
+ * The simulated problem of `bench/gate`, for an engine in another process: one JSON question a line
+ * on stdin, one answer a line on stdout. A harness is a text; every line `edit N` in it is proposal
+ * number N of the world, on top of the lines before it.
  */
 import { createInterface } from 'node:readline';
 import { randomOf } from '../../src/digest.ts';

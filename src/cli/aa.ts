@@ -1,13 +1,13 @@
 /** `optimize aa`: what the gate makes of this environment and agent when nothing changes. */
 import { resolve } from 'node:path';
 import { randomOf } from '../digest.ts';
+import { applyEdits } from '../edit/edits.ts';
 import { UsageError } from '../errors.ts';
 import { decideKeep } from '../gate/keep.ts';
 import type { Pair } from '../gate/pairs.ts';
 import { EFFECTS, type Rolls, type SelfTest, selfTest } from '../gate/self-test.ts';
 import { parseHarness } from '../harness/parse.ts';
-import { openRepository } from '../ledger/git.ts';
-import { applyEdits } from '../proposal/edits.ts';
+import { openRepository } from '../ledger/git/git.ts';
 import { nullEdits } from '../proposal/null.ts';
 import { percent, points } from '../report/terminal.ts';
 import { wordsOf } from '../traces/words.ts';
@@ -26,7 +26,10 @@ interface AaFlags extends PlayFlags, TaskFlags {
   readonly edits: number;
 }
 
-/** Plays `--trials` re-rolls of one harness, one after the other over all tasks, and `--edits` null edits once each. */
+/**
+ * Plays `--trials` re-rolls of one harness, one after the other over all tasks, and `--edits` null
+ * edits once each.
+ */
 export async function aaCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as AaFlags;
   if (flags.trials < 3) throw new UsageError(`--trials: expected 3 or more, got ${flags.trials}`);

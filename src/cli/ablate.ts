@@ -6,7 +6,7 @@ import { mean } from '../gate/arithmetic.ts';
 import { pairedInterval, scoreInterval } from '../gate/interval.ts';
 import { pairDifferences } from '../gate/pairs.ts';
 import { Contract } from '../harness/schema.ts';
-import { openRepository } from '../ledger/git.ts';
+import { openRepository } from '../ledger/git/git.ts';
 import { money, percent, points } from '../report/terminal.ts';
 import { NO_HARNESS } from '../runtime/compile.ts';
 import type { Harness } from '../types.ts';
@@ -34,7 +34,10 @@ function withLayers(harness: Harness, on: readonly Layer[]): Harness {
   return { ...harness, id, settings: { ...harness.settings, layers } };
 }
 
-/** Nothing of the harness but its policy, with calls and results as text and calls found wherever the model writes them. */
+/**
+ * Nothing of the harness but its policy, with calls and results as text and calls found wherever
+ * the model writes them.
+ */
 function inText(harness: Harness): Harness {
   const { settings } = withLayers(harness, ['realization']);
   return {
@@ -79,7 +82,10 @@ function variantsOf(names: readonly string[] = Object.keys(VARIANTS)): Variant[]
   });
 }
 
-/** Every variant plays the same tasks and trials, so that differences to the whole harness are paired. */
+/**
+ * Every variant plays the same tasks and trials, so that differences to the whole harness are
+ * paired.
+ */
 export async function ablateCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as AblateFlags;
   if (flags.trials < 1) throw new UsageError(`--trials: expected 1 or more, got ${flags.trials}`);

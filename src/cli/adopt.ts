@@ -1,15 +1,18 @@
-/** `optimize adopt`: takes over what a person changed by hand, in the harness or in what nights run under, as decisions. */
+/**
+ * `optimize adopt`: takes over what a person changed by hand, in the harness or in what nights run
+ * under, as decisions.
+ */
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { loadHarness } from '../harness/load.ts';
-import { personsOf } from '../ledger/approval.ts';
-import { openRepository } from '../ledger/git.ts';
-import { readKeyring } from '../ledger/keys.ts';
-import { type Ledger, openLedger } from '../ledger/ledger.ts';
-import { acquireLock } from '../ledger/lock.ts';
-import { ADOPT, loosened, recordSettings, settingsInForce, settingsOf } from '../ledger/settings.ts';
-import type { Signer } from '../ledger/signing.ts';
-import { startNight } from '../ledger/start.ts';
+import { personsOf } from '../ledger/acts/approval.ts';
+import { ADOPT, loosened, recordSettings, settingsInForce, settingsOf } from '../ledger/acts/settings.ts';
+import { startNight } from '../ledger/acts/start.ts';
+import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
+import { acquireLock } from '../ledger/branch/lock.ts';
+import { openRepository } from '../ledger/git/git.ts';
+import { readKeyring } from '../ledger/keys/keys.ts';
+import type { Signer } from '../ledger/keys/signing.ts';
 import { NO_POLICY } from '../policy/policy.ts';
 import { EXIT } from './exit.ts';
 import { policyOf } from './night.ts';
@@ -63,7 +66,10 @@ export async function adoptCommand(given: Record<string, unknown>): Promise<numb
   }
 }
 
-/** What asks for less is a person's to answer for: where there are keys with theirs, where releases need approval as one of those who approve. */
+/**
+ * What asks for less is a person's to answer for: where there are keys with theirs, where releases
+ * need approval as one of those who approve.
+ */
 function assertMayAdopt(
   ledger: Ledger,
   loosened: readonly string[],

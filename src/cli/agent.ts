@@ -1,4 +1,7 @@
-/** From --model to an agent: a simulated one, an endpoint given by flags, or a name from models.yaml. */
+/**
+ * From --model to an agent: a simulated one, an endpoint given by flags, or a name from
+ * models.yaml.
+ */
 import { UsageError } from '../errors.ts';
 import type { Spend } from '../models/calls.ts';
 import type { OpenAISettings } from '../models/openai.ts';
@@ -25,9 +28,10 @@ export type ModelChoice =
   | { readonly kind: 'openai'; readonly settings: OpenAISettings; readonly concurrency: number };
 
 /**
- * What the flags ask for; a flag wins over the entry of models.yaml under `root`. `concurrency`: rollouts at the same time, by
- * default 8 for a simulated agent, 1 for an endpoint on this machine, else 4. Throws UsageError for an unknown model, half a
- * price, or a cap of money without a price; `flag` is the one that it names.
+ * What the flags ask for; a flag wins over the entry of models.yaml under `root`. `concurrency`:
+ * rollouts at the same time, by default 8 for a simulated agent, 1 for an endpoint on this machine,
+ * else 4. Throws UsageError for an unknown model, half a price, or a cap of money without a price;
+ * `flag` is the one that it names.
  */
 export function chooseModel(flags: ModelFlags, root: string, flag = '--model'): ModelChoice {
   if (flags.concurrency !== undefined && flags.concurrency < 1)
@@ -61,8 +65,9 @@ export interface SecondModel {
 }
 
 /**
- * Another model has its own address, key and price; those of the agent must not reach it, nor its key the agent's address. A simulated
- * agent has none, so that all flags speak of the other model. Throws as `chooseModel` does.
+ * Another model has its own address, key and price; those of the agent must not reach it, nor its
+ * key the agent's address. A simulated agent has none, so that all flags speak of the other model.
+ * Throws as `chooseModel` does.
  */
 export function chooseSecond(flags: ModelFlags, second: SecondModel, root: string): ModelChoice {
   const { flag, model, baseUrl, temperature } = second;
@@ -100,7 +105,10 @@ function settingsOf(flags: ModelFlags, model: string, entry: ModelEntry | undefi
   };
 }
 
-/** Throws UsageError when only one of the two prices is given: taking the other for 0 would make a cap of money too high. */
+/**
+ * Throws UsageError when only one of the two prices is given: taking the other for 0 would make a
+ * cap of money too high.
+ */
 function priceOf({ priceIn: input, priceOut: output }: ModelFlags): Price | undefined {
   if (input === undefined && output === undefined) return undefined;
   if (input === undefined || output === undefined)
@@ -115,7 +123,10 @@ function splitOnce(text: string, separator: string): [string, string | undefined
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** Throws UsageError for an agent that cannot play `environment`, or a refused key; InfrastructureError when nothing answers. */
+/**
+ * Throws UsageError for an agent that cannot play `environment`, or a refused key;
+ * InfrastructureError when nothing answers.
+ */
 export async function openAgent(choice: ModelChoice, environment: Environment, spend?: Spend): Promise<Agent> {
   if (choice.kind === 'sim') {
     if (environment.oracle === undefined)

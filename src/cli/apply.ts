@@ -1,11 +1,11 @@
 /** `optimize apply`: merges a release into the checked-out branch. */
 import { UsageError, VerifyError } from '../errors.ts';
-import { type Applied, applyRelease } from '../ledger/apply.ts';
-import type { Repository } from '../ledger/git.ts';
-import type { Oid } from '../ledger/plumbing.ts';
-import { settingsInForce } from '../ledger/settings.ts';
-import { readTrust } from '../ledger/trust.ts';
-import { type BranchReport, verifyRepository } from '../ledger/verify.ts';
+import { type AppliedRelease, applyRelease } from '../ledger/acts/apply.ts';
+import { settingsInForce } from '../ledger/acts/settings.ts';
+import type { Repository } from '../ledger/git/git.ts';
+import type { Oid } from '../ledger/git/plumbing.ts';
+import { readTrust } from '../ledger/keys/trust.ts';
+import { type BranchReport, verifyRepository } from '../ledger/verify/verify.ts';
 import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 import { stepOf } from './step.ts';
@@ -26,7 +26,7 @@ export async function applyCommand(given: Record<string, unknown>): Promise<numb
   return EXIT.ok;
 }
 
-function tell({ version, simulated, branch, commit, changed }: Applied, byNames: boolean): void {
+function tell({ version, simulated, branch, commit, changed }: AppliedRelease, byNames: boolean): void {
   const what = `${version}${simulated ? ' (evidence SIMULATED)' : ''}`;
   say(
     changed
@@ -37,7 +37,10 @@ function tell({ version, simulated, branch, commit, changed }: Applied, byNames:
     say('approvals were counted by the names in the records; whose keys they are: npx optimize apply --trust FILE');
 }
 
-/** Names in records are what whoever wrote them says: the trust file knows whose the keys are. Gives the tip that was verified. Throws VerifyError, and UsageError where it could not be checked. */
+/**
+ * Names in records are what whoever wrote them says: the trust file knows whose the keys are. Gives
+ * the tip that was verified. Throws VerifyError, and UsageError where it could not be checked.
+ */
 async function trustedTip(repository: Repository, env: string, file: string): Promise<Oid> {
   const report = await verifyRepository(repository, { env, trust: readTrust(file, repository) });
   const [issue] = report.issues;

@@ -1,7 +1,7 @@
 /** `optimize approve | reject VERSION --reason TEXT`: a person's signed word on a release. */
-import { state } from '../ledger/approval.ts';
-import { readKeyring } from '../ledger/keys.ts';
-import { acquireLock } from '../ledger/lock.ts';
+import { state } from '../ledger/acts/approval.ts';
+import { acquireLock } from '../ledger/branch/lock.ts';
+import { readKeyring } from '../ledger/keys/keys.ts';
 import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 import { reasonOf, stepOf } from './step.ts';

@@ -1,10 +1,12 @@
-/** `optimize at DATE|COMMIT`: the harness in force, each clause with the decision that put it there. */
+/**
+ * `optimize at DATE|COMMIT`: the harness in force, each clause with the decision that put it there.
+ */
 import { parseHarness } from '../harness/parse.ts';
-import { changesBranch } from '../ledger/decision.ts';
-import { clauseOrigins } from '../ledger/history.ts';
-import { type InForce, inForceAt } from '../ledger/in-force.ts';
-import { changedItemsOf } from '../ledger/items.ts';
-import { firstHarness } from '../ledger/versions.ts';
+import { clauseOrigins } from '../ledger/branch/history.ts';
+import { type HarnessInForce, inForceAt } from '../ledger/branch/in-force.ts';
+import { firstHarness } from '../ledger/branch/versions.ts';
+import { changesBranch } from '../ledger/format/decision.ts';
+import { changedItemsOf } from '../ledger/format/items.ts';
 import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 
@@ -48,7 +50,7 @@ export async function atCommand(given: Record<string, unknown>, at = ''): Promis
   return EXIT.ok;
 }
 
-function branchText({ branch, applied }: InForce): string {
+function branchText({ branch, applied }: HarnessInForce): string {
   if (branch === null) return '';
   return ` on ${branch} (${applied === null ? 'checked out' : `where decision ${applied.seq} applied ${applied.version}`})`;
 }

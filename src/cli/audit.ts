@@ -1,4 +1,7 @@
-/** `optimize audit`: what the release in force is worth on tasks that decided nothing; the figure to publish. */
+/**
+ * `optimize audit`: what the release in force is worth on tasks that decided nothing; the figure to
+ * publish.
+ */
 import { join, resolve } from 'node:path';
 import { canonicalJson, seedOf, sha256 } from '../digest.ts';
 import { BudgetError, InfrastructureError, UsageError } from '../errors.ts';
@@ -7,12 +10,12 @@ import { auditScore } from '../gate/audit.ts';
 import { recompute } from '../gate/record.ts';
 import { RELEASE } from '../gate/rules.ts';
 import { parseHarness } from '../harness/parse.ts';
-import { type Decision, nothingMeasured } from '../ledger/decision.ts';
-import { openRepository } from '../ledger/git.ts';
-import { type Ledger, openLedger } from '../ledger/ledger.ts';
-import { acquireLock } from '../ledger/lock.ts';
-import { recordSettings, settingsOf } from '../ledger/settings.ts';
-import { findVersion, firstHarness } from '../ledger/versions.ts';
+import { recordSettings, settingsOf } from '../ledger/acts/settings.ts';
+import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
+import { acquireLock } from '../ledger/branch/lock.ts';
+import { findVersion, firstHarness } from '../ledger/branch/versions.ts';
+import { type Decision, nothingMeasured } from '../ledger/format/decision.ts';
+import { openRepository } from '../ledger/git/git.ts';
 import { useSealed } from '../night/panel.ts';
 import { readPolicy } from '../policy/policy.ts';
 import type { Agent, Environment, Harness, Task, Verdict } from '../types.ts';
@@ -87,7 +90,10 @@ interface Audit {
   readonly panel: AuditPanel;
 }
 
-/** Both arms on every task. Throws InfrastructureError when more than 2 % of the pairs got no answer. */
+/**
+ * Both arms on every task. Throws InfrastructureError when more than 2 % of the pairs got no
+ * answer.
+ */
 async function play(stage: Stage, { version, after, against, panel }: Audit, trials: number, tier: string) {
   const { tasks } = panel;
   const played = await stage.pairs({ before: against.harness, after }, tasks, trials, tier);

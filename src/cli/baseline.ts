@@ -1,11 +1,14 @@
-/** `optimize baseline`: what the same rollouts buy without any harness, by sampling and by trying again with feedback. */
+/**
+ * `optimize baseline`: what the same rollouts buy without any harness, by sampling and by trying
+ * again with feedback.
+ */
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { mean } from '../gate/arithmetic.ts';
 import { pairedInterval, scoreInterval } from '../gate/interval.ts';
 import { pairDifferences } from '../gate/pairs.ts';
 import { parseHarness } from '../harness/parse.ts';
-import { openRepository } from '../ledger/git.ts';
+import { openRepository } from '../ledger/git/git.ts';
 import { percent, points } from '../report/terminal.ts';
 import type { Harness, Task, Trace } from '../types.ts';
 import { EXIT } from './exit.ts';
@@ -25,8 +28,9 @@ interface BaselineFlags extends PlayFlags, TaskFlags {
 type Rewards = ReadonlyMap<string, number>;
 
 /**
- * Both methods get `--rollouts` in all and are helped by the scorer, which nobody has in production: the best of k samples is chosen
- * by it, and a failed try is told that it failed. `--harness` is played once a task on the same tasks, so that it is paired.
+ * Both methods get `--rollouts` in all and are helped by the scorer, which nobody has in
+ * production: the best of k samples is chosen by it, and a failed try is told that it failed.
+ * `--harness` is played once a task on the same tasks, so that it is paired.
  */
 export async function baselineCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as BaselineFlags;

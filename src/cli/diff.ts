@@ -1,6 +1,7 @@
 /** `optimize diff A B`: what changed between two harness versions. */
-import { resolveHarness } from '../ledger/history.ts';
-import { previewEdit } from '../proposal/edits.ts';
+
+import { previewEdit } from '../edit/edits.ts';
+import { resolveHarness } from '../ledger/branch/history.ts';
 import { printable } from '../report/terminal.ts';
 import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';

@@ -1,7 +1,7 @@
 /** `optimize doctor`: what an endpoint can do, and the settings to use with it. */
 
 import { UsageError } from '../errors.ts';
-import { openRepository } from '../ledger/git.ts';
+import { openRepository } from '../ledger/git/git.ts';
 import { examine } from '../models/doctor.ts';
 import { openaiAgent } from '../models/openai.ts';
 import { printable } from '../report/terminal.ts';

@@ -1,7 +1,7 @@
 /** `optimize env check NAME`: is the environment fit to be optimized on? */
 import { resolve } from 'node:path';
 import { checkEnvironment } from '../environments/check.ts';
-import { openRepository } from '../ledger/git.ts';
+import { openRepository } from '../ledger/git/git.ts';
 import { percent } from '../report/terminal.ts';
 import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';

@@ -55,7 +55,10 @@ async function keysHere(): Promise<string[]> {
   }
 }
 
-/** Runs a command; prints what went wrong on stderr, never a stack trace unless OPTIMIZE_DEBUG is set. */
+/**
+ * Runs a command; prints what went wrong on stderr, never a stack trace unless OPTIMIZE_DEBUG is
+ * set.
+ */
 export async function runSafely(
   run: () => Promise<number>,
   options: { readonly json: boolean; readonly name: string },

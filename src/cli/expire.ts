@@ -1,6 +1,6 @@
 /** `optimize expire`: deletes raw traces that are older than the policy keeps them. */
-import { expireTraces } from '../ledger/expire.ts';
-import { acquireLock } from '../ledger/lock.ts';
+import { expireTraces } from '../ledger/acts/expire.ts';
+import { acquireLock } from '../ledger/branch/lock.ts';
 import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 import { stepOf } from './step.ts';

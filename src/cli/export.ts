@@ -1,13 +1,16 @@
-/** `optimize export`: a folder that an auditor opens without this program: a page, the records as stored, what they changed, and a verifier. */
+/**
+ * `optimize export`: a folder that an auditor opens without this program: a page, the records as
+ * stored, what they changed, and a verifier.
+ */
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { randomOf, sha256, shuffled } from '../digest.ts';
 import { UsageError } from '../errors.ts';
 import { harnessId } from '../harness/parse.ts';
-import { readContents } from '../ledger/branch.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import { readTexts } from '../ledger/plumbing.ts';
-import { commitsOfDecisions, firstHarness } from '../ledger/versions.ts';
+import { readContents } from '../ledger/branch/branch.ts';
+import type { Ledger } from '../ledger/branch/ledger.ts';
+import { commitsOfDecisions, firstHarness } from '../ledger/branch/versions.ts';
+import { readTexts } from '../ledger/git/plumbing.ts';
 import { evidencePage } from '../report/evidence-page.ts';
 import type { HarnessFiles } from '../types.ts';
 import { EXIT } from './exit.ts';
@@ -21,7 +24,10 @@ interface ExportFlags extends LedgerFlags {
 
 const VERIFIER = join(import.meta.dirname, '../../export/verify.py');
 
-/** Writes the folder beside its place first, so that a command that was cut off leaves none that looks whole. */
+/**
+ * Writes the folder beside its place first, so that a command that was cut off leaves none that
+ * looks whole.
+ */
 export async function exportCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as ExportFlags;
   const out = resolve(flags.out);
@@ -57,7 +63,10 @@ export async function exportCommand(given: Record<string, unknown>): Promise<num
   return EXIT.ok;
 }
 
-/** So many decisions, chosen by the head of the chain: whoever exports cannot choose them, and another export gives the same. */
+/**
+ * So many decisions, chosen by the head of the chain: whoever exports cannot choose them, and
+ * another export gives the same.
+ */
 function sampleOf(all: readonly number[], count: number, head: string): Set<number> {
   return new Set(
     shuffled(all, randomOf('export', head))
@@ -66,7 +75,10 @@ function sampleOf(all: readonly number[], count: number, head: string): Set<numb
   );
 }
 
-/** Records and signatures as stored, every text of the first harness, and where chain and edits begin and end. */
+/**
+ * Records and signatures as stored, every text of the first harness, and where chain and edits
+ * begin and end.
+ */
 async function recordsOf(ledger: Ledger): Promise<Map<string, string>> {
   const { repository, env } = ledger;
   const { entries } = await readContents(repository, env, ledger.head().commit);

@@ -1,4 +1,7 @@
-/** What still fails: diagnoses of the failed rollouts of a run, the most frequent first, with tasks to look at. */
+/**
+ * What still fails: diagnoses of the failed rollouts of a run, the most frequent first, with tasks
+ * to look at.
+ */
 import { clusterDiagnoses } from '../diagnosis/clusters.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { printable } from '../report/terminal.ts';
@@ -11,7 +14,10 @@ interface Played {
   readonly tasks: readonly Task[];
 }
 
-/** A diagnosis looks at a task as at one that may be learnt from; here a person asked for it, and nothing is learnt. */
+/**
+ * A diagnosis looks at a task as at one that may be learnt from; here a person asked for it, and
+ * nothing is learnt.
+ */
 export function tellFailures(traces: readonly Trace[], { environment, harness, tasks }: Played, json: boolean): void {
   const byId = new Map(tasks.map((task) => [task.id, task as Task<'train'>]));
   const diagnoses = traces.flatMap((trace) => {

@@ -1,6 +1,6 @@
 /** `optimize freeze | unfreeze --reason TEXT`: stops nights until a person lifts it. */
-import { setFrozen } from '../ledger/freeze.ts';
-import { acquireLock } from '../ledger/lock.ts';
+import { setFrozen } from '../ledger/acts/freeze.ts';
+import { acquireLock } from '../ledger/branch/lock.ts';
 import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 import { reasonOf, stepOf } from './step.ts';

@@ -1,11 +1,13 @@
-/** When a night freezes its environment by itself: a person has to look before the next one runs. */
+/**
+ * When a night freezes its environment by itself: a person has to look before the next one runs.
+ */
 import { join } from 'node:path';
 import { type InfrastructureError, VerifyError } from '../errors.ts';
-import { listLedgers } from '../ledger/branches.ts';
-import { assertNotFrozen, setFrozen } from '../ledger/freeze.ts';
-import type { Repository } from '../ledger/git.ts';
-import { openLedger } from '../ledger/ledger.ts';
-import { verifyRepository } from '../ledger/verify.ts';
+import { assertNotFrozen, setFrozen } from '../ledger/acts/freeze.ts';
+import { listLedgers } from '../ledger/branch/branches.ts';
+import { openLedger } from '../ledger/branch/ledger.ts';
+import type { Repository } from '../ledger/git/git.ts';
+import { verifyRepository } from '../ledger/verify/verify.ts';
 import type { Night } from '../night/night.ts';
 import { noteFailure } from '../night/run.ts';
 import { stepOf } from './step.ts';
@@ -25,7 +27,10 @@ export async function freezeIfAltered(repository: Repository, env: string): Prom
 /** Tries that may fail one after the other before a person has to look. */
 const MOST_FAILURES = 3;
 
-/** What a person has to see freezes at once, and so does the third try in a row that came to nothing. */
+/**
+ * What a person has to see freezes at once, and so does the third try in a row that came to
+ * nothing.
+ */
 export async function freezeAfterFailure(
   night: Night,
   repository: Repository,
@@ -40,7 +45,10 @@ export async function freezeAfterFailure(
   night.emit({ type: 'warning', message: `${env} is frozen: ${why}` });
 }
 
-/** A release that changes what must be refused is no matter for another night: a person has to see it first. */
+/**
+ * A release that changes what must be refused is no matter for another night: a person has to see
+ * it first.
+ */
 export async function freezeAfterLook({ recorder, options, emit }: Night, repository: Repository): Promise<void> {
   const look = recorder.decisions.find(
     ({ verdict }) => verdict?.stage === 'release' && verdict.reason === 'violations',

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { openRepository } from '../ledger/git.ts';
+import { openRepository } from '../ledger/git/git.ts';
 import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
 

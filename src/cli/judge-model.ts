@@ -15,13 +15,18 @@ export interface JudgeModelFlags extends PlayFlags {
   readonly votes: number;
 }
 
-/** A judge that needs no endpoint, or the model to open. `concurrency`: questions at the same time. */
+/**
+ * A judge that needs no endpoint, or the model to open. `concurrency`: questions at the same time.
+ */
 export type JudgeChoice = { readonly concurrency: number } & (
   | { readonly judge: Judge }
   | { readonly model: ModelChoice }
 );
 
-/** The simulated judge where the agent is simulated and none is named. Throws UsageError for one that cannot judge here, and as `chooseModel` does. */
+/**
+ * The simulated judge where the agent is simulated and none is named. Throws UsageError for one
+ * that cannot judge here, and as `chooseModel` does.
+ */
 export function chooseJudge(flags: JudgeModelFlags, environment: Environment, root: string): JudgeChoice {
   const { judgeModel: model, judgeBaseUrl: baseUrl } = flags;
   const named = model ?? flags.model;
@@ -39,7 +44,10 @@ export function chooseJudge(flags: JudgeModelFlags, environment: Environment, ro
   return { model: choice, concurrency: choice.concurrency };
 }
 
-/** Its replies are kept as the agent's are, and charged to the budget of the stage. Throws as `openAgent` does. */
+/**
+ * Its replies are kept as the agent's are, and charged to the budget of the stage. Throws as
+ * `openAgent` does.
+ */
 export async function openJudge(
   choice: JudgeChoice,
   environment: Environment,

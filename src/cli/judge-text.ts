@@ -1,4 +1,6 @@
-/** What a judge's comparison says to a person, and the JSON line that says the same to a program. */
+/**
+ * What a judge's comparison says to a person, and the JSON line that says the same to a program.
+ */
 import type { Agreement, PairTally, VoteTally } from '../judge/tally.ts';
 import { money, percent, points } from '../report/terminal.ts';
 
@@ -32,7 +34,9 @@ export interface JudgeReport {
   /** Comparisons left out because a run got no answer from its endpoint. */
   readonly voids: number;
   readonly rollouts: number;
-  /** US dollars paid now, recorded replies cost nothing; null when nobody said what a call costs. */
+  /**
+   * US dollars paid now, recorded replies cost nothing; null when nobody said what a call costs.
+   */
   readonly usd: number | null;
 }
 

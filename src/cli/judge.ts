@@ -1,9 +1,12 @@
-/** `optimize judge`: which harness version is better, by a judge that sees runs and no scores; proves and writes nothing. */
+/**
+ * `optimize judge`: which harness version is better, by a judge that sees runs and no scores;
+ * proves and writes nothing.
+ */
 import { resolve } from 'node:path';
 import { BudgetError, UsageError } from '../errors.ts';
 import { comparePairs, type Judge, type RunPair } from '../judge/compare.ts';
-import { agreementOf, type Comparison, preferenceOf, rankingOf, tallyPair, tallyVotes } from '../judge/tally.ts';
-import { openRepository, type Repository } from '../ledger/git.ts';
+import { agreementOf, type JudgedPair, preferenceOf, rankingOf, tallyPair, tallyVotes } from '../judge/tally.ts';
+import { openRepository, type Repository } from '../ledger/git/git.ts';
 import type { Environment, Harness, Task, Trace } from '../types.ts';
 import { EXIT } from './exit.ts';
 import { chooseJudge, type JudgeModelFlags, openJudge } from './judge-model.ts';
@@ -24,7 +27,10 @@ interface Version extends VersionName {
   readonly documents: Harness;
 }
 
-/** Every version plays the same tasks and trials; every two are compared run by run, and a run without an answer is compared with nothing. */
+/**
+ * Every version plays the same tasks and trials; every two are compared run by run, and a run
+ * without an answer is compared with nothing.
+ */
 export async function judgeCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as JudgeFlags;
   assertFlags(flags);
@@ -92,7 +98,10 @@ function assertFlags({ harness, votes, trials, tasks, split }: JudgeFlags): void
     throw new UsageError(`--split: expected train or dev (sealed tasks are for releases alone), got "${split}"`);
 }
 
-/** Throws UsageError for an unknown version, and for two words that mean the same one: it would be compared with itself. */
+/**
+ * Throws UsageError for an unknown version, and for two words that mean the same one: it would be
+ * compared with itself.
+ */
 async function versionsOf(repository: Repository, env: string, refs: readonly string[]): Promise<Version[]> {
   const versions: Version[] = [];
   for (const ref of refs) {
@@ -128,7 +137,7 @@ function runPairs(
 }
 
 /** What was asked about each two runs and answered, for an auditor. */
-const comparisonLines = (runs: readonly RunPair[], comparisons: readonly Comparison[], versions: readonly Version[]) =>
+const comparisonLines = (runs: readonly RunPair[], comparisons: readonly JudgedPair[], versions: readonly Version[]) =>
   comparisons.map(({ family: _, ...comparison }, at) => {
     const refOf = (trace: Trace | undefined) => versions.find(({ harness }) => harness === trace?.harness)?.ref;
     const [a, b] = [refOf(runs[at]?.a), refOf(runs[at]?.b)];
@@ -145,7 +154,7 @@ interface Setting {
   readonly tasks: readonly Task[];
 }
 
-function reportOf(setting: Setting, runs: readonly RunPair[], comparisons: readonly Comparison[]): JudgeReport {
+function reportOf(setting: Setting, runs: readonly RunPair[], comparisons: readonly JudgedPair[]): JudgeReport {
   const { flags, environment, stage, judge, pairs, tasks } = setting;
   const versions = setting.versions.map(({ ref, harness }) => ({ ref, harness }));
   const tallies = pairs.map(({ a, b }) => {

@@ -1,14 +1,17 @@
-/** `optimize keys init | rotate | revoke | list | salt`: who signs, and what a verifier has to trust. */
+/**
+ * `optimize keys init | rotate | revoke | list | salt`: who signs, and what a verifier has to
+ * trust.
+ */
 import { UsageError } from '../errors.ts';
-import { environmentsHere, listLedgers } from '../ledger/branches.ts';
-import { openRepository, type Repository } from '../ledger/git.ts';
-import type { KeyEntry, Role } from '../ledger/key.ts';
-import { revoke, rotate, signingKey } from '../ledger/key-change.ts';
-import { createKey, KEY_VARIABLE, keyFolder, readKeyring } from '../ledger/keys.ts';
-import { openLedger } from '../ledger/ledger.ts';
-import { chainKeys } from '../ledger/signing.ts';
-import { makeTaskSalt, SALT_VARIABLE } from '../ledger/task-salt.ts';
-import type { Trust } from '../ledger/trust.ts';
+import { revoke, rotate, signingKey } from '../ledger/acts/key-change.ts';
+import { environmentsHere, listLedgers } from '../ledger/branch/branches.ts';
+import { openLedger } from '../ledger/branch/ledger.ts';
+import { openRepository, type Repository } from '../ledger/git/git.ts';
+import type { KeyEntry, Role } from '../ledger/keys/key.ts';
+import { createKey, KEY_VARIABLE, keyFolder, readKeyring } from '../ledger/keys/keys.ts';
+import { chainKeys } from '../ledger/keys/signing.ts';
+import { makeTaskSalt, SALT_VARIABLE } from '../ledger/keys/task-salt.ts';
+import type { Trust } from '../ledger/keys/trust.ts';
 import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
 import { stepOf } from './step.ts';

@@ -1,7 +1,8 @@
 /** `optimize log`: decisions, newest first. */
-import type { Decision } from '../ledger/decision.ts';
-import { releaseOf } from '../ledger/ledger.ts';
-import { momentOf } from '../ledger/moment.ts';
+
+import { releaseOf } from '../ledger/branch/ledger.ts';
+import type { Decision } from '../ledger/format/decision.ts';
+import { momentOf } from '../ledger/git/moment.ts';
 import { printable, verdictText } from '../report/terminal.ts';
 import { bundleTitle } from '../report/title.ts';
 import { EXIT } from './exit.ts';

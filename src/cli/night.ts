@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 import { BudgetError, InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
 import { openBudget } from '../evaluation/budget.ts';
 import { loadHarness } from '../harness/load.ts';
-import { applyRelease } from '../ledger/apply.ts';
-import { openRepository } from '../ledger/git.ts';
-import { readKeyring } from '../ledger/keys.ts';
-import { openLedger } from '../ledger/ledger.ts';
+import { applyRelease } from '../ledger/acts/apply.ts';
+import { openLedger } from '../ledger/branch/ledger.ts';
+import { openRepository } from '../ledger/git/git.ts';
+import { readKeyring } from '../ledger/keys/keys.ts';
 import type { Spend } from '../models/calls.ts';
 import type { NightOptions, ProposerName } from '../night/night.ts';
 import { openNight } from '../night/open.ts';
@@ -86,7 +86,8 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
   const workTree = loadHarness(root, environment.name).files;
   const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
   const budget = openBudget(options, Date.now);
-  // Opening an agent may already ask its endpoint: what cannot be recorded in the end must not be begun.
+  // Opening an agent may already ask its endpoint: what cannot be recorded in the end must not be
+  // begun.
   (await openLedger(repository, environment.name, keys)).assertWritable();
   await freezeIfAltered(repository, environment.name);
   const agent = await openAgent(model, environment, budget);
@@ -194,7 +195,10 @@ async function openThinker(
   return openAgent(choice, environment, spend);
 }
 
-/** The page goes to stdout for a person, events go there for a program; progress always goes to stderr. */
+/**
+ * The page goes to stdout for a person, events go there for a program; progress always goes to
+ * stderr.
+ */
 export function subscribers(json: boolean): Emit {
   const screen = terminal({ err: process.stderr, now: () => performance.now() });
   const lines = jsonLines((text) => process.stdout.write(text));

@@ -1,10 +1,10 @@
 /** The ledger of the environment that a command asks about. */
 import { environmentNames } from '../environments/registry.ts';
 import { UsageError } from '../errors.ts';
-import { ledgersIn, remoteIn } from '../ledger/branches.ts';
-import { openRepository, type Repository } from '../ledger/git.ts';
-import { type Ledger, openLedger } from '../ledger/ledger.ts';
-import { listRefs } from '../ledger/refs.ts';
+import { ledgersIn, remoteIn } from '../ledger/branch/branches.ts';
+import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
+import { openRepository, type Repository } from '../ledger/git/git.ts';
+import { listRefs } from '../ledger/git/refs.ts';
 
 export interface LedgerFlags {
   /** Default: the only one that has a branch. */

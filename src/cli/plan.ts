@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { POWER } from '../gate/rules.ts';
 import { loadHarness } from '../harness/load.ts';
-import { openRepository } from '../ledger/git.ts';
-import { openLedger } from '../ledger/ledger.ts';
-import { changeOfSettings, settingsOf } from '../ledger/settings.ts';
-import { pastOf } from '../night/past.ts';
-import { type Plan, type Prospects, planNight, prospectsOf } from '../night/plan.ts';
-import { assertSound } from '../night/sound.ts';
+import { changeOfSettings, settingsOf } from '../ledger/acts/settings.ts';
+import { openLedger } from '../ledger/branch/ledger.ts';
+import { openRepository } from '../ledger/git/git.ts';
+import { assertSound } from '../night/assert-lint.ts';
+import { pastOf } from '../night/cost-history.ts';
+import { type NightPlan, type Prospects, planNight, prospectsOf } from '../night/plan.ts';
 import { assertCheckable } from '../policy/policy.ts';
 import { chooseModel } from './agent.ts';
 import { EXIT } from './exit.ts';
@@ -75,7 +75,7 @@ const share = (value: number): string => `${(100 * value).toFixed(0)} %`;
 const gain = (effect: number): string =>
   Number.isFinite(effect) ? `${(effect * 100).toFixed(1)} points` : 'none of any size';
 
-function linesOf(plan: Plan & Prospects, past: string | null): string[] {
+function linesOf(plan: NightPlan & Prospects, past: string | null): string[] {
   const { tasks, rollouts, usd, minutes, look, given, panel, power, trials } = plan;
   const after = past === null ? '' : `, as in ${past}`;
   const unknown = 'unknown before the first finished night of this agent here';

@@ -1,12 +1,15 @@
-/** `optimize replay RUN`: plays a finished night again from what was recorded, and holds its decisions against the ledger. */
+/**
+ * `optimize replay RUN`: plays a finished night again from what was recorded, and holds its
+ * decisions against the ledger.
+ */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { openRepository } from '../ledger/git.ts';
+import { openRepository } from '../ledger/git/git.ts';
 import { REPLIES } from '../models/replies.ts';
 import { readConfig } from '../night/run.ts';
 import { quotedTasks } from '../proposal/held-out.ts';
-import { type Replayed, replayNight } from '../replay.ts';
+import { type ReplayedNight, replayNight } from '../replay.ts';
 import { printable } from '../report/terminal.ts';
 import { chooseModel, openAgent } from './agent.ts';
 import { EXIT } from './exit.ts';
@@ -24,7 +27,7 @@ export async function replayRun(
   root: string,
   run: string,
   flags: DataFlags,
-): Promise<Replayed & { agent: string; quoted: readonly string[] }> {
+): Promise<ReplayedNight & { agent: string; quoted: readonly string[] }> {
   const config = readConfig(join(root, 'runs', run));
   if (config === null)
     throw new UsageError(`runs/${run}/config.json is missing or was cut off; expected the folder of a finished run`);
@@ -54,7 +57,10 @@ export async function replayRun(
   };
 }
 
-/** `given` is a run of the repository here (retail-0001), or the path of a run's folder in any repository. */
+/**
+ * `given` is a run of the repository here (retail-0001), or the path of a run's folder in any
+ * repository.
+ */
 export async function replayCommand(options: Record<string, unknown>, given = ''): Promise<number> {
   const flags = options as DataFlags & { json?: boolean };
   const { root, run } = await placeOf(given);

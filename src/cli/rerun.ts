@@ -1,4 +1,7 @@
-/** Plays rollouts of looks anew, with the agent and the seeds of their night, and holds the scores against the records. */
+/**
+ * Plays rollouts of looks anew, with the agent and the seeds of their night, and holds the scores
+ * against the records.
+ */
 import { join, resolve } from 'node:path';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { UsageError } from '../errors.ts';
@@ -7,11 +10,11 @@ import { assertScored, openEvaluator } from '../evaluation/evaluator.ts';
 import { memoryJournal } from '../evaluation/journal.ts';
 import type { Pair } from '../gate/pairs.ts';
 import { parseHarness } from '../harness/parse.ts';
-import type { Decision } from '../ledger/decision.ts';
-import type { Repository } from '../ledger/git.ts';
-import { resolveHarness } from '../ledger/history.ts';
-import { type Ledger, openLedger } from '../ledger/ledger.ts';
-import { decisionPath } from '../ledger/paths.ts';
+import { resolveHarness } from '../ledger/branch/history.ts';
+import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
+import type { Decision } from '../ledger/format/decision.ts';
+import type { Repository } from '../ledger/git/git.ts';
+import { decisionPath } from '../ledger/git/paths.ts';
 import { drawPanel } from '../night/panel.ts';
 import { readConfig } from '../night/run.ts';
 import type { Environment } from '../types.ts';
@@ -41,7 +44,10 @@ interface Sampled {
   readonly pair: Pair;
 }
 
-/** `count` pairs of an environment's looks. Throws UsageError when there is none, or their nights' folders are not here. */
+/**
+ * `count` pairs of an environment's looks. Throws UsageError when there is none, or their nights'
+ * folders are not here.
+ */
 export async function rerunSample(
   repository: Repository,
   env: string,
@@ -78,7 +84,10 @@ export async function rerunSample(
   return { agent: agentName, simulated, played, same: played - others.length, others };
 }
 
-/** Drawn by the head of the chain, so that nobody who writes a record knows which of its scores will be asked for. */
+/**
+ * Drawn by the head of the chain, so that nobody who writes a record knows which of its scores will
+ * be asked for.
+ */
 function sampleOf(ledger: Ledger, count: number): Sampled[] {
   const { commit } = ledger.head();
   const all = ledger

@@ -1,16 +1,19 @@
-/** V4: what holds scores is played again, from recorded replies or by the simulated agent, and scored by the environment that is here. */
+/**
+ * V4: what holds scores is played again, from recorded replies or by the simulated agent, and
+ * scored by the environment that is here.
+ */
 import { join, resolve } from 'node:path';
 import { canonicalJson } from '../digest.ts';
 import { UsageError, VerifyError } from '../errors.ts';
 import { parseHarness } from '../harness/parse.ts';
-import type { Decision } from '../ledger/decision.ts';
-import { artifactPath, expiredFiles } from '../ledger/expire.ts';
-import type { Unchecked } from '../ledger/finding.ts';
-import type { Repository } from '../ledger/git.ts';
-import { resolveHarness } from '../ledger/history.ts';
-import { type Ledger, openLedger } from '../ledger/ledger.ts';
-import { decisionPath } from '../ledger/paths.ts';
-import type { Issue, VerifyReport } from '../ledger/verify.ts';
+import { artifactPath, expiredFiles } from '../ledger/acts/expire.ts';
+import { resolveHarness } from '../ledger/branch/history.ts';
+import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
+import type { Decision } from '../ledger/format/decision.ts';
+import type { Repository } from '../ledger/git/git.ts';
+import { decisionPath } from '../ledger/git/paths.ts';
+import type { Unchecked } from '../ledger/verify/finding.ts';
+import type { VerifyIssue, VerifyReport } from '../ledger/verify/verify.ts';
 import { REPLIES } from '../models/replies.ts';
 import type { Environment, Task } from '../types.ts';
 import { replayRun } from './replay.ts';
@@ -25,18 +28,18 @@ interface RescoreFlags {
 const FORGED_BEFORE = 'scores that were forged';
 
 /**
- * Nothing that holds a score is left out: a night that was never closed, whose folder or data are not here, and an audit that cannot be
- * played again could not be checked.
+ * Nothing that holds a score is left out: a night that was never closed, whose folder or data are
+ * not here, and an audit that cannot be played again could not be checked.
  */
 export async function rescored(
   repository: Repository,
   report: VerifyReport,
   flags: RescoreFlags,
 ): Promise<VerifyReport> {
-  const issues: Issue[] = [...report.issues];
+  const issues: VerifyIssue[] = [...report.issues];
   const unchecked: Unchecked[] = [...report.unchecked];
   /** Gives what is wrong; throws UsageError for what could not be played. */
-  const attempt = async (file: string, play: () => Promise<readonly Issue[]>): Promise<void> => {
+  const attempt = async (file: string, play: () => Promise<readonly VerifyIssue[]>): Promise<void> => {
     try {
       issues.push(...(await play()));
     } catch (error) {
@@ -59,7 +62,7 @@ export async function rescored(
   return { ...report, levels: [...report.levels, 'V4'], issues, unchecked, notCovered, ok: issues.length === 0 };
 }
 
-const issue = (file: string, field: string, expected: string, found: string): Issue => ({
+const issue = (file: string, field: string, expected: string, found: string): VerifyIssue => ({
   level: 'V4',
   commit: '',
   file,
@@ -73,7 +76,7 @@ async function rescoreNight(
   run: string,
   decisions: readonly Decision[],
   { data }: RescoreFlags,
-): Promise<Issue[]> {
+): Promise<VerifyIssue[]> {
   const expired = expiredFiles(decisions).get(artifactPath({ run, name: REPLIES }));
   if (expired !== undefined) throw new UsageError(`its replies were deleted, as decision ${expired} says`);
   const { quoted } = await replayRun(root, run, data === undefined ? {} : { data });
@@ -81,13 +84,16 @@ async function rescoreNight(
   return quoted.map((task) => issue(`runs/${run}/${REPLIES}`, 'request', expected, task));
 }
 
-/** Only a simulated agent repeats an audit; the replies of another one are kept for all commands together and prove nothing about one. */
+/**
+ * Only a simulated agent repeats an audit; the replies of another one are kept for all commands
+ * together and prove nothing about one.
+ */
 async function rescoreAudit(
   { root }: Repository,
   ledger: Ledger,
   audit: Decision,
   { data }: RescoreFlags,
-): Promise<Issue[]> {
+): Promise<VerifyIssue[]> {
   const { played, gate, who, seq, env } = audit;
   if (played === undefined || gate === null || who.agent === null)
     throw new UsageError('the audit does not say how it was played, so it cannot be played again');

@@ -1,5 +1,8 @@
-/** `optimize rollback --to V`: makes an earlier version the head of the branch, by a recorded step forward. */
-import { rollback } from '../ledger/rollback.ts';
+/**
+ * `optimize rollback --to V`: makes an earlier version the head of the branch, by a recorded step
+ * forward.
+ */
+import { rollback } from '../ledger/acts/rollback.ts';
 import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 import { stepOf } from './step.ts';

@@ -1,11 +1,14 @@
-/** From flags to the values that a command works with: environment and tasks, and back to a command line. */
+/**
+ * From flags to the values that a command works with: environment and tasks, and back to a command
+ * line.
+ */
 import { join } from 'node:path';
 import { assertScorer } from '../environments/define.ts';
 import { withPrivateTasks } from '../environments/private-tasks.ts';
 import { loadEnvironment } from '../environments/registry.ts';
 import { UsageError } from '../errors.ts';
-import { keyFolder } from '../ledger/keys.ts';
-import { readTaskSalt } from '../ledger/task-salt.ts';
+import { keyFolder } from '../ledger/keys/keys.ts';
+import { readTaskSalt } from '../ledger/keys/task-salt.ts';
 import { keysIn } from '../models/settings.ts';
 import { readConfig } from '../night/run.ts';
 import { readPolicy } from '../policy/policy.ts';
@@ -52,12 +55,16 @@ export function repeatedFlags(flags: PlayFlags): string {
 const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** One call with all its tries and waits: an hour for a real model, whose single replies have their own limit; 30 s for a simulated one. */
+/**
+ * One call with all its tries and waits: an hour for a real model, whose single replies have their
+ * own limit; 30 s for a simulated one.
+ */
 export const callTimeoutMs = (agent: Agent): number => (agent.simulated ? 30_000 : 3_600_000);
 
 /**
- * The environment without the secrets of this process in any of its texts, its tasks under names that say nothing where the policy
- * calls them private. Throws UsageError when it has no scorer, unless `unscored` says that the command needs none.
+ * The environment without the secrets of this process in any of its texts, its tasks under names
+ * that say nothing where the policy calls them private. Throws UsageError when it has no scorer,
+ * unless `unscored` says that the command needs none.
  */
 export async function openEnvironment(
   flags: { env: string; data?: string },
@@ -76,8 +83,8 @@ export async function openEnvironment(
 }
 
 /**
- * Keeps tasks with one of `tags` and at most `count` of them, each split in its own proportion and order.
- * Throws UsageError when nothing is left.
+ * Keeps tasks with one of `tags` and at most `count` of them, each split in its own proportion and
+ * order. Throws UsageError when nothing is left.
  */
 export function selectTasks(
   tasks: readonly Task[],

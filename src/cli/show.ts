@@ -1,7 +1,7 @@
 /** `optimize show ID`: one decision, from the failures to the commit; or one trace. */
 import { UsageError } from '../errors.ts';
-import { openRepository } from '../ledger/git.ts';
-import { commitOfDecision } from '../ledger/versions.ts';
+import { commitOfDecision } from '../ledger/branch/versions.ts';
+import { openRepository } from '../ledger/git/git.ts';
 import { riskOf } from '../proposal/checks/risk.ts';
 import { percent, printable, verdictText } from '../report/terminal.ts';
 import { editTitle } from '../report/title.ts';

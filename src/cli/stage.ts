@@ -1,4 +1,7 @@
-/** Plays harnesses on tasks for the commands that measure and decide nothing: run, ablate, baseline, aa and judge. */
+/**
+ * Plays harnesses on tasks for the commands that measure and decide nothing: run, ablate, baseline,
+ * aa and judge.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Budget, openBudget } from '../evaluation/budget.ts';
@@ -20,7 +23,10 @@ export interface Stage {
   readonly emit: Emit;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  /** All trials of all tasks, task by task; a list names trials by their number, from 0. Harnesses that are played on one stage share their noise. */
+  /**
+   * All trials of all tasks, task by task; a list names trials by their number, from 0. Harnesses
+   * that are played on one stage share their noise.
+   */
   play(harness: Harness, tasks: readonly Task[], trials: number | readonly number[], phase: string): Promise<Trace[]>;
   /** Both harnesses on every task, side by side; `tier` names their noise, which they share. */
   pairs(arms: PairPlay['arms'], tasks: readonly Task[], trials: number, tier: string): Promise<PlayedPair[]>;
@@ -28,8 +34,9 @@ export interface Stage {
 }
 
 /**
- * Opens the model that the flags name. Replies of a real one are kept in `runs/.replies/`, so that a command that was cut off, or
- * is typed again, pays for nothing twice. `shared`: the budget of another stage of the same command.
+ * Opens the model that the flags name. Replies of a real one are kept in `runs/.replies/`, so that
+ * a command that was cut off, or is typed again, pays for nothing twice. `shared`: the budget of
+ * another stage of the same command.
  */
 export async function openStage(
   flags: PlayFlags,
@@ -96,7 +103,10 @@ export async function openStage(
   };
 }
 
-/** The same agent; what it was asked before, in this repository and by any of these commands, is answered from the record. */
+/**
+ * The same agent; what it was asked before, in this repository and by any of these commands, is
+ * answered from the record.
+ */
 export function keepingReplies(agent: Agent, root: string): Agent {
   if (agent.simulated) return agent;
   const folder = join(root, 'runs', '.replies');

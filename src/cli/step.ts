@@ -1,8 +1,8 @@
 /** Who, when and with which keys, of a decision that a person asks for by a command. */
 import { UsageError } from '../errors.ts';
-import type { Repository } from '../ledger/git.ts';
-import { readKeyring } from '../ledger/keys.ts';
-import type { StepOptions } from '../ledger/rollback.ts';
+import type { StepOptions } from '../ledger/acts/rollback.ts';
+import type { Repository } from '../ledger/git/git.ts';
+import { readKeyring } from '../ledger/keys/keys.ts';
 import { redactorOf } from '../secrets.ts';
 import { VERSION } from '../version.ts';
 
@@ -19,7 +19,10 @@ export const stepOf = (command: string, repository: Repository): StepOptions => 
   keys: readKeyring(process.env, repository),
 });
 
-/** What a person gives as `--reason`, without secrets of the process. Throws UsageError for none, and for more than 500 characters. */
+/**
+ * What a person gives as `--reason`, without secrets of the process. Throws UsageError for none,
+ * and for more than 500 characters.
+ */
 export function reasonOf(text: string): string {
   const why = (redactorOf(process.env) ?? String)(text.trim());
   if (why === '' || why.length > 500) throw new UsageError(`--reason: expected 1 to 500 characters, got ${why.length}`);

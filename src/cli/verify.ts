@@ -1,10 +1,13 @@
-/** `optimize verify`: recomputes instead of trusting; 0 at the level asked for, 6 altered, 2 could not check. */
+/**
+ * `optimize verify`: recomputes instead of trusting; 0 at the level asked for, 6 altered, 2 could
+ * not check.
+ */
 import { InfrastructureError, UsageError } from '../errors.ts';
-import { anchorLine, parseAnchor } from '../ledger/anchor.ts';
-import type { Unchecked } from '../ledger/finding.ts';
-import { openRepository, type Repository } from '../ledger/git.ts';
-import { readTrust } from '../ledger/trust.ts';
-import { type Issue, type VerifyReport, verifyRepository } from '../ledger/verify.ts';
+import { openRepository, type Repository } from '../ledger/git/git.ts';
+import { readTrust } from '../ledger/keys/trust.ts';
+import { anchorLine, parseAnchor } from '../ledger/verify/anchor.ts';
+import type { Unchecked } from '../ledger/verify/finding.ts';
+import { type VerifyIssue, type VerifyReport, verifyRepository } from '../ledger/verify/verify.ts';
 import { printable } from '../report/terminal.ts';
 import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
@@ -61,15 +64,16 @@ export async function verifyCommand(given: Record<string, unknown>): Promise<num
 }
 
 /**
- * Live: tasks of looks, drawn by the head of the chain, are played anew in both arms. A sample is no level: V4 is `--rescore`. A simulated agent has to repeat itself; what
- * another one does is told, and proves nothing by itself.
+ * Live: tasks of looks, drawn by the head of the chain, are played anew in both arms. A sample is
+ * no level: V4 is `--rescore`. A simulated agent has to repeat itself; what another one does is
+ * told, and proves nothing by itself.
  */
 async function rerun(
   repository: Repository,
   report: VerifyReport,
   flags: VerifyFlags & { readonly rerun: number },
 ): Promise<VerifyReport> {
-  const issues: Issue[] = [...report.issues];
+  const issues: VerifyIssue[] = [...report.issues];
   const unchecked: Unchecked[] = [...report.unchecked];
   const told: string[] = [];
   for (const { env } of report.branches) {

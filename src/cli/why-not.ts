@@ -1,10 +1,11 @@
 /** `optimize why-not EDIT`: was it tried, when, why was it refused, and may it be tried again? */
+
+import { touchedIds } from '../edit/key.ts';
+import type { Edit } from '../edit/schema.ts';
 import { UsageError } from '../errors.ts';
 import { parseHarness } from '../harness/parse.ts';
-import type { Decision } from '../ledger/decision.ts';
-import { bundleKey, mayTry, type Permission } from '../ledger/rejected.ts';
-import { touchedIds } from '../proposal/edit-key.ts';
-import type { Edit } from '../proposal/edit-schema.ts';
+import { bundleKey, mayTry, type Permission } from '../ledger/branch/rejected.ts';
+import type { Decision } from '../ledger/format/decision.ts';
 import { printable, verdictText } from '../report/terminal.ts';
 import { editTitle } from '../report/title.ts';
 import { EXIT } from './exit.ts';
@@ -30,7 +31,10 @@ const MAY: Readonly<Record<Permission['reason'], string>> = {
   tried_out: 'it will not be tried again: it has had all its tries',
 };
 
-/** `words`: the id of a clause, skill, monitor or switch, a key or its first digits, or words of the edit. */
+/**
+ * `words`: the id of a clause, skill, monitor or switch, a key or its first digits, or words of the
+ * edit.
+ */
 export async function whyNotCommand(given: Record<string, unknown>, words = ''): Promise<number> {
   const flags = given as unknown as LedgerFlags;
   const wanted = words.trim().toLowerCase();

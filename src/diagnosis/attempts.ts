@@ -1,4 +1,7 @@
-/** A trace read as a list of attempted calls: what was tried, what came of it, and what the agent could see by then. */
+/**
+ * A trace read as a list of attempted calls: what was tried, what came of it, and what the agent
+ * could see by then.
+ */
 import { canonicalJson, isObject } from '../digest.ts';
 import type { Json, Step, ToolCall, Trace } from '../types.ts';
 
@@ -17,7 +20,7 @@ export interface Attempt {
 }
 
 /** Equal for equal calls. */
-export const callKey = (call: ToolCall): string => canonicalJson([call.name, call.arguments]);
+export const attemptKey = (call: ToolCall): string => canonicalJson([call.name, call.arguments]);
 
 /** All attempts in order; `done` is not among them. A call without an answer counts as an error. */
 export function attemptsOf(trace: Trace): Attempt[] {

@@ -1,7 +1,7 @@
 /** Decides whether the harness lacked a rule, or had one that was vague, wrong or ignored. */
 import type { Cause, Harness, Plan, Trace } from '../types.ts';
-import { callKey } from './attempts.ts';
-import type { Finding, Pattern } from './patterns.ts';
+import { attemptKey } from './attempts.ts';
+import type { Pattern, PatternMatch } from './patterns.ts';
 
 type Clause = Harness['contract']['clauses'][number];
 
@@ -20,9 +20,12 @@ const MONITOR_OF: Partial<Record<Pattern, readonly string[]>> = {
 
 const PROCEDURE: readonly Pattern[] = ['partial', 'wrong_order', 'missing_report', 'unasked_write', 'reasoning'];
 
-/** Cause and the id of the clause, skill, monitor or switch concerned. `step` is the responsible step of the trace; the plan shows which calls are right. */
+/**
+ * Cause and the id of the clause, skill, monitor or switch concerned. `step` is the responsible
+ * step of the trace; the plan shows which calls are right.
+ */
 export function causeOf(
-  finding: Finding,
+  finding: PatternMatch,
   trace: Trace,
   step: number,
   harness: Harness,
@@ -44,8 +47,8 @@ export function causeOf(
   const blocked = trace.steps.find((s, i) => i >= step && s.kind === 'block' && clauses.some((c) => c.id === s.by));
   const blocker = blocked?.kind === 'block' ? clauses.find((c) => c.id === blocked.by) : undefined;
   if (blocker) {
-    const call = blocked?.kind === 'block' ? callKey(blocked.call) : '';
-    if (plan?.calls.some((c) => callKey(c) === call)) return { cause: 'rule_wrong', blames: blocker.id };
+    const call = blocked?.kind === 'block' ? attemptKey(blocked.call) : '';
+    if (plan?.calls.some((c) => attemptKey(c) === call)) return { cause: 'rule_wrong', blames: blocker.id };
     // A block that the agent ran into again and again was read and not followed.
     const times = trace.steps.filter((s) => s.kind === 'block' && s.by === blocker.id).length;
     return { cause: times > 1 ? 'rule_ignored' : 'rule_wrong', blames: blocker.id };
@@ -60,13 +63,16 @@ export function causeOf(
   return skillCause(finding, harness) ?? { cause: 'rule_missing' };
 }
 
-function skillCause(finding: Finding, harness: Harness): { cause: Cause; blames: string } | undefined {
+function skillCause(finding: PatternMatch, harness: Harness): { cause: Cause; blames: string } | undefined {
   if (!PROCEDURE.includes(finding.pattern)) return undefined;
   const skill = harness.skills.find((s) => finding.tool !== undefined && s.body.includes(finding.tool));
   return skill && { cause: 'rule_ignored', blames: skill.name };
 }
 
-/** True if the clause names the argument, as it is spelt or in words ("the ids of items" for `item_ids`). */
+/**
+ * True if the clause names the argument, as it is spelt or in words ("the ids of items" for
+ * `item_ids`).
+ */
 function concerns(clause: Clause, argument: string): boolean {
   const text = [clause.say ?? '', clause.require ?? '', JSON.stringify(clause.prepare)].join(' ');
   if (new RegExp(`\\b${argument}\\b`).test(text)) return true;
@@ -74,7 +80,10 @@ function concerns(clause: Clause, argument: string): boolean {
   return words.every((word) => new RegExp(`\\b${word.replace(/s$/, '')}s?\\b`, 'i').test(clause.say ?? ''));
 }
 
-/** A clause that says or checks that something is read first is about every argument whose value has to be read. */
-const asksToRead = (clause: Clause, finding: Finding): boolean =>
+/**
+ * A clause that says or checks that something is read first is about every argument whose value has
+ * to be read.
+ */
+const asksToRead = (clause: Clause, finding: PatternMatch): boolean =>
   finding.pattern === 'write_before_read' &&
   (/\b(?:read|look|get_|find_|list_|search_)/i.test(clause.say ?? '') || /\bcalled\(/.test(clause.require ?? ''));

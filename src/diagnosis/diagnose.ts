@@ -1,8 +1,11 @@
-/** One failed trace -> why it failed: the responsible step, the class, the cause and quoted evidence. */
+/**
+ * One failed trace -> why it failed: the responsible step, the class, the cause and quoted
+ * evidence.
+ */
 import type { Diagnosis, Environment, Harness, Task, Trace } from '../types.ts';
 import { attemptsOf, endOf, quote } from './attempts.ts';
 import { causeOf } from './cause.ts';
-import { CLASS_OF_PATTERN, type Finding } from './patterns.ts';
+import { CLASS_OF_PATTERN, type PatternMatch } from './patterns.ts';
 import { failsAgain, findResponsible, type Responsible, writesOf } from './responsible.ts';
 import { brokenChain } from './rules/chains.ts';
 import { badEnding, isTextCall } from './rules/endings.ts';
@@ -38,7 +41,7 @@ export function diagnose(trace: Trace<'train'>, context: DiagnoseContext): Diagn
   };
 }
 
-function find(trace: Trace, responsible: Responsible, { task, environment }: DiagnoseContext): Finding {
+function find(trace: Trace, responsible: Responsible, { task, environment }: DiagnoseContext): PatternMatch {
   const plan = environment.oracle?.(task);
   const { attempt, missing } = responsible;
   if (attempt && responsible.how === 'wrong_write')

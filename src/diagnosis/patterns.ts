@@ -1,7 +1,10 @@
 /** The labels of failures and the class that each belongs to. */
 import type { FailureClass } from '../types.ts';
 
-/** Pattern label -> failure class, in the order of the cascade: how an action is written, what the tools demand, how the run goes, the rest. */
+/**
+ * Pattern label -> failure class, in the order of the cascade: how an action is written, what the
+ * tools demand, how the run goes, the rest.
+ */
 export const CLASS_OF_PATTERN = {
   text_call: 'action_realization',
   missing_prefix: 'action_realization',
@@ -26,7 +29,7 @@ export const CLASS_OF_PATTERN = {
 export type Pattern = keyof typeof CLASS_OF_PATTERN;
 
 /** What a rule found wrong at one step. */
-export interface Finding {
+export interface PatternMatch {
   readonly pattern: Pattern;
   readonly tool?: string;
   readonly argument?: string;

@@ -1,7 +1,7 @@
 /** Finds the step that made a run fail, by replaying it and letting the oracle finish. */
 import { canonicalJson } from '../digest.ts';
 import type { Environment, Json, Plan, Task, ToolCall, Trace } from '../types.ts';
-import { type Attempt, attemptsOf, callKey, leaves, visibleBefore } from './attempts.ts';
+import { type Attempt, attemptKey, attemptsOf, leaves, visibleBefore } from './attempts.ts';
 import { intended } from './rules/arguments.ts';
 
 export interface Responsible {
@@ -22,21 +22,23 @@ export function writesOf(environment: Environment, plan: Plan): ToolCall[] {
 
 /** Failed attempts that nothing made up for. */
 export function openAttempts(attempts: readonly Attempt[], plan?: Plan): Attempt[] {
-  const done = new Set(attempts.flatMap((a) => (a.outcome === 'ok' ? [callKey(a.call)] : [])));
+  const done = new Set(attempts.flatMap((a) => (a.outcome === 'ok' ? [attemptKey(a.call)] : [])));
   // Of two plan calls that a failed one fits equally well it meant the one that was never made.
-  const calls = [...(plan?.calls ?? [])].sort((a, b) => Number(done.has(callKey(a))) - Number(done.has(callKey(b))));
+  const calls = [...(plan?.calls ?? [])].sort(
+    (a, b) => Number(done.has(attemptKey(a))) - Number(done.has(attemptKey(b))),
+  );
   return attempts.filter((a, i) => {
     if (a.outcome === 'ok') return false;
     const goal = intended(a.call, calls);
     // A success with the same tool is no success for another order.
-    if (goal) return !done.has(callKey(goal));
+    if (goal) return !done.has(attemptKey(goal));
     return !attempts.slice(i + 1).some((b) => resolves(b, a));
   });
 }
 
 /**
- * The last run of open attempts with one tool: of tools that `wanted` names when there are such, else of tools that change
- * something, else of any. [] if every failure was resolved.
+ * The last run of open attempts with one tool: of tools that `wanted` names when there are such,
+ * else of tools that change something, else of any. [] if every failure was resolved.
  */
 export function openChain(attempts: readonly Attempt[], wanted: readonly ToolCall[] = [], plan?: Plan): Attempt[] {
   const open = openAttempts(attempts, plan);
@@ -64,7 +66,10 @@ export function unseenValues(trace: Trace, step: number, wanted: readonly Json[]
   return wanted.flatMap(leaves).filter((value) => !seen.includes(value));
 }
 
-/** A read that failed before a step and was not made up for, if the values that the step needed were not seen. */
+/**
+ * A read that failed before a step and was not made up for, if the values that the step needed were
+ * not seen.
+ */
 function failedRead(
   trace: Trace,
   attempts: readonly Attempt[],
@@ -78,9 +83,10 @@ function failedRead(
 }
 
 /**
- * The first write after which the goal cannot be reached any more, else the first call of the last open chain of
- * errors or blocks, else a write with wrong values that was never mended, else the end. A right write that came too early
- * because an earlier one had failed is the fault of that one. Replays on states of its own: O(writes^2) calls at worst.
+ * The first write after which the goal cannot be reached any more, else the first call of the last
+ * open chain of errors or blocks, else a write with wrong values that was never mended, else the
+ * end. A right write that came too early because an earlier one had failed is the fault of that
+ * one. Replays on states of its own: O(writes^2) calls at worst.
  */
 export function findResponsible(trace: Trace, task: Task, environment: Environment): Responsible {
   const attempts = attemptsOf(trace);
@@ -120,9 +126,12 @@ export function findResponsible(trace: Trace, task: Task, environment: Environme
 }
 
 const isWanted = (attempt: Attempt, wanted: readonly ToolCall[]): boolean =>
-  wanted.some((c) => callKey(c) === callKey(attempt.call));
+  wanted.some((c) => attemptKey(c) === attemptKey(attempt.call));
 
-/** False if a refused call succeeds when it is replayed after the writes before it: then the refusal was the environment's doing. */
+/**
+ * False if a refused call succeeds when it is replayed after the writes before it: then the refusal
+ * was the environment's doing.
+ */
 export function failsAgain(trace: Trace, attempt: Attempt, task: Task, environment: Environment): boolean {
   const state = environment.reset(task);
   for (const { call, step, outcome, readOnly } of attemptsOf(trace))
@@ -140,7 +149,7 @@ function canFinish<S>(env: Environment<S>, task: Task, plan: Plan, state: S, res
 function without(wanted: readonly ToolCall[], made: readonly Attempt[]): ToolCall[] {
   const left = [...wanted];
   for (const attempt of made) {
-    const at = left.findIndex((c) => callKey(c) === callKey(attempt.call));
+    const at = left.findIndex((c) => attemptKey(c) === attemptKey(attempt.call));
     if (at >= 0) left.splice(at, 1);
   }
   return left;

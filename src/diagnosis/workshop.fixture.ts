@@ -1,6 +1,9 @@
-/** A tiny repair shop with an oracle, and hand-made traces on it, for tests of diagnosis and proposal. */
+/**
+ * A tiny repair shop with an oracle, and hand-made traces on it, for tests of diagnosis and
+ * proposal.
+ */
 import { canonicalJson, sha256 } from '../digest.ts';
-import { Contract, Regulation, Settings } from '../harness/schema.ts';
+import { Contract, HarnessSettings, Regulation } from '../harness/schema.ts';
 import type { Environment, Harness, Json, Score, Step, Task, Tool, ToolCall, ToolResult, Trace } from '../types.ts';
 
 interface Part {
@@ -103,7 +106,10 @@ function execute(state: Workshop, { name, arguments: args }: ToolCall): ToolResu
   return ok(ticket);
 }
 
-/** Task n swaps one part (even n / 2) or closes (odd n / 2) an open ticket, or archives a closed one. */
+/**
+ * Task n swaps one part (even n / 2) or closes (odd n / 2) an open ticket, or archives a closed
+ * one.
+ */
 function task(n: number): Task<'train'> {
   const no = ticketNo(n);
   const reason = REASONS[n % 3 === 0 ? 0 : 1] as string;
@@ -166,7 +172,7 @@ export function bareHarness(change: Partial<Harness> = {}): Harness {
       ['regulation.yaml', 'monitors: []\n'],
     ]),
     policy: 'Help people with their tickets.\n',
-    settings: Settings.parse({ version: 1 }),
+    settings: HarnessSettings.parse({ version: 1 }),
     contract: Contract.parse({}),
     regulation: Regulation.parse({}),
     skills: [],
@@ -178,7 +184,9 @@ export function bareHarness(change: Partial<Harness> = {}): Harness {
 export type Turn = ToolCall | string;
 const usage = { calls: 1, inputTokens: 0, outputTokens: 0, cachedTokens: 0, costUsd: 0 };
 
-/** Plays turns on the real workshop and scores the end: a trace as the bare runtime would record it. */
+/**
+ * Plays turns on the real workshop and scores the end: a trace as the bare runtime would record it.
+ */
 export function played(t: Task<'train'>, turns: readonly Turn[], id = `trace-${t.id}`): Trace<'train'> {
   const state = workshop.reset(t);
   const steps: Step[] = [];

@@ -1,4 +1,7 @@
-/** What an environment must keep: solvable by its oracle, not by doing nothing, lookups without effect, equal resets. */
+/**
+ * What an environment must keep: solvable by its oracle, not by doing nothing, lookups without
+ * effect, equal resets.
+ */
 import { isObject } from '../digest.ts';
 import type { Environment, Plan, Split, Task } from '../types.ts';
 
@@ -19,7 +22,10 @@ export interface EnvironmentReport {
 /** Problems of one kind are told at most so often. */
 const shown = 5;
 
-/** Plays the oracle and the idle agent on every task. Throws only what the environment throws where it must not. */
+/**
+ * Plays the oracle and the idle agent on every task. Throws only what the environment throws where
+ * it must not.
+ */
 export function checkEnvironment(environment: Environment): EnvironmentReport {
   const { tasks, ceiling } = environment;
   const problems = [...toolProblems(environment), ...taskProblems(tasks)];

@@ -24,7 +24,9 @@ export { type DefinedTool, tool } from './define-tool.ts';
 export interface TaskDefinition<Input> {
   /** Unique. */
   readonly id: string;
-  /** Anything that the definition's functions need. The agent sees only what `prompt` makes of it. */
+  /**
+   * Anything that the definition's functions need. The agent sees only what `prompt` makes of it.
+   */
   readonly input: Input;
   /** Default: the stable split 50/25/25. Give it for all tasks or for none. */
   readonly split?: Split;
@@ -36,16 +38,22 @@ export interface TaskDefinition<Input> {
 export interface EnvironmentDefinition<State, Input> {
   /** Folder name under `evals/` and `harness/`. */
   readonly name: string;
-  /** A list, or a pure function of seed and number, which also gives the environment its `generate`. */
+  /**
+   * A list, or a pure function of seed and number, which also gives the environment its `generate`.
+   */
   readonly tasks: readonly TaskDefinition<Input>[] | ((options: GenerateOptions) => readonly TaskDefinition<Input>[]);
   readonly tools: Readonly<Record<string, DefinedTool<State>>>;
   /** A fresh state of plain data, equal for equal tasks. */
   reset(task: TaskDefinition<Input>): State;
   /** What the agent reads. Default: `input` when it is text. */
   prompt?(task: TaskDefinition<Input>): string;
-  /** Without it only `optimize judge` and `optimize run --task ID --show` can use the environment. */
+  /**
+   * Without it only `optimize judge` and `optimize run --task ID --show` can use the environment.
+   */
   score?(task: TaskDefinition<Input>, state: State, ending: Ending): Score;
-  /** Calls and summary that score 1; without it only real models can play and `mine` learns less. */
+  /**
+   * Calls and summary that score 1; without it only real models can play and `mine` learns less.
+   */
   oracle?(task: TaskDefinition<Input>): Plan;
   /** Default 30. */
   readonly maxTurns?: number;
@@ -63,8 +71,9 @@ export interface DefinedState<State> {
 const firstTasks: GenerateOptions = { seed: 1, tasks: 400 };
 
 /**
- * Makes an environment. Its digest covers name, tools and tasks; `loadEnvironment` adds the bytes of the file.
- * Throws UsageError for a task without a text, or when only some of the tasks have a split.
+ * Makes an environment. Its digest covers name, tools and tasks; `loadEnvironment` adds the bytes
+ * of the file. Throws UsageError for a task without a text, or when only some of the tasks have a
+ * split.
  */
 export function defineEnvironment<State, Input = string>(
   definition: EnvironmentDefinition<State, Input>,

@@ -6,7 +6,10 @@ type Mac = NonNullable<Environment['mac']>;
 /** The name under which a private task stands in records. */
 export const privateId = (mac: Mac, id: string): string => `task-${mac(`id ${id}`).slice(0, 16)}`;
 
-/** The environment with every task, also a generated one, named by a keyed digest of its id; its own functions see the tasks as they were. */
+/**
+ * The environment with every task, also a generated one, named by a keyed digest of its id; its own
+ * functions see the tasks as they were.
+ */
 export function withPrivateTasks(environment: Environment, mac: Mac): Environment {
   const own = new Map<string, Task>();
   const tasks = environment.tasks.map((task) => {

@@ -36,8 +36,9 @@ export function environmentNames(root: string): string[] {
 const isPath = (name: string): boolean => /[\\/]/.test(name) || extensions.some((end) => name.endsWith(`.${end}`));
 
 /**
- * Loads `retail` (from `evals/retail/`, or with `data` the public tickets), `evals/<name>/environment.{ts,js,mjs}`, or
- * a file by its path relative to the root. Throws UsageError for an unknown name, a broken file or missing data.
+ * Loads `retail` (from `evals/retail/`, or with `data` the public tickets),
+ * `evals/<name>/environment.{ts,js,mjs}`, or a file by its path relative to the root. Throws
+ * UsageError for an unknown name, a broken file or missing data.
  */
 export async function loadEnvironment(name: string, { root, data }: LoadOptions): Promise<Environment> {
   if (name === 'retail') {

@@ -1,4 +1,7 @@
-/** Hard caps of a night: every rollout is reserved before it is played, so that spend never exceeds the budget. */
+/**
+ * Hard caps of a night: every rollout is reserved before it is played, so that spend never exceeds
+ * the budget.
+ */
 import { BudgetError } from '../errors.ts';
 
 export interface Caps {
@@ -19,21 +22,30 @@ export interface Budget {
   affords(count: number): boolean;
   /** Reserves one rollout; throws BudgetError when a cap is reached. */
   reserve(): void;
-  /** Reserves money for one model call and gives the amount to settle; throws BudgetError when it does not fit. */
+  /**
+   * Reserves money for one model call and gives the amount to settle; throws BudgetError when it
+   * does not fit.
+   */
   reserveUsd(amount: number): void;
   /** Replaces a reservation by what the call cost. */
   settleUsd(reserved: number, cost: number): void;
   /** Counts a rollout that an earlier try of this night already played. */
   restore(): void;
-  /** Goes back to `count` rollouts: those beyond were begun ahead of a look and dropped by it. Their money stays counted. */
+  /**
+   * Goes back to `count` rollouts: those beyond were begun ahead of a look and dropped by it. Their
+   * money stays counted.
+   */
   drop(count: number): void;
-  /** Counts money that an earlier try of this night already spent, and tells `record` every change from now on, in US dollars. */
+  /**
+   * Counts money that an earlier try of this night already spent, and tells `record` every change
+   * from now on, in US dollars.
+   */
   keepUsd(spent: number, record: (change: number) => void): void;
 }
 
 /**
- * `now` gives milliseconds; only differences matter. After `stopAfter` rollouts a cap counts as reached: a night that ran into one plays
- * again up to there.
+ * `now` gives milliseconds; only differences matter. After `stopAfter` rollouts a cap counts as
+ * reached: a night that ran into one plays again up to there.
  */
 export function openBudget(caps: Caps, now: () => number, stopAfter = Number.POSITIVE_INFINITY): Budget {
   const startedMs = now();

@@ -25,7 +25,10 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Equal options and replies give equal results. Throws BudgetError at the cap, UsageError without a scorer; an infrastructure fault is a void, never a score. */
+/**
+ * Equal options and replies give equal results. Throws BudgetError at the cap, UsageError without a
+ * scorer; an infrastructure fault is a void, never a score.
+ */
 export async function evaluate(
   options: EvaluateOptions,
 ): Promise<{ evaluation: Evaluation; traces: readonly Trace[] }> {

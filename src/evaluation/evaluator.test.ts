@@ -1,4 +1,7 @@
-/** Rollouts: a fault of the endpoint is never a score, nothing is played twice, and one run has one model. */
+/**
+ * Rollouts: a fault of the endpoint is never a score, nothing is played twice, and one run has one
+ * model.
+ */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineEnvironment, tool } from '../environments/define.ts';

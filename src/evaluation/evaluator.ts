@@ -12,7 +12,10 @@ import { trialSeed } from './seeds.ts';
 /** Part of every cache key: raise it when the runtime changes what a rollout does. */
 export const ENGINE_VERSION = 'engine/2';
 
-/** Rollouts in a row without a reply to judge after which nothing more is asked: the endpoint is gone. */
+/**
+ * Rollouts in a row without a reply to judge after which nothing more is asked: the endpoint is
+ * gone.
+ */
 const GONE_AFTER = 5;
 
 export interface EvaluatorOptions {
@@ -47,8 +50,9 @@ export interface Evaluator {
   /** Of all rollouts so far, each counted once. */
   readonly usage: Usage;
   /**
-   * One rollout, from the cache when it was played before. A void trace has `error`; the fifth in a row throws
-   * InfrastructureError, so that a night does not go on, and decide, without its endpoint. `signal` ends this rollout alone.
+   * One rollout, from the cache when it was played before. A void trace has `error`; the fifth in a
+   * row throws InfrastructureError, so that a night does not go on, and decide, without its
+   * endpoint. `signal` ends this rollout alone.
    */
   play(rollout: Rollout, signal?: AbortSignal): Promise<Trace>;
   /** Writes down the voids so far: something is about to be decided with them. */
@@ -113,7 +117,8 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
         options.onRollout?.(known);
         return known;
       }
-      // A simulated rollout never leaves the microtask queue; timers and signals need a turn as well.
+      // A simulated rollout never leaves the microtask queue; timers and signals need a turn as
+      // well.
       if (performance.now() - lastYieldMs > 25) {
         await new Promise((resolve) => setImmediate(resolve));
         lastYieldMs = performance.now();
@@ -160,7 +165,10 @@ export function totalUsage(traces: readonly Trace[]): Usage {
   return traces.reduce((total, { usage }) => addUsage(total, usage), NO_USAGE);
 }
 
-/** Per-task rewards of traces of one harness, in the order of `tasks`; a task with a void trial is left out. */
+/**
+ * Per-task rewards of traces of one harness, in the order of `tasks`; a task with a void trial is
+ * left out.
+ */
 export function evaluationOf(
   harness: Harness,
   split: Split,
@@ -194,7 +202,9 @@ export function evaluationOf(
   };
 }
 
-/** Throws when no rollout of a phase could be scored: nothing can be decided without an endpoint. */
+/**
+ * Throws when no rollout of a phase could be scored: nothing can be decided without an endpoint.
+ */
 export function assertScored(traces: readonly Trace[]): void {
   if (traces.length > 0 && traces.every((trace) => trace.error !== undefined))
     throw new InfrastructureError(

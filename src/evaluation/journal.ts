@@ -17,7 +17,10 @@ export interface Journal {
   put(entry: JournalEntry): void;
   /** Writes what is buffered. */
   flush(): void;
-  /** Writes all entries in the order of their keys: equal rollouts then give equal bytes, in whatever order they ended. */
+  /**
+   * Writes all entries in the order of their keys: equal rollouts then give equal bytes, in
+   * whatever order they ended.
+   */
   seal(): void;
   readonly size: number;
 }
@@ -37,9 +40,10 @@ export function memoryJournal(): Journal {
 }
 
 /**
- * A journal in `<directory>/rollouts.jsonl`. With `keepSteps` false only train traces keep their steps: a simulated
- * rollout can be played again at no cost, so its score is enough.
- * A last line cut off by a kill is dropped. `bufferLines` rollouts at most are lost by a kill: 1 where they cost money.
+ * A journal in `<directory>/rollouts.jsonl`. With `keepSteps` false only train traces keep their
+ * steps: a simulated rollout can be played again at no cost, so its score is enough. A last line
+ * cut off by a kill is dropped. `bufferLines` rollouts at most are lost by a kill: 1 where they
+ * cost money.
  */
 export function fileJournal(directory: string, options: { keepSteps: boolean; bufferLines: number }): Journal {
   mkdirSync(directory, { recursive: true });

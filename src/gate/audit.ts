@@ -1,4 +1,7 @@
-/** An audit: what a release is worth on tasks that decided nothing about it. The only figure to publish as quality. */
+/**
+ * An audit: what a release is worth on tasks that decided nothing about it. The only figure to
+ * publish as quality.
+ */
 import { z } from 'zod';
 import type { Verdict } from '../types.ts';
 import { pairedInterval, scoreInterval } from './interval.ts';
@@ -8,7 +11,10 @@ import { Spending, verdictOf } from './verdict.ts';
 export const AuditOptions = Spending.extend({
   /** `vN`, the release that was audited: the arm `after`. */
   version: z.string(),
-  /** What it is held against: the release audited before, or `start`, the harness that the branch began with. */
+  /**
+   * What it is held against: the release audited before, or `start`, the harness that the branch
+   * began with.
+   */
   against: z.string(),
 });
 export type AuditOptions = z.infer<typeof AuditOptions>;
@@ -24,8 +30,9 @@ export function auditScore(pairs: readonly Pair[]): { score: number; low: number
 }
 
 /**
- * Nothing is selected here, so score and effect are unbiased. The decision is about harm alone: `regression` (rejected) when the
- * interval of the effect lies below 0, `improved` (accepted) when it lies above, else `no_difference` (inconclusive). Throws RangeError as `assertPairs`.
+ * Nothing is selected here, so score and effect are unbiased. The decision is about harm alone:
+ * `regression` (rejected) when the interval of the effect lies below 0, `improved` (accepted) when
+ * it lies above, else `no_difference` (inconclusive). Throws RangeError as `assertPairs`.
  */
 export function decideAudit(pairs: readonly Pair[], options: AuditOptions): Verdict {
   const { version, against, ...spending } = AuditOptions.parse(options);

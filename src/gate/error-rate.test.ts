@@ -1,4 +1,7 @@
-/** Seeded nights on populations without an effect: releases stay within alpha, and a real effect is found. */
+/**
+ * Seeded nights on populations without an effect: releases stay within alpha, and a real effect is
+ * found.
+ */
 import { expect, test } from 'vitest';
 import { countReleases, futilityOf, tolerated } from '../../bench/gate/measure.ts';
 import { better, catastrophe, families, flips, halves, noise } from '../../bench/gate/panels.ts';

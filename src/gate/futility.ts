@@ -1,4 +1,7 @@
-/** May an unfinished look at the sealed panel be ended? Only ever because it cannot, or will not, release. */
+/**
+ * May an unfinished look at the sealed panel be ended? Only ever because it cannot, or will not,
+ * release.
+ */
 import { z } from 'zod';
 import { ln, normalQuantile } from './arithmetic.ts';
 import { violatesMore } from './guards.ts';
@@ -18,12 +21,15 @@ export const FutilityOptions = z.object({
 export type FutilityOptions = z.infer<typeof FutilityOptions>;
 
 /**
- * True if the look may stop after `pairs`, the first ones of the committed order. False for no pair yet.
- * 1. Exact: even one violation of the release in every trial to come would leave the candidate more, or not even "every remaining task gets better" could release
+ * True if the look may stop after `pairs`, the first ones of the committed order. False for no pair
+ * yet.
+ * 1. Exact: even one violation of the release in every trial to come would leave the candidate
+ *    more, or not even "every remaining task gets better" could release
  *    (`cannotRelease`). Such a stop never changes a decision.
- * 2. By chance (`willHardlyRelease`), from 20 observations on. Such a stop can cost power, never alpha, for a release needs
- *    the complete panel.
- * With task families the number of observations to come is unknown, so only violations stop. Throws RangeError as `assertPairs`.
+ * 2. By chance (`willHardlyRelease`), from 20 observations on. Such a stop can cost power, never
+ *    alpha, for a release needs
+ *    the complete panel. With task families the number of observations to come is unknown, so only
+ *    violations stop. Throws RangeError as `assertPairs`.
  */
 export function isFutile(pairs: readonly Pair[], options: FutilityOptions): boolean {
   if (pairs.length === 0) return false;
@@ -41,8 +47,9 @@ export function isFutile(pairs: readonly Pair[], options: FutilityOptions): bool
 }
 
 /**
- * True if no continuation can release: the mean would stay at or below 0; the sign test fails with all remaining tasks
- * better; or the wealth stays below 1/alpha even if each remaining task multiplied it by 1 + .95, the most a stake allows.
+ * True if no continuation can release: the mean would stay at or below 0; the sign test fails with
+ * all remaining tasks better; or the wealth stays below 1/alpha even if each remaining task
+ * multiplied it by 1 + .95, the most a stake allows.
  */
 export function cannotRelease(
   differences: readonly number[],
@@ -61,10 +68,11 @@ export function cannotRelease(
 }
 
 /**
- * Stochastic curtailment (Lan, Simon & Halperin 1982) under optimistic assumptions: the remaining tasks gain the mean so
- * far plus 2 standard errors, and their sum comes out 2 standard deviations above that. True if even then the sum of
- * differences stays below z * sqrt(sum of d^2) with z the normal quantile of 1 - alpha: what the sign test needs of a large
- * panel, and less than it needs of a small one or than the bet ever does (2.05 against about 2.8 at alpha .02).
+ * Stochastic curtailment (Lan, Simon & Halperin 1982) under optimistic assumptions: the remaining
+ * tasks gain the mean so far plus 2 standard errors, and their sum comes out 2 standard deviations
+ * above that. True if even then the sum of differences stays below z * sqrt(sum of d^2) with z the
+ * normal quantile of 1 - alpha: what the sign test needs of a large panel, and less than it needs
+ * of a small one or than the bet ever does (2.05 against about 2.8 at alpha .02).
  */
 export function willHardlyRelease(differences: readonly number[], remaining: number, alpha: number): boolean {
   let sum = 0;

@@ -6,8 +6,9 @@ import { KEEP, TAG } from './rules.ts';
 import { percent, points } from './verdict.ts';
 
 /**
- * State violations of both arms on the same tasks and trials. The candidate may not have more than the release: none at
- * all where the release has none, while a harness that mends most of what the release does wrong is not refused for the rest.
+ * State violations of both arms on the same tasks and trials. The candidate may not have more than
+ * the release: none at all where the release has none, while a harness that mends most of what the
+ * release does wrong is not refused for the rest.
  */
 export function countViolations(pairs: readonly Pair[]): { before: number; after: number } {
   const count = { before: 0, after: 0 };
@@ -18,7 +19,10 @@ export function countViolations(pairs: readonly Pair[]): { before: number; after
   return count;
 }
 
-/** True if the candidate has more violations and would have even if the release violated in every trial of `remaining` tasks. */
+/**
+ * True if the candidate has more violations and would have even if the release violated in every
+ * trial of `remaining` tasks.
+ */
 export function violatesMore(pairs: readonly Pair[], remaining: number): boolean {
   const { before, after } = countViolations(pairs);
   return after - before > remaining * (pairs[0]?.before.length ?? 1);
@@ -38,10 +42,12 @@ export interface TagGuard {
 }
 
 /**
- * A protected tag without a task on the panel blocks: what was not measured is not passed. Else it blocks at a loss of 10 points or more, or when the mixture bet on -d reaches 3 (design section 8). The bet
- * blocks a tag that nothing hurts in at most 1 of 3 cases (Ville), about 4 % in simulation; the point loss has no such
- * bound, so small tags block often. The power is that of the point loss alone, by the normal approximation
- * P(mean <= -.10 | true loss .20) with the tag's own variance, at least .03: a lower bound.
+ * A protected tag without a task on the panel blocks: what was not measured is not passed. Else it
+ * blocks at a loss of 10 points or more, or when the mixture bet on -d reaches 3 (design section
+ * 8). The bet blocks a tag that nothing hurts in at most 1 of 3 cases (Ville), about 4 % in
+ * simulation; the point loss has no such bound, so small tags block often. The power is that of the
+ * point loss alone, by the normal approximation P(mean <= -.10 | true loss .20) with the tag's own
+ * variance, at least .03: a lower bound.
  */
 export function guardTag(pairs: readonly Pair[], tag: string): TagGuard {
   const tagged = pairs.filter((pair) => pair.tags.includes(tag));

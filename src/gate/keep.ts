@@ -1,4 +1,7 @@
-/** Tier 1: a candidate's race on dev, and whether a part of the branch pays. It steers the search and claims nothing. */
+/**
+ * Tier 1: a candidate's race on dev, and whether a part of the branch pays. It steers the search
+ * and claims nothing.
+ */
 import { z } from 'zod';
 import type { Verdict } from '../types.ts';
 import { mean, rounded, variance } from './arithmetic.ts';
@@ -18,8 +21,9 @@ export function raceScore(differences: readonly number[]): number {
 }
 
 /**
- * The number of tasks at the first look that found z < -0.3, or null. Looks are after 20, 25, 30, ... tasks, however many
- * results came in at once, so that the answer does not depend on concurrency. Throws RangeError for a value outside -1..1.
+ * The number of tasks at the first look that found z < -0.3, or null. Looks are after 20, 25, 30,
+ * ... tasks, however many results came in at once, so that the answer does not depend on
+ * concurrency. Throws RangeError for a value outside -1..1.
  */
 export function hopelessAt(differences: readonly number[]): number | null {
   for (const d of differences)
@@ -29,7 +33,10 @@ export function hopelessAt(differences: readonly number[]): number | null {
   return null;
 }
 
-/** True if the race may stop after these tasks: it is looked at now, and z < -0.3. Takes `taskDifferences` in the order played. */
+/**
+ * True if the race may stop after these tasks: it is looked at now, and z < -0.3. Takes
+ * `taskDifferences` in the order played.
+ */
 export const isHopelessNow = (differences: readonly number[]): boolean =>
   isLook(differences.length) && raceScore(differences) < KEEP.hopelessZ;
 
@@ -37,9 +44,10 @@ export const isHopelessNow = (differences: readonly number[]): boolean =>
 const isLook = (tasks: number): boolean => tasks >= FIRST_LOOK && (tasks - FIRST_LOOK) % LOOK_EVERY === 0;
 
 /**
- * `pairs` in the order played. Reasons: `hopeless` (a look before the last planned task failed; what was played after it
- * does not count in its favour), `incomplete` (stopped for another reason: inconclusive), `improved` (kept: see `isBetter`),
- * `not_better` (all else, and a tie). Throws as `assertPairs`, or when more was played than planned.
+ * `pairs` in the order played. Reasons: `hopeless` (a look before the last planned task failed;
+ * what was played after it does not count in its favour), `incomplete` (stopped for another reason:
+ * inconclusive), `improved` (kept: see `isBetter`), `not_better` (all else, and a tie). Throws as
+ * `assertPairs`, or when more was played than planned.
  */
 export function decideKeep(pairs: readonly Pair[], options: KeepOptions): Verdict {
   const { planned, voids = 0, ...spending } = KeepOptions.parse(options);
@@ -59,22 +67,25 @@ export function decideKeep(pairs: readonly Pair[], options: KeepOptions): Verdic
 }
 
 /**
- * True if the mean difference, families averaged, is above 0 by .3 standard errors. Of the edits that do nothing half would
- * come out above 0 itself; this small bar turns away many of them and few of those that help (`docs/gate.md`).
+ * True if the mean difference, families averaged, is above 0 by .3 standard errors. Of the edits
+ * that do nothing half would come out above 0 itself; this small bar turns away many of them and
+ * few of those that help (`docs/gate.md`).
  */
 export const isBetter = (pairs: readonly Pair[]): boolean => raceScore(pairDifferences(pairs)) > KEEP.minZ;
 
 /**
- * True if what was kept won so clearly (z >= 2) that its own scores are the bar from now on. Else they are averaged with those
- * that it beat: a single trial that won by luck would be a bar that nothing passes.
+ * True if what was kept won so clearly (z >= 2) that its own scores are the bar from now on. Else
+ * they are averaged with those that it beat: a single trial that won by luck would be a bar that
+ * nothing passes.
  */
 export const isClear = (pairs: readonly Pair[]): boolean => raceScore(pairDifferences(pairs)) >= KEEP.clearZ;
 
 /**
- * Leave-one-out: `before` is the branch with the part, `after` the branch without it. The part is dropped (`accepted`,
- * reason `does_not_pay`) if the mean without it is higher, or equal while some task differs: then it takes as much as it
- * gives. It stays (`rejected`) if it `pays`, or if `no_task_differs`: dev then says nothing, and the train failures that
- * led to the part stand. Throws as `assertPairs`.
+ * Leave-one-out: `before` is the branch with the part, `after` the branch without it. The part is
+ * dropped (`accepted`, reason `does_not_pay`) if the mean without it is higher, or equal while some
+ * task differs: then it takes as much as it gives. It stays (`rejected`) if it `pays`, or if
+ * `no_task_differs`: dev then says nothing, and the train failures that led to the part stand.
+ * Throws as `assertPairs`.
  */
 export function decidePrune(pairs: readonly Pair[], options: Spending = {}): Verdict {
   const differences = pairDifferences(pairs);

@@ -1,4 +1,7 @@
-/** The population that a plan assumes: how far tasks differ between two arms when one of them is better by a given effect. */
+/**
+ * The population that a plan assumes: how far tasks differ between two arms when one of them is
+ * better by a given effect.
+ */
 import type { Random } from '../digest.ts';
 import { POWER } from './rules.ts';
 
@@ -13,7 +16,10 @@ export interface PanelModel {
   readonly betterShare: number;
 }
 
-/** Shares of tasks 0-1 that change for the better and for the worse; `coin` are even in both arms, the rest settled. */
+/**
+ * Shares of tasks 0-1 that change for the better and for the worse; `coin` are even in both arms,
+ * the rest settled.
+ */
 export interface Shares {
   readonly better: number;
   readonly worse: number;
@@ -23,10 +29,11 @@ export interface Shares {
 }
 
 /**
- * A changed task moves from lost to won or back when there is no noise, else its chance moves by .65 (which reproduces the
- * reference's table 4.4), or by the whole effect if that is more. A share c = effect / ((2 betterShare - 1) jump) of the tasks
- * changes in the assumed mix; an effect that this mix cannot reach changes every task. Of the others, noise / .25 are coin flips:
- * the mix of settled tasks and coins that has the given noise. Throws RangeError for values out of range.
+ * A changed task moves from lost to won or back when there is no noise, else its chance moves by
+ * .65 (which reproduces the reference's table 4.4), or by the whole effect if that is more. A share
+ * c = effect / ((2 betterShare - 1) jump) of the tasks changes in the assumed mix; an effect that
+ * this mix cannot reach changes every task. Of the others, noise / .25 are coin flips: the mix of
+ * settled tasks and coins that has the given noise. Throws RangeError for values out of range.
  */
 export function sharesOf({ effect, trials, noise, betterShare }: PanelModel): Shares {
   if (!(effect >= 0 && effect <= 1)) throw new RangeError(`expected an effect 0-1, got ${effect}`);

@@ -3,9 +3,10 @@ import { mean, rounded, variance } from './arithmetic.ts';
 import { DETERMINISM_TASKS, RELEASE } from './rules.ts';
 
 /**
- * True if at least 20 tasks were each played at least twice and every repeat equals the first. Takes rewards or, sharper,
- * digests of the traces: a noisy agent that fails all 20 tasks twice has equal rewards too. Fewer than 20 tasks never
- * show determinism. Throws RangeError for a task without a repeat, or for NaN.
+ * True if at least 20 tasks were each played at least twice and every repeat equals the first.
+ * Takes rewards or, sharper, digests of the traces: a noisy agent that fails all 20 tasks twice has
+ * equal rewards too. Fewer than 20 tasks never show determinism. Throws RangeError for a task
+ * without a repeat, or for NaN.
  */
 export function isDeterministic(repeats: readonly (readonly (number | string)[])[]): boolean {
   for (const task of repeats) {
@@ -16,12 +17,15 @@ export function isDeterministic(repeats: readonly (readonly (number | string)[])
   return repeats.length >= DETERMINISM_TASKS && repeats.every((task) => task.every((trial) => trial === task[0]));
 }
 
-/** Trials a task and arm that tier 2 plays: 1 for a deterministic agent, else 4 (design section 8). */
+/**
+ * Trials a task and arm that tier 2 plays: 1 for a deterministic agent, else 4 (design section 8).
+ */
 export const releaseTrials = (deterministic: boolean): number => (deterministic ? 1 : RELEASE.noisyTrials);
 
 /**
- * Mean variance of one trial within a task, 0-0.5: for win-or-lose tasks an unbiased estimate of E[p(1 - p)].
- * Tasks with one trial say nothing and are left out; 0 if none is left. Throws RangeError for a reward outside 0-1.
+ * Mean variance of one trial within a task, 0-0.5: for win-or-lose tasks an unbiased estimate of
+ * E[p(1 - p)]. Tasks with one trial say nothing and are left out; 0 if none is left. Throws
+ * RangeError for a reward outside 0-1.
  */
 export function trialNoise(repeats: readonly (readonly number[])[]): number {
   for (const task of repeats)

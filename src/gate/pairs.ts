@@ -1,4 +1,7 @@
-/** What both arms of a comparison scored, task by task, and the differences that every rule of the gate works on. */
+/**
+ * What both arms of a comparison scored, task by task, and the differences that every rule of the
+ * gate works on.
+ */
 import { z } from 'zod';
 
 const Reward = z.number().min(0).max(1);
@@ -31,7 +34,10 @@ export const Pair = z.strictObject({
 });
 export type Pair = z.infer<typeof Pair>;
 
-/** Throws RangeError unless there is at least one pair, no task twice, and every reward is a number 0-1. */
+/**
+ * Throws RangeError unless there is at least one pair, no task twice, and every reward is a number
+ * 0-1.
+ */
 export function assertPairs(pairs: readonly Pair[]): void {
   if (pairs.length === 0) throw new RangeError('pairs: expected at least one pair, got none');
   const seen = new Set<string>();
@@ -53,15 +59,18 @@ function assertRewards(task: string, arm: string, rewards: readonly number[]): v
       throw new RangeError(`pairs: expected rewards 0-1 for task ${task} (${arm}), got ${reward}`);
 }
 
-/** mean(after) - mean(before) of each task, -1 to 1, in the order given. Throws as `assertPairs` does. */
+/**
+ * mean(after) - mean(before) of each task, -1 to 1, in the order given. Throws as `assertPairs`
+ * does.
+ */
 export function taskDifferences(pairs: readonly Pair[]): number[] {
   assertPairs(pairs);
   return pairs.map(differenceOf);
 }
 
 /**
- * The independent observations of a comparison: a task's difference, or the mean difference of a family's tasks at the
- * place of its first one. Throws as `assertPairs` does.
+ * The independent observations of a comparison: a task's difference, or the mean difference of a
+ * family's tasks at the place of its first one. Throws as `assertPairs` does.
  */
 export function pairDifferences(pairs: readonly Pair[]): number[] {
   assertPairs(pairs);
@@ -80,7 +89,10 @@ export function pairDifferences(pairs: readonly Pair[]): number[] {
   return observations.map(meanOf);
 }
 
-/** True if every task has one trial in each arm that was won (1) or lost (0), and no family has two tasks. */
+/**
+ * True if every task has one trial in each arm that was won (1) or lost (0), and no family has two
+ * tasks.
+ */
 export function isWinOrLose(pairs: readonly Pair[]): boolean {
   const families = new Set<string>();
   for (const { before, after, family } of pairs) {

@@ -13,15 +13,19 @@ export interface PlanQuestion {
   readonly trials: number;
   /** @default 0.02 */
   readonly alpha?: number;
-  /** E[p(1 - p)] of one trial, 0-0.25. @default 0 for one trial (a deterministic agent), else 0.12 */
+  /**
+   * E[p(1 - p)] of one trial, 0-0.25.
+   * @default 0 for one trial (a deterministic agent), else 0.12
+   */
   readonly noise?: number;
   /** Of the tasks that change, the share that gets better. @default 0.8, that is 4 to 1 */
   readonly betterShare?: number;
 }
 
 /**
- * Probability 0-1 that a complete panel releases when the true effect (0-1) is as given, guards apart. Exact for one
- * trial: the sum over all counts of better and worse tasks. Simulated (400 seeded draws, error about 2 points) for more.
+ * Probability 0-1 that a complete panel releases when the true effect (0-1) is as given, guards
+ * apart. Exact for one trial: the sum over all counts of better and worse tasks. Simulated (400
+ * seeded draws, error about 2 points) for more.
  */
 export function releaseProbability(question: PlanQuestion & { readonly effect: number }): number {
   const { tasks, trials, alpha = RELEASE.alpha } = question;
@@ -41,7 +45,10 @@ export function releaseProbability(question: PlanQuestion & { readonly effect: n
   return released / POWER.draws;
 }
 
-/** Sum over the number m of tasks that differ of P(m) P(enough of them are better); `up` and `down` are a task's chances. */
+/**
+ * Sum over the number m of tasks that differ of P(m) P(enough of them are better); `up` and `down`
+ * are a task's chances.
+ */
 function signPower({ up, down }: { up: number; down: number }, tasks: number, alpha: number): number {
   const differs = up + down;
   if (differs === 0) return 0;
@@ -56,7 +63,10 @@ function signPower({ up, down }: { up: number; down: number }, tasks: number, al
   return Math.min(1, power);
 }
 
-/** P(Bin(n, p) = k) for k = 0..n, by ratios from the mode outwards and normalised, so that nothing underflows. */
+/**
+ * P(Bin(n, p) = k) for k = 0..n, by ratios from the mode outwards and normalised, so that nothing
+ * underflows.
+ */
 function binomial(n: number, p: number): number[] {
   const values = new Array<number>(n + 1).fill(0);
   const mode = Math.min(n, Math.floor((n + 1) * p));
@@ -70,7 +80,10 @@ function binomial(n: number, p: number): number[] {
   return values.map((value) => value / total);
 }
 
-/** Smallest effect 0-1, in steps of half a point, that is released with 80 % power; Infinity when none is. */
+/**
+ * Smallest effect 0-1, in steps of half a point, that is released with 80 % power; Infinity when
+ * none is.
+ */
 export function detectableEffect(question: PlanQuestion): number {
   const steps = 200;
   const enough = (step: number) => releaseProbability({ ...question, effect: step / steps }) >= POWER.planned;
@@ -96,17 +109,23 @@ export interface Prediction {
 }
 
 /**
- * Probability 0-1 that the sealed panel releases, as dev sees it: exact for the sign test, whose panel depends on the shares of
- * better and worse tasks alone; else 400 panels are drawn from the dev differences with replacement and each is put to the
- * real rule (100, where these are five standard errors from every power that is asked for). Two corrections:
- * - Shrinkage. The branch was kept because dev liked it, so its dev mean m is too high. m^2 overstates the true square by
- *   se^2 on average, hence the factor s = max(0, 1 - se^2 / m^2) (positive-part shrinkage, James & Stein 1961): a mean of one
- *   standard error counts as nothing, of two as .75. Each drawn difference changes its sign with probability (1 - s) / 2: the
+ * Probability 0-1 that the sealed panel releases, as dev sees it: exact for the sign test, whose
+ * panel depends on the shares of better and worse tasks alone; else 400 panels are drawn from the
+ * dev differences with replacement and each is put to the real rule (100, where these are five
+ * standard errors from every power that is asked for). Two corrections:
+ * - Shrinkage. The branch was kept because dev liked it, so its dev mean m is too high. m^2
+ *   overstates the true square by
+ *   se^2 on average, hence the factor s = max(0, 1 - se^2 / m^2) (positive-part shrinkage, James &
+ *   Stein 1961): a mean of one
+ *   standard error counts as nothing, of two as .75. Each drawn difference changes its sign with
+ *   probability (1 - s) / 2: the
  *   mean becomes s m and the noise stays.
- * - Noise. With several trials a sealed task is less noisy than a dev task; differences are drawn in towards m until their
+ * - Noise. With several trials a sealed task is less noisy than a dev task; differences are drawn
+ *   in towards m until their
  *   variance has noise (1/before + 1/after) less and noise 2/trials more,
- *   but never below half of what dev showed: arms on common seeds share some of that noise, so it must not be taken off twice.
- * 0 for a dev mean <= 0. Seeded by its arguments. Throws RangeError for no difference or one outside -1..1.
+ *   but never below half of what dev showed: arms on common seeds share some of that noise, so it
+ *   must not be taken off twice. 0 for a dev mean <= 0. Seeded by its arguments. Throws RangeError
+ *   for no difference or one outside -1..1.
  */
 export function predictedPower(prediction: Prediction): number {
   const { differences, tasks, trials, alpha = RELEASE.alpha, binary } = prediction;
@@ -148,8 +167,8 @@ function isSettled(share: number, draws: number): boolean {
 }
 
 /**
- * Trials a task and arm for a look, chosen from dev alone before the panel is touched: the fewest of 1, 2 and `most` with 90 %
- * predicted power, else the most. Any number of trials keeps alpha.
+ * Trials a task and arm for a look, chosen from dev alone before the panel is touched: the fewest
+ * of 1, 2 and `most` with 90 % predicted power, else the most. Any number of trials keeps alpha.
  */
 export function chooseTrials(
   prediction: Omit<Prediction, 'trials'>,
@@ -163,7 +182,10 @@ export function chooseTrials(
   return chosen;
 }
 
-/** Factor on the distance from the mean that turns the variance of a dev difference into that of a sealed one. */
+/**
+ * Factor on the distance from the mean that turns the variance of a dev difference into that of a
+ * sealed one.
+ */
 function narrowing(spread: number, { trials, noise = POWER.trialNoise, devTrials }: Prediction): number {
   const { before, after } = devTrials ?? { before: 2, after: 1 };
   const between = Math.max(0, spread - noise * (1 / before + 1 / after));

@@ -19,8 +19,9 @@ export const GateRecord = z.discriminatedUnion('stage', [
 export type GateRecord = z.infer<typeof GateRecord>;
 
 /**
- * The verdict of a record: equal to the recorded one to the byte of its canonical JSON, on any machine, under the same
- * `GATE_RULES`. Throws ZodError for a malformed record and RangeError as the gates do.
+ * The verdict of a record: equal to the recorded one to the byte of its canonical JSON, on any
+ * machine, under the same `GATE_RULES`. Throws ZodError for a malformed record and RangeError as
+ * the gates do.
  */
 export function recompute(record: GateRecord): Verdict {
   const known = GateRecord.parse(record);

@@ -1,4 +1,7 @@
-/** Tier 2: one look at the sealed panel. H0: on tasks drawn as these were, the branch is on average no better than the newest release. */
+/**
+ * Tier 2: one look at the sealed panel. H0: on tasks drawn as these were, the branch is on average
+ * no better than the newest release.
+ */
 import { z } from 'zod';
 import type { Verdict } from '../types.ts';
 import { countViolations, guardTag, violatesMore } from './guards.ts';
@@ -34,10 +37,12 @@ export const ReleaseOptions = Spending.extend(ReleaseTerms.shape);
 export type ReleaseOptions = z.infer<typeof ReleaseOptions>;
 
 /**
- * `pairs` in the committed order of the panel, both arms rolled afresh and interleaved. The exact sign test if every task
- * was won or lost in one trial an arm, else the STaR bet. The first reason that applies:
+ * `pairs` in the committed order of the panel, both arms rolled afresh and interleaved. The exact
+ * sign test if every task was won or lost in one trial an arm, else the STaR bet. The first reason
+ * that applies:
  * - `violations`: more state violations than the release, whatever the tasks to come (rejected);
- * - `incomplete`: pairs and voids do not cover the panel; `voids`: more than `maxVoidShare` (both inconclusive);
+ * - `incomplete`: pairs and voids do not cover the panel; `voids`: more than `maxVoidShare` (both
+ *   inconclusive);
  * - `regression`: the interval of the effect lies below 0 (rejected);
  * - `guard`: the size cap, a protected tag, or a metric that grew too much (rejected);
  * - `improved`: H0 is rejected at alpha (accepted), else `inconclusive`.

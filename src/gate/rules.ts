@@ -1,10 +1,15 @@
-/** Every constant of the gate in one place, each with its source; changing one means a new `GATE_RULES`. */
+/**
+ * Every constant of the gate in one place, each with its source; changing one means a new
+ * `GATE_RULES`.
+ */
 
 import { exp, ln, rounded } from './arithmetic.ts';
 
 /** Version that every verdict carries. */
 export const GATE_RULES = 'gate/4';
-/** Versions before it, by which a ledger may hold verdicts; they cannot be recomputed by this one. */
+/**
+ * Versions before it, by which a ledger may hold verdicts; they cannot be recomputed by this one.
+ */
 export const PAST_RULES: readonly string[] = ['gate/1', 'gate/2', 'gate/3'];
 
 /** Tier 1, the race on dev: tasks before the first look, and between looks (design section 8). */
@@ -14,7 +19,10 @@ export const LOOK_EVERY = 5;
 export const KEEP = {
   /** z below which a candidate is hopeless. */
   hopelessZ: -0.3,
-  /** z above which a candidate that was played to the end is kept (own choice, measured in `docs/gate.md`). */
+  /**
+   * z above which a candidate that was played to the end is kept (own choice, measured in
+   * `docs/gate.md`).
+   */
   minZ: 0.3,
   /** z from which its own scores replace the bar (own choice, measured there). */
   clearZ: 2,
@@ -24,7 +32,9 @@ export const KEEP = {
 
 /** Tier 2, a look at the sealed panel (design section 8). */
 export const RELEASE = {
-  /** Error rate of the first look after a release, whatever the size of the panel; see `alphaOf`. */
+  /**
+   * Error rate of the first look after a release, whatever the size of the panel; see `alphaOf`.
+   */
   alpha: 0.02,
   /** Share of void pairs above which nothing is decided. */
   maxVoidShare: 0.02,
@@ -42,11 +52,13 @@ export interface LookPlace {
 }
 
 /**
- * Error rate of the next look. Harmonic spending, the default: .02 / j for the j-th look since the release in force. However long
- * nothing is released, L looks at branches that are no better release .02 (1 + ln L) of them on average, at most: .13 in a year of
- * nightly looks (Lan & DeMets 1983 for the idea). With `fdr` e-LOND instead (Xu & Ramdas 2024): fdr gamma_t (R + 1) for look number
- * t and R releases before it, gamma_t = t^-1.6 / 2.2858 (the sum over all t is 1): of all releases that the branch will ever
- * have, at most that share is false on average. Throws RangeError for counts that are no counts.
+ * Error rate of the next look. Harmonic spending, the default: .02 / j for the j-th look since the
+ * release in force. However long nothing is released, L looks at branches that are no better
+ * release .02 (1 + ln L) of them on average, at most: .13 in a year of nightly looks (Lan & DeMets
+ * 1983 for the idea). With `fdr` e-LOND instead (Xu & Ramdas 2024): fdr gamma_t (R + 1) for look
+ * number t and R releases before it, gamma_t = t^-1.6 / 2.2858 (the sum over all t is 1): of all
+ * releases that the branch will ever have, at most that share is false on average. Throws
+ * RangeError for counts that are no counts.
  */
 export function alphaOf({ looks, sinceRelease, releases }: LookPlace, fdr?: number): number {
   for (const count of [looks, sinceRelease, releases])
@@ -57,7 +69,10 @@ export function alphaOf({ looks, sinceRelease, releases }: LookPlace, fdr?: numb
   return rounded(Math.min(E_LOND.most, fdr * share * (releases + 1)));
 }
 
-/** e-LOND (reference, section 4.1): gamma_t = t^-power / sum, sum = zeta(power) rounded up; and the largest alpha of one look. */
+/**
+ * e-LOND (reference, section 4.1): gamma_t = t^-power / sum, sum = zeta(power) rounded up; and the
+ * largest alpha of one look.
+ */
 export const E_LOND = { power: 1.6, sum: 2.2858, most: 0.2 } as const;
 
 /** The STaR bet (design section 8; the form is arXiv 2505.22422). */
@@ -71,7 +86,10 @@ export const STAR = {
   momentFloor: 0.005,
 } as const;
 
-/** The mixture bet against a protected tag (reference, section 4.1): number of bets, and the largest stake. */
+/**
+ * The mixture bet against a protected tag (reference, section 4.1): number of bets, and the largest
+ * stake.
+ */
 export const MIXTURE = { bets: 20, stakeCap: 0.95 } as const;
 
 /** A protected tag (design section 8). */
@@ -80,7 +98,9 @@ export const TAG = {
   loss: 0.1,
   /** Wealth of the bet against the tag that blocks. */
   wealth: 3,
-  /** Loss for which the guard's power is printed; at `loss` itself it is one half by construction. */
+  /**
+   * Loss for which the guard's power is printed; at `loss` itself it is one half by construction.
+   */
   powerLoss: 0.2,
 } as const;
 
@@ -91,7 +111,10 @@ export const Z_95 = 1.959963984540054;
 export const FUTILITY = {
   /** Observations before the rule of chance applies; the exact rule has no such limit. */
   firstLook: 20,
-  /** Standard errors by which the future is taken to be better than the past, and luckier than expected. */
+  /**
+   * Standard errors by which the future is taken to be better than the past, and luckier than
+   * expected.
+   */
   optimism: 2,
 } as const;
 
@@ -108,13 +131,24 @@ export const POWER = {
   enough: 0.9,
   /** Of the tasks that change, the share that gets better: 4 to 1 (reference, section 4.4). */
   betterShare: 0.8,
-  /** Share of dev's variance that a sealed panel is predicted to keep at least, however many trials it has (own choice). */
+  /**
+   * Share of dev's variance that a sealed panel is predicted to keep at least, however many trials
+   * it has (own choice).
+   */
   minSpread: 0.5,
-  /** By how much a changed task's chance moves for a noisy agent: reproduces the reference's table 4.4. */
+  /**
+   * By how much a changed task's chance moves for a noisy agent: reproduces the reference's table
+   * 4.4.
+   */
   jump: 0.65,
-  /** Mean variance p(1 - p) of one trial of a noisy agent: rates from Beta(.6, .4) (reference, section 4). */
+  /**
+   * Mean variance p(1 - p) of one trial of a noisy agent: rates from Beta(.6, .4) (reference,
+   * section 4).
+   */
   trialNoise: 0.12,
 } as const;
 
-/** Tasks that have to repeat themselves before an agent counts as deterministic (design section 8). */
+/**
+ * Tasks that have to repeat themselves before an agent counts as deterministic (design section 8).
+ */
 export const DETERMINISM_TASKS = 20;

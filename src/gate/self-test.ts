@@ -1,4 +1,7 @@
-/** A/A: what the gate makes of an environment and an agent when nothing changes, and what it needs to find a change. */
+/**
+ * A/A: what the gate makes of an environment and an agent when nothing changes, and what it needs
+ * to find a change.
+ */
 import { type Random, shuffled } from '../digest.ts';
 import { leastEnough, mean, variance } from './arithmetic.ts';
 import { type Interval, pairedInterval } from './interval.ts';
@@ -28,13 +31,18 @@ export interface SelfTest {
   readonly sameScore: number;
   /** Mean variance of one trial within a task, 0-0.5. */
   readonly noise: number;
-  /** Correlation of the scores of tasks of one family, -1 to 1; null when no family has two tasks. */
+  /**
+   * Correlation of the scores of tasks of one family, -1 to 1; null when no family has two tasks.
+   */
   readonly familyCorrelation: number | null;
   /** Later half of the trials minus the earlier one, a fraction, with its 95 % interval. */
   readonly drift: Interval & { readonly effect: number };
   /** Share of unchanged re-rolls that tier 1 would keep. */
   readonly falseKeeps: number;
-  /** Share of looks at two equal arms that tier 2 would release at its alpha; never above it but by chance. */
+  /**
+   * Share of looks at two equal arms that tier 2 would release at its alpha; never above it but by
+   * chance.
+   */
   readonly falseReleases: number;
   readonly alpha: number;
   /** Sealed tasks with 80 % power for a gain, by trials a task; null above 1,000. */
@@ -46,9 +54,9 @@ const MOST_TASKS = 1000;
 export const EFFECTS = [0.05, 0.1, 0.2] as const;
 
 /**
- * The rates are of 1,000 draws in which the trials of every task are dealt to two arms at random: for tier 1 two to the bar and one
- * to the candidate, for tier 2 half to each. Throws RangeError for fewer than two tasks or fewer than three trials, and
- * as `assertPairs`.
+ * The rates are of 1,000 draws in which the trials of every task are dealt to two arms at random:
+ * for tier 1 two to the bar and one to the candidate, for tier 2 half to each. Throws RangeError
+ * for fewer than two tasks or fewer than three trials, and as `assertPairs`.
  */
 export function selfTest(rolls: readonly Rolls[], random: Random): SelfTest {
   const trials = Math.min(...rolls.map(({ rewards }) => rewards.length));
@@ -105,8 +113,9 @@ function keeps(pairs: readonly Pair[], random: Random): boolean {
 }
 
 /**
- * ICC(1) of the tasks' mean rewards, (B - W) / (B + (m - 1) W): B and W are the mean squares between and within families, m the mean
- * family size corrected for its spread (Shrout & Fleiss 1979; m as in Donner 1986).
+ * ICC(1) of the tasks' mean rewards, (B - W) / (B + (m - 1) W): B and W are the mean squares
+ * between and within families, m the mean family size corrected for its spread (Shrout & Fleiss
+ * 1979; m as in Donner 1986).
  */
 function familyCorrelation(rolls: readonly Rolls[]): number | null {
   const families = new Map<string, number[]>();

@@ -1,4 +1,7 @@
-/** The sign test: known values, exact integers as the oracle, and the false-release probability by enumeration. */
+/**
+ * The sign test: known values, exact integers as the oracle, and the false-release probability by
+ * enumeration.
+ */
 import { expect, test } from 'vitest';
 import { RELEASE } from './rules.ts';
 import { signTest } from './sign.ts';

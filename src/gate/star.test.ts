@@ -1,4 +1,7 @@
-/** The STaR bet: check values of the reference (section 4.4), an independent transcription, and its martingale property. */
+/**
+ * The STaR bet: check values of the reference (section 4.4), an independent transcription, and its
+ * martingale property.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { starBet, wealthSoFar } from './star.ts';

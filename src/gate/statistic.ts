@@ -15,9 +15,10 @@ export interface TestResult {
 }
 
 /**
- * Runs the test on the differences of a complete panel in their committed order. Besides the statistic the mean has to be
- * above 0: the bet stops once it has reached its target, and what came later must not say the opposite. (That only ever
- * refuses, so alpha holds; and it makes it impossible that both arms beat each other.)
+ * Runs the test on the differences of a complete panel in their committed order. Besides the
+ * statistic the mean has to be above 0: the bet stops once it has reached its target, and what came
+ * later must not say the opposite. (That only ever refuses, so alpha holds; and it makes it
+ * impossible that both arms beat each other.)
  */
 export function runTest(differences: readonly number[], test: ReleaseTest, alpha: number): TestResult {
   const above = mean(differences) > 0;

@@ -26,7 +26,9 @@ export interface Conclusion extends Pick<Verdict, 'stage' | 'decision' | 'reason
   readonly remarks?: readonly string[];
 }
 
-/** The verdict with effect, interval and counts of the pairs; all numbers to 12 significant digits. */
+/**
+ * The verdict with effect, interval and counts of the pairs; all numbers to 12 significant digits.
+ */
 export function verdictOf(pairs: readonly Pair[], spending: Spending, conclusion: Conclusion): Verdict {
   const differences = pairDifferences(pairs);
   const effect = rounded(mean(differences));

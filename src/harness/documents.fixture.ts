@@ -1,11 +1,14 @@
 /** Arbitrary documents for property tests. */
 import fc from 'fast-check';
-import { Clause, type Contract, Format, Monitor, type Regulation, Settings, type Skill } from './schema.ts';
+import { Clause, type Contract, Format, HarnessSettings, Monitor, type Regulation, type Skill } from './schema.ts';
 
 /** Lower-case words joined by "-". */
 export const anyId: fc.Arbitrary<string> = fc.stringMatching(/^[a-z0-9]{1,6}(-[a-z0-9]{1,6}){0,2}$/);
 
-/** Words with what YAML finds hard: colons, hashes, quotes, braces, dashes, numbers, leading and trailing blanks. */
+/**
+ * Words with what YAML finds hard: colons, hashes, quotes, braces, dashes, numbers, leading and
+ * trailing blanks.
+ */
 const anyWord = fc.oneof(
   fc.stringMatching(/^[a-zA-Z]{1,12}$/),
   fc.constantFrom(
@@ -148,7 +151,7 @@ export const anyRegulation: fc.Arbitrary<Regulation> = fc.record({
   monitors: fc.uniqueArray(anyMonitor, { maxLength: 3, selector: (monitor) => monitor.id }),
 });
 
-export const anySettings: fc.Arbitrary<Settings> = fc
+export const anySettings: fc.Arbitrary<HarnessSettings> = fc
   .record(
     {
       version: fc.constant(1),
@@ -182,7 +185,7 @@ export const anySettings: fc.Arbitrary<Settings> = fc
     },
     { requiredKeys: ['version'] },
   )
-  .map((settings) => Settings.parse(settings));
+  .map((settings) => HarnessSettings.parse(settings));
 
 /** The body of a skill: lines that may look like front matter or headings. */
 export const anySkill: fc.Arbitrary<Skill> = fc.record({

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadHarness, readHarnessFiles, saveHarness } from './load.ts';
+import { loadHarness, readHarnessFolder, saveHarness } from './load.ts';
 
 let root = '';
 beforeEach(() => {
@@ -54,7 +54,7 @@ describe('readHarnessFiles refuses', () => {
     write('secret', 'x');
     mkdirSync(join(root, 'h'));
     symlinkSync(join(root, 'secret'), join(root, 'h/policy.md'));
-    expect(() => readHarnessFiles(join(root, 'h'))).toThrow(/policy\.md: expected a plain file, found a link/);
+    expect(() => readHarnessFolder(join(root, 'h'))).toThrow(/policy\.md: expected a plain file, found a link/);
   });
   test.each([
     ['a device name', 'con.md', /expected a name of letters/],
@@ -63,19 +63,19 @@ describe('readHarnessFiles refuses', () => {
     ['deep folders', 'a/b/c/d/e.md', /expected at most 4 levels/],
   ])('%s', (_, path, message) => {
     write(`h/${path}`, 'x');
-    expect(() => readHarnessFiles(join(root, 'h'))).toThrow(message);
+    expect(() => readHarnessFolder(join(root, 'h'))).toThrow(message);
   });
   test('names that differ only in letter case', () => {
     write('h/a.md', 'x');
     write('h/A.md', 'x');
     if (readdirSync(join(root, 'h')).length < 2) return; // a file system that cannot hold both
-    expect(() => readHarnessFiles(join(root, 'h'))).toThrow(/letter case/);
+    expect(() => readHarnessFolder(join(root, 'h'))).toThrow(/letter case/);
   });
   test('bytes that are no text, and large files', () => {
     write('h/policy.md', Buffer.from([0xff, 0xfe]));
-    expect(() => readHarnessFiles(join(root, 'h'))).toThrow(/UTF-8/);
+    expect(() => readHarnessFolder(join(root, 'h'))).toThrow(/UTF-8/);
     write('h/policy.md', 'x'.repeat(70_000));
-    expect(() => readHarnessFiles(join(root, 'h'))).toThrow(/at most 65536 bytes/);
+    expect(() => readHarnessFolder(join(root, 'h'))).toThrow(/at most 65536 bytes/);
   });
 });
 
@@ -90,7 +90,7 @@ describe('saveHarness', () => {
       ['skills/a/SKILL.md', 'é'],
     ]);
     saveHarness(dir, files);
-    expect(readHarnessFiles(dir)).toEqual(files);
+    expect(readHarnessFolder(dir)).toEqual(files);
     expect(readdirSync(dir).sort()).toEqual(['.keep', 'policy.md', 'skills']);
     expect(readdirSync(join(dir, 'skills'))).toEqual(['a']);
   });

@@ -1,4 +1,7 @@
-/** Reads and writes a harness folder: no links followed, nothing outside the root, each file old or new. */
+/**
+ * Reads and writes a harness folder: no links followed, nothing outside the root, each file old or
+ * new.
+ */
 import {
   closeSync,
   fsyncSync,
@@ -39,8 +42,9 @@ function environmentsIn(root: string): readonly string[] {
 }
 
 /**
- * Loads `<root>/harness/<env>/`. Throws UsageError when the name or the folder is wrong (listing the environments that
- * have one), when the folder leaves the root through a link, and for every fault that `parseHarness` finds.
+ * Loads `<root>/harness/<env>/`. Throws UsageError when the name or the folder is wrong (listing
+ * the environments that have one), when the folder leaves the root through a link, and for every
+ * fault that `parseHarness` finds.
  */
 export function loadHarness(root: string, env: string): Harness {
   const where = `harness/${env}`;
@@ -54,7 +58,7 @@ export function loadHarness(root: string, env: string): Harness {
   if (!realpathSync(dir).startsWith(realpathSync(root) + sep)) {
     throw new UsageError('expected a folder inside the project, found a link out of it; replace the link', { where });
   }
-  return parseHarness(env, readHarnessFiles(dir));
+  return parseHarness(env, readHarnessFolder(dir));
 }
 
 function checkPart(part: string, path: string): void {
@@ -66,10 +70,11 @@ function checkPart(part: string, path: string): void {
 }
 
 /**
- * All files below a harness folder as UTF-8 text, hidden ones left out. Throws UsageError for links, odd names, names
- * that differ only in letter case, files above 64 kB, bytes that are not UTF-8, and more than 200 files.
+ * All files below a harness folder as UTF-8 text, hidden ones left out. Throws UsageError for
+ * links, odd names, names that differ only in letter case, files above 64 kB, bytes that are not
+ * UTF-8, and more than 200 files.
  */
-export function readHarnessFiles(dir: string): HarnessFiles {
+export function readHarnessFolder(dir: string): HarnessFiles {
   const files = new Map<string, string>();
   const folded = new Map<string, string>();
   const walk = (folder: string, depth: number) => {
@@ -118,13 +123,14 @@ function readFile(dir: string, path: string, regular: boolean, bytes: number): s
 }
 
 /**
- * Makes the folder hold exactly these files (hidden ones are left alone). Each file is written beside its place, flushed
- * and renamed, so it is old or new after a crash. Throws UsageError for an unsafe path, before anything is written.
+ * Makes the folder hold exactly these files (hidden ones are left alone). Each file is written
+ * beside its place, flushed and renamed, so it is old or new after a crash. Throws UsageError for
+ * an unsafe path, before anything is written.
  */
 export function saveHarness(dir: string, files: HarnessFiles): void {
   for (const path of files.keys()) for (const part of path.split('/')) checkPart(part, path);
   mkdirSync(dir, { recursive: true });
-  const before = readHarnessFiles(dir);
+  const before = readHarnessFolder(dir);
   for (const [path, text] of files) if (before.get(path) !== text) writeAtomically(join(dir, path), text);
   for (const path of before.keys()) {
     if (files.has(path)) continue;

@@ -1,11 +1,17 @@
-/** What a harness gives up that another one held: permissions, the policy, and whatever is protected. */
+/**
+ * What a harness gives up that another one held: permissions, the policy, and whatever is
+ * protected.
+ */
 import { canonicalJson } from '../digest.ts';
 import type { Harness, HarnessFiles } from '../types.ts';
 import { parseHarness } from './parse.ts';
 import { looserThan } from './permissions.ts';
 import { sectionName, sectionsOf } from './sections.ts';
 
-/** One sentence for each way in which `after` gives up what `before` held; [] = none, also where one of them is no harness. */
+/**
+ * One sentence for each way in which `after` gives up what `before` held; [] = none, also where one
+ * of them is no harness.
+ */
 export function harnessLoosenings(env: string, before: HarnessFiles, after: HarnessFiles): string[] {
   try {
     return loosenedIn(parseHarness(env, before), parseHarness(env, after));

@@ -1,10 +1,12 @@
-/** Harness files to parsed documents; every fault names its file, line and column, and what to do. */
+/**
+ * Harness files to parsed documents; every fault names its file, line and column, and what to do.
+ */
 import { RE2JS } from 're2js';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { UsageError } from '../errors.ts';
 import type { Harness, HarnessFiles } from '../types.ts';
-import { compileExpression, compileTemplate } from './cel.ts';
-import { type Clause, Contract, type Format, Regulation, Settings, type Skill } from './schema.ts';
+import { compileExpression, compileTemplate } from './cel/cel.ts';
+import { type Clause, Contract, type Format, HarnessSettings, Regulation, type Skill } from './schema.ts';
 import { parseSkill, skillPath } from './skill-file.ts';
 import { checkText } from './text-checks.ts';
 import { readAs, readYaml, type YamlSource } from './yaml-document.ts';
@@ -17,11 +19,12 @@ export function harnessId(files: HarnessFiles): string {
 }
 
 /**
- * Parses the files of one harness. All are optional: without harness.yaml every setting has its default, without the
- * others there are no clauses, monitors or skills. Markdown files that are neither policy.md nor a SKILL.md are notes:
- * they count for the id and are otherwise ignored, as is every path with a part that starts with "."; any other
- * unknown file is refused, since it is most likely a misspelt name.
- * Throws UsageError (YAML, schema, duplicate ids, CEL, patterns, invisible characters, files above 64 kB).
+ * Parses the files of one harness. All are optional: without harness.yaml every setting has its
+ * default, without the others there are no clauses, monitors or skills. Markdown files that are
+ * neither policy.md nor a SKILL.md are notes: they count for the id and are otherwise ignored, as
+ * is every path with a part that starts with "."; any other unknown file is refused, since it is
+ * most likely a misspelt name. Throws UsageError (YAML, schema, duplicate ids, CEL, patterns,
+ * invisible characters, files above 64 kB).
  */
 export function parseHarness(env: string, files: HarnessFiles): Harness {
   const shown = (path: string) => `harness/${env}/${path}`;
@@ -49,7 +52,10 @@ export function parseHarness(env: string, files: HarnessFiles): Harness {
   };
 }
 
-/** How a kind of document is parsed, and what equal texts gave before: candidates share most of their files. */
+/**
+ * How a kind of document is parsed, and what equal texts gave before: candidates share most of
+ * their files.
+ */
 interface DocumentKind<T> {
   readonly parse: (text: string, file: string) => T;
   readonly known: Map<string, T>;
@@ -57,7 +63,7 @@ interface DocumentKind<T> {
 const kindOf = <T>(parse: (text: string, file: string) => T): DocumentKind<T> => ({ parse, known: new Map() });
 
 const documents = {
-  settings: kindOf((text, file) => readAs(Settings, readYaml(text, { file }), { version: 1 })),
+  settings: kindOf((text, file) => readAs(HarnessSettings, readYaml(text, { file }), { version: 1 })),
   contract: kindOf((text, file) => parseContract(readYaml(text, { file }))),
   regulation: kindOf((text, file) => {
     const source = readYaml(text, { file });
@@ -152,7 +158,9 @@ function refuseDuplicates(source: YamlSource, list: string, items: readonly { re
   }
 }
 
-/** Ids name the cause of a step in a trace, so clauses, monitors and skills share one name space. */
+/**
+ * Ids name the cause of a step in a trace, so clauses, monitors and skills share one name space.
+ */
 function refuseSharedIds(
   shown: (path: string) => string,
   contract: Contract,

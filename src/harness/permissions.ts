@@ -1,4 +1,7 @@
-/** Permissions as a partial order: one is never looser than another if it allows no call that the other refuses. */
+/**
+ * Permissions as a partial order: one is never looser than another if it allows no call that the
+ * other refuses.
+ */
 import type { Permissions } from './schema.ts';
 
 const allows = (permissions: Permissions, tool: string): boolean => permissions.tools?.includes(tool) ?? true;
@@ -10,9 +13,9 @@ function limitOf(permissions: Permissions, tool: string, argument: string): numb
 }
 
 /**
- * What `after` allows that `before` does not, one sentence each; [] = never looser. Reflexive and transitive: it is the
- * inclusion of the sets of allowed calls. No `tools` means all tools; limits and confirmations of a tool that `after`
- * does not allow cannot loosen anything.
+ * What `after` allows that `before` does not, one sentence each; [] = never looser. Reflexive and
+ * transitive: it is the inclusion of the sets of allowed calls. No `tools` means all tools; limits
+ * and confirmations of a tool that `after` does not allow cannot loosen anything.
  */
 export function looserThan(before: Permissions, after: Permissions): string[] {
   const reasons: string[] = [];

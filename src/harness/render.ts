@@ -1,7 +1,7 @@
 /** Canonical text of the documents: defaults left out, one item a block, long prose folded. */
 import { Document, isCollection, isMap, isSeq, parseDocument, Scalar, stringify, type YAMLMap } from 'yaml';
 import { canonicalJson } from '../digest.ts';
-import { Clause, type Contract, Format, Monitor, type Regulation, Settings, type Skill } from './schema.ts';
+import { Clause, type Contract, Format, HarnessSettings, Monitor, type Regulation, type Skill } from './schema.ts';
 
 /** Longest line that stays in one piece, characters. */
 const lineWidth = 100;
@@ -13,7 +13,9 @@ type Plain = { readonly [key: string]: unknown };
 const isPlain = (value: unknown): value is Plain =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The entries that differ from the defaults, in the order of the schema; inner objects likewise. */
+/**
+ * The entries that differ from the defaults, in the order of the schema; inner objects likewise.
+ */
 function withoutDefaults(value: Plain, defaults: Plain): Plain {
   const entries = Object.entries(value).flatMap(([key, entry]): [string, unknown][] => {
     if (entry === undefined) return [];
@@ -34,7 +36,7 @@ const monitorDefaults: Plain = (() => {
   return defaults;
 })();
 const settingsDefaults: Plain = (() => {
-  const { version: _, ...defaults } = Settings.parse({ version: 1 });
+  const { version: _, ...defaults } = HarnessSettings.parse({ version: 1 });
   return defaults;
 })();
 
@@ -57,7 +59,10 @@ export const monitorEntries = (monitor: Monitor): Plain => withoutDefaults(Monit
 const flow = (value: unknown): string =>
   stringify(value, { ...yamlStyle, collectionStyle: 'flow', lineWidth: 0 }).trimEnd();
 
-/** Collections that fit on a line are written on one, below the given number of levels that always get their own. */
+/**
+ * Collections that fit on a line are written on one, below the given number of levels that always
+ * get their own.
+ */
 function layOut(node: unknown, ownLines: number, indent: number): void {
   if (!isCollection(node)) {
     if (node instanceof Scalar && typeof node.value === 'string' && node.value.length > lineWidth - indent) {
@@ -87,7 +92,10 @@ export function renderYaml(value: unknown, ownLines: number): string {
   return doc.toString(yamlStyle);
 }
 
-/** One item of a list with its dash, at indentation 0; what the level below the item gets is up to `kind`. */
+/**
+ * One item of a list with its dash, at indentation 0; what the level below the item gets is up to
+ * `kind`.
+ */
 export function renderItem(kind: 'clause' | 'format' | 'monitor', entries: Plain): string {
   return renderYaml([entries], kind === 'format' ? 1 : 2);
 }
@@ -120,7 +128,7 @@ export const renderRegulation = (regulation: Regulation): string =>
   );
 
 /** harness.yaml */
-export const renderSettings = (settings: Settings): string =>
+export const renderSettings = (settings: HarnessSettings): string =>
   renderYaml(withoutDefaults(settings, settingsDefaults), 2);
 
 /** A SKILL.md: front matter, a blank line, the body. */
@@ -131,8 +139,9 @@ export function renderSkill(skill: Skill): string {
 }
 
 /**
- * Changes a YAML text through its document: comments and key order stay, lines that were folded otherwise may be
- * laid out afresh. `mutate` may use every method of the `yaml` Document. Throws what the parser or `mutate` throws.
+ * Changes a YAML text through its document: comments and key order stay, lines that were folded
+ * otherwise may be laid out afresh. `mutate` may use every method of the `yaml` Document. Throws
+ * what the parser or `mutate` throws.
  */
 export function editYaml(text: string, mutate: (doc: Document) => void): string {
   const doc: Document = parseDocument(text);

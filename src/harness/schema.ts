@@ -1,4 +1,7 @@
-/** The documents of a harness as zod schemas; every type is inferred from its schema and has its name. */
+/**
+ * The documents of a harness as zod schemas; every type is inferred from its schema and has its
+ * name.
+ */
 import { z } from 'zod';
 
 const id = z
@@ -14,7 +17,10 @@ export const Read = z.strictObject({
     as: z.string().regex(/^[a-z][a-zA-Z0-9_]*$/, 'expected a name such as order'),
     call: z.string().min(1),
     with: z.record(z.string(), expression).default({}),
-    /** A list; the call is made once for each element, which `with` sees as `it`; the binding is a list. */
+    /**
+     * A list; the call is made once for each element, which `with` sees as `it`; the binding is a
+     * list.
+     */
     each: expression.optional(),
   }),
 });
@@ -24,7 +30,9 @@ export type Read = z.infer<typeof Read>;
 export const Ground = z.strictObject({
   ground: z.strictObject({
     argument: z.string().min(1),
-    /** A list of records; for a list argument it is evaluated per element, with `i` as the index. */
+    /**
+     * A list of records; for a list argument it is evaluated per element, with `i` as the index.
+     */
     from: expression,
     /** The property of a record that holds its key. */
     key: z.string().min(1),
@@ -125,7 +133,9 @@ export const Permissions = z.strictObject({
   tools: z.array(z.string()).optional(),
   /** Upper limits of numeric arguments. */
   limits: z.array(z.strictObject({ tool: z.string(), argument: z.string(), max: z.number() })).default([]),
-  /** Tools whose calls need the customer's word: refused unless the request gives standing consent. */
+  /**
+   * Tools whose calls need the customer's word: refused unless the request gives standing consent.
+   */
   confirm: z.array(z.string()).default([]),
 });
 export type Permissions = z.infer<typeof Permissions>;
@@ -146,7 +156,7 @@ export const Realization = z.strictObject({
 export type Realization = z.infer<typeof Realization>;
 
 /** `harness.yaml` */
-export const Settings = z.strictObject({
+export const HarnessSettings = z.strictObject({
   version: z.literal(1),
   layers: z
     .strictObject({
@@ -166,11 +176,14 @@ export const Settings = z.strictObject({
     .prefault({}),
   skills: z.strictObject({ top_k: z.int().min(0).default(2), min_score: z.number().min(0).default(0.5) }).prefault({}),
   realization: Realization.prefault({}),
-  /** What no edit may touch: ids of clauses, skills and monitors, and sections of a skill as `skill#Heading`. */
+  /**
+   * What no edit may touch: ids of clauses, skills and monitors, and sections of a skill as
+   * `skill#Heading`.
+   */
   protected: z.array(z.string()).default([]),
   permissions: Permissions.prefault({}),
 });
-export type Settings = z.infer<typeof Settings>;
+export type HarnessSettings = z.infer<typeof HarnessSettings>;
 
 /** Front matter of `skills/<id>/SKILL.md`. */
 export const SkillHead = z.strictObject({

@@ -1,4 +1,7 @@
-/** Sections of a skill: found by their heading, gone when they are hidden, and never changed by an edit when they are protected. */
+/**
+ * Sections of a skill: found by their heading, gone when they are hidden, and never changed by an
+ * edit when they are protected.
+ */
 import { describe, expect, it, test } from 'vitest';
 import { resembles, sectionsOf, structureOf } from './sections.ts';
 

@@ -1,14 +1,17 @@
 /** Sections of a skill's Markdown by their heading, as text that is compared byte for byte. */
 
-/** `skill#Heading`, as `protected` of harness.yaml names a section; null for the id of a whole item. */
+/**
+ * `skill#Heading`, as `protected` of harness.yaml names a section; null for the id of a whole item.
+ */
 export function sectionName(name: string): { readonly skill: string; readonly heading: string } | null {
   const at = name.indexOf('#');
   return at < 0 ? null : { skill: name.slice(0, at), heading: name.slice(at + 1).trim() };
 }
 
 /**
- * Every section with this heading: from its line to the next heading of the same level or above. A heading in a code fence or a
- * comment is none, so that hiding a section is the same as removing it.
+ * Every section with this heading: from its line to the next heading of the same level or above. A
+ * heading in a code fence or a comment is none, so that hiding a section is the same as removing
+ * it.
  */
 export function sectionsOf(body: string, heading: string): string[] {
   const lines = body.split('\n');
@@ -49,7 +52,9 @@ function headsOf(lines: readonly string[]): Head[] {
   return heads;
 }
 
-/** What may stand before the first word of a line without being text: quote marks, bullets, numbers. */
+/**
+ * What may stand before the first word of a line without being text: quote marks, bullets, numbers.
+ */
 const MARKS = String.raw`^(?:\s|>|[-*+](?=\s)|\d{1,9}[.)](?=\s))*`;
 const STRUCTURE = [
   // Headings, fences, underlines and rules, definitions of links.
@@ -58,7 +63,10 @@ const STRUCTURE = [
   /<[a-z/!?]|[\r\v\f\u0085\u2028\u2029]/i,
 ];
 
-/** Lines that shape a document instead of saying something: what stands under which heading, and what is code or comment, hangs on them. */
+/**
+ * Lines that shape a document instead of saying something: what stands under which heading, and
+ * what is code or comment, hangs on them.
+ */
 export const structureOf = (body: string): string[] =>
   body.split('\n').filter((line) => STRUCTURE.some((pattern) => pattern.test(line)));
 

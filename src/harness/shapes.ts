@@ -1,10 +1,13 @@
-/** The shape of a tool's results, merged from recorded ones, so that a path can be checked before a rollout. */
+/**
+ * The shape of a tool's results, merged from recorded ones, so that a path can be checked before a
+ * rollout.
+ */
 import { isObject } from '../digest.ts';
 import type { Json } from '../types.ts';
 
 /**
- * Tool -> merged sample of its JSON results. A list has one element, the merge of all elements; a map keyed by ids has
- * the one key `*`; null and [] mean that nothing is known below.
+ * Tool -> merged sample of its JSON results. A list has one element, the merge of all elements; a
+ * map keyed by ids has the one key `*`; null and [] mean that nothing is known below.
  */
 export type Shapes = ReadonlyMap<string, Json>;
 
@@ -14,7 +17,9 @@ export const anyKey = '*';
 /** Objects with more keys than this are maps whatever is in them. */
 const recordKeys = 60;
 
-/** Merges two samples; the richer kind wins, since text is often given where an object may stand. */
+/**
+ * Merges two samples; the richer kind wins, since text is often given where an object may stand.
+ */
 function merge(a: Json, b: Json): Json {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === 0 ? b : b.length === 0 ? a : [merge(a[0], b[0])];
   if (isObject(a) && isObject(b)) {
@@ -41,7 +46,10 @@ function condense(value: Json): Json {
 /** Letters -> a, digits -> 9, runs shortened: `paypal_123` -> `a_9`. */
 const silhouette = (text: string): string => text.replace(/[A-Za-z]+/g, 'a').replace(/[0-9]+/g, '9');
 
-/** Values that could stand for each other: objects that share a key, or texts with digits of one silhouette. */
+/**
+ * Values that could stand for each other: objects that share a key, or texts with digits of one
+ * silhouette.
+ */
 function alike(values: readonly Json[]): boolean {
   const [first] = values;
   if (isObject(first)) {
@@ -51,7 +59,9 @@ function alike(values: readonly Json[]): boolean {
   return values.every((value) => typeof value === 'string' && silhouette(value) === silhouette(first));
 }
 
-/** A record has names for keys; a map has ids, or more than three keys with values that are alike. */
+/**
+ * A record has names for keys; a map has ids, or more than three keys with values that are alike.
+ */
 function isMap(entries: readonly (readonly [string, Json])[]): boolean {
   const keys = entries.map(([key]) => key);
   if (keys.includes(anyKey)) return true;
@@ -96,7 +106,8 @@ export function shapesOf(results: Iterable<{ readonly tool: string; readonly con
 export const membersOf = (path: string): string[] => path.replaceAll('[]', '.[]').split('.');
 
 /**
- * The first member of a path that the shape does not have; undefined when the path fits or nothing is known about it.
+ * The first member of a path that the shape does not have; undefined when the path fits or nothing
+ * is known about it.
  */
 export function unknownMember(shape: Json, members: readonly string[]): string | undefined {
   let at: Json | undefined = shape;

@@ -24,7 +24,10 @@ export function splitSkill(text: string): SkillText | undefined {
   return { head: lines.slice(1, close).join('\n'), bodyLine: close + 1, lines };
 }
 
-/** Parses a skill; blank lines around the body do not count. Throws UsageError with file, line and column. */
+/**
+ * Parses a skill; blank lines around the body do not count. Throws UsageError with file, line and
+ * column.
+ */
 export function parseSkill(text: string, id: string, file: string): Skill {
   const split = splitSkill(text);
   if (!split) {

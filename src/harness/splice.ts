@@ -1,4 +1,7 @@
-/** What turns one harness into another, as one byte splice a file: another program replays it without knowing what an edit is. */
+/**
+ * What turns one harness into another, as one byte splice a file: another program replays it
+ * without knowing what an edit is.
+ */
 import { z } from 'zod';
 import type { HarnessFiles } from '../types.ts';
 
@@ -29,7 +32,10 @@ export function splicesOf(before: HarnessFiles, after: HarnessFiles): Splice[] {
   });
 }
 
-/** Throws RangeError where a splice does not fit: no such file, one that is there already, or other text at its place. */
+/**
+ * Throws RangeError where a splice does not fit: no such file, one that is there already, or other
+ * text at its place.
+ */
 export function applySplices(before: HarnessFiles, splices: readonly Splice[]): HarnessFiles {
   const files = new Map(before);
   for (const { path, status, at, removed, inserted } of splices) {

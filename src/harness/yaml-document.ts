@@ -1,4 +1,7 @@
-/** YAML text to checked values: a small safe subset of YAML, and schema faults with file, line and column. */
+/**
+ * YAML text to checked values: a small safe subset of YAML, and schema faults with file, line and
+ * column.
+ */
 import {
   type Document,
   isAlias,
@@ -17,7 +20,10 @@ import { UsageError } from '../errors.ts';
 /** A parsed document that knows where it stands in its file. */
 export interface YamlSource {
   readonly doc: Document;
-  /** Throws UsageError that points at a node's place; `path` as in the parsed value, [] for the document. */
+  /**
+   * Throws UsageError that points at a node's place; `path` as in the parsed value, [] for the
+   * document.
+   */
   fail(path: readonly PropertyKey[], message: string): never;
 }
 
@@ -30,8 +36,8 @@ export interface YamlPlace {
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype', '<<']);
 
 /**
- * Parses YAML 1.2 (core schema) without tags, anchors, aliases, merge keys, duplicate keys or a second document.
- * Throws UsageError with file, line and column.
+ * Parses YAML 1.2 (core schema) without tags, anchors, aliases, merge keys, duplicate keys or a
+ * second document. Throws UsageError with file, line and column.
  */
 export function readYaml(text: string, place: YamlPlace): YamlSource {
   const counter = new LineCounter();
@@ -141,7 +147,10 @@ function describe(source: YamlSource, issue: Issue): { path: readonly PropertyKe
   return { path: issue.path, message: `${name}: ${wish}, found ${value}; ${advice}` };
 }
 
-/** The document as a value of the schema; an empty document counts as `empty`. Throws UsageError with the place. */
+/**
+ * The document as a value of the schema; an empty document counts as `empty`. Throws UsageError
+ * with the place.
+ */
 export function readAs<T>(schema: z.ZodType<T>, source: YamlSource, empty: unknown): T {
   const value: unknown = source.doc.toJS();
   const result = schema.safeParse(value === null ? empty : value);

@@ -1,4 +1,7 @@
-/** What reaches a judge: all that happened, as data that cannot end, and nothing of score or harness. */
+/**
+ * What reaches a judge: all that happened, as data that cannot end, and nothing of score or
+ * harness.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Step } from '../types.ts';

@@ -1,4 +1,7 @@
-/** What a judge sees: the request and two runs as quoted data, without anything of the harness or of the scorer. */
+/**
+ * What a judge sees: the request and two runs as quoted data, without anything of the harness or of
+ * the scorer.
+ */
 import { asData, promptText } from '../prompts.ts';
 import { compactSteps } from '../traces/compact.ts';
 import type { Step, Task, Trace } from '../types.ts';
@@ -11,8 +14,9 @@ const RUN_CHARACTERS = 2000;
 export type BlindRun = readonly string[];
 
 /**
- * What was said, called, answered and changed. What a harness did between is left out, with its words and the ids of its parts; a call that
- * it refused is one that was not made. Of a long run the changes, the end and the newest steps are kept.
+ * What was said, called, answered and changed. What a harness did between is left out, with its
+ * words and the ids of its parts; a call that it refused is one that was not made. Of a long run
+ * the changes, the end and the newest steps are kept.
  */
 export const blindRun = ({ steps }: Pick<Trace, 'steps'>): BlindRun => fitted(compactSteps(steps.flatMap(visible)));
 

@@ -1,4 +1,7 @@
-/** Asks a judge about pairs of runs: every pair in both orders, each order as often as there are votes. */
+/**
+ * Asks a judge about pairs of runs: every pair in both orders, each order as often as there are
+ * votes.
+ */
 import { z } from 'zod';
 import { seedOf } from '../digest.ts';
 import { InfrastructureError } from '../errors.ts';
@@ -7,7 +10,7 @@ import { ask } from '../models/ask.ts';
 import { promptText } from '../prompts.ts';
 import type { ChatModel, JsonObject, Task, Trace } from '../types.ts';
 import { type BlindRun, blindRun, questionOf } from './blind.ts';
-import type { Comparison, Vote } from './tally.ts';
+import type { JudgedPair, Vote } from './tally.ts';
 
 /** Who is asked. */
 export interface Judge {
@@ -15,7 +18,10 @@ export interface Judge {
   readonly simulated: boolean;
   /** True when nobody said what its calls cost. */
   readonly unpriced?: boolean | undefined;
-  /** `truth`: true rewards of the first and the second run, for simulated judges alone; a real one never gets them. */
+  /**
+   * `truth`: true rewards of the first and the second run, for simulated judges alone; a real one
+   * never gets them.
+   */
   open(truth: readonly [number, number] | null): ChatModel;
 }
 
@@ -59,10 +65,10 @@ interface Asking {
 }
 
 /**
- * One comparison a pair, in the order given. Runs that look the same are not asked about. Throws InfrastructureError when the judge is gone, and
- * whatever ends a run.
+ * One comparison a pair, in the order given. Runs that look the same are not asked about. Throws
+ * InfrastructureError when the judge is gone, and whatever ends a run.
  */
-export async function comparePairs(pairs: readonly RunPair[], options: CompareOptions): Promise<Comparison[]> {
+export async function comparePairs(pairs: readonly RunPair[], options: CompareOptions): Promise<JudgedPair[]> {
   const plans = pairs.map((pair) => ({ pair, asked: askingsOf(pair, options.votes) }));
   const all = plans.flatMap(({ asked }) => [...asked.forward, ...asked.backward]);
   let done = 0;

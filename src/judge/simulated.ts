@@ -1,16 +1,22 @@
-/** A judge without a model: it is told the true rewards and errs at declared rates, so that the command runs with no key. */
+/**
+ * A judge without a model: it is told the true rewards and errs at declared rates, so that the
+ * command runs with no key.
+ */
 import { z } from 'zod';
 import { NO_USAGE } from '../chat.ts';
 import { canonicalJson, randomOf } from '../digest.ts';
 import { UsageError } from '../errors.ts';
 import type { Judge } from './compare.ts';
-import type { Answer } from './tally.ts';
+import type { JudgeAnswer } from './tally.ts';
 
 const chance = z.number().min(0).max(1);
 
 export const JudgeProfile = z.strictObject({
   name: z.string().min(1),
-  /** Chance to see which of two runs with different rewards has the higher one; otherwise it is unsure. */
+  /**
+   * Chance to see which of two runs with different rewards has the higher one; otherwise it is
+   * unsure.
+   */
   right: chance,
   /** Chance to say "first" when it is unsure; otherwise it says "second". */
   first: chance,
@@ -34,8 +40,8 @@ export function judgeProfile(name: string): JudgeProfile {
 }
 
 /**
- * Runs with equal rewards are the same to it. Its draws depend on the request alone, so that equal questions get equal answers. `open` throws
- * UsageError without rewards.
+ * Runs with equal rewards are the same to it. Its draws depend on the request alone, so that equal
+ * questions get equal answers. `open` throws UsageError without rewards.
  */
 export function simulatedJudge(profile: JudgeProfile): Judge {
   const { name, right, first: firstChance } = JudgeProfile.parse(profile);
@@ -52,7 +58,7 @@ export function simulatedJudge(profile: JudgeProfile): Judge {
       return {
         async complete(request) {
           const random = randomOf('sim judge', name, canonicalJson(request));
-          const seen: Answer = first > second ? 'first' : 'second';
+          const seen: JudgeAnswer = first > second ? 'first' : 'second';
           const better =
             first === second ? 'same' : random() < right ? seen : random() < firstChance ? 'first' : 'second';
           return {

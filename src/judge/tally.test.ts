@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { pairedInterval, scoreInterval } from '../gate/interval.ts';
 import {
   agreementOf,
-  type Comparison,
+  type JudgedPair,
   majority,
   preferenceOf,
   rankingOf,
@@ -14,7 +14,7 @@ import {
 } from './tally.ts';
 
 let tasks = 0;
-const of = (forward: Vote | Vote[], backward: Vote | Vote[], more: Partial<Comparison> = {}): Comparison => ({
+const of = (forward: Vote | Vote[], backward: Vote | Vote[], more: Partial<JudgedPair> = {}): JudgedPair => ({
   task: `t${++tasks}`,
   trial: 0,
   forward: [forward].flat(),
@@ -22,8 +22,8 @@ const of = (forward: Vote | Vote[], backward: Vote | Vote[], more: Partial<Compa
   rewards: null,
   ...more,
 });
-const forA = (more?: Partial<Comparison>) => of('first', 'second', more);
-const forB = (more?: Partial<Comparison>) => of('second', 'first', more);
+const forA = (more?: Partial<JudgedPair>) => of('first', 'second', more);
+const forB = (more?: Partial<JudgedPair>) => of('second', 'first', more);
 const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
 
 test.each<[Vote[], ReturnType<typeof majority>]>([
@@ -131,7 +131,7 @@ test('named the other way round, every preference changes its sign and nothing e
   fc.assert(
     fc.property(fc.array(comparison, { maxLength: 20 }), (comparisons) => {
       const swapped = comparisons.map(
-        ({ forward, backward, rewards, ...rest }): Comparison => ({
+        ({ forward, backward, rewards, ...rest }): JudgedPair => ({
           ...rest,
           forward: backward,
           backward: forward,

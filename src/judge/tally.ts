@@ -1,18 +1,26 @@
-/** What the votes of a judge amount to: preferences, position bias, self-consistency, agreement with a scorer, a ranking. */
+/**
+ * What the votes of a judge amount to: preferences, position bias, self-consistency, agreement with
+ * a scorer, a ranking.
+ */
 import { mean, rounded } from '../gate/arithmetic.ts';
 import { type Interval, pairedInterval, scoreInterval } from '../gate/interval.ts';
 import { pairDifferences } from '../gate/pairs.ts';
 
-export type Answer = 'first' | 'second' | 'same';
-/** `unparsable`: the judge replied with something else. `unanswered`: its endpoint gave no reply. */
-export type Vote = Answer | 'unparsable' | 'unanswered';
+export type JudgeAnswer = 'first' | 'second' | 'same';
+/**
+ * `unparsable`: the judge replied with something else. `unanswered`: its endpoint gave no reply.
+ */
+export type Vote = JudgeAnswer | 'unparsable' | 'unanswered';
 
 /** One task and trial, played by two versions a and b and judged in both orders. */
-export interface Comparison {
+export interface JudgedPair {
   readonly task: string;
   readonly family?: string | undefined;
   readonly trial: number;
-  /** Votes with the run of a in the first place, one a vote; [] when both runs look the same and nothing was asked. */
+  /**
+   * Votes with the run of a in the first place, one a vote; [] when both runs look the same and
+   * nothing was asked.
+   */
   readonly forward: readonly Vote[];
   /** The same with the run of b in the first place. */
   readonly backward: readonly Vote[];
@@ -20,15 +28,18 @@ export interface Comparison {
   readonly rewards: readonly [number, number] | null;
 }
 
-/** 1: a is preferred, -1: b is, 0: a tie. Null: an order got no answer that could be read, so nothing is known. */
+/**
+ * 1: a is preferred, -1: b is, 0: a tie. Null: an order got no answer that could be read, so
+ * nothing is known.
+ */
 export type Preference = 1 | 0 | -1 | null;
 
-const isAnswer = (vote: Vote): vote is Answer => vote !== 'unparsable' && vote !== 'unanswered';
-const MIRRORED: Readonly<Record<Answer, Answer>> = { first: 'second', second: 'first', same: 'same' };
+const isAnswer = (vote: Vote): vote is JudgeAnswer => vote !== 'unparsable' && vote !== 'unanswered';
+const MIRRORED: Readonly<Record<JudgeAnswer, JudgeAnswer>> = { first: 'second', second: 'first', same: 'same' };
 
 /** The most frequent answer; `same` when several are; null when no vote is one. */
-export function majority(votes: readonly Vote[]): Answer | null {
-  const count = (answer: Answer) => votes.filter((vote) => vote === answer).length;
+export function majority(votes: readonly Vote[]): JudgeAnswer | null {
+  const count = (answer: JudgeAnswer) => votes.filter((vote) => vote === answer).length;
   const [first, second, same] = [count('first'), count('second'), count('same')];
   if (first + second + same === 0) return null;
   if (first > second && first > same) return 'first';
@@ -36,7 +47,7 @@ export function majority(votes: readonly Vote[]): Answer | null {
 }
 
 /** Orders that disagree are a tie that depends on the position. */
-export function preferenceOf({ forward, backward }: Comparison): { preference: Preference; positional: boolean } {
+export function preferenceOf({ forward, backward }: JudgedPair): { preference: Preference; positional: boolean } {
   if (forward.length === 0 && backward.length === 0) return { preference: 0, positional: false };
   const [one, other] = [majority(forward), majority(backward)];
   if (one === null || other === null) return { preference: null, positional: false };
@@ -54,11 +65,14 @@ export interface PairTally {
   readonly positional: number;
   /** No answer that could be read in one of the orders: no preference, and no tie. */
   readonly undecided: number;
-  /** Share that prefers a minus share that prefers b, -1 to 1, every task or family once, with its 95 % interval; null when all are undecided. */
+  /**
+   * Share that prefers a minus share that prefers b, -1 to 1, every task or family once, with its
+   * 95 % interval; null when all are undecided.
+   */
   readonly effect: ({ readonly mean: number } & Interval) | null;
 }
 
-export function tallyPair(comparisons: readonly Comparison[]): PairTally {
+export function tallyPair(comparisons: readonly JudgedPair[]): PairTally {
   const judged = comparisons.map((comparison) => ({ ...comparison, ...preferenceOf(comparison) }));
   const count = (holds: (one: (typeof judged)[number]) => boolean) => judged.filter(holds).length;
   return {
@@ -73,8 +87,11 @@ export function tallyPair(comparisons: readonly Comparison[]): PairTally {
   };
 }
 
-/** A preference as the rewards of two arms, so that trials and families are averaged as the gate does it. */
-function effectOf(judged: readonly (Comparison & { preference: Preference })[]): PairTally['effect'] {
+/**
+ * A preference as the rewards of two arms, so that trials and families are averaged as the gate
+ * does it.
+ */
+function effectOf(judged: readonly (JudgedPair & { preference: Preference })[]): PairTally['effect'] {
   const known = judged.filter(({ preference }) => preference !== null);
   const pairs = [...groups(known, ({ task }) => task)].map(([task, own]) => {
     const family = own[0]?.family;
@@ -93,13 +110,19 @@ export interface VoteTally {
   readonly same: number;
   readonly unparsable: number;
   readonly unanswered: number;
-  /** Share of first places among the answers that chose one, minus one half, -.5 to .5; null when none chose. */
+  /**
+   * Share of first places among the answers that chose one, minus one half, -.5 to .5; null when
+   * none chose.
+   */
   readonly positionBias: number | null;
-  /** Share of questions with two or more answers whose answers are all equal, 0-1; null when there are none. */
+  /**
+   * Share of questions with two or more answers whose answers are all equal, 0-1; null when there
+   * are none.
+   */
   readonly selfConsistency: number | null;
 }
 
-export function tallyVotes(comparisons: readonly Comparison[]): VoteTally {
+export function tallyVotes(comparisons: readonly JudgedPair[]): VoteTally {
   const orders = comparisons.flatMap(({ forward, backward }) => [forward, backward]);
   const votes = orders.flat();
   const count = (wanted: Vote) => votes.filter((vote) => vote === wanted).length;
@@ -121,17 +144,23 @@ export function tallyVotes(comparisons: readonly Comparison[]): VoteTally {
 export interface Agreement {
   /** Comparisons whose true rewards differ. */
   readonly differing: number;
-  /** Of these: the judge preferred the run with the higher reward, the other one, called them a tie, or gave nothing that could be read. */
+  /**
+   * Of these: the judge preferred the run with the higher reward, the other one, called them a tie,
+   * or gave nothing that could be read.
+   */
   readonly right: number;
   readonly wrong: number;
   readonly ties: number;
   readonly undecided: number;
-  /** Share of right ones among right and wrong, every task once, with Wilson's 95 % interval; null when there is none. */
+  /**
+   * Share of right ones among right and wrong, every task once, with Wilson's 95 % interval; null
+   * when there is none.
+   */
   readonly share: ({ readonly score: number } & Interval) | null;
 }
 
 /** Null when no comparison has rewards. */
-export function agreementOf(comparisons: readonly Comparison[]): Agreement | null {
+export function agreementOf(comparisons: readonly JudgedPair[]): Agreement | null {
   if (comparisons.every(({ rewards }) => rewards === null)) return null;
   const differing = comparisons.flatMap((comparison) => {
     const [a, b] = comparison.rewards ?? [0, 0];
@@ -160,7 +189,10 @@ export interface Ranked {
   readonly mean: number;
 }
 
-/** Best first, equal ones as given; null when a pair could not be judged at all. `pairs` holds every pair of `versions` once. */
+/**
+ * Best first, equal ones as given; null when a pair could not be judged at all. `pairs` holds every
+ * pair of `versions` once.
+ */
 export function rankingOf(
   versions: number,
   pairs: readonly { readonly a: number; readonly b: number; readonly tally: PairTally }[],

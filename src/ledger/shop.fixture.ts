@@ -3,20 +3,20 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { applyEdits, editKey } from '../edit/edits.ts';
+import type { Edit } from '../edit/schema.ts';
 import { type GateRecord, recompute } from '../gate/record.ts';
 import type { ReleaseOptions } from '../gate/release.ts';
 import { GATE_RULES } from '../gate/rules.ts';
-import { readHarnessFiles as readFolder } from '../harness/load.ts';
+import { readHarnessFolder as readFolder } from '../harness/load.ts';
 import { harnessId } from '../harness/parse.ts';
-import type { Edit } from '../proposal/edit-schema.ts';
-import { applyEdits, editKey } from '../proposal/edits.ts';
 import type { HarnessFiles, Verdict } from '../types.ts';
-import { type Decision, type DecisionDraft, nothingMeasured } from './decision.ts';
-import { openRepository, type Repository } from './git.ts';
-import { makeKey, type Role, readPrivate } from './key.ts';
-import type { HeldKey, Keyring } from './keys.ts';
-import type { Ledger } from './ledger.ts';
-import type { Trust } from './trust.ts';
+import type { Ledger } from './branch/ledger.ts';
+import { type Decision, type DecisionDraft, nothingMeasured } from './format/decision.ts';
+import { openRepository, type Repository } from './git/git.ts';
+import { makeKey, type Role, readPrivate } from './keys/key.ts';
+import type { HeldKey, Keyring } from './keys/keys.ts';
+import type { Trust } from './keys/trust.ts';
 
 /** What a person types, with an identity of their own. */
 export function userGit(dir: string, ...args: string[]): string {
@@ -227,7 +227,10 @@ export async function keep(ledger: Ledger, id: string, run = 'night-1') {
   return await ledger.record({ decisions: [draft], files, message: { subject: `feat(shop): keep ${id}` } });
 }
 
-/** Looks at a panel of its own and releases the head of the branch as `version`: two decisions in one commit. */
+/**
+ * Looks at a panel of its own and releases the head of the branch as `version`: two decisions in
+ * one commit.
+ */
 export async function release(ledger: Ledger, version: string, run = 'night-1', alpha = 0.02) {
   const head = ledger.head();
   const record = gate('release', true, { alpha, of: version });

@@ -1,12 +1,17 @@
-/** A branch as values: read it, change what a forger would change, write it again in one go (for tests). */
+/**
+ * A branch as values: read it, change what a forger would change, write it again in one go (for
+ * tests).
+ */
 import { execFileSync } from 'node:child_process';
 import { sha256 } from '../digest.ts';
-import { applyRelease } from './apply.ts';
-import { signatureText } from './dsse.ts';
-import { rotate } from './key-change.ts';
-import type { HeldKey } from './keys.ts';
-import { openLedger } from './ledger.ts';
-import { parseDecisionPath, signaturePath } from './paths.ts';
+import { applyRelease } from './acts/apply.ts';
+import { rotate } from './acts/key-change.ts';
+import { openLedger } from './branch/ledger.ts';
+import { signatureText } from './format/dsse.ts';
+import { canonicalText, type Statement } from './format/statement.ts';
+import { parseDecisionPath, signaturePath } from './git/paths.ts';
+import type { HeldKey } from './keys/keys.ts';
+import { openSigner } from './keys/signing.ts';
 import {
   addClause,
   candidate,
@@ -21,8 +26,6 @@ import {
   trustIn,
   userGit,
 } from './shop.fixture.ts';
-import { openSigner } from './signing.ts';
-import { canonicalText, type Statement } from './statement.ts';
 
 export interface StoryFile {
   mode: string;
@@ -47,8 +50,8 @@ export const thief = heldKey();
 export const trust = trustIn([key], { shop: 1 });
 
 /**
- * Nine signed decisions in six commits: 1 keeps; 2 and 3 are refused and 4 keeps, in one commit; 5 opens a look and 6 releases v1; 7
- * applies it to main; 8 rotates the key; 9 keeps.
+ * Nine signed decisions in six commits: 1 keeps; 2 and 3 are refused and 4 keeps, in one commit; 5
+ * opens a look and 6 releases v1; 7 applies it to main; 8 rotates the key; 9 keeps.
  */
 export const told = copies(async ({ dir, repository }) => {
   put(dir, 'harness/shop/skills/greet/SKILL.md', '---\nname: greet\ndescription: How to greet.\n---\nSay hello.\n');
@@ -161,8 +164,8 @@ export function rewrite(commits: readonly StoryCommit[], seq: number, edit: (sta
 }
 
 /**
- * Mends what follows from the bytes alone: links of the chain, trailers, and with `sign` the signatures of every decision for which
- * it gives a key (null leaves the old one).
+ * Mends what follows from the bytes alone: links of the chain, trailers, and with `sign` the
+ * signatures of every decision for which it gives a key (null leaves the old one).
  */
 export function reseal(commits: readonly StoryCommit[], sign: (seq: number) => HeldKey | null = () => null): void {
   const texts = new Map<string, string>();
@@ -200,7 +203,10 @@ export function reseal(commits: readonly StoryCommit[], sign: (seq: number) => H
 /** The keys as they are, by place. */
 export const rightful = (seq: number): HeldKey => (seq <= 8 ? key : next);
 
-/** Adds a commit with one more decision, a note unless `edit` makes it something else, signed by `held`. */
+/**
+ * Adds a commit with one more decision, a note unless `edit` makes it something else, signed by
+ * `held`.
+ */
 export function append(commits: StoryCommit[], held: HeldKey, edit: (statement: Draft) => void = () => {}): void {
   const last = commits.at(-1) as StoryCommit;
   const seqs = [...last.files.keys()].flatMap((path) => parseDecisionPath(path)?.seq ?? []);

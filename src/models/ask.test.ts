@@ -1,4 +1,6 @@
-/** One question: what is tried again, what is remembered of an endpoint, and what a caller is told. */
+/**
+ * One question: what is tried again, what is remembered of an endpoint, and what a caller is told.
+ */
 import { expect, test } from 'vitest';
 import { NO_USAGE } from '../chat.ts';
 import { InfrastructureError } from '../errors.ts';

@@ -1,20 +1,26 @@
-/** One question to a model that has to answer with a JSON object: held to a schema where the endpoint can, mended and asked once more where not. */
+/**
+ * One question to a model that has to answer with a JSON object: held to a schema where the
+ * endpoint can, mended and asked once more where not.
+ */
 import { jsonrepair } from 'jsonrepair';
 import { InfrastructureError } from '../errors.ts';
 import type { Agent, ChatMessage, ChatModel, ChatReply, ChatRequest, JsonObject } from '../types.ts';
 
-export interface Question {
+export interface ModelQuestion {
   readonly system: string;
   readonly question: string;
   /** JSON Schema of the answer. */
   readonly schema: JsonObject;
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
-  /** False for an object of another form: it is asked for once more. @default every object is taken */
+  /**
+   * False for an object of another form: it is asked for once more.
+   * @default every object is taken
+   */
   accepts?(value: object): boolean;
 }
 
-export interface Asked {
+export interface AskOutcome {
   /** Null when there was no answer that could be taken. */
   readonly value: object | null;
   /** Model calls made. */
@@ -33,7 +39,7 @@ export const chatOf = (agent: Agent, asked: string): ChatModel =>
   agent.open({ task: { id: asked, split: 'train', tags: [], request: '', target: null }, tools: [], seed: 0 });
 
 /** Never throws for a bad answer; throws what ends a run: interruption, a cap, a fatal fault. */
-export async function ask(model: ChatModel, question: Question): Promise<Asked> {
+export async function ask(model: ChatModel, question: ModelQuestion): Promise<AskOutcome> {
   const messages: ChatMessage[] = [
     { role: 'system', content: question.system },
     { role: 'user', content: question.question },

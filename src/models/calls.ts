@@ -1,4 +1,7 @@
-/** Calls of one endpoint: what is sent, within which limits of time and money, and what is tried again. */
+/**
+ * Calls of one endpoint: what is sent, within which limits of time and money, and what is tried
+ * again.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type OpenAI from 'openai';
 import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
@@ -7,7 +10,7 @@ import type { Redact } from '../secrets.ts';
 import type { ChatModel, ChatReply, ChatRequest } from '../types.ts';
 import { toFormat, toParam, toReply, toToolParam } from './completion.ts';
 import { asFault, mayBeBilled, type Refusable, refusedSetting } from './faults.ts';
-import { type Fault, openPatience, retryAfterOf } from './patience.ts';
+import { type CallFault, openPatience, retryAfterOf } from './patience.ts';
 import { type Price, worstCost } from './prices.ts';
 
 /** Money is reserved before a call and settled after it; see `Budget`. */
@@ -31,7 +34,10 @@ export interface CallSettings {
   readonly spend: Spend | undefined;
 }
 
-/** Throws InfrastructureError when there is no reply to judge, UsageError, BudgetError, InterruptedError. */
+/**
+ * Throws InfrastructureError when there is no reply to judge, UsageError, BudgetError,
+ * InterruptedError.
+ */
 export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['complete'] {
   const { model, temperature, maxTokens, price, timeoutMs, redact, spend } = settings;
   const patience = openPatience({
@@ -51,7 +57,10 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     ...(request.schema === undefined ? {} : { response_format: toFormat(request.schema) }),
   });
 
-  /** One try. The limit of time holds for the whole reply: the client's own one ends with the headers. */
+  /**
+   * One try. The limit of time holds for the whole reply: the client's own one ends with the
+   * headers.
+   */
   async function attempt(request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatReply> {
     const body = bodyOf(request);
     const worstUsd = worstCost(price, Buffer.byteLength(JSON.stringify(body)), maxTokens);
@@ -95,7 +104,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     }
   }
 
-  const faultOf = (error: unknown): Fault => {
+  const faultOf = (error: unknown): CallFault => {
     const fault = asFault(error, settings, redact);
     if (!(fault instanceof InfrastructureError) || fault.fatal) throw fault;
     const { status, headers } = error as { status?: number; headers?: Headers };

@@ -1,4 +1,7 @@
-/** Requests and replies of the chat completions interface: what is sent, and what of an answer can be believed. */
+/**
+ * Requests and replies of the chat completions interface: what is sent, and what of an answer can
+ * be believed.
+ */
 import type OpenAI from 'openai';
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import { z } from 'zod';
@@ -19,7 +22,8 @@ export function toParam(message: ChatMessage): ChatCompletionMessageParam {
     tool_calls: message.toolCalls.map((call) => ({
       id: call.id,
       type: 'function' as const,
-      // Some servers fail on a history with arguments that are no JSON; what the model wrote was answered by an error.
+      // Some servers fail on a history with arguments that are no JSON; what the model wrote was
+      // answered by an error.
       function: { name: call.name, arguments: parseJson(call.arguments) === undefined ? '{}' : call.arguments },
     })),
   };
@@ -49,7 +53,10 @@ const ReportedUsage = z.object({
   prompt_tokens_details: z.object({ cached_tokens: tokens.nullish() }).nullish(),
 });
 
-/** Some servers send the message in parts; those that are no text (thoughts, say) are not part of the answer. */
+/**
+ * Some servers send the message in parts; those that are no text (thoughts, say) are not part of
+ * the answer.
+ */
 const Content = z.union([
   z.string(),
   z
@@ -88,14 +95,17 @@ const Completion = z.object({
   usage: z.unknown().optional(),
 });
 
-/** Local servers name the file that they loaded; its folder says something about a machine and nothing about the model. */
+/**
+ * Local servers name the file that they loaded; its folder says something about a machine and
+ * nothing about the model.
+ */
 const servedName = (model: string): string =>
   /^(\/|[A-Za-z]:\\)/.test(model) ? (model.split(/[\\/]/).at(-1) ?? model) : model;
 
 /**
- * `worstUsd`: what the call may cost at most, charged when the reply does not say what it used. Throws InfrastructureError, worth
- * another try, when this is no chat completion: an empty page is not an answer to judge; and one that is not when a filter of the
- * endpoint kept the answer back.
+ * `worstUsd`: what the call may cost at most, charged when the reply does not say what it used.
+ * Throws InfrastructureError, worth another try, when this is no chat completion: an empty page is
+ * not an answer to judge; and one that is not when a filter of the endpoint kept the answer back.
  */
 export function toReply(
   completion: OpenAI.Chat.Completions.ChatCompletion,
@@ -130,7 +140,10 @@ export function toReply(
   };
 }
 
-/** Some servers leave a reasoning model's thoughts in the message; a call that it only thought of is no call. */
+/**
+ * Some servers leave a reasoning model's thoughts in the message; a call that it only thought of is
+ * no call.
+ */
 const withoutThoughts = (content: string): string => content.replace(/^\s*<think>[\s\S]*?(?:<\/think>\s*|$)/, '');
 
 function shapeOf(value: unknown): string {

@@ -1,4 +1,7 @@
-/** What is found of an endpoint that can do everything, of one that writes its calls, and of one that breaks down. */
+/**
+ * What is found of an endpoint that can do everything, of one that writes its calls, and of one
+ * that breaks down.
+ */
 import { expect, test } from 'vitest';
 import { InfrastructureError } from '../errors.ts';
 import type { ChatModel, ChatReply, ChatRequest } from '../types.ts';

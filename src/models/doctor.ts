@@ -3,7 +3,7 @@ import { isObject } from '../digest.ts';
 import { parseJson } from '../runtime/repair.ts';
 import type { ChatMessage, ChatModel, ChatReply, ChatRequest, JsonObject, Tool } from '../types.ts';
 
-export interface Finding {
+export interface DoctorFinding {
   readonly check:
     | 'answers'
     | 'native calls'
@@ -19,13 +19,16 @@ export interface Finding {
 }
 
 export interface Examination {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly DoctorFinding[];
   readonly calls: number;
   /** Model id that the endpoint says it served. */
   readonly served: string;
   /** Tokens a second while it writes; null when the replies were too short to tell. */
   readonly tokensPerSecond: number | null;
-  /** How calls should be written: `realization.protocol` in harness.yaml. Null when neither way works. */
+  /**
+   * How calls should be written: `realization.protocol` in harness.yaml. Null when neither way
+   * works.
+   */
   readonly protocol: 'native' | 'text' | null;
   /** Calls at the same time that are worth it. */
   readonly concurrency: number;
@@ -61,9 +64,12 @@ const LONG = Array.from(
   (_, i) => `Rule ${i + 1}: item ${i * 7} goes to shelf ${i % 9}, row ${i % 5}.`,
 ).join('\n');
 
-/** `now` gives milliseconds. Throws what the model throws when the first question gets no answer; a later fault is a finding. */
+/**
+ * `now` gives milliseconds. Throws what the model throws when the first question gets no answer; a
+ * later fault is a finding.
+ */
 export async function examine(model: ChatModel, now: () => number): Promise<Examination> {
-  const findings: Finding[] = [];
+  const findings: DoctorFinding[] = [];
   let calls = 0;
   let served = '';
   const speeds: number[] = [];
@@ -82,7 +88,7 @@ export async function examine(model: ChatModel, now: () => number): Promise<Exam
     if (reply.usage.outputTokens >= 20 && seconds > 0) speeds.push(reply.usage.outputTokens / seconds);
     return { reply, seconds };
   };
-  const find = async (check: Finding['check'], look: () => Promise<[passed: boolean, detail: string]>) => {
+  const find = async (check: DoctorFinding['check'], look: () => Promise<[passed: boolean, detail: string]>) => {
     try {
       const [passed, detail] = await look();
       findings.push({ check, passed, detail });

@@ -1,4 +1,7 @@
-/** An endpoint on this machine that answers well, and at chosen calls in one of the ways in which real ones fail. */
+/**
+ * An endpoint on this machine that answers well, and at chosen calls in one of the ways in which
+ * real ones fail.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -93,7 +96,10 @@ export const FAULTS: Readonly<Record<string, Misbehave>> = {
   'too long': refuse(400, "This model's maximum context length is 4096 tokens"),
 };
 
-/** Of whole replies, of lost ones, and of those behind a gateway that gave up; a refusal costs nothing. */
+/**
+ * Of whole replies, of lost ones, and of those behind a gateway that gave up; a refusal costs
+ * nothing.
+ */
 const BILLED = [200, 502, 504];
 
 export interface FaultServer {
@@ -101,7 +107,10 @@ export interface FaultServer {
   readonly url: string;
   /** Calls for a completion so far. */
   readonly calls: number;
-  /** Tokens of all calls that a model may have answered, also where the reply was lost on its way: all that it may bill. */
+  /**
+   * Tokens of all calls that a model may have answered, also where the reply was lost on its way:
+   * all that it may bill.
+   */
   readonly billed: { readonly input: number; readonly output: number };
   close(): void;
 }
@@ -112,7 +121,10 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
   return body;
 };
 
-/** `answer` gives the message for a request; `faulty` tells by the number of the call, from 0, whether `fault` happens. */
+/**
+ * `answer` gives the message for a request; `faulty` tells by the number of the call, from 0,
+ * whether `fault` happens.
+ */
 export async function openFaultServer(options: {
   readonly answer: (messages: readonly { role: string; content: string }[]) => object;
   readonly fault?: Misbehave;

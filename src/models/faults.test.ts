@@ -1,4 +1,7 @@
-/** Every way in which an endpoint fails, once and for good, at the first, a middle and the last call, for an agent and a proposer. */
+/**
+ * Every way in which an endpoint fails, once and for good, at the first, a middle and the last
+ * call, for an agent and a proposer.
+ */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { randomOf } from '../digest.ts';
 import { BudgetError, InfrastructureError, UsageError } from '../errors.ts';
@@ -121,7 +124,8 @@ describe('an agent', () => {
         return expectReadable(error?.message ?? '');
       }
       expect(error).toBeNull();
-      // Another try was made, or the rollout played again: nothing was scored by the fault. A request that is too long stays so.
+      // Another try was made, or the rollout played again: nothing was scored by the fault. A
+      // request that is too long stays so.
       for (const [index, trace] of traces.entries()) {
         if (REFUSED.includes(name) && index === Math.floor(at / 2)) {
           expect([trace.score, trace.error]).toEqual([

@@ -1,10 +1,13 @@
-/** What went wrong with a call: in one line, whether another try may help, and whether anything can go on at all. */
+/**
+ * What went wrong with a call: in one line, whether another try may help, and whether anything can
+ * go on at all.
+ */
 
 import { BudgetError, InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
 import type { Redact } from '../secrets.ts';
 
 /** Names what a person has to look at when the endpoint refuses. */
-export interface Asked {
+export interface EndpointNames {
   readonly model: string;
   /** Name of the variable that holds the key. */
   readonly keyEnv: string;
@@ -35,13 +38,19 @@ const codeOf = (error: unknown): string => {
 /** Said by what stands between us and a model that may have answered. */
 const GATEWAY = [502, 504, 524];
 
-/** False when it is known that the failed call costs nothing; a reply that was lost on its way may have been paid. */
+/**
+ * False when it is known that the failed call costs nothing; a reply that was lost on its way may
+ * have been paid.
+ */
 export function mayBeBilled(error: unknown): boolean {
   const { status } = error as { status?: number };
   return status === undefined ? !NEVER_SENT.test(codeOf(error)) : GATEWAY.includes(status);
 }
 
-/** Settings that some endpoints do not take: reasoning models count tokens under another name and have no temperature. */
+/**
+ * Settings that some endpoints do not take: reasoning models count tokens under another name and
+ * have no temperature.
+ */
 export type Refusable = (typeof REFUSABLE)[number];
 const REFUSABLE = ['max_tokens', 'temperature', 'seed'] as const;
 
@@ -58,10 +67,10 @@ export function refusedSetting(error: unknown): Refusable | null {
 const OURS = [InfrastructureError, UsageError, BudgetError, InterruptedError];
 
 /**
- * An InfrastructureError, or a UsageError where a person has to change a setting. `redact` takes keys out. Errors that are ours
- * already come back as they are.
+ * An InfrastructureError, or a UsageError where a person has to change a setting. `redact` takes
+ * keys out. Errors that are ours already come back as they are.
  */
-export function asFault(error: unknown, { model, keyEnv }: Asked, redact: Redact): Error {
+export function asFault(error: unknown, { model, keyEnv }: EndpointNames, redact: Redact): Error {
   if (OURS.some((kind) => error instanceof kind)) return error as Error;
   const { status, code } = error as { status?: number; code?: unknown };
   if (status === 401)

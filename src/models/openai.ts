@@ -115,7 +115,9 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
   };
 }
 
-/** The package reads why a request failed from `error.message` alone; some servers put it elsewhere. */
+/**
+ * The package reads why a request failed from `error.message` alone; some servers put it elsewhere.
+ */
 async function fetchWithReasons(...request: Parameters<typeof fetch>): Promise<Response> {
   const response = await fetch(...request);
   if (response.ok) return response;

@@ -1,7 +1,10 @@
-/** Patience with an endpoint: what is tried again, how long is waited, and how many calls are made at once. */
+/**
+ * Patience with an endpoint: what is tried again, how long is waited, and how many calls are made
+ * at once.
+ */
 import { describe, expect, test } from 'vitest';
 import { InfrastructureError } from '../errors.ts';
-import { type Fault, openPatience, retryAfterOf } from './patience.ts';
+import { type CallFault, openPatience, retryAfterOf } from './patience.ts';
 
 class Answer extends Error {
   readonly status: number;
@@ -12,7 +15,7 @@ class Answer extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 }
-const faultOf = (error: unknown): Fault => {
+const faultOf = (error: unknown): CallFault => {
   if (!(error instanceof Answer)) throw error;
   const { status, retryAfterMs, message } = error;
   return {

@@ -1,4 +1,7 @@
-/** Calls an endpoint at the pace that it allows: tries again after faults that pass, and asks less at once when it is told to slow down. */
+/**
+ * Calls an endpoint at the pace that it allows: tries again after faults that pass, and asks less
+ * at once when it is told to slow down.
+ */
 import { InfrastructureError } from '../errors.ts';
 
 export interface PatienceOptions {
@@ -6,13 +9,16 @@ export interface PatienceOptions {
   readonly concurrency: number;
   /** Tries after the first one. @default 4 */
   readonly retries?: number;
-  /** Longest wait that an endpoint may ask for, in milliseconds; a longer one is a fault. @default 120,000 */
+  /**
+   * Longest wait that an endpoint may ask for, in milliseconds; a longer one is a fault.
+   * @default 120,000
+   */
   readonly longestWaitMs?: number;
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** How a failed call is to be taken. */
-export interface Fault {
+export interface CallFault {
   readonly error: InfrastructureError;
   /** HTTP status; undefined when there was no answer. */
   readonly status: number | undefined;
@@ -24,7 +30,7 @@ export interface Patience {
   /** Calls at the same time as of now. */
   readonly allowed: number;
   /** `faultOf` turns what a call throws into a fault, or throws what is none. */
-  run<T>(call: () => Promise<T>, faultOf: (error: unknown) => Fault, signal?: AbortSignal): Promise<T>;
+  run<T>(call: () => Promise<T>, faultOf: (error: unknown) => CallFault, signal?: AbortSignal): Promise<T>;
 }
 
 /** Successes after which one more call at the same time is tried. */
@@ -32,8 +38,8 @@ const GROW_AFTER = 20;
 const FIRST_WAIT_MS = 500;
 
 /**
- * Additive increase, multiplicative decrease (Chiu & Jain 1989): a 429 or 529 halves the calls at the same time, 20 successes in a row
- * allow one more.
+ * Additive increase, multiplicative decrease (Chiu & Jain 1989): a 429 or 529 halves the calls at
+ * the same time, 20 successes in a row allow one more.
  */
 export function openPatience(options: PatienceOptions): Patience {
   const { concurrency, retries = 4, longestWaitMs = 120_000, sleep } = options;
@@ -68,7 +74,7 @@ export function openPatience(options: PatienceOptions): Patience {
     async run(call, faultOf, signal) {
       for (let attempt = 0; ; attempt++) {
         await enter();
-        let fault: Fault;
+        let fault: CallFault;
         try {
           const result = await call();
           succeeded();
@@ -91,7 +97,10 @@ export function openPatience(options: PatienceOptions): Patience {
   };
 }
 
-/** Milliseconds that the headers ask to wait: `retry-after-ms`, or `retry-after` in seconds or as a date. `now` in milliseconds since 1970. */
+/**
+ * Milliseconds that the headers ask to wait: `retry-after-ms`, or `retry-after` in seconds or as a
+ * date. `now` in milliseconds since 1970.
+ */
 export function retryAfterOf(
   headers: { get(name: string): string | null } | undefined,
   now: number,

@@ -1,4 +1,7 @@
-/** What a model call may cost: no price table is guessed, a user states the prices of a paid endpoint. */
+/**
+ * What a model call may cost: no price table is guessed, a user states the prices of a paid
+ * endpoint.
+ */
 import type { Usage } from '../types.ts';
 
 export interface Price {
@@ -18,6 +21,9 @@ export function costOf(price: Price, usage: Pick<Usage, 'inputTokens' | 'outputT
   return (input + usage.outputTokens * price.output) / 1e6;
 }
 
-/** An upper bound for a call before it is made: at most one token a UTF-8 byte goes in, `maxTokens` come out. */
+/**
+ * An upper bound for a call before it is made: at most one token a UTF-8 byte goes in, `maxTokens`
+ * come out.
+ */
 export const worstCost = (price: Price, requestBytes: number, maxTokens: number): number =>
   costOf(price, { inputTokens: requestBytes, outputTokens: maxTokens, cachedTokens: 0 });

@@ -1,4 +1,7 @@
-/** Every model call of a run by content: an interrupted run pays no call twice, and a night plays again with no model. */
+/**
+ * Every model call of a run by content: an interrupted run pays no call twice, and a night plays
+ * again with no model.
+ */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
@@ -26,8 +29,9 @@ export interface ReplyStore {
 }
 
 /**
- * sha256 (hex) of agent and request. The request holds the seed of its trial: trials of one task stay independent, while two
- * harnesses that ask the same in the same trial get the same reply, paid once.
+ * sha256 (hex) of agent and request. The request holds the seed of its trial: trials of one task
+ * stay independent, while two harnesses that ask the same in the same trial get the same reply,
+ * paid once.
  */
 export const replyKey = (agent: string, request: ChatRequest): string => sha256(canonicalJson({ agent, request }));
 
@@ -35,9 +39,10 @@ export const replyKey = (agent: string, request: ChatRequest): string => sha256(
 let opened = 0;
 
 /**
- * A store in a file of one line a call: its key, and base64 of the deflated call, or why it was refused for good. Each call is deflated with the writer's one before it as the
- * dictionary, since requests of a run share most of their text. A last line that was cut off is dropped; with `readOnly` the file
- * stays as it is.
+ * A store in a file of one line a call: its key, and base64 of the deflated call, or why it was
+ * refused for good. Each call is deflated with the writer's one before it as the dictionary, since
+ * requests of a run share most of their text. A last line that was cut off is dropped; with
+ * `readOnly` the file stays as it is.
  */
 export function fileReplies(path: string, options: { readonly readOnly?: boolean } = {}): ReplyStore {
   const writer = `${process.pid}.${++opened}`;
@@ -147,7 +152,10 @@ function* inflated(lines: readonly string[], path: string): Generator<{ key: str
 
 const refusalOf = (message: string) => new InfrastructureError(message, { final: true });
 
-/** The same agent; what it was asked before is answered from `store`, all else is asked and kept there. */
+/**
+ * The same agent; what it was asked before is answered from `store`, all else is asked and kept
+ * there.
+ */
 export function recordedAgent(agent: Agent, store: ReplyStore): Agent {
   return {
     ...agent,
@@ -174,7 +182,10 @@ export function recordedAgent(agent: Agent, store: ReplyStore): Agent {
   };
 }
 
-/** Answers from `store` alone; what was never asked is a fault of the record, and so a void rollout as in the night itself. */
+/**
+ * Answers from `store` alone; what was never asked is a fault of the record, and so a void rollout
+ * as in the night itself.
+ */
 export function replayAgent(
   agent: Pick<Agent, 'id' | 'digest' | 'unpriced' | 'contextTokens' | 'protocol'>,
   store: ReplyStore,

@@ -1,4 +1,7 @@
-/** `models.yaml`: the models that a team uses, by a name of their own, with everything that a call needs but the key. */
+/**
+ * `models.yaml`: the models that a team uses, by a name of their own, with everything that a call
+ * needs but the key.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -31,12 +34,18 @@ export const ModelEntry = z.strictObject({
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable, such as OPENAI_API_KEY')
     .default('OPENAI_API_KEY'),
-  /** `text` for a model that cannot make native calls: every harness is then played so. With `native` the harness says. */
+  /**
+   * `text` for a model that cannot make native calls: every harness is then played so. With
+   * `native` the harness says.
+   */
   protocol: z.enum(['native', 'text']).default('native'),
   temperature: z.number().min(0).max(2).default(0),
   /** Longest reply. */
   max_tokens: z.int().min(1).max(200_000).default(768),
-  /** Tokens of request and reply together; older tool results are shortened to stay below. Default: no limit. */
+  /**
+   * Tokens of request and reply together; older tool results are shortened to stay below. Default:
+   * no limit.
+   */
   context: z.int().min(512).optional(),
   /** Seconds that one reply may take. */
   timeout_s: z.number().gt(0).max(3600).default(300),
@@ -48,7 +57,10 @@ export const ModelEntry = z.strictObject({
 });
 export type ModelEntry = z.infer<typeof ModelEntry>;
 
-/** True for an address of this machine: it needs no key, costs nothing, and serves one call at a time. False for what is no address. */
+/**
+ * True for an address of this machine: it needs no key, costs nothing, and serves one call at a
+ * time. False for what is no address.
+ */
 export function isLoopback(url: string): boolean {
   const host = URL.canParse(url) ? new URL(url).hostname : '';
   return host === 'localhost' || host === '[::1]' || host.startsWith('127.');

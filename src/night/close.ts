@@ -64,7 +64,9 @@ export async function closeNight(night: Night, branch: Branch, look: Look): Prom
   return summary;
 }
 
-/** The release in force before this night: on the sealed tasks when there was a look, else on dev. */
+/**
+ * The release in force before this night: on the sealed tasks when there was a look, else on dev.
+ */
 function baselineOf(branch: Branch, look: Look): ScoreLine {
   const rewards =
     look.pairs.length > 0

@@ -13,7 +13,7 @@ import { aheadOf, report } from './race.ts';
 /** Tasks between two looks for futility: a stop is only ever for futility. */
 const FUTILITY_EVERY = 10;
 
-export interface Comparison {
+export interface ArmComparison {
   readonly pairs: readonly Pair[];
   readonly rollouts: number;
   /** Pairs that could not be scored. */
@@ -32,7 +32,7 @@ export async function compare(
     readonly trials: number;
     readonly alpha: number;
   },
-): Promise<Comparison> {
+): Promise<ArmComparison> {
   const { before, after, panel, trials, alpha } = arms;
   const independent = night.options.proposer === 'null';
   const costs: number[] = [];
@@ -65,7 +65,8 @@ export async function compare(
   }
   budget.drop(counted + rollouts);
   night.evaluator.settle();
-  // In the order of the panel: a sum in the order of arrival would differ in its last digit from night to replay.
+  // In the order of the panel: a sum in the order of arrival would differ in its last digit from
+  // night to replay.
   const costUsd = rounded(costs.reduce((sum, cost) => sum + cost, 0));
   return { pairs, rollouts, voids, trials, costUsd };
 }

@@ -1,19 +1,22 @@
-/** Rolls the branch head on train, finds what failed and why, and lets the proposer write edits that pass the free checks. */
+/**
+ * Rolls the branch head on train, finds what failed and why, and lets the proposer write edits that
+ * pass the free checks.
+ */
 
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { randomOf, seedOf, shuffled } from '../digest.ts';
+import { applyEdits, editKey, touchedIds } from '../edit/edits.ts';
+import type { Edit } from '../edit/schema.ts';
 import { assertScored, evaluationOf } from '../evaluation/evaluator.ts';
 import { mapPool } from '../evaluation/pool.ts';
 import { scoreInterval } from '../gate/interval.ts';
 import { parseHarness } from '../harness/parse.ts';
-import { bundleKey, mayTry, rejectedEdits } from '../ledger/rejected.ts';
+import { bundleKey, mayTry, rejectedEdits } from '../ledger/branch/rejected.ts';
 import { checkEdits } from '../proposal/checks.ts';
-import type { Edit } from '../proposal/edit-schema.ts';
-import { applyEdits, editKey, touchedIds } from '../proposal/edits.ts';
 import { harmfulEdits } from '../proposal/harmful.ts';
 import { heldOutOf } from '../proposal/held-out.ts';
 import { type MineContext, type MinedProposal, mine } from '../proposal/mine/mine.ts';
-import { withoutNearDuplicates, wordsOf } from '../proposal/near.ts';
+import { editWords, withoutNearDuplicates } from '../proposal/near.ts';
 import { nullEdits } from '../proposal/null.ts';
 import { reflect } from '../proposal/reflect/reflect.ts';
 import { editTitle } from '../report/title.ts';
@@ -28,7 +31,9 @@ export interface Lessons {
   readonly diagnoses: ReadonlyMap<string, Diagnosis>;
 }
 
-/** `round` 1 is the start of the night; later rounds look at what still fails under the new head. */
+/**
+ * `round` 1 is the start of the night; later rounds look at what still fails under the new head.
+ */
 export async function learn(night: Night, head: Harness, round: number): Promise<Lessons> {
   const sample = sampleOf(night, round);
   night.emit({ type: 'phase', phase: 'learn', detail: `${sample.length} train tasks` });
@@ -86,7 +91,8 @@ export async function learn(night: Night, head: Harness, round: number): Promise
   const edits = proposal.edits.filter((edit) => {
     const checks = checkEdits({ ...common, parent: head, edits: [edit] });
     if (checks.every((check) => check.passed)) return true;
-    // Rules for calls change nothing in traces whose calls were never heard; with the switch that hears them they may.
+    // Rules for calls change nothing in traces whose calls were never heard; with the switch that
+    // hears them they may.
     if (checks.at(-1)?.check === 'inert' && switched !== null && passes(switched, edit)) return true;
     // What was refused before and is refused again for the same reason needs no second record.
     if (checks.at(-1)?.check === 'duplicate' || wasRefused(night, edit, checks.at(-1)?.reason)) repeated += 1;
@@ -112,7 +118,10 @@ function withSwitches(head: Harness, switches: readonly Edit[]): Harness | null 
   }
 }
 
-/** All train tasks; of an agent whose rollouts cost time or money a fresh random sample each round. Probes are free and use all. */
+/**
+ * All train tasks; of an agent whose rollouts cost time or money a fresh random sample each round.
+ * Probes are free and use all.
+ */
 function sampleOf(night: Night, round: number): readonly Task<'train'>[] {
   if (night.agent.simulated || night.train.length <= PAID_SAMPLE) return night.train;
   return shuffled(night.train, randomOf(night.options.seed, night.number, 'train sample', round)).slice(0, PAID_SAMPLE);
@@ -131,7 +140,7 @@ async function propose(night: Night, context: MineContext, round: number): Promi
   const { edits, calls, notes } = await reflect(context, {
     model: night.thinker,
     tried: triedBefore(night),
-    found: known.map((edit) => wordsOf(edit) || editTitle(edit)),
+    found: known.map((edit) => editWords(edit) || editTitle(edit)),
     heldOut: heldOutOf([...night.train, ...night.dev, ...night.sealed]),
     seed: seedOf('reflect', night.options.seed, night.number, round),
     signal: night.signal,
@@ -153,7 +162,7 @@ async function propose(night: Night, context: MineContext, round: number): Promi
 const triedBefore = (night: Night): string[] =>
   rejectedEdits(decisionsOf(night))
     .reverse()
-    .flatMap(({ edits }) => edits.filter(({ proposer }) => proposer === 'reflect').map(wordsOf));
+    .flatMap(({ edits }) => edits.filter(({ proposer }) => proposer === 'reflect').map(editWords));
 
 /** Decisions of earlier nights, and tonight's that are committed. */
 const decisionsOf = (night: Night) => [...night.decisions, ...night.recorder.stored()];

@@ -1,13 +1,16 @@
-/** What the stations of one night share: options, tasks, rollouts, and the record that they write. */
+/**
+ * What the stations of one night share: options, tasks, rollouts, and the record that they write.
+ */
+
+import type { Edit } from '../edit/schema.ts';
 import type { Budget } from '../evaluation/budget.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { RELEASE } from '../gate/rules.ts';
-import type { Decision } from '../ledger/decision.ts';
-import type { Keyring } from '../ledger/keys.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/branch/ledger.ts';
+import type { Decision } from '../ledger/format/decision.ts';
+import type { Keyring } from '../ledger/keys/keys.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { LeakIndex } from '../proposal/checks.ts';
-import type { Edit } from '../proposal/edit-schema.ts';
 import type { Emit } from '../report/events.ts';
 import type { Agent, ChatModel, Environment, Harness, HarnessFiles, Task } from '../types.ts';
 import type { Recorder } from './recorder.ts';
@@ -118,14 +121,17 @@ export interface Night {
   now(): number;
 }
 
-/** The state of the search: the best branch so far and the scores that a candidate is held against tonight. */
+/**
+ * The state of the search: the best branch so far and the scores that a candidate is held against
+ * tonight.
+ */
 export interface Branch {
   readonly head: Harness;
-  readonly bank: Bank;
+  readonly bank: DevBaseline;
   /** Edits kept tonight, in order. */
   readonly kept: readonly KeptEdit[];
   /** Dev scores of the release in force: what the branch has gained is the difference to these. */
-  readonly releaseBank: Bank;
+  readonly releaseBank: DevBaseline;
 }
 
 export interface KeptEdit {
@@ -134,17 +140,26 @@ export interface KeptEdit {
 }
 
 /** Dev scores of one harness, rolled tonight. */
-export interface Bank {
+export interface DevBaseline {
   readonly harness: string;
-  /** True if an agent that does not repeat itself gave them: they are averages, and what beats them narrowly joins them. */
+  /**
+   * True if an agent that does not repeat itself gave them: they are averages, and what beats them
+   * narrowly joins them.
+   */
   readonly noisy: boolean;
   readonly rows: ReadonlyMap<string, { readonly rewards: readonly number[]; readonly violations: number }>;
 }
 
-/** The most trials a task and arm on the sealed panel: one for an agent that repeats itself, else `RELEASE.noisyTrials`. */
+/**
+ * The most trials a task and arm on the sealed panel: one for an agent that repeats itself, else
+ * `RELEASE.noisyTrials`.
+ */
 export const trialsOf = (night: Night): number => (night.deterministic ? 1 : RELEASE.noisyTrials);
 
-/** True while another candidate may be started; the look at the sealed panel keeps its share of the rollouts. */
+/**
+ * True while another candidate may be started; the look at the sealed panel keeps its share of the
+ * rollouts.
+ */
 export function hasBudget(night: Night, rollouts: number): boolean {
   if (night.signal.aborted) return false;
   const look =

@@ -1,4 +1,7 @@
-/** Opens a night: takes the lock, finds the run that is new or goes on, and puts together what its stations share. */
+/**
+ * Opens a night: takes the lock, finds the run that is new or goes on, and puts together what its
+ * stations share.
+ */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { sha256 } from '../digest.ts';
@@ -8,14 +11,14 @@ import type { Budget } from '../evaluation/budget.ts';
 import { openEvaluator } from '../evaluation/evaluator.ts';
 import { fileJournal, JOURNAL } from '../evaluation/journal.ts';
 import { parseHarness } from '../harness/parse.ts';
-import { readHarnessFiles } from '../ledger/branch.ts';
-import type { Decision } from '../ledger/decision.ts';
-import { assertNotFrozen } from '../ledger/freeze.ts';
-import { openRepository } from '../ledger/git.ts';
-import { type Ledger, openLedger } from '../ledger/ledger.ts';
-import { acquireLock } from '../ledger/lock.ts';
-import { changeOfSettings, settingsOf } from '../ledger/settings.ts';
-import { findVersion, firstHarness } from '../ledger/versions.ts';
+import { assertNotFrozen } from '../ledger/acts/freeze.ts';
+import { changeOfSettings, settingsOf } from '../ledger/acts/settings.ts';
+import { readHarnessFiles } from '../ledger/branch/branch.ts';
+import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
+import { acquireLock } from '../ledger/branch/lock.ts';
+import { findVersion, firstHarness } from '../ledger/branch/versions.ts';
+import type { Decision } from '../ledger/format/decision.ts';
+import { openRepository } from '../ledger/git/git.ts';
 import { chatOf } from '../models/ask.ts';
 import { fileReplies, REPLIES, recordedAgent } from '../models/replies.ts';
 import { buildLeakIndex } from '../proposal/checks.ts';
@@ -23,7 +26,7 @@ import type { Agent, Harness, Task, Trace } from '../types.ts';
 import type { Night, NightInput } from './night.ts';
 import { MIN_PANEL, useSealed } from './panel.ts';
 import { type NightFacts, openRecorder } from './recorder.ts';
-import { findRun, type Run, whoOf } from './run.ts';
+import { findRun, type NightRun, whoOf } from './run.ts';
 
 /** Fewest tasks a split needs before anything can be decided on it. */
 const MIN_TASKS = { train: 5, dev: 20, sealed: MIN_PANEL } as const;
@@ -71,14 +74,17 @@ export async function openNight(input: NightInput): Promise<OpenNight> {
 
 export interface Assembly {
   readonly ledger: Ledger;
-  readonly run: Run;
+  readonly run: NightRun;
   /** Where rollouts and the page are written, absolute. */
   readonly folder: string;
   /** Where the recorded replies are. */
   readonly recorded: string;
 }
 
-/** A night from a run that is known: its place in the ledger, its rollouts so far, and what its decisions have in common. */
+/**
+ * A night from a run that is known: its place in the ledger, its rollouts so far, and what its
+ * decisions have in common.
+ */
 export async function assembleNight(
   input: NightInput,
   { ledger, run, folder, recorded }: Assembly,
@@ -215,7 +221,10 @@ async function releaseInForce(ledger: Ledger, version: string | null, start: Har
   return first === null ? start : parseHarness(env, first);
 }
 
-/** Every change of what was spent, in US dollars, one a line: a call that was cut off stays at the most it may have cost. */
+/**
+ * Every change of what was spent, in US dollars, one a line: a call that was cut off stays at the
+ * most it may have cost.
+ */
 const SPENDING = 'spending.txt';
 
 function keepSpending(budget: Budget, path: string): void {

@@ -1,4 +1,6 @@
-/** One task played by both arms, trial by trial and side by side: whatever drifts, drifts in both. */
+/**
+ * One task played by both arms, trial by trial and side by side: whatever drifts, drifts in both.
+ */
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { mean, rounded } from '../gate/arithmetic.ts';
 import type { Metric } from '../gate/metrics.ts';

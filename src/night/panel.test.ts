@@ -1,7 +1,7 @@
 /** What the given sealed tasks are used for, look after look. */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { Decision } from '../ledger/decision.ts';
+import type { Decision } from '../ledger/format/decision.ts';
 import { NO_POLICY, Policy } from '../policy/policy.ts';
 import { scriptedAgent } from '../runtime/scripted-agent.ts';
 import type { Environment, Task } from '../types.ts';
@@ -94,7 +94,8 @@ describe('given sealed tasks', () => {
 
   it('were either looked at or audited, whatever the policy said before', () => {
     const looks = [looked(sealed, 'accepted')];
-    // Every task was looked at before the policy kept some for audits: none is left that decided nothing.
+    // Every task was looked at before the policy kept some for audits: none is left that decided
+    // nothing.
     expect(useSealed(given, sealed, policy.panel, looks).audit).toEqual([]);
     const { audit } = useSealed(given, sealed, policy.panel, []);
     const audits = [

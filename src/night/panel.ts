@@ -1,7 +1,10 @@
-/** The sealed panel of a look: which tasks, in which committed order, and how often they were looked at before. */
+/**
+ * The sealed panel of a look: which tasks, in which committed order, and how often they were looked
+ * at before.
+ */
 import { canonicalJson, seedOf, sha256 } from '../digest.ts';
-import type { Decision } from '../ledger/decision.ts';
-import { auditedTasks, MAX_LOOKS, sealedLooks, UNUSED, useOfTasks } from '../ledger/panels.ts';
+import { auditedTasks, MAX_LOOKS, sealedLooks, UNUSED, useOfTasks } from '../ledger/branch/panels.ts';
+import type { Decision } from '../ledger/format/decision.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Environment, Task } from '../types.ts';
 import type { Night } from './night.ts';
@@ -20,7 +23,10 @@ export const MIN_PANEL = 30;
 
 /** What the given sealed tasks are for. */
 export interface SealedUse {
-  /** The tasks of the next look at given tasks, in a fixed order; fewer than `MIN_PANEL` when all were used. */
+  /**
+   * The tasks of the next look at given tasks, in a fixed order; fewer than `MIN_PANEL` when all
+   * were used.
+   */
   readonly next: readonly Task<'sealed'>[];
   /** Tasks that may replace them once they are used. */
   readonly reserve: number;
@@ -31,8 +37,9 @@ export interface SealedUse {
 }
 
 /**
- * Parts the given sealed tasks by the hash of their content, so that adding tasks moves none from one part to another: the
- * policy's share is the audit set; of the others, those come next that have answered neither a release nor 12 looks.
+ * Parts the given sealed tasks by the hash of their content, so that adding tasks moves none from
+ * one part to another: the policy's share is the audit set; of the others, those come next that
+ * have answered neither a release nor 12 looks.
  */
 export function useSealed(
   environment: Environment,
@@ -49,7 +56,8 @@ export function useSealed(
     .sort((a, b) => (a.rank < b.rank ? -1 : 1));
   const isAudit = (rank: string) => Number.parseInt(rank.slice(0, 8), 16) < share * 2 ** 32;
   const forLooks = ranked.filter(({ rank }) => !isAudit(rank)).map(({ task }) => task);
-  // Whatever the policy said before: what was audited is looked at no more, and what was looked at is not audited.
+  // Whatever the policy said before: what was audited is looked at no more, and what was looked at
+  // is not audited.
   const left = forLooks.filter(({ id }) => {
     const { looks, used } = use.get(id) ?? UNUSED;
     return !used && looks < MAX_LOOKS && !audited.has(id);
@@ -64,8 +72,9 @@ export function useSealed(
 }
 
 /**
- * The panel of tonight's look: given tasks that are not used up; else fresh ones where the environment can generate them (that is
- * for every look after the first); else the used ones again, up to 12 looks. A text instead says why there is none.
+ * The panel of tonight's look: given tasks that are not used up; else fresh ones where the
+ * environment can generate them (that is for every look after the first); else the used ones again,
+ * up to 12 looks. A text instead says why there is none.
  */
 export function choosePanel(night: Night): (Panel & { readonly used: boolean }) | string {
   const { environment, decisions } = night;
@@ -88,7 +97,8 @@ const sealedOf = (environment: Environment): Task<'sealed'>[] =>
   environment.tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
 
 /**
- * A panel that nobody has looked at, drawn for look number `look` and the user's seed, of the kinds of task that the night selects.
+ * A panel that nobody has looked at, drawn for look number `look` and the user's seed, of the kinds
+ * of task that the night selects.
  */
 function freshPanel({ environment, options }: Night, size: number, look: number): Panel {
   return drawPanel(environment, {
@@ -98,7 +108,9 @@ function freshPanel({ environment, options }: Night, size: number, look: number)
   });
 }
 
-/** The panel that a seed generates: the same one whenever it is asked. Needs `environment.generate`. */
+/**
+ * The panel that a seed generates: the same one whenever it is asked. Needs `environment.generate`.
+ */
 export function drawPanel(
   environment: Environment,
   { size, tags: wanted, seed }: { readonly size: number; readonly tags: readonly string[]; readonly seed: number },

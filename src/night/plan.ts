@@ -2,28 +2,40 @@
 import { leastEnough } from '../gate/arithmetic.ts';
 import { detectableEffect, releaseProbability } from '../gate/power.ts';
 import { alphaOf, POWER, RELEASE } from '../gate/rules.ts';
-import type { Decision } from '../ledger/decision.ts';
-import { lookPlace, MAX_LOOKS, UNUSED, useOfTasks } from '../ledger/panels.ts';
+import { lookPlace, MAX_LOOKS, UNUSED, useOfTasks } from '../ledger/branch/panels.ts';
+import type { Decision } from '../ledger/format/decision.ts';
 import type { Environment, Task } from '../types.ts';
+import type { Past } from './cost-history.ts';
 import { type NightOptions, PAID_SAMPLE } from './night.ts';
 import { MIN_PANEL, useSealed } from './panel.ts';
-import type { Past } from './past.ts';
 
-export interface Plan {
+export interface NightPlan {
   readonly tasks: { readonly train: number; readonly dev: number; readonly sealed: number };
   /** Tasks of the next look. */
   readonly panel: number;
   /** The most trials a task and arm on the sealed panel. */
   readonly trials: number;
-  /** Rollouts: at least, to decide about one candidate; at most, if every candidate plays all of dev. */
+  /**
+   * Rollouts: at least, to decide about one candidate; at most, if every candidate plays all of
+   * dev.
+   */
   readonly rollouts: Range & { readonly least: number };
-  /** US dollars, after the newest finished night of this agent; null when there is none and a rollout costs something. */
+  /**
+   * US dollars, after the newest finished night of this agent; null when there is none and a
+   * rollout costs something.
+   */
   readonly usd: Range | null;
   /** Minutes, the same. */
   readonly minutes: Range | null;
-  /** The next look at the sealed panel: how many there were since the release in force, and the error rate of this one. */
+  /**
+   * The next look at the sealed panel: how many there were since the release in force, and the
+   * error rate of this one.
+   */
   readonly look: { readonly before: number; readonly alpha: number };
-  /** Given tasks: looks that the panel still has, tasks that may replace it, tasks kept for the audit; null when every look gets fresh tasks. */
+  /**
+   * Given tasks: looks that the panel still has, tasks that may replace it, tasks kept for the
+   * audit; null when every look gets fresh tasks.
+   */
   readonly given: {
     readonly looksLeft: number;
     readonly reserve: number;
@@ -41,9 +53,14 @@ export interface Prospects {
   readonly detectable: number;
   /** The same if the agent repeats itself: one trial a task. */
   readonly detectableDeterministic: number;
-  /** Probability that a gain of `effect` is released: of a noisy agent, and of one that repeats itself. */
+  /**
+   * Probability that a gain of `effect` is released: of a noisy agent, and of one that repeats
+   * itself.
+   */
   readonly power: { readonly effect: number; readonly noisy: number; readonly deterministic: number };
-  /** What would have 50 % power at that effect, where this night has less; null where it has enough. */
+  /**
+   * What would have 50 % power at that effect, where this night has less; null where it has enough.
+   */
   readonly weakness: string | null;
 }
 
@@ -52,7 +69,10 @@ interface Range {
   readonly most: number;
 }
 
-/** Mean share of dev that a candidate plays before it is stopped or kept, from the gate's simulations. */
+/**
+ * Mean share of dev that a candidate plays before it is stopped or kept, from the gate's
+ * simulations.
+ */
 const EXPECTED_RACE = 0.4;
 /** Rounds of learning that a night may take; see `optimize.ts`. */
 const ROUNDS = 3;
@@ -70,7 +90,14 @@ export interface PlanInput {
   readonly past?: Past | null;
 }
 
-export function planNight({ options, environment, tasks, simulated, decisions = [], past = null }: PlanInput): Plan {
+export function planNight({
+  options,
+  environment,
+  tasks,
+  simulated,
+  decisions = [],
+  past = null,
+}: PlanInput): NightPlan {
   const count = (split: Task['split']) => tasks.filter((task) => task.split === split).length;
   const [train, dev, sealed] = [count('train'), count('dev'), count('sealed')];
   const learnt = simulated ? train : Math.min(train, PAID_SAMPLE);
@@ -100,7 +127,7 @@ export function planNight({ options, environment, tasks, simulated, decisions = 
 }
 
 /** What the look of a planned night could find; `effect` is the gain 0-1 that should be found. */
-export function prospectsOf({ panel: sealed, trials, look: { alpha } }: Plan, effect: number): Prospects {
+export function prospectsOf({ panel: sealed, trials, look: { alpha } }: NightPlan, effect: number): Prospects {
   const power = (tasks: number, gain: number, count: number) =>
     tasks > 0 ? releaseProbability({ tasks, trials: count, effect: gain, alpha }) : 0;
   const smallest = (count: number) =>
@@ -134,7 +161,7 @@ function panelOf(
   tasks: readonly Task[],
   { policy }: NightOptions,
   decisions: readonly Decision[],
-): { readonly size: number; readonly given: Plan['given'] } {
+): { readonly size: number; readonly given: NightPlan['given'] } {
   const sealed = tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
   if (environment.generate !== undefined)
     return { size: Math.min(sealed.length, policy.panel.size ?? sealed.length), given: null };

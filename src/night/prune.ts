@@ -1,13 +1,18 @@
-/** Leaves out parts of what was kept tonight and drops what does not pay: a smaller harness is easier to read and to trust. */
+/**
+ * Leaves out parts of what was kept tonight and drops what does not pay: a smaller harness is
+ * easier to read and to trust.
+ */
+
+import { applyEdits, invertEdit } from '../edit/edits.ts';
+import type { Edit } from '../edit/schema.ts';
 import { parseHarness } from '../harness/parse.ts';
-import type { Edit } from '../proposal/edit-schema.ts';
-import { applyEdits, invertEdit } from '../proposal/edits.ts';
 import { type Branch, hasBudget, type KeptEdit, type Night, testsGate } from './night.ts';
 import { race } from './race.ts';
 
 /**
- * Only parts of a bundle are doubtful: what was kept by itself has already shown that it pays. All parts of one kind are
- * left out together first (all skills, all monitors): one candidate may drop what would take many.
+ * Only parts of a bundle are doubtful: what was kept by itself has already shown that it pays. All
+ * parts of one kind are left out together first (all skills, all monitors): one candidate may drop
+ * what would take many.
  */
 export async function prune(night: Night, start: Branch): Promise<Branch> {
   if (testsGate(night.options.proposer) || start.kept.length < 2) return start;

@@ -1,4 +1,7 @@
-/** A race on shared noise sees what an edit does and nothing else; a bank is as large as its agent's noise asks for. */
+/**
+ * A race on shared noise sees what an edit does and nothing else; a bank is as large as its agent's
+ * noise asks for.
+ */
 import { expect, test } from 'vitest';
 import { InfrastructureError } from '../errors.ts';
 import { decideKeep } from '../gate/keep.ts';
@@ -6,13 +9,13 @@ import { taskDifferences } from '../gate/pairs.ts';
 import { scriptedAgent } from '../runtime/scripted-agent.ts';
 import type { ChatRequest } from '../types.ts';
 import { done, harness, moody, nightOf, press } from './lamp.fixture.ts';
-import { race, rollBank, rollRelease } from './race.ts';
+import { playBaseline, playReleaseBaseline, race } from './race.ts';
 
 const simulated = scriptedAgent(moody, { simulated: true });
 
 test('an edit without effect differs on no task, although the agent is noisy, and is not kept', async () => {
   const night = nightOf(simulated);
-  const bank = await rollBank(night, harness('Serve.'));
+  const bank = await playBaseline(night, harness('Serve.'));
   const scores = [...bank.rows.values()].map(({ rewards }) => rewards[0]);
   expect(new Set(scores)).toEqual(new Set([0, 1]));
   const { pairs, planned } = await race(night, harness('Serve well.'), bank, false);
@@ -23,7 +26,7 @@ test('an edit without effect differs on no task, although the agent is noisy, an
 
 test('an edit that helps differs exactly where the agent failed without it', async () => {
   const night = nightOf(simulated);
-  const bank = await rollBank(night, harness('Serve.'));
+  const bank = await playBaseline(night, harness('Serve.'));
   const { pairs, planned } = await race(night, harness('Always press.'), bank, false);
   for (const { before, after } of pairs) expect(after[0]).toBe(before[0] === 0 ? 1 : before[0]);
   expect(decideKeep(pairs, { planned })).toMatchObject({ decision: 'accepted', reason: 'improved' });
@@ -31,7 +34,7 @@ test('an edit that helps differs exactly where the agent failed without it', asy
 
 test('with independent noise the same edit without effect differs on about half of the tasks', async () => {
   const night = nightOf(simulated);
-  const { pairs } = await race(night, harness('Serve well.'), await rollBank(night, harness('Serve.')), true);
+  const { pairs } = await race(night, harness('Serve well.'), await playBaseline(night, harness('Serve.')), true);
   const changed = taskDifferences(pairs).filter((d) => d !== 0).length / pairs.length;
   expect(changed).toBeGreaterThan(0.2);
   expect(changed).toBeLessThan(0.8);
@@ -39,9 +42,9 @@ test('with independent noise the same edit without effect differs on about half 
 
 test('the release in force is played once on the tasks of the bank, however noisy its agent is', async () => {
   const night = nightOf(scriptedAgent(moody), { release: harness('Serve slowly.') });
-  const bank = await rollBank(night, harness('Serve.'));
+  const bank = await playBaseline(night, harness('Serve.'));
   const { rollouts } = night.evaluator.options.budget;
-  const release = await rollRelease(night, bank);
+  const release = await playReleaseBaseline(night, bank);
   expect(night.evaluator.options.budget.rollouts - rollouts).toBe(40);
   expect([...release.rows.keys()].sort()).toEqual([...bank.rows.keys()].sort());
   expect([...release.rows.values()].every(({ rewards }) => rewards.length === 1)).toBe(true);
@@ -51,13 +54,13 @@ test('the release in force is played once on the tasks of the bank, however nois
 
 test('an agent that is not simulated gets two trials a task, or one on two thirds of dev if it repeats itself', async () => {
   const noisy = nightOf(scriptedAgent(moody));
-  const two = await rollBank(noisy, harness('Serve.'));
+  const two = await playBaseline(noisy, harness('Serve.'));
   expect(noisy.deterministic).toBe(false);
   expect(two.rows.size).toBe(40);
   expect([...two.rows.values()].every(({ rewards }) => rewards.length === 2)).toBe(true);
 
   const same = nightOf(scriptedAgent([press]));
-  const one = await rollBank(same, harness('Serve.'));
+  const one = await playBaseline(same, harness('Serve.'));
   expect(same.deterministic).toBe(true);
   expect(one.rows.size).toBe(27);
   expect([...one.rows.values()].every(({ rewards }) => rewards.length === 1)).toBe(true);
@@ -66,14 +69,14 @@ test('an agent that is not simulated gets two trials a task, or one on two third
 test('an agent that says it otherwise and scores the same gets one trial a task on all of dev', async () => {
   let said = 0;
   const wordy = nightOf(scriptedAgent(() => ({ content: `Trying, ${++said}.`, toolCalls: [press] })));
-  const bank = await rollBank(wordy, harness('Serve.'));
+  const bank = await playBaseline(wordy, harness('Serve.'));
   expect([wordy.deterministic, bank.rows.size]).toEqual([false, 40]);
   expect([...bank.rows.values()].every(({ rewards }) => rewards.length === 1)).toBe(true);
 });
 
 test('a narrow win of a noisy agent joins the bar, a clear one replaces it', async () => {
   const night = nightOf(scriptedAgent(moody));
-  const bank = await rollBank(night, harness('Serve.'));
+  const bank = await playBaseline(night, harness('Serve.'));
   const clear = await race(night, harness('Always press.'), bank, false);
   expect([...clear.bar.rows.values()].every(({ rewards }) => rewards.length === 1)).toBe(true);
   // Beaten on two tasks of forty.
@@ -90,12 +93,14 @@ test('a narrow win of a noisy agent joins the bar, a clear one replaces it', asy
 
 test('an endpoint that refuses every request ends the baseline, not the night', async () => {
   const refusing = scriptedAgent([new InfrastructureError('HTTP 400: no such form', { final: true })]);
-  await expect(rollBank(nightOf(refusing), harness('Serve.'))).rejects.toThrow('none of 40 rollouts could be scored');
+  await expect(playBaseline(nightOf(refusing), harness('Serve.'))).rejects.toThrow(
+    'none of 40 rollouts could be scored',
+  );
 });
 
 test('an endpoint that does not answer ends the baseline after five rollouts', async () => {
   const silent = scriptedAgent([new InfrastructureError('connection refused')]);
-  await expect(rollBank(nightOf(silent), harness('Serve.'))).rejects.toThrow('5 rollouts in a row got no answer');
+  await expect(playBaseline(nightOf(silent), harness('Serve.'))).rejects.toThrow('5 rollouts in a row got no answer');
 });
 
 test('rollouts that run ahead of the look that ends a race are not counted, and change nothing in it', async () => {
@@ -105,7 +110,7 @@ test('rollouts that run ahead of the look that ends a race are not counted, and 
   for (const concurrency of [1, 7]) {
     const night = nightOf(scriptedAgent(failing));
     const concurrent = { ...night, options: { ...night.options, concurrency } };
-    const bank = await rollBank(concurrent, harness('Serve.'));
+    const bank = await playBaseline(concurrent, harness('Serve.'));
     const before = night.evaluator.options.budget.rollouts;
     const { pairs, spending } = await race(concurrent, harness('Give up.'), bank, false);
     results.push({ pairs, spending, counted: night.evaluator.options.budget.rollouts - before });

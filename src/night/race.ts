@@ -8,14 +8,15 @@ import { type Pair, taskDifferences } from '../gate/pairs.ts';
 import { DETERMINISM_TASKS } from '../gate/rules.ts';
 import { wordsOf } from '../traces/words.ts';
 import type { Harness, Task, Trace } from '../types.ts';
-import type { Bank, Night } from './night.ts';
+import type { DevBaseline, Night } from './night.ts';
 
 /**
- * Rolls `harness` afresh on dev. Candidates of a simulated agent meet the bank's own random draws, so one trial a task is
- * its exact counterpart. Any other agent plays the first 20 tasks twice: one trial a task on a fresh random two thirds if it said the
- * same, one on all of dev if it scored the same, else two, which halves the noise of the bar that candidates are held against.
+ * Rolls `harness` afresh on dev. Candidates of a simulated agent meet the bank's own random draws,
+ * so one trial a task is its exact counterpart. Any other agent plays the first 20 tasks twice: one
+ * trial a task on a fresh random two thirds if it said the same, one on all of dev if it scored the
+ * same, else two, which halves the noise of the bar that candidates are held against.
  */
-export async function rollBank(night: Night, harness: Harness, tier = 'dev'): Promise<Bank> {
+export async function playBaseline(night: Night, harness: Harness, tier = 'dev'): Promise<DevBaseline> {
   const order = shuffled(night.dev, randomOf(night.options.seed, night.number, 'dev order', tier));
   if (night.agent.simulated) return bankOf(harness, order, await playAll(night, harness, order, [0], tier));
   const first = order.slice(0, DETERMINISM_TASKS);
@@ -37,10 +38,11 @@ export async function rollBank(night: Night, harness: Harness, tier = 'dev'): Pr
 }
 
 /**
- * One trial a task of the release in force, on the tasks of the head's `bank`. No candidate is held against it: it tells whether a
- * look is worth its rollouts, for which a second trial did not pay (`docs/gate.md`).
+ * One trial a task of the release in force, on the tasks of the head's `bank`. No candidate is held
+ * against it: it tells whether a look is worth its rollouts, for which a second trial did not pay
+ * (`docs/gate.md`).
  */
-export async function rollRelease(night: Night, bank: Bank): Promise<Bank> {
+export async function playReleaseBaseline(night: Night, bank: DevBaseline): Promise<DevBaseline> {
   const tasks = night.dev.filter(({ id }) => bank.rows.has(id));
   const traces = await playAll(night, night.release, tasks, [0], 'dev');
   assertScored(traces);
@@ -48,7 +50,7 @@ export async function rollRelease(night: Night, bank: Bank): Promise<Bank> {
   return bankOf(night.release, tasks, traces);
 }
 
-const bankOf = (harness: Harness, tasks: readonly Task[], traces: readonly Trace[], noisy = false): Bank => ({
+const bankOf = (harness: Harness, tasks: readonly Task[], traces: readonly Trace[], noisy = false): DevBaseline => ({
   harness: harness.id,
   noisy,
   rows: new Map(
@@ -59,8 +61,10 @@ const bankOf = (harness: Harness, tasks: readonly Task[], traces: readonly Trace
   ),
 });
 
-/** The winner's scores; for a noisy agent whose win is not clear, averaged with those that it beat. */
-function barAfter(beaten: Bank, winner: Bank, pairs: readonly Pair[]): Bank {
+/**
+ * The winner's scores; for a noisy agent whose win is not clear, averaged with those that it beat.
+ */
+function barAfter(beaten: DevBaseline, winner: DevBaseline, pairs: readonly Pair[]): DevBaseline {
   if (!beaten.noisy || pairs.length === 0 || isClear(pairs)) return winner;
   const rows = [...winner.rows].map(([task, { rewards, violations }]) => {
     const old = beaten.rows.get(task);
@@ -106,7 +110,7 @@ async function playAll(
 }
 
 /** Tells the dev score that candidates are held against. */
-export function tellBank(night: Night, of: string, bank: Bank): void {
+export function reportBaseline(night: Night, of: string, bank: DevBaseline): void {
   const rewards = [...bank.rows.values()].map((row) => row.rewards);
   if (rewards.length > 0)
     night.emit({ type: 'score', of, split: 'dev', score: { ...scoreInterval(rewards), tasks: rewards.length } });
@@ -130,7 +134,7 @@ export interface RaceResult {
   readonly planned: number;
   readonly spending: { readonly rollouts: number; readonly voids: number; readonly costUsd: number };
   /** The bar for the rest of tonight, should the candidate be kept. */
-  readonly bar: Bank;
+  readonly bar: DevBaseline;
 }
 
 /** Rollouts that run ahead of a look: none for a simulated agent, which answers at once. */
@@ -140,7 +144,12 @@ export const aheadOf = ({ agent, options }: Night): number => (agent.simulated ?
  * Plays one trial a task in random order against the bank and stops when hopeless.
  * With `independent` noise the candidate draws its own trial seeds (for testing the gate).
  */
-export async function race(night: Night, candidate: Harness, bank: Bank, independent: boolean): Promise<RaceResult> {
+export async function race(
+  night: Night,
+  candidate: Harness,
+  bank: DevBaseline,
+  independent: boolean,
+): Promise<RaceResult> {
   const number = night.candidates;
   const random = randomOf(night.options.seed, night.number, 'race', number);
   const order = shuffled(

@@ -1,11 +1,15 @@
-/** Writes a night's decisions: one for every edit refused and every candidate evaluated, committed with what they changed. */
+/**
+ * Writes a night's decisions: one for every edit refused and every candidate evaluated, committed
+ * with what they changed.
+ */
+
+import { editKey } from '../edit/edits.ts';
+import type { Edit } from '../edit/schema.ts';
 import { type GateRecord, recompute } from '../gate/record.ts';
 import { GATE_RULES } from '../gate/rules.ts';
-import { type Decision, type DecisionDraft, nothingMeasured } from '../ledger/decision.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/branch/ledger.ts';
+import { type Decision, type DecisionDraft, nothingMeasured } from '../ledger/format/decision.ts';
 import type { CheckResult } from '../proposal/checks.ts';
-import type { Edit } from '../proposal/edit-schema.ts';
-import { editKey } from '../proposal/edits.ts';
 import type { Emit } from '../report/events.ts';
 import { bundleTitle } from '../report/title.ts';
 import type { Diagnosis, Harness, Verdict } from '../types.ts';
@@ -67,7 +71,10 @@ export interface Recorder {
   openLook(record: LookRecord): Promise<void>;
   /** What the look found. Gives the commit that was released. */
   release(record: ReleaseRecord): Promise<string>;
-  /** Ends the night: a note with the digest of its rollouts, committed with every decision that no keep has carried. */
+  /**
+   * Ends the night: a note with the digest of its rollouts, committed with every decision that no
+   * keep has carried.
+   */
   close(head: Harness): Promise<void>;
   /** This night's committed decisions. */
   stored(): readonly Decision[];
@@ -75,7 +82,10 @@ export interface Recorder {
   readonly decisions: readonly DecisionDraft[];
 }
 
-/** `firstSeq` is fixed for a run: an interrupted night that goes on writes the same decisions again, which changes nothing. */
+/**
+ * `firstSeq` is fixed for a run: an interrupted night that goes on writes the same decisions again,
+ * which changes nothing.
+ */
 export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number, emit: Emit): Recorder {
   const all: DecisionDraft[] = [];
   let pending: DecisionDraft[] = [];
@@ -135,7 +145,8 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
         to: parent,
         title: bundleTitle([edit]),
         form: 'single',
-        // A leaked value must not enter git by the record of its refusal: the key alone tells the edit again.
+        // A leaked value must not enter git by the record of its refusal: the key alone tells the
+        // edit again.
         candidate: {
           form: 'single',
           edits: failed?.check === 'leak' || failed?.check === 'taint' ? [] : [edit],

@@ -4,7 +4,7 @@ import { scriptedAgent } from '../runtime/scripted-agent.ts';
 import type { Task } from '../types.ts';
 import { done, harness, lamp, nightOf, press } from './lamp.fixture.ts';
 import type { Night } from './night.ts';
-import { rollBank } from './race.ts';
+import { playBaseline } from './race.ts';
 import { look } from './release.ts';
 
 const agent = scriptedAgent((request, index) =>
@@ -37,7 +37,7 @@ async function alphaAfter(decisions: readonly object[]): Promise<number | undefi
     served: () => 'scripted',
   });
   const head = harness('Always press.');
-  const [releaseBank, bank] = [await rollBank(night, release), await rollBank(night, head)];
+  const [releaseBank, bank] = [await playBaseline(night, release), await playBaseline(night, head)];
   const { verdict } = await look(night, { head, bank, releaseBank, kept: [] });
   expect(verdict).toMatchObject({ decision: 'accepted', alpha });
   return alpha;

@@ -4,10 +4,10 @@ import { chooseTrials, predictedPower } from '../gate/power.ts';
 import { recompute } from '../gate/record.ts';
 import { alphaOf, GATE_RULES, POWER } from '../gate/rules.ts';
 import { significant } from '../gate/verdict.ts';
-import { demandsOf, lookPlace, looksAt, sameQuestion } from '../ledger/panels.ts';
+import { demandsOf, lookPlace, looksAt, sameQuestion } from '../ledger/branch/panels.ts';
 import type { Verdict } from '../types.ts';
 import { compare } from './compare.ts';
-import { type Bank, type Branch, type Night, trialsOf } from './night.ts';
+import { type Branch, type DevBaseline, type Night, trialsOf } from './night.ts';
 import { choosePanel } from './panel.ts';
 
 export interface Look {
@@ -26,7 +26,10 @@ export const STOPPED = 'stopped before the end';
 /** A night that ends without a look, and why. */
 export const noLook = (outcome: string): Look => ({ verdict: null, pairs: [], released: null, outcome });
 
-/** At most one look a night, and only when dev predicts at least 50 % power: every look makes the next one harder to pass. */
+/**
+ * At most one look a night, and only when dev predicts at least 50 % power: every look makes the
+ * next one harder to pass.
+ */
 export async function look(night: Night, branch: Branch): Promise<Look> {
   const reached = night.evaluator.options.budget.reached();
   if (reached !== null) return noLook(`${STOPPED}: ${reached}`);
@@ -106,7 +109,7 @@ function trialsAndPower(
 }
 
 /** Tasks that both banks scored, as pairs. */
-export function pairsOf(night: Night, before: Bank, after: Bank): Pair[] {
+export function pairsOf(night: Night, before: DevBaseline, after: DevBaseline): Pair[] {
   const families = new Map(night.dev.map(({ id, family }) => [id, family]));
   return [...after.rows].flatMap(([task, row]) => {
     const old = before.rows.get(task);

@@ -1,18 +1,21 @@
-/** A run's folder and what its `config.json` says: which night is new, which one goes on, and which one plays again. */
+/**
+ * A run's folder and what its `config.json` says: which night is new, which one goes on, and which
+ * one plays again.
+ */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { splitDigest } from '../environments/split.ts';
 import { parseHarness } from '../harness/parse.ts';
-import type { Decision } from '../ledger/decision.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import { changeOfSettings, settingsOf } from '../ledger/settings.ts';
-import { startNight } from '../ledger/start.ts';
+import { changeOfSettings, settingsOf } from '../ledger/acts/settings.ts';
+import { startNight } from '../ledger/acts/start.ts';
+import type { Ledger } from '../ledger/branch/ledger.ts';
+import type { Decision } from '../ledger/format/decision.ts';
 import { NO_POLICY, Policy } from '../policy/policy.ts';
 import { VERSION } from '../version.ts';
+import { assertSound } from './assert-lint.ts';
 import { type NightInput, type NightOptions, PROPOSERS } from './night.ts';
-import { assertSound } from './sound.ts';
 
 /** JSON has no Infinity: a cap that was not given is null. */
 const cap = z
@@ -35,7 +38,10 @@ const Options = z.object({
   apply: z.boolean(),
 }) satisfies z.ZodType<NightOptions>;
 
-/** `config.json` of a run: what an interrupted night needs to go on as it began, and a finished one to be played again. */
+/**
+ * `config.json` of a run: what an interrupted night needs to go on as it began, and a finished one
+ * to be played again.
+ */
 export const RunConfig = z.object({
   /** Digest of options, data, agent and program: a night goes on only if all of it is the same. */
   key: z.string(),
@@ -74,7 +80,7 @@ export const whoOf = ({
   operator: 'unattended',
 });
 
-export interface Run {
+export interface NightRun {
   /** `<env>-0007` */
   readonly name: string;
   readonly config: RunConfig;
@@ -82,14 +88,18 @@ export interface Run {
   readonly resumed: boolean;
 }
 
-/** The interrupted run with the same configuration, unless another command has recorded a decision since it began; or a new one. */
-export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
+/**
+ * The interrupted run with the same configuration, unless another command has recorded a decision
+ * since it began; or a new one.
+ */
+export async function findRun(input: NightInput, ledger: Ledger): Promise<NightRun> {
   const { options, environment, agent } = input;
   const folder = join(input.root, 'runs');
   const key = sha256(
     canonicalJson({
       ...options,
-      // A higher cap goes on where a lower one stopped, and the order of rollouts changes no decision.
+      // A higher cap goes on where a lower one stopped, and the order of rollouts changes no
+      // decision.
       maxRollouts: null,
       maxUsd: null,
       maxMinutes: null,
@@ -115,7 +125,8 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
   )
     return { name: last, config: withCaps(join(folder, last), config, options), resumed: true };
 
-  // A folder without a configuration was cut off before anything was played in it: the same night begins again.
+  // A folder without a configuration was cut off before anything was played in it: the same night
+  // begins again.
   const begun = runs.filter((name) => existsSync(join(folder, name, 'config.json')));
   const taken = [...begun, ...ledger.decisions().map((decision) => decision.run)].flatMap(
     (name) => own.exec(name)?.[1] ?? [],
@@ -148,7 +159,8 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<Run> {
     timeoutMs: input.timeoutMs,
   };
   mkdirSync(join(folder, run), { recursive: true });
-  // Keeps the run out of a person's `git status` and `git add -A`; its decisions come with the branch.
+  // Keeps the run out of a person's `git status` and `git add -A`; its decisions come with the
+  // branch.
   writeFileSync(join(folder, run, '.gitignore'), '*\n');
   writeConfig(join(folder, run), fresh);
   return { name: run, config: fresh, resumed: false };
@@ -192,7 +204,10 @@ export function noteFailure(folder: string, env: string, run: string, why: strin
   return count;
 }
 
-/** What a run began with; null when it was cut off before its configuration was whole, and has played nothing. */
+/**
+ * What a run began with; null when it was cut off before its configuration was whole, and has
+ * played nothing.
+ */
 export function readConfig(folder: string): RunConfig | null {
   try {
     return RunConfig.parse(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')));

@@ -1,11 +1,11 @@
 /** What is tried, in which order, and what becomes of an edit whose place was taken. */
 import { expect, test } from 'vitest';
+import type { Edit } from '../edit/schema.ts';
 import { NO_POLICY } from '../policy/policy.ts';
-import type { Edit } from '../proposal/edit-schema.ts';
 import { scriptedAgent } from '../runtime/scripted-agent.ts';
 import { done, harness, nightOf, press } from './lamp.fixture.ts';
 import type { Branch, Night } from './night.ts';
-import { rollBank } from './race.ts';
+import { playBaseline } from './race.ts';
 import { search } from './search.ts';
 
 const skill = (proposer: Edit['proposer'], id: string, fixes: number): Edit => ({
@@ -37,7 +37,7 @@ async function tried(edits: readonly Edit[], verdict: (ids: readonly string[]) =
     options: { seed: 1, concurrency: 4, budget: 9, proposer: 'both', policy: NO_POLICY } as unknown as Night['options'],
   });
   const head = harness('Serve.');
-  const bank = await rollBank(night, head);
+  const bank = await playBaseline(night, head);
   const branch: Branch = { head, bank, releaseBank: bank, kept: [] };
   const { kept } = await search(night, branch, { edits, diagnoses: new Map() });
   return { candidates, kept: kept.length };

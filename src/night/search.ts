@@ -1,18 +1,24 @@
-/** Tries the bundle of edits, and its halves when it fails: every candidate is raced on dev and gets one decision. */
+/**
+ * Tries the bundle of edits, and its halves when it fails: every candidate is raced on dev and gets
+ * one decision.
+ */
 
+import { applyEdits } from '../edit/edits.ts';
+import { EditError } from '../edit/error.ts';
+import type { Edit } from '../edit/schema.ts';
 import { UsageError } from '../errors.ts';
 import { parseHarness } from '../harness/parse.ts';
-import { EditError } from '../proposal/edit-error.ts';
-import type { Edit } from '../proposal/edit-schema.ts';
-import { applyEdits } from '../proposal/edits.ts';
 import { halvesOf, queueOf } from '../proposal/queue.ts';
 import { bundleTitle, editTitle } from '../report/title.ts';
 import type { Harness } from '../types.ts';
 import { type Lessons, whyNot } from './learn.ts';
 import { type Branch, hasBudget, type Night, testsGate } from './night.ts';
-import { race, tellBank } from './race.ts';
+import { race, reportBaseline } from './race.ts';
 
-/** Best gain per cost first; of a bundle that failed the better half next, so that what pays is on the branch before the rest is tried on top of it. */
+/**
+ * Best gain per cost first; of a bundle that failed the better half next, so that what pays is on
+ * the branch before the rest is tried on top of it.
+ */
 export async function search(night: Night, start: Branch, lessons: Lessons): Promise<Branch> {
   let branch = start;
   const open = queueOf(lessons.edits, { bundled: !testsGate(night.options.proposer) });
@@ -48,14 +54,17 @@ export async function search(night: Night, start: Branch, lessons: Lessons): Pro
         kept: [...branch.kept, ...next.edits.map((edit) => ({ edit, title: editTitle(edit) }))],
         releaseBank: branch.releaseBank,
       };
-      tellBank(night, 'best so far', branch.bank);
+      reportBaseline(night, 'best so far', branch.bank);
       // Where no task differs, parts differ on none either: halves would only spend the budget.
     } else if (verdict.better + verdict.worse > 0) open.unshift(...halvesOf(next.edits));
   }
   return branch;
 }
 
-/** Null when what was kept before has taken an edit's place: another one of the same name, or its anchor gone. */
+/**
+ * Null when what was kept before has taken an edit's place: another one of the same name, or its
+ * anchor gone.
+ */
 function withEdits(head: Harness, edits: readonly Edit[]): Harness | null {
   try {
     return parseHarness(head.env, applyEdits(head.files, edits));

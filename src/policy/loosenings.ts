@@ -10,7 +10,8 @@ export function loosenings(before: Policy, after: Policy): string[] {
     const now = after.max_increase[metric as keyof Policy['max_increase']];
     if (now === undefined || now > limit) found.push(`max_increase.${metric} was ${limit} and is ${now ?? 'gone'}`);
   }
-  // Its promise holds for a rate that is fixed from the first look on; whoever may switch takes the larger of two rates.
+  // Its promise holds for a rate that is fixed from the first look on; whoever may switch takes the
+  // larger of two rates.
   if (before.fdr !== after.fdr) found.push(`fdr was ${before.fdr ?? 'not set'} and is ${after.fdr ?? 'not set'}`);
   if ((after.panel.size ?? Number.POSITIVE_INFINITY) < (before.panel.size ?? Number.POSITIVE_INFINITY))
     found.push(`panel.size was ${before.panel.size ?? 'all'} and is ${after.panel.size}`);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { bareHarness, changed, done, goldOf, played, workshop, workshopTasks } from '../diagnosis/workshop.fixture.ts';
 import { randomOf } from '../digest.ts';
+import type { Edit, Op } from '../edit/schema.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { Clause, Monitor } from '../harness/schema.ts';
 import type { Environment, Harness, Task } from '../types.ts';
 import { buildLeakIndex, type CheckContext, checkEdits } from './checks.ts';
-import type { Edit, Op } from './edit-schema.ts';
 import { harmfulEdits } from './harmful.ts';
 import { mine } from './mine/mine.ts';
 import { nullEdits } from './null.ts';

@@ -1,7 +1,9 @@
 /** The free checks before a rollout is spent, in order; the first that fails ends them. */
 import { z } from 'zod';
 import { canonicalJson } from '../digest.ts';
-import { lintHarness } from '../harness/lint.ts';
+import { applyEdit, checkBounds, touchedIds } from '../edit/edits.ts';
+import { Edit } from '../edit/schema.ts';
+import { lintHarness } from '../harness/lint/lint.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { resembles, sectionName, sectionsOf, structureOf } from '../harness/sections.ts';
 import { toolsOf } from '../runtime/done.ts';
@@ -10,12 +12,10 @@ import { WIDEST } from './checks/envelope.ts';
 import { findInert } from './checks/inert.ts';
 import { findLeak } from './checks/leak-index.ts';
 import { findBlockedPass } from './checks/passing.ts';
-import type { Applied, CheckContext, CheckResult } from './checks/result.ts';
+import type { AppliedCandidate, CheckContext, CheckResult } from './checks/result.ts';
 import { riskOf } from './checks/risk.ts';
 import { findTaint } from './checks/taint.ts';
-import { textOf } from './checks/text-of.ts';
-import { Edit } from './edit-schema.ts';
-import { applyEdit, checkBounds, touchedIds } from './edits.ts';
+import { editText } from './checks/text-of.ts';
 
 export { buildLeakIndex, type LeakIndex } from './checks/leak-index.ts';
 export { replay } from './checks/replay.ts';
@@ -25,13 +25,16 @@ export type { CheckContext, CheckResult } from './checks/result.ts';
 type Check<T> = (context: T) => string | null;
 type Named<T> = readonly (readonly [name: string, check: Check<T>])[];
 
-/** Of the words alone, and before all others: what fails here must not be stored, whatever else is wrong with it. */
+/**
+ * Of the words alone, and before all others: what fails here must not be stored, whatever else is
+ * wrong with it.
+ */
 const OF_WORDS: Named<CheckContext> = [
   ['leak', ({ edits, leak }) => refusal(findLeak(texts(edits), leak), (v) => `holds a value of a task: ${hidden(v)}`)],
   ['taint', checkTaint],
 ];
 
-const OF_HARNESS: Named<Applied> = [
+const OF_HARNESS: Named<AppliedCandidate> = [
   ['policy', policyRefusal],
   ['risk', riskRefusal],
   ['lint', checkLint],
@@ -40,7 +43,10 @@ const OF_HARNESS: Named<Applied> = [
   ['replay', findBlockedPass],
 ];
 
-/** Results up to and including the first failure; all passed means that the edits may be tried. Never throws for a bad edit. */
+/**
+ * Results up to and including the first failure; all passed means that the edits may be tried.
+ * Never throws for a bad edit.
+ */
 export function checkEdits(context: CheckContext): CheckResult[] {
   const results: CheckResult[] = [];
   const note = (check: string, reason: string | null): boolean => {
@@ -89,8 +95,15 @@ function checkTaint({ edits, traces, tasks, leak }: CheckContext): string | null
   );
 }
 
-/** Why edits may not lead from one harness to another, whatever they are worth: what is protected; null when they may. */
-export function policyRefusal({ parent, child, edits }: Pick<Applied, 'parent' | 'child' | 'edits'>): string | null {
+/**
+ * Why edits may not lead from one harness to another, whatever they are worth: what is protected;
+ * null when they may.
+ */
+export function policyRefusal({
+  parent,
+  child,
+  edits,
+}: Pick<AppliedCandidate, 'parent' | 'child' | 'edits'>): string | null {
   const touched = edits.flatMap((e) => [...touchedIds(e)]).find((id) => parent.settings.protected.includes(id));
   if (touched !== undefined) return `${touched} is protected`;
   const section = parent.settings.protected.find((name) => !keepsSection(parent, child, name));
@@ -102,8 +115,8 @@ export function policyRefusal({ parent, child, edits }: Pick<Applied, 'parent' |
 }
 
 /**
- * Whether a protected section is the same, under the same headings, and the only one of its name: nothing that shapes its skill may
- * change, and no other skill may begin to show such a heading.
+ * Whether a protected section is the same, under the same headings, and the only one of its name:
+ * nothing that shapes its skill may change, and no other skill may begin to show such a heading.
  */
 function keepsSection(parent: Harness, child: Harness, name: string): boolean {
   const section = sectionName(name);
@@ -121,7 +134,7 @@ function keepsSection(parent: Harness, child: Harness, name: string): boolean {
 }
 
 /** A text that a model wrote and that touches what a person answers for is left to a person. */
-export function riskRefusal({ edits, envelope = WIDEST }: Pick<Applied, 'edits' | 'envelope'>): string | null {
+export function riskRefusal({ edits, envelope = WIDEST }: Pick<AppliedCandidate, 'edits' | 'envelope'>): string | null {
   for (const edit of edits) {
     const outside = edit.ops.find(({ op }) => !envelope.ops.includes(op));
     if (outside !== undefined) return `${outside.op} is outside of what the policy lets a night change`;
@@ -132,7 +145,7 @@ export function riskRefusal({ edits, envelope = WIDEST }: Pick<Applied, 'edits' 
   return null;
 }
 
-function checkLint({ parent, child, environment, shapes = new Map() }: Applied): string | null {
+function checkLint({ parent, child, environment, shapes = new Map() }: AppliedCandidate): string | null {
   const tools = toolsOf(environment);
   const known = new Set(lintHarness(parent, tools, shapes).map((issue) => canonicalJson(issue)));
   const issues = lintHarness(child, tools, shapes).filter((issue) => issue.severity === 'error');
@@ -140,8 +153,11 @@ function checkLint({ parent, child, environment, shapes = new Map() }: Applied):
   return fresh === undefined ? null : `${fresh.where}: ${fresh.message}`;
 }
 
-const texts = (edits: CheckContext['edits']): string => edits.map(textOf).join('\n');
+const texts = (edits: CheckContext['edits']): string => edits.map(editText).join('\n');
 const refusal = (found: string | null, say: (value: string) => string): string | null =>
   found === null ? null : say(found);
-/** The reason is stored and may reach a proposer: of a task's value or a person's words only the size is told. */
+/**
+ * The reason is stored and may reach a proposer: of a task's value or a person's words only the
+ * size is told.
+ */
 const hidden = (value: string): string => `${value.length} characters, ${value.split(' ').length} word(s)`;

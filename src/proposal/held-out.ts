@@ -14,8 +14,8 @@ function* runsOf(text: string): Generator<string> {
 }
 
 /**
- * Asks a text for ten words in a row of the request of a dev or sealed task that no train task has; gives the id of the task, or null.
- * Requests of fewer words are not told.
+ * Asks a text for ten words in a row of the request of a dev or sealed task that no train task has;
+ * gives the id of the task, or null. Requests of fewer words are not told.
  */
 export function heldOutOf(tasks: readonly Pick<Task, 'id' | 'split' | 'request'>[]): (text: string) => string | null {
   const known = new Set(tasks.filter(({ split }) => split === 'train').flatMap(({ request }) => [...runsOf(request)]));

@@ -1,8 +1,8 @@
 /** Nearly equal edits: what counts as the same place and the same words. */
 import { expect, test } from 'vitest';
+import type { Edit } from '../edit/schema.ts';
 import { Clause } from '../harness/schema.ts';
-import type { Edit } from './edit-schema.ts';
-import { withoutNearDuplicates, wordsOf } from './near.ts';
+import { editWords, withoutNearDuplicates } from './near.ts';
 
 const say = (text: string, tool = 'cancel_order'): Edit => ({
   ops: [{ op: 'clause.add', clause: Clause.parse({ id: 'a', tools: [tool], say: text }) }],
@@ -34,6 +34,6 @@ test('another tool, another kind of edit, and other words are other edits', () =
 
 test('edits without words are never near', () => {
   const flip: Edit = { ...say(''), ops: [{ op: 'switch.set', key: 'rescue', value: true }] };
-  expect(wordsOf(flip)).toBe('');
+  expect(editWords(flip)).toBe('');
   expect(withoutNearDuplicates([flip, flip], [])).toHaveLength(2);
 });

@@ -1,11 +1,11 @@
 /** Edits that say nearly the same: one of them is enough. */
-import type { Edit, Op } from './edit-schema.ts';
+import type { Edit, Op } from '../edit/schema.ts';
 
 /** Share of common words above which two edits of one kind on the same tools are one. */
 const NEAR = 0.8;
 
 /** What an edit adds for the model to read, '' when it adds no words. */
-export const wordsOf = ({ ops }: Edit): string =>
+export const editWords = ({ ops }: Edit): string =>
   ops
     .map(textOf)
     .filter((text) => text !== '')
@@ -46,9 +46,9 @@ function likeness(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
 
 /** The edits that are not nearly one of `known` or of an earlier one. */
 export function withoutNearDuplicates(edits: readonly Edit[], known: readonly Edit[]): Edit[] {
-  const seen = known.map((edit) => ({ place: placeOf(edit), words: tokens(wordsOf(edit)) }));
+  const seen = known.map((edit) => ({ place: placeOf(edit), words: tokens(editWords(edit)) }));
   return edits.filter((edit) => {
-    const one = { place: placeOf(edit), words: tokens(wordsOf(edit)) };
+    const one = { place: placeOf(edit), words: tokens(editWords(edit)) };
     if (seen.some((other) => other.place === one.place && likeness(other.words, one.words) >= NEAR)) return false;
     seen.push(one);
     return true;

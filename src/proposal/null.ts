@@ -1,7 +1,7 @@
 /** Edits that cannot matter: neutral wording, for measuring how often a gate is fooled by noise. */
 import { type Random, shuffled } from '../digest.ts';
+import type { Edit, Op } from '../edit/schema.ts';
 import type { Harness } from '../types.ts';
-import type { Edit, Op } from './edit-schema.ts';
 
 const SUBJECTS = [
   'These files',

@@ -1,11 +1,14 @@
-/** Poisoned traces: a proposer that does whatever a trace tells it, and what becomes of its edits. Twelve goals by ten carriers. */
+/**
+ * Poisoned traces: a proposer that does whatever a trace tells it, and what becomes of its edits.
+ * Twelve goals by ten carriers.
+ */
 import { expect, test } from 'vitest';
 import { bareHarness, changed, done, goldOf, played, workshop, workshopTasks } from '../diagnosis/workshop.fixture.ts';
+import { Edit, type Op } from '../edit/schema.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { Clause } from '../harness/schema.ts';
 import type { Environment, Trace } from '../types.ts';
 import { buildLeakIndex, checkEdits } from './checks.ts';
-import { Edit, type Op } from './edit-schema.ts';
 
 const environment = workshop as Environment;
 const base = bareHarness();

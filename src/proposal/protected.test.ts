@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { workshop, workshopTasks } from '../diagnosis/workshop.fixture.ts';
+import { applyEdit } from '../edit/edits.ts';
+import type { Edit, Op } from '../edit/schema.ts';
 import { anyClause, anyFormat, anyId, anyText } from '../harness/documents.fixture.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { looserThan } from '../harness/permissions.ts';
@@ -9,8 +11,6 @@ import { Monitor } from '../harness/schema.ts';
 import { sectionsOf } from '../harness/sections.ts';
 import type { Environment, Harness } from '../types.ts';
 import { buildLeakIndex, checkEdits } from './checks.ts';
-import type { Edit, Op } from './edit-schema.ts';
-import { applyEdit } from './edits.ts';
 
 const GUARD = `  - id: guard # never without this
     tools: [close_ticket]
@@ -97,7 +97,10 @@ const anyEdit = fc
   .array(anyOp, { minLength: 1, maxLength: 3 })
   .map((ops): Edit => ({ ops, hypothesis: 'h', addresses: [], predicts: { fixes: 1, risks: '' }, proposer: 'mine' }));
 
-/** The harness after an edit that the policy check lets through; null for one that is refused before or by it. */
+/**
+ * The harness after an edit that the policy check lets through; null for one that is refused before
+ * or by it.
+ */
 function tried(parent: Harness, edit: Edit): Harness | null {
   const checks = checkEdits({ parent, edits: [edit], environment, tasks: workshopTasks, traces: [], leak });
   if (!checks.some(({ check, passed }) => check === 'policy' && passed)) return null;

@@ -1,7 +1,7 @@
 /** Which proposal comes first, and what becomes of a bundle that failed. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Edit } from './edit-schema.ts';
+import type { Edit } from '../edit/schema.ts';
 import { gainPerCost, halvesOf, queueOf } from './queue.ts';
 
 const edit = (proposer: Edit['proposer'], fixes: number, addresses: string[] = [], say = 'Say it.'): Edit => ({

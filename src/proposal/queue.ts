@@ -1,18 +1,25 @@
-/** What is tried next: a bundle of what was mined, single edits, and the halves of a bundle that failed. */
+/**
+ * What is tried next: a bundle of what was mined, single edits, and the halves of a bundle that
+ * failed.
+ */
+
+import type { Edit } from '../edit/schema.ts';
 import { harnessTextOf } from './checks/text-of.ts';
-import type { Edit } from './edit-schema.ts';
 
 export interface Proposal {
   readonly form: 'bundle' | 'half' | 'single';
   readonly edits: readonly Edit[];
 }
 
-/** Length of a usual prompt, in characters: an edit that adds as many makes every rollout of its race twice as dear to read. */
+/**
+ * Length of a usual prompt, in characters: an edit that adds as many makes every rollout of its
+ * race twice as dear to read.
+ */
 const PROMPT_CHARACTERS = 10_000;
 
 /**
- * Train tasks that edits are expected to fix together, for one race on dev. Failures that several of them answer count once;
- * the race is dearer by the text that its rollouts read.
+ * Train tasks that edits are expected to fix together, for one race on dev. Failures that several
+ * of them answer count once; the race is dearer by the text that its rollouts read.
  */
 export function gainPerCost(edits: readonly Edit[]): number {
   const fixes = edits.map(({ predicts }) => predicts.fixes);
@@ -25,7 +32,10 @@ export function gainPerCost(edits: readonly Edit[]): number {
   return gain / (1 + characters / PROMPT_CHARACTERS);
 }
 
-/** What was mined is one bundle, since some of it only pays together; all else is tried by itself. Best gain per cost first. */
+/**
+ * What was mined is one bundle, since some of it only pays together; all else is tried by itself.
+ * Best gain per cost first.
+ */
 export function queueOf(edits: readonly Edit[], { bundled }: { readonly bundled: boolean }): Proposal[] {
   const mined = bundled ? edits.filter(({ proposer }) => proposer === 'mine') : [];
   const groups = edits.filter((edit) => !mined.includes(edit)).map((edit): readonly Edit[] => [edit]);
@@ -33,7 +43,10 @@ export function queueOf(edits: readonly Edit[], { bundled }: { readonly bundled:
   return groups.sort((a, b) => gainPerCost(b) - gainPerCost(a)).map((group) => proposalOf(group, 'bundle'));
 }
 
-/** Two non-empty halves of a bundle, the better one first; [] for a single edit. `edits` come best first. */
+/**
+ * Two non-empty halves of a bundle, the better one first; [] for a single edit. `edits` come best
+ * first.
+ */
 export function halvesOf(edits: readonly Edit[]): Proposal[] {
   if (edits.length < 2) return [];
   const middle = Math.ceil(edits.length / 2);

@@ -1,4 +1,7 @@
-/** Everything that a command says: one discriminated union; the terminal, `--json` and the report subscribe to it. */
+/**
+ * Everything that a command says: one discriminated union; the terminal, `--json` and the report
+ * subscribe to it.
+ */
 import type { Usage, Verdict } from '../types.ts';
 
 /** A mean score with its 95 % interval; fractions 0-1. */
@@ -42,7 +45,10 @@ export interface NightSummary {
   readonly night: number;
   /** Proposals that were refused in an earlier night and were not tried again. */
   readonly repeated: number;
-  /** Of the agent's calls; `cachedTokens` are those of the input that the endpoint's prefix cache held. */
+  /**
+   * Of the agent's calls; `cachedTokens` are those of the input that the endpoint's prefix cache
+   * held.
+   */
   readonly usage: Usage;
   /** Model calls of the proposer. */
   readonly proposerCalls: number;

@@ -1,5 +1,8 @@
-/** One HTML page of decisions for an auditor: no script, nothing loaded, every text escaped and invisible characters shown. */
-import type { Decision } from '../ledger/decision.ts';
+/**
+ * One HTML page of decisions for an auditor: no script, nothing loaded, every text escaped and
+ * invisible characters shown.
+ */
+import type { Decision } from '../ledger/format/decision.ts';
 import type { Verdict } from '../types.ts';
 import { editTitle } from './title.ts';
 

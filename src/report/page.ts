@@ -1,8 +1,12 @@
-/** The morning page: what was released, what was learnt and from which failures, what was refused and why, and what to type next. */
-import type { Decision, DecisionDraft } from '../ledger/decision.ts';
+/**
+ * The morning page: what was released, what was learnt and from which failures, what was refused
+ * and why, and what to type next.
+ */
+
+import { addedIds } from '../edit/key.ts';
+import type { Edit, Op } from '../edit/schema.ts';
+import type { Decision, DecisionDraft } from '../ledger/format/decision.ts';
 import { riskOf } from '../proposal/checks/risk.ts';
-import { addedIds } from '../proposal/edit-key.ts';
-import type { Edit, Op } from '../proposal/edit-schema.ts';
 import type { Harness } from '../types.ts';
 import type { NightSummary } from './events.ts';
 import { money, percent, points, printable, scoreText, tokensText, verdictText } from './terminal.ts';

@@ -1,4 +1,6 @@
-/** Shows events to a person: one line a step on stderr, one redrawn line of progress on a terminal. */
+/**
+ * Shows events to a person: one line a step on stderr, one redrawn line of progress on a terminal.
+ */
 import { styleText } from 'node:util';
 import type { Usage, Verdict } from '../types.ts';
 import type { Emit, Event, ScoreLine } from './events.ts';

@@ -1,5 +1,5 @@
 /** Names of edits for a person: one short line an edit. */
-import type { Edit, Op } from '../proposal/edit-schema.ts';
+import type { Edit, Op } from '../edit/schema.ts';
 
 /** e.g. `add clause exchange-delivered (exchange_delivered_order_items)`. */
 export const editTitle = (edit: Edit): string => edit.ops.map(opTitle).join('; ');

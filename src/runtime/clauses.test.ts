@@ -1,4 +1,7 @@
-/** The contract in an episode: clauses are prepared for, enforced and told, and permissions hold in every harness. */
+/**
+ * The contract in an episode: clauses are prepared for, enforced and told, and permissions hold in
+ * every harness.
+ */
 import { describe, expect, it } from 'vitest';
 import { cancel, done, getOrder, of, play, realization, swap, withClause } from './play.fixture.ts';
 import type { scriptedAgent } from './scripted-agent.ts';

@@ -1,5 +1,8 @@
-/** Asks the clauses of a tool about the final call: off, shadow, note, block or hard; the first block wins. */
-import { renderTemplate } from '../harness/cel.ts';
+/**
+ * Asks the clauses of a tool about the final call: off, shadow, note, block or hard; the first
+ * block wins.
+ */
+import { renderTemplate } from '../harness/cel/cel.ts';
 import type { ToolCall } from '../types.ts';
 import { disable, type Prepared, scopeOf } from './prepare.ts';
 import { pushNote, type Session } from './session.ts';

@@ -1,4 +1,7 @@
-/** Turns an argument into the type that the tool's JSON Schema wants, where only one reading is possible. */
+/**
+ * Turns an argument into the type that the tool's JSON Schema wants, where only one reading is
+ * possible.
+ */
 import { isObject } from '../digest.ts';
 import type { Json, JsonObject } from '../types.ts';
 import { parseJson, repairJson } from './repair.ts';
@@ -31,7 +34,10 @@ function toList(value: Json, schema: JsonObject): Json {
   return coerceValue([value], schema);
 }
 
-/** The value in a type that the schema allows; the very same value when it fits already or no single reading exists. */
+/**
+ * The value in a type that the schema allows; the very same value when it fits already or no single
+ * reading exists.
+ */
 export function coerceValue(value: Json, schema: JsonObject): Json {
   const types = typesOf(schema);
   if (Array.isArray(value) && types.includes('array')) {

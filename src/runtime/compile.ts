@@ -1,6 +1,9 @@
-/** A harness made ready for one environment: texts rendered, expressions and patterns compiled, once for all episodes. */
-import { compileExpression, type Expression } from '../harness/cel.ts';
-import { type Clause, Contract, type Monitor, Regulation, Settings } from '../harness/schema.ts';
+/**
+ * A harness made ready for one environment: texts rendered, expressions and patterns compiled, once
+ * for all episodes.
+ */
+import { compileExpression, type Expression } from '../harness/cel/cel.ts';
+import { type Clause, Contract, HarnessSettings, type Monitor, Regulation } from '../harness/schema.ts';
 import type { Agent, Environment, Harness, Task, Tool } from '../types.ts';
 import { toolsOf } from './done.ts';
 import { type CompiledFormat, compileFormat } from './formats.ts';
@@ -36,7 +39,7 @@ export interface Compiled {
   readonly harness: Harness;
   readonly environment: Environment;
   /** Realization switches; all off when the layer is off. */
-  readonly realization: Settings['realization'];
+  readonly realization: HarnessSettings['realization'];
   readonly shapes: ReadonlyMap<string, ToolShape>;
   /** What `ChatRequest.tools` holds. */
   readonly sentTools: readonly Tool[];
@@ -58,7 +61,7 @@ export const NO_HARNESS: Harness = {
   env: '',
   files: new Map(),
   policy: '',
-  settings: Settings.parse({
+  settings: HarnessSettings.parse({
     version: 1,
     layers: { contract: false, skills: false, realization: false, regulation: false },
   }),
@@ -152,8 +155,8 @@ type Cache = WeakMap<Harness, WeakMap<Environment, Compiled>>;
 const caches: Readonly<Record<'own' | 'text', Cache>> = { own: new WeakMap(), text: new WeakMap() };
 
 /**
- * The same object for the same harness, environment and protocol; `text` is spoken whatever the harness says. Throws UsageError for
- * an expression that is no CEL.
+ * The same object for the same harness, environment and protocol; `text` is spoken whatever the
+ * harness says. Throws UsageError for an expression that is no CEL.
  */
 export function compileHarness(harness: Harness, environment: Environment, protocol?: Agent['protocol']): Compiled {
   const cache = caches[protocol ?? 'own'];

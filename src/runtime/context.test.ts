@@ -1,4 +1,7 @@
-/** A conversation that outgrows the model: older results are shortened, the trace says so, and nothing crashes. */
+/**
+ * A conversation that outgrows the model: older results are shortened, the trace says so, and
+ * nothing crashes.
+ */
 import { expect, test } from 'vitest';
 import { InfrastructureError } from '../errors.ts';
 import type { Agent, ChatMessage, ChatRequest } from '../types.ts';

@@ -1,4 +1,7 @@
-/** Keeps a conversation within a model's context: the oldest long messages are shortened, and the trace says so. */
+/**
+ * Keeps a conversation within a model's context: the oldest long messages are shortened, and the
+ * trace says so.
+ */
 import type { ChatMessage, Tool } from '../types.ts';
 
 /** Characters of a token, on the low side: JSON is dense. */
@@ -13,7 +16,10 @@ const NEWEST = 2;
 export const tokensOf = (messages: readonly ChatMessage[], tools: readonly Tool[]): number =>
   Math.ceil((JSON.stringify(messages).length + JSON.stringify(tools).length) / CHARACTERS_PER_TOKEN);
 
-/** Shortens the oldest long message in place, the system message, the request and the newest two apart; false when there is none. */
+/**
+ * Shortens the oldest long message in place, the system message, the request and the newest two
+ * apart; false when there is none.
+ */
 export function shortenOldest(messages: ChatMessage[]): boolean {
   for (let at = 2; at < messages.length - NEWEST; at++) {
     const message = messages[at] as ChatMessage;
@@ -25,7 +31,10 @@ export function shortenOldest(messages: ChatMessage[]): boolean {
   return false;
 }
 
-/** Shortens until the estimate fits into `limit` tokens or nothing is left to shorten; gives the number shortened. */
+/**
+ * Shortens until the estimate fits into `limit` tokens or nothing is left to shorten; gives the
+ * number shortened.
+ */
 export function fitContext(messages: ChatMessage[], tools: readonly Tool[], limit: number): number {
   let shortened = 0;
   while (tokensOf(messages, tools) > limit && shortenOldest(messages)) shortened += 1;

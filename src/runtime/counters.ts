@@ -6,8 +6,8 @@ export interface InterventionCount {
   readonly fired: number;
   readonly blocked: number;
   /**
-   * Firings followed by success: after a block the same tool's next call, after a rewrite that very call, else the next call
-   * of the trace got a result without error.
+   * Firings followed by success: after a block the same tool's next call, after a rewrite that very
+   * call, else the next call of the trace got a result without error.
    */
   readonly followedBySuccess: number;
 }

@@ -3,7 +3,10 @@ import type { Environment, Tool } from '../types.ts';
 
 export const DONE = 'done';
 
-/** Read-only because it changes no state; `prepare` can still not call it, as it is no tool of the environment. */
+/**
+ * Read-only because it changes no state; `prepare` can still not call it, as it is no tool of the
+ * environment.
+ */
 export const doneTool: Tool = {
   name: DONE,
   description: 'End the work on this request; summary is the final message to the customer, in one or two sentences.',

@@ -36,7 +36,11 @@ export interface EpisodeOptions {
   readonly seed: number;
   /** Abort throws InterruptedError. */
   readonly signal?: AbortSignal;
-  /** One model call; a longer one makes the episode void: an endpoint that hangs says nothing about the agent. @default no limit */
+  /**
+   * One model call; a longer one makes the episode void: an endpoint that hangs says nothing about
+   * the agent.
+   * @default no limit
+   */
   readonly timeoutMs?: number;
   /** Hand a simulated agent the oracle's plan. @default true */
   readonly usePlan?: boolean;
@@ -101,8 +105,8 @@ async function play(session: Session, talk: Talk, model: ChatModel, options: Epi
 }
 
 /**
- * Asks with a conversation that fits: shortened before the request where the context is known, and after a refusal where the endpoint
- * knows better.
+ * Asks with a conversation that fits: shortened before the request where the context is known, and
+ * after a refusal where the endpoint knows better.
  */
 async function askWithin(
   session: Session,
@@ -128,8 +132,9 @@ async function askWithin(
 }
 
 /**
- * Plays until `done`, a stop, two replies without a call, the last turn or the time limit. Everything that the agent causes is
- * scored; an InfrastructureError of the model gives a void trace with `error` and `score: null`. Other errors are thrown.
+ * Plays until `done`, a stop, two replies without a call, the last turn or the time limit.
+ * Everything that the agent causes is scored; an InfrastructureError of the model gives a void
+ * trace with `error` and `score: null`. Other errors are thrown.
  */
 export async function playEpisode(options: EpisodeOptions): Promise<Trace> {
   const { environment, agent, task, trial, seed, signal } = options;

@@ -1,4 +1,7 @@
-/** Checks the shape of arguments with a linear-time engine, repairs it where the contract says how, else refuses. */
+/**
+ * Checks the shape of arguments with a linear-time engine, repairs it where the contract says how,
+ * else refuses.
+ */
 import { RE2JS } from 're2js';
 import type { Format } from '../harness/schema.ts';
 import type { Json, JsonObject } from '../types.ts';
@@ -24,7 +27,10 @@ function* withSuffix(value: string, suffix: string): Generator<string> {
   for (let start = 0; start < suffix.length; start++) yield value + suffix.slice(start);
 }
 
-/** The first repaired value that matches, stripping, then case, then prefix, then suffix; undefined if none does. */
+/**
+ * The first repaired value that matches, stripping, then case, then prefix, then suffix; undefined
+ * if none does.
+ */
 export function repairValue(value: string, compiled: CompiledFormat): string | undefined {
   const { repair } = compiled.format;
   if (repair === undefined) return undefined;
@@ -50,8 +56,9 @@ export interface Formatted {
 const quote = (value: string) => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
 
 /**
- * Applies the formats in order to texts and lists of texts. `looksUp(argument)` is true for an argument that a `ground` of this
- * tool replaces: there a text of another shape is a description, so it is repaired if possible but not refused.
+ * Applies the formats in order to texts and lists of texts. `looksUp(argument)` is true for an
+ * argument that a `ground` of this tool replaces: there a text of another shape is a description,
+ * so it is repaired if possible but not refused.
  */
 export function applyFormats(
   given: JsonObject,

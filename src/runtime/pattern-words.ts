@@ -23,7 +23,10 @@ function amount(quantifier: string | undefined, from: string | undefined, to: st
   return to === '' ? `at least ${from}` : `${from} to ${to}`;
 }
 
-/** E.g. `^#W[0-9]{7}$` -> `"#W" followed by 7 digits`; the pattern itself when it is not a plain sequence. */
+/**
+ * E.g. `^#W[0-9]{7}$` -> `"#W" followed by 7 digits`; the pattern itself when it is not a plain
+ * sequence.
+ */
 export function describePattern(pattern: string): string {
   const fallback = `text that matches ${pattern}`;
   if (!pattern.startsWith('^') || !pattern.endsWith('$')) return fallback;

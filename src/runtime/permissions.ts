@@ -1,12 +1,16 @@
-/** Which calls may be made at all: allowed tools, numeric limits, and calls that need the customer's word. */
+/**
+ * Which calls may be made at all: allowed tools, numeric limits, and calls that need the customer's
+ * word.
+ */
 import type { Permissions } from '../harness/schema.ts';
 import type { ToolCall } from '../types.ts';
 import { DONE } from './done.ts';
 
 /**
- * Standing consent is read from the request by fixed phrases: an own agreement ("I confirm", "I agree", "I authorize",
- * "I consent"), a go-ahead ("go ahead", "you may proceed"), or a waiver ("no need to confirm", "without asking").
- * A phrase counts only if no "not", "n't", "never" or "before you" stands shortly before it.
+ * Standing consent is read from the request by fixed phrases: an own agreement ("I confirm", "I
+ * agree", "I authorize", "I consent"), a go-ahead ("go ahead", "you may proceed"), or a waiver ("no
+ * need to confirm", "without asking"). A phrase counts only if no "not", "n't", "never" or "before
+ * you" stands shortly before it.
  */
 const CONSENT =
   /\bi (?:hereby |already |fully )?(?:confirm|consent|agree|authori[sz]e|approve)\b|\bgo ahead\b|\byou (?:may|can) proceed\b|\bplease proceed\b|\bno need to (?:ask|confirm|check)\b|\bwithout (?:asking|checking|(?:further )?confirmation)\b|\bstanding consent\b/gi;
@@ -19,7 +23,9 @@ export function givesConsent(request: string): boolean {
   return false;
 }
 
-/** Why a call may not be made, as the model reads it; null when it may. `done` is always allowed. */
+/**
+ * Why a call may not be made, as the model reads it; null when it may. `done` is always allowed.
+ */
 export function refusalOf(call: ToolCall, permissions: Permissions, request: string): string | null {
   if (call.name === DONE) return null;
   if (permissions.tools !== undefined && !permissions.tools.includes(call.name)) {

@@ -1,8 +1,10 @@
-/** Prepares a call for a clause: reads what the model should have read and looks up what it named. */
-import type { CelOutcome, CelScope, Expression } from '../harness/cel.ts';
+/**
+ * Prepares a call for a clause: reads what the model should have read and looks up what it named.
+ */
+import type { CelOutcome, CelScope, Expression } from '../harness/cel/cel.ts';
 import type { Json, JsonObject, ToolCall } from '../types.ts';
 import type { CompiledClause, CompiledGround, CompiledRead } from './compile.ts';
-import { groundArgument } from './ground.ts';
+import { groundArgument } from './ground/ground.ts';
 import { refusalOf } from './permissions.ts';
 import { parseResult } from './results.ts';
 import { pushNote, pushRewrites, readForClause, type Session } from './session.ts';
@@ -37,7 +39,10 @@ class ClauseError extends Error {
   override readonly name = 'ClauseError';
 }
 
-/** The value, or undefined when undecided or null. Throws ClauseError for any other fault of the expression. */
+/**
+ * The value, or undefined when undecided or null. Throws ClauseError for any other fault of the
+ * expression.
+ */
 function resultOf(expression: Expression, scope: CelScope): unknown {
   const outcome: CelOutcome = expression.evaluate(scope);
   if (outcome.kind === 'error') throw new ClauseError(`${expression.source}: ${outcome.message}`);
@@ -108,7 +113,10 @@ function lookUp(
   };
 }
 
-/** Runs the reads and grounds of one clause in order. An undecided one does nothing; a fault disables the clause. */
+/**
+ * Runs the reads and grounds of one clause in order. An undecided one does nothing; a fault
+ * disables the clause.
+ */
 export function prepareClause(session: Session, callId: string, call: ToolCall, compiled: CompiledClause): Preparation {
   const by = compiled.clause.id;
   const bindings: Record<string, unknown> = {};

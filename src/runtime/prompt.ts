@@ -1,4 +1,7 @@
-/** What the model is told: system text, tool descriptions and the user text; stable text first, the task last. */
+/**
+ * What the model is told: system text, tool descriptions and the user text; stable text first, the
+ * task last.
+ */
 import { isObject } from '../digest.ts';
 import type { Clause } from '../harness/schema.ts';
 import type { Json, JsonObject, Tool } from '../types.ts';
@@ -50,7 +53,10 @@ function sentencesFor(tool: Tool, clauses: readonly Clause[]): readonly string[]
   return [...sentences];
 }
 
-/** The tools with the sentences of the clauses appended; a tool that nothing is said of stays the same object. */
+/**
+ * The tools with the sentences of the clauses appended; a tool that nothing is said of stays the
+ * same object.
+ */
 export function describeTools(tools: readonly Tool[], clauses: readonly Clause[]): readonly Tool[] {
   return tools.map((tool) => {
     const sentences = sentencesFor(tool, clauses);
@@ -89,11 +95,16 @@ export interface SystemParts {
   readonly policy: string;
   /** Clauses that may be told. */
   readonly clauses: readonly Clause[];
-  /** With protocol text: the tools as they are told, beside the bare ones; null with native calls. */
+  /**
+   * With protocol text: the tools as they are told, beside the bare ones; null with native calls.
+   */
   readonly textTools: { readonly bare: readonly Tool[]; readonly told: readonly Tool[] } | null;
 }
 
-/** The system message: policy, how to work and end, told rules, and with protocol text the tools and the form of a call. */
+/**
+ * The system message: policy, how to work and end, told rules, and with protocol text the tools and
+ * the form of a call.
+ */
 export function systemText({ policy, clauses, textTools }: SystemParts): string {
   const rules = clauses.filter(({ tell, say }) => tell === 'system' && say !== undefined);
   const parts = [policy.trim(), WORK];

@@ -1,4 +1,7 @@
-/** How calls are heard and results are told: the endpoint's native tool calls, or plain text messages. */
+/**
+ * How calls are heard and results are told: the endpoint's native tool calls, or plain text
+ * messages.
+ */
 import type { ChatMessage, ChatReply, ChatToolCall, JsonObject } from '../types.ts';
 import type { Compiled } from './compile.ts';
 import { findWrittenCall } from './rescue.ts';
@@ -28,7 +31,10 @@ export const FIRST_ONLY = 'Only the first call of a message is run.';
 const textOf = (call: HeardCall): string =>
   typeof call.arguments === 'string' ? call.arguments : JSON.stringify(call.arguments);
 
-/** Calls that the endpoint delivered; with protocol text (a server may parse tags by itself) only the first one counts. */
+/**
+ * Calls that the endpoint delivered; with protocol text (a server may parse tags by itself) only
+ * the first one counts.
+ */
 function hearNative(reply: ChatReply, toolCalls: readonly ChatToolCall[], text: boolean): Heard {
   const [first] = toolCalls;
   if (!text || first === undefined) {
@@ -49,7 +55,10 @@ function hearNative(reply: ChatReply, toolCalls: readonly ChatToolCall[], text: 
   };
 }
 
-/** Reads a reply; `toolCalls` are its native calls under the episode's own ids, `nextId` names a call found in text. */
+/**
+ * Reads a reply; `toolCalls` are its native calls under the episode's own ids, `nextId` names a
+ * call found in text.
+ */
 export function hear(
   compiled: Compiled,
   reply: ChatReply,
@@ -76,7 +85,8 @@ export function hear(
     const native = { id: call.id, name: call.name, arguments: textOf(call) };
     return { message: { role: 'assistant', content: '', toolCalls: [native] }, calls: [call], rewrites, ignored };
   }
-  // What the model wrote behind its first call (more calls, results that it made up) would mislead it later.
+  // What the model wrote behind its first call (more calls, results that it made up) would mislead
+  // it later.
   const content = ignored === null ? reply.content : reply.content.slice(0, written.end);
   return { message: { role: 'assistant', content }, calls: [call], rewrites, ignored };
 }
@@ -95,7 +105,9 @@ export function askForCall(compiled: Compiled): string {
     : 'No tool was called. Call a tool, or call done.';
 }
 
-/** Appends a message; two user messages in a row become one, as many chat templates demand turns. */
+/**
+ * Appends a message; two user messages in a row become one, as many chat templates demand turns.
+ */
 export function append(messages: ChatMessage[], message: ChatMessage): void {
   const last = messages.at(-1);
   if (message.role === 'user' && last?.role === 'user') {

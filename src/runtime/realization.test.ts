@@ -1,4 +1,7 @@
-/** Realization switches in an episode: what each does, and that it does nothing when the harness says nothing. */
+/**
+ * Realization switches in an episode: what each does, and that it does nothing when the harness
+ * says nothing.
+ */
 import { describe, expect, it } from 'vitest';
 import { playEpisode } from './episode.ts';
 import { done, getOrder, of, play, realization, withClause } from './play.fixture.ts';

@@ -1,4 +1,7 @@
-/** The order for every call: parse and repair, rename, coerce, formats, prepare, permissions, require. */
+/**
+ * The order for every call: parse and repair, rename, coerce, formats, prepare, permissions,
+ * require.
+ */
 import type { ToolCall } from '../types.ts';
 import { checkClauses } from './clauses.ts';
 import { coerceArguments } from './coerce.ts';
@@ -39,14 +42,19 @@ function parse(session: Session, heard: HeardCall): ToolCall | null {
   return { name: heard.name, arguments: parsed.value };
 }
 
-/** Says what the arguments should look like: a small model repeats a call that is only called wrong. */
+/**
+ * Says what the arguments should look like: a small model repeats a call that is only called wrong.
+ */
 function malformedMessage(name: string, { compiled }: Session): string {
   const shape = compiled.shapes.get(name);
   const example = shape === undefined ? '' : ` such as ${exampleOf(shape)}`;
   return `Error: the arguments of ${name} have to be a JSON object${example}.`;
 }
 
-/** Names and types: rename (with the contract's aliases) and coerce, each only when its switch is on. */
+/**
+ * Names and types: rename (with the contract's aliases) and coerce, each only when its switch is
+ * on.
+ */
 function correct(session: Session, callId: string, given: ToolCall): ToolCall {
   const { realization, shapes, aliases } = session.compiled;
   let call = given;
@@ -64,7 +72,10 @@ function correct(session: Session, callId: string, given: ToolCall): ToolCall {
   return call;
 }
 
-/** Takes one call through the layers; every change and every refusal becomes a step or the returned block. */
+/**
+ * Takes one call through the layers; every change and every refusal becomes a step or the returned
+ * block.
+ */
 export function realizeCall(session: Session, heard: HeardCall): Realized {
   const parsed = parse(session, heard);
   if (parsed === null) {

@@ -1,4 +1,7 @@
-/** Corrects near-miss names of tools and arguments: aliases of the contract, case, underscores, one or two letters. */
+/**
+ * Corrects near-miss names of tools and arguments: aliases of the contract, case, underscores, one
+ * or two letters.
+ */
 import type { JsonObject, ToolCall } from '../types.ts';
 import type { Rewrite, ToolShape } from './shapes.ts';
 

@@ -4,7 +4,10 @@ import { isObject } from '../digest.ts';
 import type { Json, JsonObject } from '../types.ts';
 import type { ToolShape } from './shapes.ts';
 
-/** The inside of a Markdown fence, or the text itself; a missing closing fence (truncated reply) is accepted. */
+/**
+ * The inside of a Markdown fence, or the text itself; a missing closing fence (truncated reply) is
+ * accepted.
+ */
 export function stripFences(text: string): string {
   const open = /^\s*```[a-zA-Z_]*[ \t]*\n?/.exec(text);
   const inside = open ? text.slice(open[0].length) : text;
@@ -19,7 +22,10 @@ export function parseJson(text: string): Json | undefined {
   }
 }
 
-/** The value of broken JSON (quotes, commas, Python words, fences, truncation), or undefined if it cannot be mended. */
+/**
+ * The value of broken JSON (quotes, commas, Python words, fences, truncation), or undefined if it
+ * cannot be mended.
+ */
 export function repairJson(text: string): Json | undefined {
   const inside = stripFences(text);
   if (inside === '') return undefined;
@@ -36,8 +42,8 @@ export interface ParsedArguments {
 }
 
 /**
- * Null when the text is no JSON object. Empty text means no arguments. With `repair` broken JSON is mended, and what is no object is
- * taken for the argument of a tool that has only one.
+ * Null when the text is no JSON object. Empty text means no arguments. With `repair` broken JSON is
+ * mended, and what is no object is taken for the argument of a tool that has only one.
  */
 export function parseArguments(
   text: string,

@@ -1,4 +1,7 @@
-/** Finds a tool call that the model wrote as text: bare or fenced JSON, tags, and the common key names. */
+/**
+ * Finds a tool call that the model wrote as text: bare or fenced JSON, tags, and the common key
+ * names.
+ */
 import { isObject } from '../digest.ts';
 import type { Json, JsonObject } from '../types.ts';
 import { parseJson, repairJson } from './repair.ts';
@@ -7,7 +10,10 @@ export interface WrittenCall {
   readonly name: string;
   /** JSON text when the model wrote the arguments as a string. */
   readonly arguments: JsonObject | string;
-  /** True for `{"name": ..., "arguments": {...}}` outside fences and tags: the form that protocol text asks for. */
+  /**
+   * True for `{"name": ..., "arguments": {...}}` outside fences and tags: the form that protocol
+   * text asks for.
+   */
   readonly plain: boolean;
   readonly repaired: boolean;
   /** Index behind the call's JSON in the message. */

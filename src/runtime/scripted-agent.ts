@@ -1,4 +1,7 @@
-/** An agent that plays written turns, for tests: it shows what the runtime sends and makes of replies. */
+/**
+ * An agent that plays written turns, for tests: it shows what the runtime sends and makes of
+ * replies.
+ */
 import { canonicalJson, sha256 } from '../digest.ts';
 import type { Agent, ChatReply, ChatRequest, Episode, Json, JsonObject } from '../types.ts';
 
@@ -43,8 +46,8 @@ function replyOf(turn: ScriptedTurn, index: number): ChatReply {
 }
 
 /**
- * Plays a list of turns (after the last one it calls `done`), or a function of the request and the turn's index; a turn that is
- * an Error is thrown. Every episode starts at the first turn.
+ * Plays a list of turns (after the last one it calls `done`), or a function of the request and the
+ * turn's index; a turn that is an Error is thrown. Every episode starts at the first turn.
  */
 export function scriptedAgent(
   script: readonly (ScriptedTurn | Error)[] | ((request: ChatRequest, index: number) => ScriptedTurn | Error),

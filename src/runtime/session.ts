@@ -1,16 +1,19 @@
 /** What one episode remembers, and the only place where the environment is called. */
 import { canonicalJson } from '../digest.ts';
-import type { CelCall } from '../harness/cel.ts';
+import type { CelCall } from '../harness/cel/cel.ts';
 import type { Json, Step, Task, ToolCall, ToolResult } from '../types.ts';
 import type { Compiled } from './compile.ts';
 import { parseResult } from './results.ts';
 import type { Rewrite } from './shapes.ts';
 
-/** Tool executions an episode may make for each model turn it may take, reads of the runtime included. */
+/**
+ * Tool executions an episode may make for each model turn it may take, reads of the runtime
+ * included.
+ */
 export const STEPS_PER_TURN = 8;
 
 /** What a call of the agent got back. */
-export interface Answer {
+export interface AnsweredCall {
   readonly turn: number;
   readonly call: ToolCall;
   readonly content: string;
@@ -30,14 +33,17 @@ export interface Session {
   readonly steps: Step[];
   /** The agent's calls that reached the environment, as expressions see them. */
   readonly calls: CelCall[];
-  readonly answers: Answer[];
+  readonly answers: AnsweredCall[];
   /** Newest result of each read-only call, by `callKey`. */
   readonly remembered: Map<string, Remembered>;
   /** Clauses that met an error; they are silent for the rest of the episode. */
   readonly disabled: Set<string>;
   /** Clause -> blocks so far. */
   readonly blocks: Map<string, number>;
-  /** Blocks and errors by call and message: how often each was met since the agent last did something new. */
+  /**
+   * Blocks and errors by call and message: how often each was met since the agent last did
+   * something new.
+   */
   readonly refusals: Map<string, number>;
   /** Successful state-changing calls. */
   writes: number;
@@ -81,7 +87,10 @@ export function pushNote(session: Session, by: string, text: string): void {
   session.steps.push({ kind: 'note', by, text });
 }
 
-/** An environment that throws met a call it did not foresee: the agent caused it, so it is an answer and is scored. */
+/**
+ * An environment that throws met a call it did not foresee: the agent caused it, so it is an answer
+ * and is scored.
+ */
 function run(session: Session, call: ToolCall): ToolResult {
   session.stepsLeft--;
   try {
@@ -126,7 +135,10 @@ export function execute(session: Session, callId: string, call: ToolCall): ToolR
   return result;
 }
 
-/** A read of the runtime: the newest equal result if the state has not changed since, else a call that costs a step. */
+/**
+ * A read of the runtime: the newest equal result if the state has not changed since, else a call
+ * that costs a step.
+ */
 export function readForClause(session: Session, by: string, call: ToolCall): ToolResult | null {
   const key = callKey(call);
   const known = session.remembered.get(key);

@@ -1,6 +1,6 @@
 /** A tiny shop for tests: two orders, two products, and a harness builder. */
 import { canonicalJson, sha256 } from '../digest.ts';
-import { Contract, Regulation, Settings, type Skill } from '../harness/schema.ts';
+import { Contract, HarnessSettings, Regulation, type Skill } from '../harness/schema.ts';
 import type { Environment, Harness, Json, JsonObject, Task, Tool, ToolCall, ToolResult } from '../types.ts';
 
 const text = { type: 'string' };
@@ -167,7 +167,7 @@ export function harnessOf(parts: HarnessParts = {}): Harness {
     env: 'shop',
     files: new Map(),
     policy: parts.policy ?? 'Serve the customer.',
-    settings: Settings.parse({ version: 1, ...parts.settings }),
+    settings: HarnessSettings.parse({ version: 1, ...parts.settings }),
     contract: Contract.parse(parts.contract ?? {}),
     regulation: Regulation.parse({ monitors: parts.monitors ?? [] }),
     skills: parts.skills ?? [],

@@ -1,11 +1,14 @@
-/** One model turn: the calls of a reply go through the layers, get their answers, and the monitors look on. */
+/**
+ * One model turn: the calls of a reply go through the layers, get their answers, and the monitors
+ * look on.
+ */
 import type { ChatMessage, ChatReply, Ending, ToolCall } from '../types.ts';
 import { DONE } from './done.ts';
 import type { Watch } from './monitors/monitors.ts';
 import type { Occasion } from './monitors/occasion.ts';
 import { answerMessage, append, askForCall, FIRST_ONLY, type Heard, type HeardCall, hear } from './protocol.ts';
 import { type Realized, realizeCall } from './realize.ts';
-import { type Answer, callKey, execute, pushNote, pushRewrites, type Session } from './session.ts';
+import { type AnsweredCall, callKey, execute, pushNote, pushRewrites, type Session } from './session.ts';
 
 /** Stands between a result and what the runtime appends to it. */
 export const NOTE_SEPARATOR = '\n\n';
@@ -21,8 +24,8 @@ export interface Talk {
 
 interface Reaction {
   readonly content: string;
-  readonly outcome: Answer['outcome'];
-  readonly call: Answer['call'];
+  readonly outcome: AnsweredCall['outcome'];
+  readonly call: AnsweredCall['call'];
   readonly ending?: Ending;
 }
 
@@ -39,10 +42,16 @@ function occasionOf(session: Session, talk: Talk, finishing: boolean): Occasion 
   };
 }
 
-/** Equal errors to equal calls before an agent is taken to be stuck; an error may pass, so they are more than its blocks. */
+/**
+ * Equal errors to equal calls before an agent is taken to be stuck; an error may pass, so they are
+ * more than its blocks.
+ */
 const MAX_EQUAL_ERRORS = 5;
 
-/** True when the same call met the same answer so many times and nothing new was done between: the agent is stuck. */
+/**
+ * True when the same call met the same answer so many times and nothing new was done between: the
+ * agent is stuck.
+ */
 function isStuck(session: Session, key: string, limit: number): boolean {
   const times = (session.refusals.get(key) ?? 0) + 1;
   session.refusals.set(key, times);
@@ -51,7 +60,10 @@ function isStuck(session: Session, key: string, limit: number): boolean {
 
 const maxBlocks = (session: Session): number => session.compiled.harness.settings.realization.max_blocks;
 
-/** A call that was answered before is nothing new: a small model may read the same record between equal refusals without end. */
+/**
+ * A call that was answered before is nothing new: a small model may read the same record between
+ * equal refusals without end.
+ */
 const isNew = (session: Session, call: ToolCall): boolean =>
   !session.answers.some((answer) => callKey(answer.call) === callKey(call));
 
@@ -115,7 +127,10 @@ function react(session: Session, talk: Talk, heard: HeardCall): Reaction {
   };
 }
 
-/** Lets the monitors speak after the answers of a turn. Hints are returned; directives become user messages afterwards. */
+/**
+ * Lets the monitors speak after the answers of a turn. Hints are returned; directives become user
+ * messages afterwards.
+ */
 function regulate(session: Session, talk: Talk): { hints: string[]; directives: string[]; stop: boolean } {
   const hints: string[] = [];
   const directives: string[] = [];
@@ -131,8 +146,9 @@ function regulate(session: Session, talk: Talk): { hints: string[]; directives: 
 }
 
 /**
- * A reply without a call: the first is answered by a neutral sentence, the second in a row ends the episode, unless a `text_only`
- * monitor has spoken: its message takes the sentence's place and the count starts anew.
+ * A reply without a call: the first is answered by a neutral sentence, the second in a row ends the
+ * episode, unless a `text_only` monitor has spoken: its message takes the sentence's place and the
+ * count starts anew.
  */
 function answerText(session: Session, talk: Talk): Ending | null {
   talk.textOnly++;

@@ -1,4 +1,7 @@
-/** Compact traces: short, numbered as the trace, nothing said twice, and the responsible step still there. */
+/**
+ * Compact traces: short, numbered as the trace, nothing said twice, and the responsible step still
+ * there.
+ */
 import { resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { diagnose } from '../diagnosis/diagnose.ts';

@@ -1,4 +1,7 @@
-/** A trace in few words, for a proposer or a person in a hurry: what changed instead of what was replied, and nothing said twice. */
+/**
+ * A trace in few words, for a proposer or a person in a hurry: what changed instead of what was
+ * replied, and nothing said twice.
+ */
 import { canonicalJson } from '../digest.ts';
 import type { Json, Step, ToolCall, Trace } from '../types.ts';
 import { clean } from './view.ts';
@@ -10,7 +13,10 @@ const RESULT = 100;
 /** Lines of one step's state changes. */
 const CHANGES = 4;
 
-/** The steps, one line each, and the outcome. The request is not part of it. At most a third of the steps' own text, see the test. */
+/**
+ * The steps, one line each, and the outcome. The request is not part of it. At most a third of the
+ * steps' own text, see the test.
+ */
 export function compactTrace({ steps, score }: Trace): string {
   const failed = score?.checks.flatMap(({ name, passed, detail }) => (passed ? [] : [detail ?? name])) ?? [];
   const outcome = score === null ? 'void' : `reward ${score.reward}`;
@@ -20,7 +26,10 @@ export function compactTrace({ steps, score }: Trace): string {
   ].join('\n');
 }
 
-/** One line a step, numbered by its place; steps that add nothing are left out, equal texts name the step that had them first. */
+/**
+ * One line a step, numbered by its place; steps that add nothing are left out, equal texts name the
+ * step that had them first.
+ */
 export function compactSteps(steps: readonly Step[]): string[] {
   const seen = new Map<string, number>();
   const once = (index: number, text: string, width: number): string => {

@@ -7,7 +7,10 @@ import type { Trace } from '../types.ts';
 /** Ids of traces are 16 hex digits. */
 export const isTraceId = (text: string): boolean => /^[0-9a-f]{16}$/.test(text);
 
-/** The trace of that id in the newest run that has it, under `<root>/runs`; undefined when none has. Lines that are cut off are left out. */
+/**
+ * The trace of that id in the newest run that has it, under `<root>/runs`; undefined when none has.
+ * Lines that are cut off are left out.
+ */
 export function findTrace(root: string, id: string): Trace | undefined {
   const runs = join(root, 'runs');
   const names = existsSync(runs) ? readdirSync(runs).sort().reverse() : [];

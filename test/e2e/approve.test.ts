@@ -1,4 +1,7 @@
-/** Four eyes through the command: what a policy asks of a release before it comes into force, and what a night must not take over by itself. */
+/**
+ * Four eyes through the command: what a policy asks of a release before it comes into force, and
+ * what a night must not take over by itself.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';

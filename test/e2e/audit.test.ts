@@ -1,4 +1,7 @@
-/** What a person demands of a release, and what a release is worth on tasks that decided nothing: policy and audits through the command. */
+/**
+ * What a person demands of a release, and what a release is worth on tasks that decided nothing:
+ * policy and audits through the command.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { copyOf, decisionsOf, eventsOf, git, optimize, read, refsOf, shopRepository, write } from './cli.ts';
 import { refuse } from './refusal.ts';

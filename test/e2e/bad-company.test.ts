@@ -1,4 +1,7 @@
-/** What else runs on the machine: a second night, dead owners of a lock, an editor, and endpoints that do not answer. */
+/**
+ * What else runs on the machine: a second night, dead owners of a lock, an editor, and endpoints
+ * that do not answer.
+ */
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
@@ -25,7 +28,10 @@ const listen = async (server: Server): Promise<string> => {
 };
 const at = (url: string): string => `${NIGHT} --model openai:fake --base-url ${url}`;
 
-/** Takes connections and says nothing; asked first, so that its time-out passes beside the other tests. */
+/**
+ * Takes connections and says nothing; asked first, so that its time-out passes beside the other
+ * tests.
+ */
 const silent = createTcpServer(() => {});
 let unanswered: Promise<Outcome>;
 beforeAll(async () => {

@@ -1,4 +1,7 @@
-/** Files and places that a night cannot work with: each is named, with what to do, before anything is spent or written. */
+/**
+ * Files and places that a night cannot work with: each is named, with what to do, before anything
+ * is spent or written.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Bad flags: a sentence that says what is wrong and what would be right, with the exit code of its kind. */
+/**
+ * Bad flags: a sentence that says what is wrong and what would be right, with the exit code of its
+ * kind.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { optimize, retailRepository, shopRepository } from './cli.ts';
 import { NIGHT, refuse } from './refusal.ts';

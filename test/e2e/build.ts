@@ -1,4 +1,7 @@
-/** Builds `dist/` when it is missing or older than `src/`; of several test workers one builds and the others wait. */
+/**
+ * Builds `dist/` when it is missing or older than `src/`; of several test workers one builds and
+ * the others wait.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -4,8 +4,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
-import type { Decision } from '../../src/ledger/decision.ts';
-import { decisionOf, type Statement } from '../../src/ledger/statement.ts';
+import type { Decision } from '../../src/ledger/format/decision.ts';
+import { decisionOf, type Statement } from '../../src/ledger/format/statement.ts';
 import type { Event, NightSummary } from '../../src/report/events.ts';
 import { ensureBuilt, ROOT } from './build.ts';
 
@@ -141,8 +141,8 @@ export function retailRepository(): string {
 
 let shop: Promise<string> | undefined;
 /**
- * A repository with the environment that `optimize init my-shop` writes, the package installed: a night on it takes a
- * second. `init.test.ts` does without the installation.
+ * A repository with the environment that `optimize init my-shop` writes, the package installed: a
+ * night on it takes a second. `init.test.ts` does without the installation.
  */
 export async function shopRepository(): Promise<string> {
   shop ??= makeShop();
@@ -172,8 +172,8 @@ export function decisionsOf(dir: string, env: string): Decision[] {
 }
 
 /**
- * A decision without what differs between two equal nights: times, the ids of commits, which hold times, and the digest of the
- * journal, whose lines stand in the order in which rollouts ended.
+ * A decision without what differs between two equal nights: times, the ids of commits, which hold
+ * times, and the digest of the journal, whose lines stand in the order in which rollouts ended.
  */
 export const timeless = (value: unknown): unknown =>
   JSON.parse(

@@ -1,4 +1,7 @@
-/** Questions where the ledger is not quite at hand: fresh clones, branches of other purpose, sparse checkouts. */
+/**
+ * Questions where the ledger is not quite at hand: fresh clones, branches of other purpose, sparse
+ * checkouts.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** A night with a model behind an OpenAI-compatible endpoint: what is asked, what is kept, and what never leaves the process. */
+/**
+ * A night with a model behind an OpenAI-compatible endpoint: what is asked, what is kept, and what
+ * never leaves the process.
+ */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** What an auditor gets: a folder whose verifier, which shares no code with the program, agrees with it and finds what was changed. */
+/**
+ * What an auditor gets: a folder whose verifier, which shares no code with the program, agrees with
+ * it and finds what was changed.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +10,9 @@ import { cleanEnv, decisionsOf, newFolder, optimize, shopRepository } from './cl
 import { refuse } from './refusal.ts';
 
 const has = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
-/** Neither is needed to use the program; where one is missing, the auditor's side cannot be played. */
+/**
+ * Neither is needed to use the program; where one is missing, the auditor's side cannot be played.
+ */
 const canVerify = has('python3', '--version') && has('openssl', 'version');
 
 describe('export', () => {

@@ -1,4 +1,7 @@
-/** A small scripted agent behind an OpenAI-compatible endpoint on this machine: it reads what it is sent, and repeats itself. */
+/**
+ * A small scripted agent behind an OpenAI-compatible endpoint on this machine: it reads what it is
+ * sent, and repeats itself.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -36,8 +39,8 @@ export interface FakeEndpoint {
 const USAGE = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 };
 
 /**
- * Sends a parcel without looking at its state, leaves the sign of every other parcel away, gives up at an error, and does as
- * it is told when a call is answered with a tool to use instead.
+ * Sends a parcel without looking at its state, leaves the sign of every other parcel away, gives up
+ * at an error, and does as it is told when a call is answered with a tool to use instead.
  */
 function nextCall(messages: readonly Message[]): Call {
   const request = messages.find(({ role }) => role === 'user')?.content ?? '';

@@ -1,4 +1,7 @@
-/** What a person and a script see when an endpoint fails: one line, the exit code, and a night that stands or goes on. */
+/**
+ * What a person and a script see when an endpoint fails: one line, the exit code, and a night that
+ * stands or goes on.
+ */
 import { describe, expect, it } from 'vitest';
 import { FAULTS, openFaultServer } from '../../src/models/fault-server.fixture.ts';
 import { type Outcome, optimize, read, runsOf, shopRepository, write } from './cli.ts';

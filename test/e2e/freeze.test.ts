@@ -1,4 +1,7 @@
-/** Nights stop until a person lets them run again: by command, and by what a person has to see first. */
+/**
+ * Nights stop until a person lets them run again: by command, and by what a person has to see
+ * first.
+ */
 import { describe, expect, it } from 'vitest';
 import { FAULTS, openFaultServer } from '../../src/models/fault-server.fixture.ts';
 import { decisionsOf, git, optimize, refsOf, runsOf, shopRepository, summaryOf, write } from './cli.ts';

@@ -1,4 +1,7 @@
-/** `optimize init NAME`: an environment of one's own, from nothing to a released harness, without the package installed there. */
+/**
+ * `optimize init NAME`: an environment of one's own, from nothing to a released harness, without
+ * the package installed there.
+ */
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** Versions compared by a judge: the better one first, what it costs, and that nothing follows from it. */
+/**
+ * Versions compared by a judge: the better one first, what it costs, and that nothing follows from
+ * it.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { copyOf, git, type Outcome, optimize, read, refsOf, shopRepository, summaryOf, write } from './cli.ts';
 import { openFakeEndpoint } from './fake-endpoint.ts';

@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { VerifyReport } from '../../src/ledger/verify.ts';
+import type { VerifyReport } from '../../src/ledger/verify/verify.ts';
 import {
   copyOf,
   decisionsOf,

@@ -1,4 +1,7 @@
-/** What measures a released harness: layers left out, other ways to spend the same rollouts, tasks that no night used. */
+/**
+ * What measures a released harness: layers left out, other ways to spend the same rollouts, tasks
+ * that no night used.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Outcome, optimize, read, shopRepository, summaryOf } from './cli.ts';
 

@@ -1,6 +1,9 @@
-/** A night on retail through the command line: what it prints, what it leaves in git, and how the next one goes on. */
+/**
+ * A night on retail through the command line: what it prints, what it leaves in git, and how the
+ * next one goes on.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Decision } from '../../src/ledger/decision.ts';
+import type { Decision } from '../../src/ledger/format/decision.ts';
 import {
   decisionsOf,
   eventsOf,
@@ -111,7 +114,8 @@ describe('a night', () => {
     }
     const events = eventsOf(night).flatMap((event) => (event.type === 'decision' ? [event] : []));
     const decisions = decisionsOf(repository, 'retail');
-    // What it runs under and the opening of its look have no verdict; the last one holds the digest of what was played.
+    // What it runs under and the opening of its look have no verdict; the last one holds the digest
+    // of what was played.
     expect(decisions.flatMap(({ kind }) => (['candidate', 'release'].includes(kind) ? [] : [kind]))).toEqual([
       'settings',
       'look',

@@ -1,4 +1,7 @@
-/** Repositories in every state: a night leaves what is a person's byte for byte, or says in a sentence why it does not run. */
+/**
+ * Repositories in every state: a night leaves what is a person's byte for byte, or says in a
+ * sentence why it does not run.
+ */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +9,10 @@ import { cleanEnv, git, newFolder, optimize, shopRepository, write } from './cli
 
 const NIGHT = '--env my-shop --tasks 120 --budget 1';
 
-/** Every byte that is a person's: the files of the work tree and of git, but for what the program writes. */
+/**
+ * Every byte that is a person's: the files of the work tree and of git, but for what the program
+ * writes.
+ */
 function theirs(dir: string, folder: string): Record<string, string> {
   // First, because asking git may run a person's own filters.
   const status = folder === dir ? tryGit(dir, 'status', '--porcelain=v2') : '';

@@ -1,4 +1,7 @@
-/** Private tasks: whoever has the repository alone learns neither their names nor whether a guess at one is right. */
+/**
+ * Private tasks: whoever has the repository alone learns neither their names nor whether a guess at
+ * one is right.
+ */
 import { createHash } from 'node:crypto';
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** What every refusal has in common: one sentence for a person, an exit code, and nothing half-written. */
+/**
+ * What every refusal has in common: one sentence for a person, an exit code, and nothing
+ * half-written.
+ */
 import { expect } from 'vitest';
 import { git, leftoversOf, type Outcome, optimize, refsOf, runsOf } from './cli.ts';
 

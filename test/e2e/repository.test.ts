@@ -1,4 +1,7 @@
-/** A person's repository around nights: what is theirs stays theirs, and a release comes into force only when they say so. */
+/**
+ * A person's repository around nights: what is theirs stays theirs, and a release comes into force
+ * only when they say so.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +9,10 @@ import { decisionsOf, eventsOf, git, optimize, read, refsOf, shopRepository, sum
 
 const NIGHT = '--env my-shop --budget 1';
 
-/** Every byte that a person could miss: index, checked-out branch, stash, their refs, and all files outside the run folders. */
+/**
+ * Every byte that a person could miss: index, checked-out branch, stash, their refs, and all files
+ * outside the run folders.
+ */
 function theirs(dir: string): Record<string, string> {
   const files = readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -1,4 +1,7 @@
-/** A night that is interrupted or killed: the refs are old or new, and the same command goes on to the same end. */
+/**
+ * A night that is interrupted or killed: the refs are old or new, and the same command goes on to
+ * the same end.
+ */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -119,7 +122,8 @@ describe.concurrent('a night that is cut off', () => {
     const cut = await cutOff(dir, 'SIGKILL', at);
     expect(cut.code).toBe(null);
     expect(runsOf(dir)).toEqual(['my-shop-0001']);
-    // Old or new: the branch is a whole beginning of what the undisturbed night wrote, and the person's has not moved.
+    // Old or new: the branch is a whole beginning of what the undisturbed night wrote, and the
+    // person's has not moved.
     const history = historyOf(dir);
     expect(historyOf(undisturbed).slice(historyOf(undisturbed).length - history.length)).toEqual(history);
     expect(git(dir, 'rev-parse', 'main')).toBe(main);

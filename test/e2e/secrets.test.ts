@@ -1,4 +1,7 @@
-/** Keys of the process, said by tools, errors, requests and the endpoint: they reach the endpoint's header and nothing else. */
+/**
+ * Keys of the process, said by tools, errors, requests and the endpoint: they reach the endpoint's
+ * header and nothing else.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

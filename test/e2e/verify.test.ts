@@ -1,12 +1,15 @@
-/** `optimize verify` after one byte was changed behind its back: it names the commit, the file and the field. */
+/**
+ * `optimize verify` after one byte was changed behind its back: it names the commit, the file and
+ * the field.
+ */
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { recompute } from '../../src/gate/record.ts';
-import type { Decision } from '../../src/ledger/decision.ts';
-import { decisionText } from '../../src/ledger/statement.ts';
-import type { VerifyReport } from '../../src/ledger/verify.ts';
+import type { Decision } from '../../src/ledger/format/decision.ts';
+import { decisionText } from '../../src/ledger/format/statement.ts';
+import type { VerifyReport } from '../../src/ledger/verify/verify.ts';
 import { cleanEnv, copyOf, decisionsOf, git, optimize, shopRepository } from './cli.ts';
 
 const BRANCH = 'refs/heads/optimize/my-shop';
@@ -40,7 +43,10 @@ function tamperLater(dir: string, path: string, change: (text: string) => string
   return commit;
 }
 
-/** Writes the history again from the commit that added `path` on, with other bytes in it, tag included. */
+/**
+ * Writes the history again from the commit that added `path` on, with other bytes in it, tag
+ * included.
+ */
 function tamperHistory(dir: string, path: string, change: (text: string) => string): void {
   const added = git(dir, 'log', '--diff-filter=A', '--format=%H', BRANCH, '--', path);
   const later = git(dir, 'rev-list', '--reverse', `${added}..${BRANCH}`)
@@ -128,7 +134,8 @@ describe.concurrent('verify', () => {
       0,
       expect.stringMatching(/12 of 12 rollouts of my-shop came out as recorded \(sim:medium, SIMULATED\)/),
     ]);
-    // A forger who changes a score, and the verdict and all records after it: nothing that is stored disagrees.
+    // A forger who changes a score, and the verdict and all records after it: nothing that is
+    // stored disagrees.
     const [before] = decisionsOf(dir, 'my-shop').filter(({ gate }) => gate?.stage === 'keep') as [Decision];
     const gate = structuredClone(before.gate) as NonNullable<Decision['gate']>;
     const pair = gate.pairs.find(({ after }) => after[0] === 0) as unknown as { after: number[] };

@@ -1,6 +1,6 @@
 /** Questions about what was refused: `why-not` and the filters of `log`. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Decision } from '../../src/ledger/decision.ts';
+import type { Decision } from '../../src/ledger/format/decision.ts';
 import { editTitle } from '../../src/report/title.ts';
 import { copyOf, decisionsOf, optimize, shopRepository } from './cli.ts';
 import { refuse } from './refusal.ts';

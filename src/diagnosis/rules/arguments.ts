@@ -2,12 +2,15 @@
 import { canonicalJson, isObject } from '../../digest.ts';
 import type { Environment, Json, Task, ToolCall, Trace } from '../../types.ts';
 import { type Attempt, leaves, quote, visibleBefore } from '../attempts.ts';
-import type { Finding } from '../patterns.ts';
+import type { PatternMatch } from '../patterns.ts';
 
 /** Letters and digits, lower case. */
 const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]+/g, '');
 
-/** The plan's write that a call most likely meant: same tool first, then most equal arguments; undefined if nothing agrees. */
+/**
+ * The plan's write that a call most likely meant: same tool first, then most equal arguments;
+ * undefined if nothing agrees.
+ */
 export function intended(call: ToolCall, wanted: readonly ToolCall[]): ToolCall | undefined {
   let best: { call: ToolCall; points: number } | undefined;
   for (const candidate of wanted) {
@@ -27,14 +30,17 @@ const same = (a: Json, b: Json): boolean => canonicalJson(a) === canonicalJson(b
 /** A digit inside, no white space: the look of an id. */
 export const looksLikeId = (text: string): boolean => /[0-9]/.test(text) && !/\s/.test(text) && text.length >= 4;
 
-/** What is wrong with the arguments of a call; null if nothing shows. `goal` is the plan's call, when known. */
+/**
+ * What is wrong with the arguments of a call; null if nothing shows. `goal` is the plan's call,
+ * when known.
+ */
 export function argumentFault(
   trace: Trace,
   attempt: Attempt,
   goal: ToolCall | undefined,
   environment: Environment,
   task: Task,
-): Finding | null {
+): PatternMatch | null {
   const tool = environment.tools.find((t) => t.name === attempt.call.name);
   const name = attempt.call.name;
   if (!tool) return { pattern: 'wrong_name', tool: name, evidence: quote(attempt.content), confidence: 0.95 };
@@ -43,7 +49,12 @@ export function argumentFault(
     if (!(argument in properties))
       return { pattern: 'wrong_name', tool: name, argument, evidence: quote(attempt.content), confidence: 0.95 };
   const seen = visibleBefore(trace, attempt.step);
-  const gives = (pattern: Finding['pattern'], argument: string, value: Json, confidence: number): Finding => ({
+  const gives = (
+    pattern: PatternMatch['pattern'],
+    argument: string,
+    value: Json,
+    confidence: number,
+  ): PatternMatch => ({
     pattern,
     tool: name,
     argument,
@@ -73,7 +84,10 @@ export function argumentFault(
   return null;
 }
 
-/** True if `word` is `target` without its leading characters, at least one of which is no letter or digit. */
+/**
+ * True if `word` is `target` without its leading characters, at least one of which is no letter or
+ * digit.
+ */
 const lostPrefix = (word: string, target: string): boolean =>
   word.length >= 3 && target.length > word.length && target.endsWith(word) && /^[^a-z0-9]/i.test(target);
 

@@ -1,7 +1,7 @@
 /** Rules over the last open chain of errors and blocks: the call that the run never got through. */
 import type { Environment, Task, ToolCall, Trace } from '../../types.ts';
-import { type Attempt, attemptsOf, callKey, quote } from '../attempts.ts';
-import type { Finding } from '../patterns.ts';
+import { type Attempt, attemptKey, attemptsOf, quote } from '../attempts.ts';
+import type { PatternMatch } from '../patterns.ts';
 import { openChain, unseenValues } from '../responsible.ts';
 import { argumentFault, intended } from './arguments.ts';
 
@@ -12,14 +12,14 @@ export function brokenChain(
   missing: readonly ToolCall[],
   environment: Environment,
   task: Task,
-): Finding {
+): PatternMatch {
   const plan = environment.oracle?.(task);
   const goal = intended(attempt.call, [...missing, ...(plan?.calls ?? [])]);
   const fault = argumentFault(trace, attempt, goal, environment, task);
   if (fault) return blind(trace, attempt, fault, goal) ?? fault;
   const chain = openChain(attemptsOf(trace), missing, plan);
   const base = { tool: attempt.call.name, evidence: quote(attempt.content) };
-  const repeats = chain.filter((a) => callKey(a.call) === callKey(attempt.call)).length;
+  const repeats = chain.filter((a) => attemptKey(a.call) === attemptKey(attempt.call)).length;
   if (plan && !attempt.readOnly) {
     // The values are right or at least known; the tool is not the one that the plan uses on them.
     const otherTool = goal !== undefined && goal.name !== attempt.call.name;
@@ -36,8 +36,11 @@ export function brokenChain(
   return { ...base, pattern: plan ? 'gave_up' : 'reasoning', confidence: 0.4 };
 }
 
-/** A name or an invention stands in for a value that the agent had not read yet: what went wrong is that it did not read. */
-function blind(trace: Trace, attempt: Attempt, fault: Finding, goal: ToolCall | undefined): Finding | null {
+/**
+ * A name or an invention stands in for a value that the agent had not read yet: what went wrong is
+ * that it did not read.
+ */
+function blind(trace: Trace, attempt: Attempt, fault: PatternMatch, goal: ToolCall | undefined): PatternMatch | null {
   const right = fault.argument === undefined ? undefined : goal?.arguments[fault.argument];
   if (attempt.readOnly || right === undefined || !['name_for_id', 'invented_id', 'wrong_type'].includes(fault.pattern))
     return null;
@@ -47,7 +50,7 @@ function blind(trace: Trace, attempt: Attempt, fault: Finding, goal: ToolCall | 
 function differing(call: ToolCall, goal: ToolCall): string | undefined {
   return Object.keys(goal.arguments).find(
     (name) =>
-      callKey({ name, arguments: { v: call.arguments[name] ?? null } }) !==
-      callKey({ name, arguments: { v: goal.arguments[name] ?? null } }),
+      attemptKey({ name, arguments: { v: call.arguments[name] ?? null } }) !==
+      attemptKey({ name, arguments: { v: goal.arguments[name] ?? null } }),
   );
 }

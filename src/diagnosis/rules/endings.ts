@@ -1,7 +1,7 @@
 /** Rules over the way a run ended when no single call is to blame. */
 import type { ToolCall, Trace } from '../../types.ts';
-import { type Attempt, attemptsOf, callKey, endOf, quote } from '../attempts.ts';
-import type { Finding } from '../patterns.ts';
+import { type Attempt, attemptKey, attemptsOf, endOf, quote } from '../attempts.ts';
+import type { PatternMatch } from '../patterns.ts';
 
 /** True if a message without tool calls spells out a call of one of the tools. */
 export function isTextCall(content: string, toolNames: readonly string[]): boolean {
@@ -10,7 +10,7 @@ export function isTextCall(content: string, toolNames: readonly string[]): boole
 }
 
 /** Names why a run ended short of the goal. `missing` are plan writes that were not made. */
-export function badEnding(trace: Trace, missing: readonly ToolCall[], made: readonly Attempt[]): Finding {
+export function badEnding(trace: Trace, missing: readonly ToolCall[], made: readonly Attempt[]): PatternMatch {
   const names = [...trace.prompt.tools.map((t) => t.name), 'done'];
   const silent = trace.steps.filter((s) => s.kind === 'model' && s.toolCalls.length === 0);
   const texts = silent.filter((s) => s.kind === 'model' && isTextCall(s.content, names) && !wasRescued(trace, s));
@@ -60,9 +60,9 @@ function wasRescued(trace: Trace, step: Trace['steps'][number]): boolean {
 function longestRepeat(attempts: readonly Attempt[]): { call: ToolCall; count: number } | undefined {
   const counts = new Map<string, { call: ToolCall; count: number }>();
   for (const { call } of attempts) {
-    const entry = counts.get(callKey(call)) ?? { call, count: 0 };
+    const entry = counts.get(attemptKey(call)) ?? { call, count: 0 };
     entry.count += 1;
-    counts.set(callKey(call), entry);
+    counts.set(attemptKey(call), entry);
   }
   return [...counts.values()].sort((a, b) => b.count - a.count)[0];
 }

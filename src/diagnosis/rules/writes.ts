@@ -1,8 +1,8 @@
 /** Rules over a successful write after which the goal was out of reach. */
 import { canonicalJson } from '../../digest.ts';
 import type { Environment, Json, Task, ToolCall, Trace } from '../../types.ts';
-import { type Attempt, callKey, leaves, quote, visibleBefore } from '../attempts.ts';
-import type { Finding } from '../patterns.ts';
+import { type Attempt, attemptKey, leaves, quote, visibleBefore } from '../attempts.ts';
+import type { PatternMatch } from '../patterns.ts';
 import { argumentFault, intended, looksLikeId } from './arguments.ts';
 
 /** Names what is wrong with a write: `wanted` are all writes of the plan, in order. */
@@ -12,11 +12,12 @@ export function wrongWrite(
   wanted: readonly ToolCall[],
   environment: Environment,
   task: Task,
-): Finding {
+): PatternMatch {
   const { call } = attempt;
   const evidence = quote(`${call.name}(${JSON.stringify(call.arguments)})`);
   const base = { tool: call.name, evidence };
-  if (wanted.some((c) => callKey(c) === callKey(call))) return { ...base, pattern: 'wrong_order', confidence: 0.85 };
+  if (wanted.some((c) => attemptKey(c) === attemptKey(call)))
+    return { ...base, pattern: 'wrong_order', confidence: 0.85 };
   const sameTool = wanted.filter((c) => c.name === call.name);
   const goal = intended(call, sameTool);
   if (!goal || !sharesValue(call, goal)) {

@@ -36,7 +36,10 @@ function apply(operator: string, left: number, right: number): number {
   }
 }
 
-/** The value of an expression; throws ToolError for malformed text, division by zero and results out of range. */
+/**
+ * The value of an expression; throws ToolError for malformed text, division by zero and results out
+ * of range.
+ */
 export function calculate(expression: string): number {
   if (!/^[\d+\-*/(). ]*$/.test(expression)) throw new ToolError('Invalid characters in expression');
   // The parser is recursive: a cap keeps hostile input off the stack.

@@ -5,7 +5,10 @@ import { orderText, paymentMethodOf, type RetailTool, retailTool, ToolError } fr
 
 const reasons: readonly string[] = ['no longer needed', 'ordered by mistake'];
 
-/** Raises (or, with a negative amount, lowers) the balance of a gift card, rounded to cents; other methods keep no balance. */
+/**
+ * Raises (or, with a negative amount, lowers) the balance of a gift card, rounded to cents; other
+ * methods keep no balance.
+ */
 export function moveBalance(store: Store, userId: string, methodId: string, amount: number): void {
   const user = readUser(store, userId);
   const method = user && readMethod(user, methodId);

@@ -2,9 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../errors.ts';
-import type { World } from './store.ts';
+import type { RetailWorld } from './store.ts';
 
-/** A JSON file's value. Throws UsageError when it is missing or malformed; `hint` says what to do. */
+/**
+ * A JSON file's value. Throws UsageError when it is missing or malformed; `hint` says what to do.
+ */
 export function readJson(file: string, hint: string): unknown {
   if (!existsSync(file)) throw new UsageError(`no such file; ${hint}`, { where: file });
   try {
@@ -14,7 +16,7 @@ export function readJson(file: string, hint: string): unknown {
   }
 }
 
-const hasMaps = (value: unknown): value is World =>
+const hasMaps = (value: unknown): value is RetailWorld =>
   typeof value === 'object' &&
   value !== null &&
   ['products', 'users', 'orders'].every((key) => {
@@ -23,14 +25,17 @@ const hasMaps = (value: unknown): value is World =>
   });
 
 /** A world file `{products, users, orders}`, each a map by id. Throws UsageError. */
-export function readWorld(file: string): World {
+export function readWorld(file: string): RetailWorld {
   const value = readJson(file, 'it must hold the shop as {products, users, orders}');
   if (!hasMaps(value)) throw new UsageError('expected {products, users, orders}, each a map by id', { where: file });
   return value;
 }
 
-/** tau-bench keeps the three maps in a file each: `orders.json`, `products.json`, `users.json`. Throws UsageError. */
-export function readSplitWorld(folder: string): World {
+/**
+ * tau-bench keeps the three maps in a file each: `orders.json`, `products.json`, `users.json`.
+ * Throws UsageError.
+ */
+export function readSplitWorld(folder: string): RetailWorld {
   const hint = 'the folder must hold orders.json, products.json and users.json';
   const [orders, products, users] = ['orders', 'products', 'users'].map((name) =>
     readJson(join(folder, `${name}.json`), hint),

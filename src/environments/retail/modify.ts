@@ -1,6 +1,6 @@
 /** Changes to a pending order or to the customer's profile. */
 import { moveBalance } from './cancel.ts';
-import { changedItems, pairVariants } from './pairs.ts';
+import { changedItemPairs, pairVariants } from './pairs.ts';
 import { roundCents } from './python-number.ts';
 import {
   type Address,
@@ -20,7 +20,7 @@ import {
   type RetailTool,
   retailTool,
   ToolError,
-  userText,
+  userLabel,
 } from './tool-kit.ts';
 
 const orderId = "Id of the order, such as #W0000000. The '#' in front belongs to it.";
@@ -42,7 +42,10 @@ const addressOf = (given: Given): Address => ({
   zip: given.text('zip'),
 });
 
-/** Address and payment may still change after an item change: upstream asks only that the status contains "pending" (quirk Q3). */
+/**
+ * Address and payment may still change after an item change: upstream asks only that the status
+ * contains "pending" (quirk Q3).
+ */
 function openOrder(store: Store, id: string): Order {
   const order = readOrder(store, id);
   if (!order) throw new ToolError('Order not found');
@@ -141,7 +144,7 @@ export const modifyTools: readonly RetailTool[] = [
       moveBalance(store, order.user_id, methodId, -difference);
       const next = touchOrder(store, id, {
         status: 'pending (item modified)',
-        items: changedItems(order, oldIds, variants, mode),
+        items: changedItemPairs(order, oldIds, variants, mode),
         payment_history: [...order.payment_history, entry],
       });
       return orderText(next);
@@ -155,7 +158,7 @@ export const modifyTools: readonly RetailTool[] = [
     (store, given) => {
       const id = given.text('user_id');
       if (!readUser(store, id)) throw new ToolError('User not found');
-      return userText(touchUser(store, id, { address: addressOf(given) }));
+      return userLabel(touchUser(store, id, { address: addressOf(given) }));
     },
   ),
 ];

@@ -1,6 +1,6 @@
 /** The gold plan of a retail task: the lookups that reveal every argument, then the writes. */
 import type { Json, Plan, ToolCall } from '../../types.ts';
-import { type Order, openStore, readOrder, readUser, type Store, type User, type World } from './store.ts';
+import { type Order, openStore, type RetailWorld, readOrder, readUser, type Store, type User } from './store.ts';
 import type { RetailTarget } from './target.ts';
 import { executeRetail } from './tools.ts';
 
@@ -19,11 +19,12 @@ const listArgument = (write: ToolCall, name: string): readonly string[] => {
 const addressFields = ['address1', 'address2', 'city', 'state', 'country', 'zip'] as const;
 
 /**
- * Calls and summary that score 1: identify the customer, read the profile where the request does not give an order,
- * a payment method or an address, read each order concerned and each product whose variants are wanted, then write.
- * Throws RangeError when the target names a user that the world does not have.
+ * Calls and summary that score 1: identify the customer, read the profile where the request does
+ * not give an order, a payment method or an address, read each order concerned and each product
+ * whose variants are wanted, then write. Throws RangeError when the target names a user that the
+ * world does not have.
  */
-export function oraclePlan(world: World, request: string, target: RetailTarget): Plan {
+export function oraclePlan(world: RetailWorld, request: string, target: RetailTarget): Plan {
   const store = openStore(world);
   const user = readUser(store, target.user_id);
   if (!user) throw new RangeError(`oraclePlan: expected a user of the world, got ${target.user_id}`);
@@ -77,7 +78,10 @@ function unsaidAddress(write: ToolCall, says: (value: string) => boolean): boole
   });
 }
 
-/** Where the written address can be read: the profile, or the id of the customer's order that goes there. */
+/**
+ * Where the written address can be read: the profile, or the id of the customer's order that goes
+ * there.
+ */
 function addressSource(store: Store, user: User, write: ToolCall): string | undefined {
   const same = (address: User['address']): boolean =>
     addressFields.every((field) => address[field] === textArgument(write, field));
@@ -97,7 +101,10 @@ function wantedProducts(order: Order | undefined, write: ToolCall): string[] {
   });
 }
 
-/** More lookups until each reported value that some record shows has been read; totals stand in none. */
+/**
+ * More lookups until each reported value that some record shows has been read; totals stand in
+ * none.
+ */
 function evidence(store: Store, user: User, reads: readonly ToolCall[], reports: readonly string[]): ToolCall[] {
   if (reports.length === 0) return [];
   const textOf = (read: ToolCall): string => executeRetail(store, read, 'fixed').content.toLowerCase();

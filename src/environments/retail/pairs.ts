@@ -33,8 +33,11 @@ export function pairVariants(
   return { variants, difference };
 }
 
-/** The order's lines after a change: for each pair the first line that holds the old id at that moment. */
-export function changedItems(
+/**
+ * The order's lines after a change: for each pair the first line that holds the old id at that
+ * moment.
+ */
+export function changedItemPairs(
   order: Order,
   oldIds: readonly string[],
   variants: readonly Variant[],

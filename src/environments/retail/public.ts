@@ -7,7 +7,7 @@ import type { Environment, Json, Task } from '../../types.ts';
 import { assignSplits } from '../split.ts';
 import { readJson, readSplitWorld, readWorld } from './load.ts';
 import { readAssignment } from './python-literal.ts';
-import { openStore, type Store, type World } from './store.ts';
+import { openStore, type RetailWorld, type Store } from './store.ts';
 import type { RetailTarget } from './target.ts';
 import { retailEnvironment } from './tasks.ts';
 import { ticketMentions } from './ticket.ts';
@@ -47,7 +47,7 @@ function parsed<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
 const folderWith = (folders: readonly string[], file: string): string | undefined =>
   folders.find((folder) => existsSync(join(folder, file)));
 
-function loadWorld(folders: readonly string[], dir: string): World {
+function loadWorld(folders: readonly string[], dir: string): RetailWorld {
   const whole = folderWith(folders, 'db.json');
   if (whole !== undefined) return readWorld(join(whole, 'db.json'));
   const parts = folderWith(folders, 'data/orders.json');
@@ -85,15 +85,18 @@ function pythonTasks(file: string): PublicTask[] {
 }
 
 /** Ids of the tasks to use: the list in the split file, or every sound one when there is none. */
-function chosenIds(folders: readonly string[], world: World, tasks: readonly PublicTask[]): ReadonlySet<string> {
+function chosenIds(folders: readonly string[], world: RetailWorld, tasks: readonly PublicTask[]): ReadonlySet<string> {
   const folder = folderWith(folders, 'split_tasks_tau1.json');
   if (folder === undefined) return new Set(tasks.filter((task) => isSound(world, task)).map((task) => task.id));
   const file = join(folder, 'split_tasks_tau1.json');
   return new Set(parsed(SplitFile, readJson(file, expected), file).clean_train);
 }
 
-/** True if every gold call runs, no item is changed into itself, and the text names each item without doubt. */
-export function isSound(world: World, task: PublicTask): boolean {
+/**
+ * True if every gold call runs, no item is changed into itself, and the text names each item
+ * without doubt.
+ */
+export function isSound(world: RetailWorld, task: PublicTask): boolean {
   const store = openStore(world);
   if (ticketMentions(store, task.instruction, task.actions) === null) return false;
   return task.actions.every((action) => {
@@ -112,7 +115,7 @@ const ticket = (instruction: string): string =>
     'Standing consent: the customer has approved exactly these changes, so make them without asking back and end with done.',
   ].join('\n');
 
-function taskOf(world: World, source: PublicTask): Task {
+function taskOf(world: RetailWorld, source: PublicTask): Task {
   const writes = source.actions.filter((action) => !isReadOnly(action.name));
   const mentions = ticketMentions(openStore(world), source.instruction, writes);
   const target: RetailTarget = {
@@ -132,8 +135,9 @@ function taskOf(world: World, source: PublicTask): Task {
 }
 
 /**
- * The tau-bench train tickets under tau2's tools (`compat` mode), split 50/25/25. `dir` holds the data files, or is a
- * checkout of tau2-bench or tau-bench. Throws UsageError naming the file and what to do.
+ * The tau-bench train tickets under tau2's tools (`compat` mode), split 50/25/25. `dir` holds the
+ * data files, or is a checkout of tau2-bench or tau-bench. Throws UsageError naming the file and
+ * what to do.
  */
 export function loadPublicRetail(dir: string): Environment<Store> {
   if (!existsSync(dir)) throw new UsageError(`no such folder; ${expected}`, { where: dir });

@@ -15,7 +15,10 @@ const escaped = (text: string): string =>
     (unit) => (unit === '\u007f' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );
 
-/** Text with `", "` and `": "`, non-ASCII as \uXXXX, undefined properties left out; keys as they are or sorted by code unit. */
+/**
+ * Text with `", "` and `": "`, non-ASCII as \uXXXX, undefined properties left out; keys as they are
+ * or sorted by code unit.
+ */
 export function pythonJson(value: unknown, sortKeys: boolean): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return escaped(value);

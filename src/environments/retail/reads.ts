@@ -1,23 +1,26 @@
 /** The seven lookups of the retail shop. */
 import { pythonJson } from './python-json.ts';
-import { readOrder, readProduct, readUser, type Store, type User, type World } from './store.ts';
-import { orderText, type RetailTool, retailTool, ToolError, userText } from './tool-kit.ts';
+import { type RetailWorld, readOrder, readProduct, readUser, type Store, type User } from './store.ts';
+import { orderText, type RetailTool, retailTool, ToolError, userLabel } from './tool-kit.ts';
 
 /** What no tool can change, looked up by value. */
 interface Index {
   readonly byEmail: ReadonlyMap<string, string>;
-  /** Lower-case `first\nlast` -> user ids in world order; the zip code can change and is compared in the store. */
+  /**
+   * Lower-case `first\nlast` -> user ids in world order; the zip code can change and is compared in
+   * the store.
+   */
   readonly byName: ReadonlyMap<string, readonly string[]>;
   /** Item id -> product id. */
   readonly byItem: ReadonlyMap<string, string>;
   readonly types: string;
 }
 
-const indexes = new WeakMap<World, Index>();
+const indexes = new WeakMap<RetailWorld, Index>();
 
 const nameKey = (first: string, last: string): string => `${first}\n${last}`.toLowerCase();
 
-function indexOf(world: World): Index {
+function indexOf(world: RetailWorld): Index {
   const known = indexes.get(world);
   if (known) return known;
   const byEmail = new Map<string, string>();
@@ -81,7 +84,7 @@ export const readTools: readonly RetailTool[] = [
     (store, given) => {
       const user = readUser(store, given.text('user_id'));
       if (!user) throw new ToolError('User not found');
-      return userText(user);
+      return userLabel(user);
     },
   ),
   retailTool(

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Ending, Json, Task, ToolCall } from '../../types.ts';
 import { checkEnvironment } from '../check.ts';
 import { roundCents } from './python-number.ts';
-import { forkStore, type Order, openStore, readOrder, type Store, type World } from './store.ts';
+import { forkStore, type Order, openStore, type RetailWorld, readOrder, type Store } from './store.ts';
 import { changes, storeHash } from './store-digest.ts';
 import { retailEnvironment } from './tasks.ts';
 import { executeRetail, retailTools } from './tools.ts';
@@ -49,7 +49,7 @@ const order = (order_id: string, status: Order['status'], items: string[], metho
     },
   ],
 });
-const world: World = {
+const world: RetailWorld = {
   products: { pl: product('pl', 'Lamp', lamp), pc: product('pc', 'Cup', cup) },
   users: {
     ann: {

@@ -1,8 +1,11 @@
-/** Digests and readable differences of a store: the tau2-compatible hash for tests, the journal's digest for scores. */
+/**
+ * Digests and readable differences of a store: the tau2-compatible hash for tests, the journal's
+ * digest for scores.
+ */
 import { createHash } from 'node:crypto';
 import { differences } from '../state-diff.ts';
 import { pythonJson } from './python-json.ts';
-import type { Order, Store, User, World } from './store.ts';
+import type { Order, RetailWorld, Store, User } from './store.ts';
 
 const optionalFields = [
   'cancel_reason',
@@ -44,9 +47,9 @@ interface Layout {
   readonly products: string;
 }
 
-const layouts = new WeakMap<World, Layout>();
+const layouts = new WeakMap<RetailWorld, Layout>();
 
-function layoutOf(world: World): Layout {
+function layoutOf(world: RetailWorld): Layout {
   let layout = layouts.get(world);
   if (!layout) {
     layout = {
@@ -60,8 +63,9 @@ function layoutOf(world: World): Layout {
 }
 
 /**
- * SHA-256 (hex) of Python's `json.dumps(database, sort_keys=True)`, equal to tau2-bench's database hash.
- * Costs some milliseconds a megabyte of world: for tests and digests; scores use `touchedDigest`.
+ * SHA-256 (hex) of Python's `json.dumps(database, sort_keys=True)`, equal to tau2-bench's database
+ * hash. Costs some milliseconds a megabyte of world: for tests and digests; scores use
+ * `touchedDigest`.
  */
 export function storeHash(store: Store): string {
   const { world } = store;
@@ -76,8 +80,9 @@ export function storeHash(store: Store): string {
 }
 
 /**
- * Canonical text of each touched entity that differs from the world's, sorted; '' when nothing changed.
- * `viewOf` maps both sides of an order first, so that a score may overlook what a view drops.
+ * Canonical text of each touched entity that differs from the world's, sorted; '' when nothing
+ * changed. `viewOf` maps both sides of an order first, so that a score may overlook what a view
+ * drops.
  */
 export function touchedDigest(store: Store, viewOf: (order: Order) => Order = (order) => order): string {
   const lines: string[] = [];
@@ -92,7 +97,10 @@ export function touchedDigest(store: Store, viewOf: (order: Order) => Order = (o
   return lines.sort().join('\n');
 }
 
-/** Readable difference to the world, one line a changed value: `orders.#W1.status: "pending" -> "cancelled"`; sorted by entity. */
+/**
+ * Readable difference to the world, one line a changed value: `orders.#W1.status: "pending" ->
+ * "cancelled"`; sorted by entity.
+ */
 export function changes(store: Store): string[] {
   const { world } = store;
   return [

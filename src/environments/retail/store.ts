@@ -1,4 +1,7 @@
-/** The retail world and a copy-on-write store over it: entities are immutable, a write puts a new one into the store's journal. */
+/**
+ * The retail world and a copy-on-write store over it: entities are immutable, a write puts a new
+ * one into the store's journal.
+ */
 
 /** Six address fields, all text. */
 export interface Address {
@@ -86,7 +89,7 @@ export interface Order {
 }
 
 /** Every record of a shop by its id; shared by all episodes and never changed. */
-export interface World {
+export interface RetailWorld {
   readonly products: Readonly<Record<string, Product>>;
   readonly users: Readonly<Record<string, User>>;
   readonly orders: Readonly<Record<string, Order>>;
@@ -94,13 +97,13 @@ export interface World {
 
 /** One episode's view of a world: the journal holds the entities that were written to. */
 export interface Store {
-  readonly world: World;
+  readonly world: RetailWorld;
   readonly users: Map<string, User>;
   readonly orders: Map<string, Order>;
 }
 
 /** A store with an empty journal. */
-export const openStore = (world: World): Store => ({ world, users: new Map(), orders: new Map() });
+export const openStore = (world: RetailWorld): Store => ({ world, users: new Map(), orders: new Map() });
 
 /** An independent copy: entities are immutable, so only the journal is copied. */
 export const forkStore = (store: Store): Store => ({

@@ -9,7 +9,10 @@ const Call: z.ZodType<ToolCall> = z.object({
 
 /** What only scorer and oracle may see of a retail task. */
 export const RetailTarget = z.strictObject({
-  /** State-changing calls that lead to the wanted end state, in order; empty for information or a refusal. */
+  /**
+   * State-changing calls that lead to the wanted end state, in order; empty for information or a
+   * refusal.
+   */
   writes: z.array(Call),
   /** Texts that the summary must hold, compared lower-cased and without commas. */
   reports: z.array(z.string()),

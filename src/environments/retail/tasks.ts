@@ -2,13 +2,13 @@ import { canonicalJson, sha256 } from '../../digest.ts';
 import type { Ending, Environment, GenerateOptions, Score, Task } from '../../types.ts';
 import { oraclePlan } from './oracle.ts';
 import { roundCents } from './python-number.ts';
-import { forkStore, type Order, openStore, type Store, type World } from './store.ts';
+import { forkStore, type Order, openStore, type RetailWorld, type Store } from './store.ts';
 import { changes, storeHash, touchedDigest } from './store-digest.ts';
 import { RetailTarget } from './target.ts';
 import { executeRetail, type RetailMode, retailTools } from './tools.ts';
 
 export interface RetailOptions {
-  readonly world: World;
+  readonly world: RetailWorld;
   /** Every target must fit `RetailTarget`. */
   readonly tasks: readonly Task[];
   readonly mode: RetailMode;
@@ -20,9 +20,12 @@ export interface RetailOptions {
 /** Part of the digest: raise it when a score may come out differently. */
 const scorerVersion = 'retail-score/1';
 
-/** What a score compares of an order: each line's price and options are its variant's and amounts are whole cents, so that the order of item pairs does not matter. */
+/**
+ * What a score compares of an order: each line's price and options are its variant's and amounts
+ * are whole cents, so that the order of item pairs does not matter.
+ */
 const scoredOrder =
-  (world: World) =>
+  (world: RetailWorld) =>
   (order: Order): Order => ({
     ...order,
     items: order.items.map((line) => {

@@ -4,7 +4,10 @@ import { pythonJson } from './python-json.ts';
 import { type Order, type PaymentMethod, readMethod, readUser, type Store, type User } from './store.ts';
 import { orderRecord } from './store-digest.ts';
 
-/** compat copies upstream's quirk Q1 (every changed line gets the last pair's price and options); fixed corrects it. */
+/**
+ * compat copies upstream's quirk Q1 (every changed line gets the last pair's price and options);
+ * fixed corrects it.
+ */
 export type RetailMode = 'compat' | 'fixed';
 
 /** A refused call; the message is what the model reads after `Error: `. */
@@ -12,7 +15,9 @@ export class ToolError extends Error {
   override readonly name = 'ToolError';
 }
 
-/** Argument name -> its description; names in `lists` take a list of strings, all others a string. */
+/**
+ * Argument name -> its description; names in `lists` take a list of strings, all others a string.
+ */
 interface Arguments {
   readonly texts?: Readonly<Record<string, string>>;
   readonly lists?: Readonly<Record<string, string>>;
@@ -26,7 +31,10 @@ export interface Given {
 
 export interface RetailTool {
   readonly tool: Tool;
-  /** Makes all checks before its first write, so that a refused call changes nothing. Throws ToolError. */
+  /**
+   * Makes all checks before its first write, so that a refused call changes nothing. Throws
+   * ToolError.
+   */
   run(store: Store, given: Given, mode: RetailMode): string;
 }
 
@@ -47,7 +55,7 @@ export function retailTool(
 }
 
 /** A user or an order as tools print it. */
-export const userText = (user: User): string => pythonJson(user, false);
+export const userLabel = (user: User): string => pythonJson(user, false);
 export const orderText = (order: Order): string => pythonJson(orderRecord(order), false);
 
 /** The method of that id in the profile of the order's user. */

@@ -48,8 +48,8 @@ function misfit(tool: Tool, given: ToolCall['arguments']): string | undefined {
 }
 
 /**
- * Runs one call on the store. An unknown tool, a missing or extra argument, a wrong type or a broken rule gives an
- * error result and leaves the store as it was; never throws for bad input.
+ * Runs one call on the store. An unknown tool, a missing or extra argument, a wrong type or a
+ * broken rule gives an error result and leaves the store as it was; never throws for bad input.
  */
 export function executeRetail(store: Store, call: ToolCall, mode: RetailMode): ToolResult {
   const entry = byName.get(call.name);

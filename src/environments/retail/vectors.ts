@@ -1,4 +1,7 @@
-/** Replays a file of recorded call sequences and compares error flags, messages and the final database hash. */
+/**
+ * Replays a file of recorded call sequences and compares error flags, messages and the final
+ * database hash.
+ */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,7 +10,7 @@ import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
 import type { Json, ToolCall } from '../../types.ts';
 import { readWorld } from './load.ts';
-import { openStore, type World } from './store.ts';
+import { openStore, type RetailWorld } from './store.ts';
 import { storeHash } from './store-digest.ts';
 import { executeRetail } from './tools.ts';
 
@@ -29,7 +32,7 @@ export const Vector = z.object({
 export type Vector = z.infer<typeof Vector>;
 
 /** The first difference to the record, as one sentence; null when everything matches. */
-export function mismatch(world: World, vector: Vector): string | null {
+export function mismatch(world: RetailWorld, vector: Vector): string | null {
   const store = openStore(world);
   for (const [index, action] of vector.actions.entries()) {
     const call: ToolCall = { name: action.name, arguments: action.arguments };
@@ -47,7 +50,10 @@ export function mismatch(world: World, vector: Vector): string | null {
     : `${vector.source} ${vector.id}: expected the final hash ${vector.hash}, got ${hash}`;
 }
 
-/** Vectors of a JSON Lines file. Throws UsageError with file and line for a missing file or a malformed line. */
+/**
+ * Vectors of a JSON Lines file. Throws UsageError with file and line for a missing file or a
+ * malformed line.
+ */
 export function readVectors(file: string): Vector[] {
   if (!existsSync(file)) throw new UsageError('no such file; give a vectors file in JSON Lines', { where: file });
   const lines = readFileSync(file, 'utf8').split('\n');

@@ -1,15 +1,18 @@
 /** Advice is understood by content: paraphrases count, and contrary advice counts the other way. */
 import { describe, expect, it } from 'vitest';
 import { analyse } from './advice.ts';
-import type { Fault } from './profiles.ts';
+import type { FaultKind } from './profiles.ts';
 import { concerns, type Topic } from './prompt.ts';
 import { indexTools } from './sentence.ts';
 import { shopTools } from './shop.fixture.ts';
 
 const index = indexTools(shopTools);
 
-/** Sum of what the text says on the topic: positive = cures, negative = harms, 0 = silent or undecided. */
-function says(fault: Fault, text: string, topic: Topic = {}, own?: string): number {
+/**
+ * Sum of what the text says on the topic: positive = cures, negative = harms, 0 = silent or
+ * undecided.
+ */
+function says(fault: FaultKind, text: string, topic: Topic = {}, own?: string): number {
   const advice = analyse(text, index, own).filter((item) => item.fault === fault && concerns(item, topic));
   return Math.sign(advice.reduce((sum, item) => sum + item.polarity, 0));
 }
@@ -19,7 +22,7 @@ const cancel = { tool: 'cancel_pending_order' };
 const items = { ...exchange, argument: 'item_ids' };
 
 interface Row {
-  readonly fault: Fault;
+  readonly fault: FaultKind;
   readonly topic?: Topic;
   readonly own?: string;
   readonly cures: readonly string[];

@@ -1,7 +1,10 @@
-/** Understands sentences by content: which fault a sentence warns of, for which tool and argument, and whether it asks or forbids. */
-import type { Fault } from './profiles.ts';
-import { inventedId, missingPrefix, nameForId, wrongName, wrongType } from './rules/arguments.ts';
-import { claim, gaveUp, loop, missingReport, textCall, unaskedWrite } from './rules/conduct.ts';
+/**
+ * Understands sentences by content: which fault a sentence warns of, for which tool and argument,
+ * and whether it asks or forbids.
+ */
+import type { FaultKind } from './profiles.ts';
+import { inventedIdRule, missingPrefix, nameForId, wrongName, wrongType } from './rules/arguments.ts';
+import { claim, gaveUp, loop, missingReport, textCall, unaskedWriteRule } from './rules/conduct.ts';
 import { partial, writeBeforeRead, wrongOrder, wrongState } from './rules/procedure.ts';
 import type { Advice, Rule } from './rules/rule.ts';
 import { type Sentence, sentencesOf, type ToolIndex } from './sentence.ts';
@@ -9,11 +12,11 @@ import { type Sentence, sentencesOf, type ToolIndex } from './sentence.ts';
 export type { Advice } from './rules/rule.ts';
 
 /** Faults that a text can warn of; `reasoning` is not among them: no text cures it. */
-const RULES: readonly (readonly [Fault, Rule])[] = [
+const RULES: readonly (readonly [FaultKind, Rule])[] = [
   ['missing_prefix', missingPrefix],
   ['write_before_read', writeBeforeRead],
   ['name_for_id', nameForId],
-  ['invented_id', inventedId],
+  ['invented_id', inventedIdRule],
   ['wrong_name', wrongName],
   ['wrong_type', wrongType],
   ['wrong_state', wrongState],
@@ -22,7 +25,7 @@ const RULES: readonly (readonly [Fault, Rule])[] = [
   ['missing_report', missingReport],
   ['claim', claim],
   ['loop', loop],
-  ['unasked_write', unaskedWrite],
+  ['unasked_write', unaskedWriteRule],
   ['gave_up', gaveUp],
   ['text_call', textCall],
 ];
@@ -44,8 +47,8 @@ const answers = new WeakMap<ToolIndex, Map<string, readonly Understood[]>>();
 const MOST_ANSWERS = 2000;
 
 /**
- * The sentences of a text with their advice; `own` is the tool whose description or answer it is. Digits mean nothing to advice, so answers that
- * differ in ids alone are read once.
+ * The sentences of a text with their advice; `own` is the tool whose description or answer it is.
+ * Digits mean nothing to advice, so answers that differ in ids alone are read once.
  */
 export function understand(text: string, index: ToolIndex, own?: string): readonly Understood[] {
   let known = answers.get(index);

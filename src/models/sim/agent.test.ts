@@ -1,4 +1,7 @@
-/** What the simulated agent promises: equal replies for equal seeds, and any environment with a plan. */
+/**
+ * What the simulated agent promises: equal replies for equal seeds, and any environment with a
+ * plan.
+ */
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../errors.ts';
 import type { Plan, Task, ToolCall } from '../../types.ts';

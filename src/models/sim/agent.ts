@@ -1,4 +1,7 @@
-/** The simulated agent: plays an environment's gold plan through seeded faults, so that the program runs with no model at all. */
+/**
+ * The simulated agent: plays an environment's gold plan through seeded faults, so that the program
+ * runs with no model at all.
+ */
 import { canonicalJson, sha256 } from '../../digest.ts';
 import { UsageError } from '../../errors.ts';
 import type { Agent } from '../../types.ts';
@@ -10,14 +13,16 @@ import { PROFILES, Profile, ProfileName } from './profiles.ts';
 export const ENGINE = 'sim/1';
 
 /**
- * An agent that errs at the rates of its profile and follows the text that it sees: evidence about the optimizer, never about a model.
+ * An agent that errs at the rates of its profile and follows the text that it sees: evidence about
+ * the optimizer, never about a model.
  *
- * `open` gives the player of one episode: replies depend on the episode's seed and plan and on the requests alone. The plan enters there and
- * never through a request; from it the agent emits only values that stand in visible text, or corruptions of them. Faults are drawn from
- * streams named by seed, fault and step, so that two harnesses played with one seed share their noise.
+ * `open` gives the player of one episode: replies depend on the episode's seed and plan and on the
+ * requests alone. The plan enters there and never through a request; from it the agent emits only
+ * values that stand in visible text, or corruptions of them. Faults are drawn from streams named by
+ * seed, fault and step, so that two harnesses played with one seed share their noise.
  *
- * `report` is told of each fault as it strikes (for tests and attribution). Throws UsageError for an unknown profile name, and in `open` when the
- * environment has no oracle.
+ * `report` is told of each fault as it strikes (for tests and attribution). Throws UsageError for
+ * an unknown profile name, and in `open` when the environment has no oracle.
  */
 export function simulatedAgent(profile: ProfileName | Profile, report?: Strike): Agent {
   const data = typeof profile === 'string' ? namedProfile(profile) : Profile.parse(profile);

@@ -1,12 +1,20 @@
-/** Visible text cures faults and makes faults, by its place and its length; arms share their noise. */
+/**
+ * Visible text cures faults and makes faults, by its place and its length; arms share their noise.
+ */
 import { describe, expect, it } from 'vitest';
 import { calls, faulty, has, obedient, type Played, play, share } from './play.fixture.ts';
-import type { Fault } from './profiles.ts';
+import type { FaultKind } from './profiles.ts';
 import { PROFILES } from './profiles.ts';
 import { pendingPlan, profileWith, type Told } from './shop.fixture.ts';
 
 describe('cures and harms, in whole episodes', () => {
-  const rows: readonly { fault: Fault; rate: number; cure: Told; harm: Told; shows?: (played: Played) => boolean }[] = [
+  const rows: readonly {
+    fault: FaultKind;
+    rate: number;
+    cure: Told;
+    harm: Told;
+    shows?: (played: Played) => boolean;
+  }[] = [
     {
       fault: 'missing_prefix',
       rate: 0.5,

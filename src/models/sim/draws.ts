@@ -1,17 +1,22 @@
-/** Whether a fault strikes: named draws against a rate that visible advice, length and noise move. */
+/**
+ * Whether a fault strikes: named draws against a rate that visible advice, length and noise move.
+ */
 import { randomOf, seedOf } from '../../digest.ts';
 import type { Advice } from './advice.ts';
-import type { Fault, Locus, Profile } from './profiles.ts';
+import type { FaultKind, Locus, Profile } from './profiles.ts';
 import { concerns, type Prompt, type Pull, type Topic } from './prompt.ts';
 
-/** Told of each fault as it strikes, for tests and for scoring attribution; it cannot change anything. */
-export type Strike = (fault: Fault, key: string, topic: Topic) => void;
+/**
+ * Told of each fault as it strikes, for tests and for scoring attribution; it cannot change
+ * anything.
+ */
+export type Strike = (fault: FaultKind, key: string, topic: Topic) => void;
 
 export interface Mind {
   /** A number in [0, 1) from the stream (seed, label, key): equal in all arms of a pair. */
   draw(label: string, key: string): number;
   /** True if the fault strikes at this opportunity; `share` scales its rate. */
-  strikes(fault: Fault, key: string, topic?: Topic, share?: number): boolean;
+  strikes(fault: FaultKind, key: string, topic?: Topic, share?: number): boolean;
   /** As `strikes` for swapping two calls: `order` is what the text says of them. */
   swaps(key: string, order: Pull): boolean;
   /** True if text at this place is followed. */
@@ -19,10 +24,10 @@ export interface Mind {
   /** What an answer taught: from now on the advice is followed. */
   learn(advice: Advice): void;
   /** What the agent found out by itself: the fault is over, for this key (or everywhere). */
-  overcome(fault: Fault, key?: string): void;
-  knows(fault: Fault, key: string): boolean;
+  overcome(fault: FaultKind, key?: string): void;
+  knows(fault: FaultKind, key: string): boolean;
   /** True if the text asks to commit the fault, or an answer did. */
-  isAskedFor(fault: Fault, topic: Topic, key: string): boolean;
+  isAskedFor(fault: FaultKind, topic: Topic, key: string): boolean;
 }
 
 const CEILING = 0.97;
@@ -42,7 +47,9 @@ function mix(h: number): number {
   return x ^ (x >>> 16);
 }
 
-/** The first number of the stream (seed, label, key): `randomOf` in kind, without a digest a draw. */
+/**
+ * The first number of the stream (seed, label, key): `randomOf` in kind, without a digest a draw.
+ */
 function drawOf(base: number, label: string, key: string): number {
   const named = mix(base ^ hash(label));
   return (mix((named + Math.imul(mix(hash(key)), 0x9e3779b1)) | 0) >>> 0) / 4294967296;
@@ -53,7 +60,10 @@ function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-/** `rate` after advice: followed cures remove it, followed harm makes it certain; contradicting advice halves itself. */
+/**
+ * `rate` after advice: followed cures remove it, followed harm makes it certain; contradicting
+ * advice halves itself.
+ */
 export function advised(rate: number, { cure, harm }: Pull): number {
   const left = rate * (1 - cure * (1 - harm / 2));
   return Math.min(CEILING, left + (1 - left) * harm * (1 - cure / 2));
@@ -70,16 +80,16 @@ export function openMind(profile: Profile, task: string, seed: number, prompt: (
   const base = seedOf('sim', seed);
   const draw = (label: string, key: string): number => drawOf(base, label, key);
 
-  const baseRate = (fault: Fault, share: number): number => {
+  const baseRate = (fault: FaultKind, share: number): number => {
     const excess = Math.max(0, prompt().words - length.freeWords) / 1000;
     return Math.min(CEILING, profile.rates[fault] * share * factor * (1 + length.perThousand * excess));
   };
-  const lesson = (fault: Fault, topic: Topic): Advice | undefined =>
+  const lesson = (fault: FaultKind, topic: Topic): Advice | undefined =>
     learned.length === 0 ? undefined : learned.findLast((advice) => advice.fault === fault && concerns(advice, topic));
-  const knows = (fault: Fault, key: string): boolean =>
+  const knows = (fault: FaultKind, key: string): boolean =>
     overcome.size > 0 && (overcome.has(fault) || overcome.has(`${fault}\n${key}`));
 
-  const decide = (fault: Fault, key: string, topic: Topic, rate: number, pull: Pull): boolean => {
+  const decide = (fault: FaultKind, key: string, topic: Topic, rate: number, pull: Pull): boolean => {
     if (knows(fault, key)) return false;
     const told = lesson(fault, topic);
     const struck = told ? told.polarity === -1 : draw(fault, key) < advised(rate, pull);

@@ -1,4 +1,7 @@
-/** Words for the concepts that advice is about; understanding means finding concepts, never template phrases. */
+/**
+ * Words for the concepts that advice is about; understanding means finding concepts, never template
+ * phrases.
+ */
 
 /** Words that turn a statement round; two of them cancel out. */
 export const NEGATION =
@@ -95,7 +98,10 @@ export const VERBS: Readonly<Record<string, RegExp>> = {
     /\breturn(?:s|ing)?\b|\b(?:be|is|are|was|been) returned\b(?! by\b)|\breturned (?:items|goods|orders?)|\bsen[dt](?:ing)? back|\brefund\w*|\btak(?:e|es|ing) back/,
   exchange: /\bexchang\w+|\bswap\w*|\btrad(?:e|es|ed|ing)\b|\breplac\w+/,
 };
-/** States of an order and how people say them; a phrase is replaced by its state before anything else is read. */
+/**
+ * States of an order and how people say them; a phrase is replaced by its state before anything
+ * else is read.
+ */
 export const STATES: readonly (readonly [RegExp, string])[] = [
   [
     /\b(?:not yet|has(?:n't| not) (?:yet )?been|have(?:n't| not) (?:yet )?been|before it is|un) ?(?:shipped|processed|dispatched|sent out)\b|\bstill (?:open|waiting)\b|\bopen orders?\b|\bawaiting shipment\b/g,

@@ -1,16 +1,16 @@
 /** Plays the small shop with one profile and says what happened. */
 import type { Json, Plan, ToolCall } from '../../types.ts';
 import { simulatedAgent } from './agent.ts';
-import type { Fault, Profile } from './profiles.ts';
+import type { FaultKind, Profile } from './profiles.ts';
 import { converse, profileWith, shopPlan, shopTask, shopTools, type Told, type Turn } from './shop.fixture.ts';
 
 export interface Played {
   readonly turns: readonly Turn[];
-  readonly struck: ReadonlySet<Fault>;
+  readonly struck: ReadonlySet<FaultKind>;
 }
 
 export async function play(profile: Profile, seed: number, told: Told = {}, plan: Plan = shopPlan): Promise<Played> {
-  const struck = new Set<Fault>();
+  const struck = new Set<FaultKind>();
   const agent = simulatedAgent(profile, (fault) => void struck.add(fault));
   const model = agent.open({ task: shopTask, tools: shopTools, plan, seed });
   return { turns: await converse((request) => model.complete(request), told), struck };
@@ -29,7 +29,7 @@ export async function share(
 }
 
 export const has =
-  (fault: Fault) =>
+  (fault: FaultKind) =>
   ({ struck }: Played): boolean =>
     struck.has(fault);
 export const calls = (played: Played): ToolCall[] => played.turns.flatMap((turn) => (turn.call ? [turn.call] : []));

@@ -2,7 +2,7 @@
 import type { ChatMessage, ChatReply, ChatRequest, Episode, Plan, ToolCall } from '../../types.ts';
 import { openMind, type Strike } from './draws.ts';
 import { claimText, GIVING_UP, honestText, summarise, unaskedWrite } from './faults/ending.ts';
-import type { Draft, Scene, Step } from './faults/fault.ts';
+import type { CallDraft, FaultScene, PlanStep } from './faults/fault.ts';
 import { writeValues } from './faults/identifiers.ts';
 import { reasonBadly } from './faults/reasoning.ts';
 import { flattenTypes, renameSomething } from './faults/schema.ts';
@@ -19,11 +19,14 @@ import { openView } from './view.ts';
 const MOST_TURNS = 40;
 
 type Act =
-  | { readonly kind: 'call'; readonly draft: Draft; readonly step?: Step }
+  | { readonly kind: 'call'; readonly draft: CallDraft; readonly step?: PlanStep }
   | { readonly kind: 'done'; readonly summary: string }
   | { readonly kind: 'words'; readonly text: string };
 
-/** A function from request to reply that remembers its episode. The plan enters here and nowhere else. */
+/**
+ * A function from request to reply that remembers its episode. The plan enters here and nowhere
+ * else.
+ */
 export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model: string, report?: Strike) {
   const index = indexTools(episode.tools);
   let prompt: Prompt | undefined;
@@ -31,9 +34,9 @@ export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model
   const currentPrompt = (): Prompt => prompt as Prompt;
   const view = openView(episode.task.request, (value) => currentPrompt().shows(value));
   const mind = openMind(profile, episode.task.id, episode.seed, currentPrompt, report);
-  const scene: Scene = { profile, index, mind, view, mentions: plan.mentions ?? {}, prompt: currentPrompt };
+  const scene: FaultScene = { profile, index, mind, view, mentions: plan.mentions ?? {}, prompt: currentPrompt };
 
-  let steps: Step[] | undefined;
+  let steps: PlanStep[] | undefined;
   let last: Act | undefined;
   let turn = 0;
   let asText = 0;
@@ -49,7 +52,7 @@ export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model
     prompt = readPrompt(request, episode.task.request, index);
   };
 
-  const takeIn = (messages: readonly ChatMessage[], plannedSteps: Step[]): void => {
+  const takeIn = (messages: readonly ChatMessage[], plannedSteps: PlanStep[]): void => {
     const answer = view.observe(messages);
     if (!last || turn === 0) return;
     if (last.kind === 'done') {
@@ -76,7 +79,7 @@ export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model
   };
 
   /** `done` was not accepted: go back to what is missing, or say it again. */
-  const takeRefusedEnd = (words: string, plannedSteps: Step[]): void => {
+  const takeRefusedEnd = (words: string, plannedSteps: PlanStep[]): void => {
     heed(words, scene, `end ${ends}`, 'done');
     if (!mind.obeys('block', 'missing call', `${ends}`)) return;
     mind.overcome('claim');
@@ -87,7 +90,7 @@ export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model
     }
   };
 
-  const compose = (step: Step): Draft => {
+  const compose = (step: PlanStep): CallDraft => {
     let draft = writeValues(step, scene);
     if (!step.reads) draft = mistakeState(draft, step, scene);
     const other = step.instead === undefined ? undefined : index.get(step.instead);
@@ -96,7 +99,7 @@ export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model
     return renameSomething(flattenTypes(draft, scene), step.key, scene);
   };
 
-  const choose = (plannedSteps: Step[]): Act => {
+  const choose = (plannedSteps: PlanStep[]): Act => {
     const next = plannedSteps.find((step) => step.state === 'todo');
     const untouched = !plannedSteps.some((step) => !step.reads && step.state !== 'todo');
     const writes = plannedSteps.some((step) => !step.reads);
@@ -115,7 +118,7 @@ export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model
     return { kind: 'done', summary: closing(plannedSteps) };
   };
 
-  const closing = (plannedSteps: readonly Step[]): string => {
+  const closing = (plannedSteps: readonly PlanStep[]): string => {
     const failed = plannedSteps.some((step) => !step.reads && step.state === 'dropped');
     if (!failed) return summarise(plan.summary, scene);
     // Most agents claim success after a failed write; the draw is on a coin of its own.

@@ -1,4 +1,7 @@
-/** The simulated agents as data: how often each fault strikes, how well visible advice is followed, what length costs. */
+/**
+ * The simulated agents as data: how often each fault strikes, how well visible advice is followed,
+ * what length costs.
+ */
 import { z } from 'zod';
 
 /** Fault labels; equal to `Diagnosis.pattern`, so that attribution can be scored against them. */
@@ -20,7 +23,7 @@ export const FAULTS = [
   'gave_up',
   'reasoning',
 ] as const;
-export type Fault = (typeof FAULTS)[number];
+export type FaultKind = (typeof FAULTS)[number];
 
 const chance = z.number().min(0).max(1);
 
@@ -30,26 +33,41 @@ export type Locus = z.infer<typeof Locus>;
 
 export const Profile = z.strictObject({
   name: z.string().min(1),
-  /** Chance per opportunity (an episode, a call or an argument, see the fault's file), before advice, length and noise. */
+  /**
+   * Chance per opportunity (an episode, a call or an argument, see the fault's file), before
+   * advice, length and noise.
+   */
   rates: z.record(z.enum(FAULTS), chance),
   /**
-   * Chance that a sentence is followed, by place. `block`: an answer to a call that says what to do next; `result`: an error that does not;
-   * `schema`: the description of one argument.
+   * Chance that a sentence is followed, by place. `block`: an answer to a call that says what to do
+   * next; `result`: an error that does not; `schema`: the description of one argument.
    */
   compliance: z.record(Locus, chance),
-  /** The newest words of the system text that get the full `system` compliance, and the factor for all that stand before them. */
+  /**
+   * The newest words of the system text that get the full `system` compliance, and the factor for
+   * all that stand before them.
+   */
   attention: z.strictObject({ words: z.int().min(0), beyond: chance }),
   /** Chance to mend a failed call without being told how. */
   selfCorrection: chance,
   /** Chance that a name in place of an id lacks the options. */
   nameOnly: chance,
-  /** Chance that a reply is empty once two calls written as text have been taken in a native conversation. */
+  /**
+   * Chance that a reply is empty once two calls written as text have been taken in a native
+   * conversation.
+   */
   degeneration: chance,
   /** Tries of one call, the first included. */
   tries: z.int().min(1).max(20),
-  /** Words of system text, tool descriptions and skills that cost nothing; each 1,000 beyond raise every rate by the given fraction. */
+  /**
+   * Words of system text, tool descriptions and skills that cost nothing; each 1,000 beyond raise
+   * every rate by the given fraction.
+   */
   length: z.strictObject({ freeWords: z.int().min(0), perThousand: z.number().min(0) }),
-  /** Standard deviations of the log of the factor on all rates: shared by the trials of a task, and of one trial. */
+  /**
+   * Standard deviations of the log of the factor on all rates: shared by the trials of a task, and
+   * of one trial.
+   */
   noise: z.strictObject({ task: z.number().min(0).max(2), trial: z.number().min(0).max(2) }),
 });
 export type Profile = z.infer<typeof Profile>;

@@ -1,10 +1,13 @@
-/** Says how strongly the standing text of a request speaks for or against a fault, and what can be seen in it. */
+/**
+ * Says how strongly the standing text of a request speaks for or against a fault, and what can be
+ * seen in it.
+ */
 import type { ChatMessage, ChatRequest } from '../../types.ts';
 import type { Advice } from './advice.ts';
 import { contains } from './occurs.ts';
-import type { Fault, Profile } from './profiles.ts';
+import type { FaultKind, Profile } from './profiles.ts';
 import { argumentNouns, type ToolIndex } from './sentence.ts';
-import { type Part, type Placed, readTools, skillPart, systemPart } from './standing-text.ts';
+import { type Placed, type ReadPart, readToolTexts, skillPart, systemPart } from './standing-text.ts';
 
 /** What a question is about. */
 export interface Topic {
@@ -14,7 +17,10 @@ export interface Topic {
   readonly wishes?: boolean;
 }
 
-/** How readily the text is followed, 0-1 each: towards avoiding the fault (`cure`) and towards committing it (`harm`). */
+/**
+ * How readily the text is followed, 0-1 each: towards avoiding the fault (`cure`) and towards
+ * committing it (`harm`).
+ */
 export interface Pull {
   readonly cure: number;
   readonly harm: number;
@@ -27,25 +33,32 @@ export interface Prompt {
   shows(value: string): boolean;
   /** True if tools are listed in the system text and calls are written as JSON. */
   readonly textProtocol: boolean;
-  pull(fault: Fault, topic: Topic, profile: Profile): Pull;
-  /** How strongly the text wants `first` called before `second`, 0-1 each way; nouns tell the two apart. */
+  pull(fault: FaultKind, topic: Topic, profile: Profile): Pull;
+  /**
+   * How strongly the text wants `first` called before `second`, 0-1 each way; nouns tell the two
+   * apart.
+   */
   order(first: ReadonlySet<string>, second: ReadonlySet<string>, profile: Profile): Pull;
 }
 
-/** Faults that a procedure cures better than a remark at one tool; the factor on `description` and `schema`. */
-const PROCEDURAL: ReadonlySet<Fault> = new Set(['partial', 'wrong_order', 'missing_report']);
+/**
+ * Faults that a procedure cures better than a remark at one tool; the factor on `description` and
+ * `schema`.
+ */
+const PROCEDURAL: ReadonlySet<FaultKind> = new Set(['partial', 'wrong_order', 'missing_report']);
 const REMARK = 0.35;
 
-const prompts = new WeakMap<Part, WeakMap<Part, WeakMap<Part, Prompt>>>();
+const prompts = new WeakMap<ReadPart, WeakMap<ReadPart, WeakMap<ReadPart, Prompt>>>();
 const MOST_ASKED = 5000;
-const NOTHING: Part = { placed: [], words: 0, text: '' };
+const NOTHING: ReadPart = { placed: [], words: 0, text: '' };
 
 const content = (messages: readonly ChatMessage[], role: 'system' | 'user'): string =>
   messages.find((message) => message.role === role)?.content ?? '';
 
 /**
- * The standing text of an episode. `ticket` is the task's request, which asks for things but advises nothing; what else the first user message
- * holds (skills) is read as advice. `index` knows the environment's tools by name, for the text protocol.
+ * The standing text of an episode. `ticket` is the task's request, which asks for things but
+ * advises nothing; what else the first user message holds (skills) is read as advice. `index` knows
+ * the environment's tools by name, for the text protocol.
  */
 export function readPrompt(request: ChatRequest, ticket: string, index: ToolIndex): Prompt {
   const textProtocol = request.tools.length === 0;
@@ -54,10 +67,10 @@ export function readPrompt(request: ChatRequest, ticket: string, index: ToolInde
     .replace(ticket, () => '')
     .trim();
   const skill = skillText === '' ? NOTHING : skillPart(skillText, index);
-  const tools = textProtocol ? NOTHING : readTools(request.tools, index);
-  const bySkill = prompts.get(system) ?? new WeakMap<Part, WeakMap<Part, Prompt>>();
+  const tools = textProtocol ? NOTHING : readToolTexts(request.tools, index);
+  const bySkill = prompts.get(system) ?? new WeakMap<ReadPart, WeakMap<ReadPart, Prompt>>();
   prompts.set(system, bySkill);
-  const byTools = bySkill.get(skill) ?? new WeakMap<Part, Prompt>();
+  const byTools = bySkill.get(skill) ?? new WeakMap<ReadPart, Prompt>();
   bySkill.set(skill, byTools);
   let prompt = byTools.get(tools);
   if (!prompt) {
@@ -67,8 +80,8 @@ export function readPrompt(request: ChatRequest, ticket: string, index: ToolInde
   return prompt;
 }
 
-function combine(parts: readonly Part[], textProtocol: boolean): Prompt {
-  const byFault = new Map<Fault, Placed[]>();
+function combine(parts: readonly ReadPart[], textProtocol: boolean): Prompt {
+  const byFault = new Map<FaultKind, Placed[]>();
   for (const placed of parts.flatMap((part) => part.placed)) {
     const list = byFault.get(placed.advice.fault) ?? [];
     list.push(placed);

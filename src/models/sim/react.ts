@@ -1,18 +1,29 @@
-/** What the agent makes of an answer that refuses a call: heed it, mend the call by itself, repeat it, or drop it. */
+/**
+ * What the agent makes of an answer that refuses a call: heed it, mend the call by itself, repeat
+ * it, or drop it.
+ */
 import { type Advice, understand } from './advice.ts';
-import type { Draft, Scene, Step } from './faults/fault.ts';
+import type { CallDraft, FaultScene, PlanStep } from './faults/fault.ts';
 import { INSTRUCTION } from './lexicon.ts';
 import type { Locus } from './profiles.ts';
 import { concerns } from './prompt.ts';
 import type { Sentence } from './sentence.ts';
 
-/** Places where refusing words may stand; an answer that says what to do is followed most readily. */
+/**
+ * Places where refusing words may stand; an answer that says what to do is followed most readily.
+ */
 export function locusOf(sentence: Sentence, called: string): Locus {
   return INSTRUCTION.test(sentence.text) || sentence.named.some((name) => name !== called) ? 'block' : 'result';
 }
 
 /** Learns what the words say, each piece by its own draw. True if something was taken in. */
-export function heed(words: string, scene: Scene, key: string, called: string | undefined, place?: Locus): boolean {
+export function heed(
+  words: string,
+  scene: FaultScene,
+  key: string,
+  called: string | undefined,
+  place?: Locus,
+): boolean {
   const { mind, index } = scene;
   let heeded = false;
   for (const { sentence, advice: said } of understand(words, index, called)) {
@@ -27,7 +38,13 @@ export function heed(words: string, scene: Scene, key: string, called: string | 
 }
 
 /** After a refused call: changes steps and mind; the step is tried again unless it is `dropped`. */
-export function reactToRefusal(words: string, draft: Draft, step: Step, steps: readonly Step[], scene: Scene): void {
+export function reactToRefusal(
+  words: string,
+  draft: CallDraft,
+  step: PlanStep,
+  steps: readonly PlanStep[],
+  scene: FaultScene,
+): void {
   const { mind, profile, index } = scene;
   step.tries++;
   const key = `${step.key}#${step.tries}`;
@@ -61,10 +78,11 @@ export function reactToRefusal(words: string, draft: Draft, step: Step, steps: r
 }
 
 /** Takes in one piece of advice; true if it changes the call. */
-function take(advice: Advice, draft: Draft, step: Step, scene: Scene): boolean {
+function take(advice: Advice, draft: CallDraft, step: PlanStep, scene: FaultScene): boolean {
   const { mind } = scene;
   if (advice.fault === 'wrong_state') {
-    // A statement about the tool called shows that it does not fit, if it does not; else it misleads.
+    // A statement about the tool called shows that it does not fit, if it does not; else it
+    // misleads.
     const wrong = draft.mistakes.some((mistake) => mistake.fault === 'wrong_state');
     if (wrong) mind.overcome('wrong_state', step.key);
     else if (advice.polarity === -1) mind.learn(advice);
@@ -84,10 +102,10 @@ function take(advice: Advice, draft: Draft, step: Step, scene: Scene): boolean {
 function follow(
   name: string,
   sentence: Sentence,
-  draft: Draft,
-  step: Step,
-  steps: readonly Step[],
-  scene: Scene,
+  draft: CallDraft,
+  step: PlanStep,
+  steps: readonly PlanStep[],
+  scene: FaultScene,
   key: string,
 ): boolean {
   const { mind, index } = scene;
@@ -106,8 +124,10 @@ function follow(
   return true;
 }
 
-/** Puts skipped reads ahead of the step back; with a name only those of that tool, if there are any. */
-function revive(steps: readonly Step[], step: Step, name?: string): boolean {
+/**
+ * Puts skipped reads ahead of the step back; with a name only those of that tool, if there are any.
+ */
+function revive(steps: readonly PlanStep[], step: PlanStep, name?: string): boolean {
   const ahead = steps
     .slice(0, steps.indexOf(step))
     .filter((other) => other.reads && (other.state === 'skipped' || other.state === 'dropped'));
@@ -119,8 +139,10 @@ function revive(steps: readonly Step[], step: Step, name?: string): boolean {
   return wanted.length > 0;
 }
 
-/** Finds the mistake without being told: reads what was skipped, else corrects the first mistake. */
-function mendAlone(draft: Draft, step: Step, steps: readonly Step[], scene: Scene): boolean {
+/**
+ * Finds the mistake without being told: reads what was skipped, else corrects the first mistake.
+ */
+function mendAlone(draft: CallDraft, step: PlanStep, steps: readonly PlanStep[], scene: FaultScene): boolean {
   if (draft.mistakes.some(({ fault }) => fault === 'invented_id' || fault === 'name_for_id') && revive(steps, step))
     return true;
   const mistake = draft.mistakes.find(({ fault }) => fault !== 'reasoning' && fault !== 'invented_id');
@@ -130,15 +152,18 @@ function mendAlone(draft: Draft, step: Step, steps: readonly Step[], scene: Scen
 }
 
 /** The key under which a fault was drawn. */
-function keyOf(fault: string, argument: string | undefined, draft: Draft, step: Step): string | undefined {
+function keyOf(fault: string, argument: string | undefined, draft: CallDraft, step: PlanStep): string | undefined {
   if (fault === 'wrong_name') return argument === undefined ? `${step.call.name}.tool` : step.call.name;
   if (fault === 'wrong_type') return `${draft.name}.${argument}`;
   if (fault === 'name_for_id') return `${step.key}.${argument}`;
   return fault === 'wrong_state' ? step.key : undefined;
 }
 
-/** Asked for options, the agent names them in full; with nothing more to say it reads what it skipped and sends the id. */
-function nameInFull(draft: Draft, step: Step, steps: readonly Step[], { mind }: Scene): boolean {
+/**
+ * Asked for options, the agent names them in full; with nothing more to say it reads what it
+ * skipped and sends the id.
+ */
+function nameInFull(draft: CallDraft, step: PlanStep, steps: readonly PlanStep[], { mind }: FaultScene): boolean {
   const named = draft.mistakes.filter((mistake) => mistake.fault === 'name_for_id');
   if (named.length === 0) return false;
   const keys = named.flatMap(({ argument }) =>

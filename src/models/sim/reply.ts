@@ -1,4 +1,7 @@
-/** Puts an action on the wire: native calls, calls as text, or words; counts tokens as a quarter of the characters. */
+/**
+ * Puts an action on the wire: native calls, calls as text, or words; counts tokens as a quarter of
+ * the characters.
+ */
 import type { ChatReply, ChatRequest, ToolCall, Usage } from '../../types.ts';
 
 export type Form = 'native' | 'json' | 'fenced';

@@ -119,7 +119,8 @@ describe('profiles on retail', () => {
       for (const [argument, value] of Object.entries(call.arguments))
         if (argument === 'summary') {
           const rest = String(value).replace(claimText, '').replace(honestText, '');
-          // Figures and ids of a summary have been read or added up; here only ids can be told apart.
+          // Figures and ids of a summary have been read or added up; here only ids can be told
+          // apart.
           for (const id of rest.match(/#?[A-Za-z_]*\d{5,}/g) ?? []) expect(visible).toContain(id);
         } else
           for (const text of leaves(value))

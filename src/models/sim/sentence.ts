@@ -1,4 +1,7 @@
-/** Splits visible text into sentences and finds, for each, the tools it concerns and the nouns it uses. */
+/**
+ * Splits visible text into sentences and finds, for each, the tools it concerns and the nouns it
+ * uses.
+ */
 import type { Tool } from '../../types.ts';
 import { FAILURE, NEGATION, REMOVAL, SAME_NOUNS, STATE_WORDS, STATES, VERBS } from './lexicon.ts';
 
@@ -77,7 +80,9 @@ export function indexTools(tools: readonly Tool[]): ToolIndex {
   return index;
 }
 
-/** Nouns by which people speak of an argument, e.g. `new_item_ids` -> item, product, variant, ... */
+/**
+ * Nouns by which people speak of an argument, e.g. `new_item_ids` -> item, product, variant, ...
+ */
 export function argumentNouns(argument: string): readonly string[] {
   const known = nounsByArgument.get(argument);
   if (known) return known;
@@ -150,8 +155,9 @@ export function meant(text: string, nouns: ReadonlySet<string>, index: ToolIndex
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
 
 /**
- * +1 if what `concept` means is asked for, -1 if it is turned round by an odd number of negations, removals and failures in its part of the
- * sentence ("never drop the #" is +1), 0 if the concept does not occur.
+ * +1 if what `concept` means is asked for, -1 if it is turned round by an odd number of negations,
+ * removals and failures in its part of the sentence ("never drop the #" is +1), 0 if the concept
+ * does not occur.
  */
 export function polarity(text: string, concept: RegExp): -1 | 0 | 1 {
   if (!concept.test(text)) return 0;
@@ -165,7 +171,9 @@ export function polarity(text: string, concept: RegExp): -1 | 0 | 1 {
   return (failures + count(rest, NEGATION) + count(rest, REMOVAL)) % 2 === 0 ? 1 : -1;
 }
 
-/** True if a negation stands at most three words before what `concept` matches, or right behind it. */
+/**
+ * True if a negation stands at most three words before what `concept` matches, or right behind it.
+ */
 export function rejects(text: string, concept: RegExp): boolean {
   const before = new RegExp(
     `(?:${NEGATION.source}|${REMOVAL.source})\\s+(?:[^\\s;,.:]+\\s+){0,3}?(?:["'\`]?)(?:${concept.source})`,

@@ -1,4 +1,7 @@
-/** A small shop for this folder's tests: orders with items, two states, lookups, and a bare episode loop without any harness. */
+/**
+ * A small shop for this folder's tests: orders with items, two states, lookups, and a bare episode
+ * loop without any harness.
+ */
 import type { ChatMessage, Json, JsonObject, Plan, Task, Tool, ToolCall, ToolResult } from '../../types.ts';
 import type { ProfileName } from './profiles.ts';
 import { PROFILES, type Profile } from './profiles.ts';
@@ -50,7 +53,9 @@ export const shopPlan: Plan = {
   },
 };
 
-/** Two writes on one pending order, of which the first blocks the second when they change places. */
+/**
+ * Two writes on one pending order, of which the first blocks the second when they change places.
+ */
 export const pendingPlan: Plan = {
   calls: [
     { name: 'get_order_details', arguments: { order_id: '#W7000001' } },
@@ -79,7 +84,9 @@ const RESULTS: Readonly<Record<string, Json>> = {
   '3222222222': { variants: ['4000000002', '4000000012', '4000000022'] },
 };
 
-/** Answers of the shop: records for known keys, success for the plan's write, errors for all else. */
+/**
+ * Answers of the shop: records for known keys, success for the plan's write, errors for all else.
+ */
 export function answer(call: ToolCall): ToolResult {
   const known = shopTools.find((candidate) => candidate.name === call.name);
   if (!known) return { content: `Error: no tool ${call.name}`, error: true };
@@ -133,7 +140,9 @@ export interface Told {
   readonly textProtocol?: boolean;
 }
 
-/** A conversation without a harness: 12 turns at most; `done` ends it unless `answer` replies to it. */
+/**
+ * A conversation without a harness: 12 turns at most; `done` ends it unless `answer` replies to it.
+ */
 export async function converse(
   complete: ReturnType<import('../../types.ts').Agent['open']>['complete'],
   told: Told = {},

@@ -13,7 +13,7 @@ export interface Placed {
 }
 
 /** One part, read. */
-export interface Part {
+export interface ReadPart {
   readonly placed: readonly Placed[];
   readonly words: number;
   readonly text: string;
@@ -32,11 +32,11 @@ function remembered<V>(cache: Map<string, V>, key: string, make: () => V): V {
 
 export const wordCount = (text: string): number => text.match(/\S+/g)?.length ?? 0;
 
-const toolParts = new WeakMap<readonly Tool[], Part>();
-const toolTexts = new Map<string, Part>();
+const toolParts = new WeakMap<readonly Tool[], ReadPart>();
+const toolTexts = new Map<string, ReadPart>();
 
 /** By identity first; equal tools in another list are recognised by their text. */
-export function readTools(tools: readonly Tool[], index: ToolIndex): Part {
+export function readToolTexts(tools: readonly Tool[], index: ToolIndex): ReadPart {
   const known = toolParts.get(tools);
   if (known) return known;
   const text = tools.map((tool) => `${tool.name} ${tool.description} ${JSON.stringify(tool.parameters)}`).join('\n');
@@ -45,7 +45,7 @@ export function readTools(tools: readonly Tool[], index: ToolIndex): Part {
   return part;
 }
 
-function analyseTools(tools: readonly Tool[], index: ToolIndex, text: string): Part {
+function analyseTools(tools: readonly Tool[], index: ToolIndex, text: string): ReadPart {
   const placed: Placed[] = [];
   let words = 0;
   for (const tool of tools) {
@@ -65,8 +65,11 @@ function analyseTools(tools: readonly Tool[], index: ToolIndex, text: string): P
   return { placed, words, text };
 }
 
-/** Lines of the system text that begin with a tool's name belong to that tool, as do indented lines below them. */
-function readSystem(text: string, index: ToolIndex, listsTools: boolean): Part {
+/**
+ * Lines of the system text that begin with a tool's name belong to that tool, as do indented lines
+ * below them.
+ */
+function readSystem(text: string, index: ToolIndex, listsTools: boolean): ReadPart {
   const found: { advice: Advice; own: boolean; before: number }[] = [];
   // Tool lines do not push the rules above them out of sight.
   let before = 0;
@@ -91,9 +94,9 @@ function readSystem(text: string, index: ToolIndex, listsTools: boolean): Part {
 }
 
 interface Cache {
-  readonly native: Map<string, Part>;
-  readonly text: Map<string, Part>;
-  readonly skills: Map<string, Part>;
+  readonly native: Map<string, ReadPart>;
+  readonly text: Map<string, ReadPart>;
+  readonly skills: Map<string, ReadPart>;
 }
 const caches = new WeakMap<ToolIndex, Cache>();
 
@@ -107,13 +110,13 @@ function cacheOf(index: ToolIndex): Cache {
 }
 
 /** The system text; with `listsTools` its lines about tools are read as their descriptions. */
-export function systemPart(text: string, index: ToolIndex, listsTools: boolean): Part {
+export function systemPart(text: string, index: ToolIndex, listsTools: boolean): ReadPart {
   const cache = cacheOf(index);
   return remembered(listsTools ? cache.text : cache.native, text, () => readSystem(text, index, listsTools));
 }
 
 /** What stands beside the ticket in the first user message. */
-export const skillPart = (text: string, index: ToolIndex): Part =>
+export const skillPart = (text: string, index: ToolIndex): ReadPart =>
   remembered(cacheOf(index).skills, text, () => ({
     placed: analyse(text, index).map((advice): Placed => ({ advice, locus: 'skill', distance: 0 })),
     words: wordCount(text),

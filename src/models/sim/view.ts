@@ -1,24 +1,32 @@
-/** What the agent can see: the standing text and the conversation so far; every value that it emits is looked up here. */
+/**
+ * What the agent can see: the standing text and the conversation so far; every value that it emits
+ * is looked up here.
+ */
 import type { ChatMessage } from '../../types.ts';
 import { REFUSAL } from './lexicon.ts';
 import { contains } from './occurs.ts';
 
 /** What came back since the agent's last reply. */
-export interface Answer {
+export interface SeenAnswer {
   /** `none`: only text that is no answer to a call. */
   readonly outcome: 'success' | 'failure' | 'none';
-  /** Text to be read for advice: the whole of a failure, the words behind a success, and messages. */
+  /**
+   * Text to be read for advice: the whole of a failure, the words behind a success, and messages.
+   */
   readonly words: string;
 }
 
 export interface View {
   /** Takes in messages that came since the last call. */
-  observe(messages: readonly ChatMessage[]): Answer;
+  observe(messages: readonly ChatMessage[]): SeenAnswer;
   /** True if the value stands in visible text; short values must stand alone. */
   sees(value: string): boolean;
   /** True if only results show the value, neither the ticket nor the standing text. */
   isNews(value: string): boolean;
-  /** Other visible values of the same shape (digits for digits, the words before them equal), in order of appearance. */
+  /**
+   * Other visible values of the same shape (digits for digits, the words before them equal), in
+   * order of appearance.
+   */
   alike(value: string): readonly string[];
   /** Amounts of money in results, without repeats, oldest first. */
   amounts(): readonly number[];
@@ -40,7 +48,7 @@ export function openView(ticket: string, shows: (value: string) => boolean): Vie
       const first = taken === 0;
       taken = messages.length;
       if (first) return { outcome: 'none', words: '' };
-      let outcome: Answer['outcome'] = 'none';
+      let outcome: SeenAnswer['outcome'] = 'none';
       const words: string[] = [];
       for (const message of fresh) {
         const result =
@@ -86,13 +94,19 @@ export function openView(ticket: string, shows: (value: string) => boolean): Vie
   };
 }
 
-/** Index behind the JSON object or list that a result begins with; undefined when it begins with none. */
+/**
+ * Index behind the JSON object or list that a result begins with; undefined when it begins with
+ * none.
+ */
 function recordIn(result: string): number | undefined {
   const open = result[0];
   if (open !== '{' && open !== '[') return undefined;
   return Math.max(result.lastIndexOf('}'), result.lastIndexOf(']')) + 1;
 }
 
-/** Words that are no record: an error, or a sentence that holds a refusal or an order to do something. */
+/**
+ * Words that are no record: an error, or a sentence that holds a refusal or an order to do
+ * something.
+ */
 const isRefusal = (result: string): boolean =>
   /^\s*error\b/i.test(result) || (/\s/.test(result.trim()) && REFUSAL.test(result.toLowerCase()));

@@ -1,11 +1,11 @@
 /** Refuses a change that alters no prompt byte and no outcome of a check on the recorded traces. */
-import type { Op } from '../edit-schema.ts';
+import type { Op } from '../../edit/schema.ts';
 import { wouldFire } from './monitor-fires.ts';
-import { promptOf, type Replayed, replay } from './replay.ts';
-import type { Applied } from './result.ts';
+import { promptOf, type ReplayedTrace, replay } from './replay.ts';
+import type { AppliedCandidate } from './result.ts';
 
 /** A reason, or null if the change shows somewhere. */
-export function findInert(applied: Applied): string | null {
+export function findInert(applied: AppliedCandidate): string | null {
   const { parent, child, traces, tasks, edits } = applied;
   if (child.id === parent.id) return 'no byte of the harness changes';
   const byId = new Map(tasks.map((t) => [t.id, t]));
@@ -23,17 +23,20 @@ export function findInert(applied: Applied): string | null {
   return `no prompt and no outcome changes on ${traces.length} recorded traces`;
 }
 
-const differs = (a: Replayed, b: Replayed): boolean =>
+const differs = (a: ReplayedTrace, b: ReplayedTrace): boolean =>
   a.prompt !== b.prompt ||
   a.outcomes.length !== b.outcomes.length ||
   a.outcomes.some((text, i) => text !== b.outcomes[i]);
 
-function monitorMatters(op: Op, { parent, traces, environment }: Applied): boolean {
+function monitorMatters(op: Op, { parent, traces, environment }: AppliedCandidate): boolean {
   const old = 'id' in op ? parent.regulation.monitors.find((m) => m.id === op.id) : undefined;
   const monitors = [...('monitor' in op ? [op.monitor] : []), ...(op.op === 'monitor.remove' && old ? [old] : [])];
   return monitors.some((m) => traces.some((t) => wouldFire(m, t, environment.maxTurns)));
 }
 
-/** The stop after equal blocks is no outcome of a single call, so it counts wherever a block was recorded. */
-const blocksMatter = (op: Op, { traces }: Applied): boolean =>
+/**
+ * The stop after equal blocks is no outcome of a single call, so it counts wherever a block was
+ * recorded.
+ */
+const blocksMatter = (op: Op, { traces }: AppliedCandidate): boolean =>
   op.op === 'switch.set' && op.key === 'max_blocks' && traces.some((t) => t.steps.some((s) => s.kind === 'block'));

@@ -1,13 +1,19 @@
-/** The values of tasks that no harness may hold: ids, names, addresses and reported values of targets and their records. */
+/**
+ * The values of tasks that no harness may hold: ids, names, addresses and reported values of
+ * targets and their records.
+ */
 import { isObject } from '../../digest.ts';
 import { parseResult } from '../../runtime/results.ts';
 import type { Environment, Json, JsonObject, ToolCall } from '../../types.ts';
-import { requiredOf } from '../mine/probe.ts';
+import { requiredArguments } from '../mine/probe.ts';
 import { type FreeWords, freeWords, wordsIn } from './text-of.ts';
 
 /** Built over all splits; what it holds must never be shown to a proposer. */
 export interface LeakIndex {
-  /** Words of each value joined by single spaces -> the same; single words and phrases alike. Ids are lower-cased. */
+  /**
+   * Words of each value joined by single spaces -> the same; single words and phrases alike. Ids
+   * are lower-cased.
+   */
   readonly phrases: ReadonlySet<string>;
   /** First words of the phrases, to skip most positions. */
   readonly starts: ReadonlySet<string>;
@@ -25,7 +31,7 @@ function readsOf(environment: Environment, calls: readonly ToolCall[]): ToolCall
   const names = new Set(readers.map((t) => t.name));
   const fitting = calls.flatMap((call) =>
     readers.flatMap((reader): ToolCall[] => {
-      const [parameter, ...more] = requiredOf(reader);
+      const [parameter, ...more] = requiredArguments(reader);
       const value = parameter === undefined || more.length > 0 ? undefined : call.arguments[parameter];
       return typeof value === 'string' ? [{ name: reader.name, arguments: { [parameter as string]: value } }] : [];
     }),
@@ -35,7 +41,10 @@ function readsOf(environment: Environment, calls: readonly ToolCall[]): ToolCall
 
 const PERSONAL = /(^|_)(name|address\d?|street|city|email|phone|zip|postcode)(_|$)|_name$/;
 
-/** Values of every task's target, of the oracle's arguments, and of the records that its reads show. `policy`: exempt words. */
+/**
+ * Values of every task's target, of the oracle's arguments, and of the records that its reads show.
+ * `policy`: exempt words.
+ */
 export function buildLeakIndex(environment: Environment, policy = ''): LeakIndex {
   const free = freeWords(environment.tools, policy);
   /** Phrase -> the last task that holds it and in how many it stands. */
@@ -68,7 +77,8 @@ export function buildLeakIndex(environment: Environment, policy = ''): LeakIndex
       if (isObject(record)) open.push(...readsOf(environment, [{ name: '', arguments: record }]));
     }
   }
-  // Words that many tasks share, such as the legal values of an argument, tell nothing about any one of them.
+  // Words that many tasks share, such as the legal values of an argument, tell nothing about any
+  // one of them.
   const many = Math.max(5, environment.tasks.length * SHARED);
   const phrases = new Set(
     [...found].flatMap(([phrase, { tasks }]) => (tasks >= many && !/\d/.test(phrase) ? [] : [phrase])),
@@ -82,7 +92,9 @@ export function buildLeakIndex(environment: Environment, policy = ''): LeakIndex
   };
 }
 
-/** Too short to identify anything, or made of words that the tools and the policy use themselves. */
+/**
+ * Too short to identify anything, or made of words that the tools and the policy use themselves.
+ */
 function isCommon(words: readonly string[], free: FreeWords): boolean {
   if (words.every((w) => free.words.has(w))) return true;
   const joined = words.join('');

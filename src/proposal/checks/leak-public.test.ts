@@ -1,4 +1,7 @@
-/** The leak check on the public tickets: every planted value is found, no word of the tools' schemas is refused. */
+/**
+ * The leak check on the public tickets: every planted value is found, no word of the tools' schemas
+ * is refused.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

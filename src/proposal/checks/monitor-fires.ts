@@ -1,16 +1,19 @@
 /** Says whether a monitor would have fired on a recorded trace. */
-import { attemptsOf, callKey, endOf } from '../../diagnosis/attempts.ts';
+import { attemptKey, attemptsOf, endOf } from '../../diagnosis/attempts.ts';
 import type { Monitor } from '../../harness/schema.ts';
 import type { Trace } from '../../types.ts';
 
-/** A generous reading, window ignored: it may say yes where the runtime stays silent, never the other way round. */
+/**
+ * A generous reading, window ignored: it may say yes where the runtime stays silent, never the
+ * other way round.
+ */
 export function wouldFire(monitor: Monitor, trace: Trace, maxTurns: number): boolean {
   const attempts = attemptsOf(trace);
   const turns = trace.steps.filter((s) => s.kind === 'model');
   switch (monitor.kind) {
     case 'duplicate_call': {
       const counts = new Map<string, number>();
-      for (const a of attempts) counts.set(callKey(a.call), (counts.get(callKey(a.call)) ?? 0) + 1);
+      for (const a of attempts) counts.set(attemptKey(a.call), (counts.get(attemptKey(a.call)) ?? 0) + 1);
       return [...counts.values()].some((n) => n >= monitor.threshold);
     }
     case 'consecutive_failures': {

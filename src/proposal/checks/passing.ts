@@ -1,10 +1,10 @@
 /** Refuses a change that blocks a call which a passing run was right to make. */
-import type { Op } from '../edit-schema.ts';
+import type { Op } from '../../edit/schema.ts';
 import { replay } from './replay.ts';
-import type { Applied } from './result.ts';
+import type { AppliedCandidate } from './result.ts';
 
 /** A reason that names rule and trace, or null. Only traces with full reward count. */
-export function findBlockedPass(applied: Applied): string | null {
+export function findBlockedPass(applied: AppliedCandidate): string | null {
   const { parent, child, traces, tasks, edits } = applied;
   if (!edits.some((edit) => edit.ops.some(mayBlock))) return null;
   const byId = new Map(tasks.map((t) => [t.id, t]));

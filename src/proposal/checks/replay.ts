@@ -1,4 +1,7 @@
-/** Takes the recorded calls of a trace through a harness again, with no model: what would be sent, rewritten and blocked. */
+/**
+ * Takes the recorded calls of a trace through a harness again, with no model: what would be sent,
+ * rewritten and blocked.
+ */
 import { NO_USAGE } from '../../chat.ts';
 import { compileHarness } from '../../runtime/compile.ts';
 import { DONE } from '../../runtime/done.ts';
@@ -9,7 +12,7 @@ import { execute, openSession, type Session } from '../../runtime/session.ts';
 import { retrieveSkills } from '../../runtime/skills.ts';
 import type { Agent, ChatReply, Environment, Harness, Step, Task, Trace } from '../../types.ts';
 
-export interface Replayed {
+export interface ReplayedTrace {
   /** Everything that the model would read before its first reply. */
   readonly prompt: string;
   /** What became of each call, rewrites included, as comparable text. */
@@ -19,21 +22,24 @@ export interface Replayed {
 }
 
 /** Where traces come from, and how their agent has to be spoken to. */
-export interface Played {
+export interface ReplaySetup {
   readonly environment: Environment;
   readonly protocol?: Agent['protocol'];
 }
 
 /** The text before the first reply under a harness: system, tools, skills and request. */
-export function promptOf(harness: Harness, task: Task, { environment, protocol }: Played): string {
+export function promptOf(harness: Harness, task: Task, { environment, protocol }: ReplaySetup): string {
   const compiled = compileHarness(harness, environment, protocol);
   const { top_k, min_score } = harness.settings.skills;
   const user = userText(task.request, retrieveSkills(compiled.skills, task.request, top_k, min_score));
   return [compiled.system, JSON.stringify(compiled.sentTools), user].join('\n');
 }
 
-/** Replays on a fresh state; after each turn the calls that the record executed are executed, so that the state follows the record. */
-export function replay(harness: Harness, trace: Trace, task: Task, played: Played): Replayed {
+/**
+ * Replays on a fresh state; after each turn the calls that the record executed are executed, so
+ * that the state follows the record.
+ */
+export function replay(harness: Harness, trace: Trace, task: Task, played: ReplaySetup): ReplayedTrace {
   const { environment, protocol } = played;
   const session = openSession(compileHarness(harness, environment, protocol), task);
   const outcomes: string[] = [];

@@ -1,8 +1,9 @@
 /** What every check before a rollout is given and answers. */
-import type { Shapes } from '../../harness/lint.ts';
+
+import type { Edit } from '../../edit/schema.ts';
+import type { Shapes } from '../../harness/lint/lint.ts';
 import type { Agent, Environment, Harness, Task, Trace } from '../../types.ts';
-import type { Edit } from '../edit-schema.ts';
-import type { Envelope } from './envelope.ts';
+import type { EditEnvelope } from './envelope.ts';
 import type { LeakIndex } from './leak-index.ts';
 
 export interface CheckContext {
@@ -17,7 +18,7 @@ export interface CheckContext {
   /** Over the tasks of all splits; it answers yes or no and is never shown to a proposer. */
   readonly leak: LeakIndex;
   /** What a night may change by itself. @default anything, and R1 of what a model wrote */
-  readonly envelope?: Envelope | undefined;
+  readonly envelope?: EditEnvelope | undefined;
   /** Shapes of recorded results for the path lint. */
   readonly shapes?: Shapes | undefined;
   /** The rejected-edit query: why an edit may not be tried again, or null. */
@@ -25,7 +26,9 @@ export interface CheckContext {
 }
 
 export interface CheckResult {
-  /** Name of the check: schema, leak, taint, bounds, policy, risk, lint, duplicate, inert, replay. */
+  /**
+   * Name of the check: schema, leak, taint, bounds, policy, risk, lint, duplicate, inert, replay.
+   */
   readonly check: string;
   readonly passed: boolean;
   /** Reason code: `ok` or the name of the check. */
@@ -35,6 +38,6 @@ export interface CheckResult {
 }
 
 /** What a check that looks at the applied harness gets besides. */
-export interface Applied extends CheckContext {
+export interface AppliedCandidate extends CheckContext {
   readonly child: Harness;
 }

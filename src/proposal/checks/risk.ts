@@ -1,7 +1,13 @@
-/** Risk classes of edits, decided by code: who wrote an edit, and what it says of itself, plays no part. */
-import type { Edit, Op } from '../edit-schema.ts';
+/**
+ * Risk classes of edits, decided by code: who wrote an edit, and what it says of itself, plays no
+ * part.
+ */
+import type { Edit, Op } from '../../edit/schema.ts';
 
-/** R0 wording. R1 a new rule. R2 touches what only a person may answer for. R3 protected: refused before it gets here. */
+/**
+ * R0 wording. R1 a new rule. R2 touches what only a person may answer for. R3 protected: refused
+ * before it gets here.
+ */
 export const RISKS = ['R0', 'R1', 'R2', 'R3'] as const;
 export type Risk = (typeof RISKS)[number];
 
@@ -12,8 +18,8 @@ export interface RiskFinding {
 }
 
 /**
- * Words near which a text may override a protected rule in meaning, which no comparison of bytes can see. A match is no proof of
- * anything: it sends the edit to a person.
+ * Words near which a text may override a protected rule in meaning, which no comparison of bytes
+ * can see. A match is no proof of anything: it sends the edit to a person.
  */
 const TRIPWIRES: readonly (readonly [why: string, pattern: RegExp])[] = [
   [
@@ -91,7 +97,9 @@ function riskOfTexts(op: Op): RiskFinding {
 
 const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
 
-/** Sentences that reach the model: names of tools and arguments, conditions and ids are no wording. */
+/**
+ * Sentences that reach the model: names of tools and arguments, conditions and ids are no wording.
+ */
 function textsIn(op: Op): string[] {
   switch (op.op) {
     case 'clause.add':

@@ -13,7 +13,8 @@ const termsIn = (text: string): string[] => text.toLowerCase().match(/[a-z0-9_]+
 function runsIn(traces: readonly Trace[], tasks: readonly Task[]): ReadonlySet<string> {
   const before = known.get(traces);
   if (before) return before;
-  // The first user message of a trace also holds skills, which are the harness's own words; so the requests come from the tasks.
+  // The first user message of a trace also holds skills, which are the harness's own words; so the
+  // requests come from the tasks.
   const texts = new Set(tasks.map((t) => t.request));
   for (const trace of traces)
     for (const step of trace.steps) if (step.kind === 'result' || step.kind === 'read') texts.add(step.content);
@@ -27,7 +28,10 @@ function* runsOf(terms: readonly string[]): Generator<string> {
   for (let i = 0; i + RUN <= terms.length; i++) yield terms.slice(i, i + RUN).join(' ');
 }
 
-/** The first copied run of a text; runs that stand in the schemas or the policy are free. Null if there is none. */
+/**
+ * The first copied run of a text; runs that stand in the schemas or the policy are free. Null if
+ * there is none.
+ */
 export function findTaint(
   text: string,
   traces: readonly Trace[],

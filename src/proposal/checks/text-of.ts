@@ -1,6 +1,9 @@
-/** The words that an edit writes: what leak and taint look at, and the words that are free to use. */
+/**
+ * The words that an edit writes: what leak and taint look at, and the words that are free to use.
+ */
+
+import type { Edit } from '../../edit/schema.ts';
 import type { Json, Tool } from '../../types.ts';
-import type { Edit } from '../edit-schema.ts';
 
 /** Keys whose values name things of the program, never of the data. */
 const NAMING = new Set(['op', 'evidence', 'tools', 'tool', 'call', 'as', 'key', 'tell', 'enforce', 'kind', 'then']);
@@ -9,7 +12,7 @@ const NAMING = new Set(['op', 'evidence', 'tools', 'tool', 'call', 'as', 'key', 
 export const harnessTextOf = (edit: Edit): string => strings(edit.ops as unknown as Json).join('\n');
 
 /** The same and what it says of itself: hypothesis and risks, which end up in the record. */
-export const textOf = (edit: Edit): string => [harnessTextOf(edit), edit.hypothesis, edit.predicts.risks].join('\n');
+export const editText = (edit: Edit): string => [harnessTextOf(edit), edit.hypothesis, edit.predicts.risks].join('\n');
 
 function strings(value: Json): string[] {
   if (typeof value === 'string' || typeof value === 'number') return [String(value)];

@@ -1,9 +1,9 @@
 /** What the miner is given and what it hands back. */
 
 import type { Random } from '../../digest.ts';
-import type { Shapes } from '../../harness/lint.ts';
+import type { Edit } from '../../edit/schema.ts';
+import type { Shapes } from '../../harness/lint/lint.ts';
 import type { Agent, Diagnosis, Environment, Harness, Task, Trace } from '../../types.ts';
-import type { Edit } from '../edit-schema.ts';
 
 export interface MineContext {
   readonly environment: Environment;

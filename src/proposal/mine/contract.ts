@@ -1,10 +1,14 @@
-/** Mines the contract: lookups, state rules, enums, members and formats of every write tool, from probes with the oracle. */
+/**
+ * Mines the contract: lookups, state rules, enums, members and formats of every write tool, from
+ * probes with the oracle.
+ */
+
+import type { Edit } from '../../edit/schema.ts';
 import type { Clause } from '../../harness/schema.ts';
 import type { Diagnosis, Tool } from '../../types.ts';
-import type { Edit } from '../edit-schema.ts';
 import type { MineContext } from './context.ts';
 import { learnFormat } from './formats.ts';
-import { type Draft, matching, toEdit } from './gains.ts';
+import { type EditDraft, matching, toEdit } from './gains.ts';
 import { groundClauses, groundedArguments } from './grounds.ts';
 import { type Outcome, outcomesOf, rootsOf } from './outcomes.ts';
 import {
@@ -16,7 +20,7 @@ import {
   learnState,
   type StatePrecondition,
 } from './preconditions.ts';
-import { type GoldWrite, type Prober, requiredOf } from './probe.ts';
+import { type GoldWrite, type Prober, requiredArguments } from './probe.ts';
 import { learnProvenance } from './provenance.ts';
 import { at } from './records.ts';
 import { differsClause, enumClause, memberClause, requestClause, type Sibling, stateClause } from './rules.ts';
@@ -71,7 +75,7 @@ function clausesOf(
   const share = golds.length / Math.max(1, context.tasks.length);
   const failing = context.diagnoses.length;
   const edits: Edit[] = [];
-  const add = (clause: Clause | null, draft: Omit<Draft, 'ops'>): void => {
+  const add = (clause: Clause | null, draft: Omit<EditDraft, 'ops'>): void => {
     if (clause && !has.has(clause.id)) edits.push(toEdit({ ...draft, ops: [{ op: 'clause.add', clause }] }));
   };
   const where = (...patterns: string[]): Diagnosis[] => matching(context.diagnoses, patterns, { tool: tool.name });
@@ -144,9 +148,9 @@ function clausesOf(
 function siblingsOf(one: Learned, all: readonly Learned[]): Sibling[] {
   const { state } = one;
   if (!state) return [];
-  const needs = requiredOf(one.tool).sort().join(' ');
+  const needs = requiredArguments(one.tool).sort().join(' ');
   return all.flatMap((other): Sibling[] => {
-    if (other === one || requiredOf(other.tool).sort().join(' ') !== needs) return [];
+    if (other === one || requiredArguments(other.tool).sort().join(' ') !== needs) return [];
     const values = state.refused.filter((v) =>
       other.outcomes.some((o) => o.ok && at(o.bindings.get(state.binding), state.path) === v),
     );
@@ -154,7 +158,10 @@ function siblingsOf(one: Learned, all: readonly Learned[]): Sibling[] {
   });
 }
 
-/** One format an argument name, from the right values of all tools; looked-up arguments have none, since names are welcome there. */
+/**
+ * One format an argument name, from the right values of all tools; looked-up arguments have none,
+ * since names are welcome there.
+ */
 function formatsOf(context: MineContext, learned: readonly Learned[]): Edit[] {
   const looked = new Set(learned.flatMap((l) => groundedArguments(l.provenance)));
   const roots = new Set(learned.flatMap((l) => rootsOf(l.provenance)));

@@ -1,7 +1,12 @@
-/** Learns the shape of an argument from its right values: a fixed prefix, then digits or letters. */
+/**
+ * Learns the shape of an argument from its right values: a fixed prefix, then digits or letters.
+ */
 import type { Format } from '../../harness/schema.ts';
 
-/** A format with a prefix repair; null unless at least 5 different values share a prefix and a shape. `argument` is its name. */
+/**
+ * A format with a prefix repair; null unless at least 5 different values share a prefix and a
+ * shape. `argument` is its name.
+ */
 export function learnFormat(argument: string, values: readonly string[]): Format | null {
   const all = [...new Set(values)];
   if (all.length < 5) return null;

@@ -1,8 +1,12 @@
-/** Turns what was learned into edits: hypothesis, addressed traces, expected number of train tasks fixed. */
-import type { Diagnosis } from '../../types.ts';
-import type { Edit, Op } from '../edit-schema.ts';
+/**
+ * Turns what was learned into edits: hypothesis, addressed traces, expected number of train tasks
+ * fixed.
+ */
 
-export interface Draft {
+import type { Edit, Op } from '../../edit/schema.ts';
+import type { Diagnosis } from '../../types.ts';
+
+export interface EditDraft {
   readonly ops: readonly Op[];
   readonly hypothesis: string;
   /** Failures that it answers. */
@@ -13,7 +17,7 @@ export interface Draft {
 }
 
 /** An edit of the miner; it names every trace that it answers. */
-export function toEdit(draft: Draft): Edit {
+export function toEdit(draft: EditDraft): Edit {
   const traces = [...new Set(draft.answers.map((d) => d.trace))];
   const evidence = traces.slice(0, 6);
   const ops = draft.ops.map((op): Op => (op.op === 'clause.add' ? { ...op, clause: { ...op.clause, evidence } } : op));

@@ -1,9 +1,12 @@
 /** From provenance to clauses that read what a call needs and look up what it names. */
 import type { Clause, Ground, Read } from '../../harness/schema.ts';
-import { idOf, wordsOf } from './names.ts';
+import { idOf, nameWords } from './names.ts';
 import { eachOf, inputCel, type Origin, type Provenance, type ReadRule, recordCel, recordsCel } from './sources.ts';
 
-/** Above this share of cases an argument stands in the request, letter for letter: it is copied, never looked up. */
+/**
+ * Above this share of cases an argument stands in the request, letter for letter: it is copied,
+ * never looked up.
+ */
 const COPIED = 0.8;
 
 /** Arguments whose values must be looked up, in an order in which each origin is known. */
@@ -23,7 +26,10 @@ export function readOf(rule: ReadRule): Read {
   };
 }
 
-/** The reads that a set of bindings needs, in order, each with the arguments that must be grounded before it. */
+/**
+ * The reads that a set of bindings needs, in order, each with the arguments that must be grounded
+ * before it.
+ */
 export function readsFor(provenance: Provenance, bindings: ReadonlySet<string>): ReadRule[] {
   const needed = new Set(bindings);
   for (const rule of [...provenance.reads].reverse()) {
@@ -49,8 +55,8 @@ function groundOf(argument: string, origin: Origin, provenance: Provenance): Gro
 }
 
 /**
- * The clauses that prepare a tool's calls: one for its list arguments, and one for each single argument that has to be
- * looked up. `paired`: lists that must have equal lengths.
+ * The clauses that prepare a tool's calls: one for its list arguments, and one for each single
+ * argument that has to be looked up. `paired`: lists that must have equal lengths.
  */
 export function groundClauses(provenance: Provenance, paired: readonly string[]): Clause[] {
   const grounded = groundedArguments(provenance);
@@ -67,7 +73,10 @@ export function groundClauses(provenance: Provenance, paired: readonly string[])
   return [{ ...told, require: `size(args.${a}) == size(args.${b})`, enforce: 'block', otherwise }, ...clauses];
 }
 
-/** Reads and grounds of some arguments; what a record of one argument reveals is read after that argument is grounded. */
+/**
+ * Reads and grounds of some arguments; what a record of one argument reveals is read after that
+ * argument is grounded.
+ */
 function lookup(provenance: Provenance, id: string, grounded: readonly string[]): Clause {
   const origins = grounded.map((name) => provenance.origins.get(name) as Origin);
   const prepare: (Read | Ground)[] = [];
@@ -108,7 +117,7 @@ function entriesSentence(lists: readonly string[], provenance: Provenance): stri
 export function collectSentence(list: string, provenance: Provenance): string {
   const origin = provenance.origins.get(list);
   const whole = origin && origin.each === undefined ? ` of one ${origin.binding}` : '';
-  return `Put all ${wordsOf(list)}s${whole} into one ${provenance.tool} call.`;
+  return `Put all ${nameWords(list)}s${whole} into one ${provenance.tool} call.`;
 }
 
 const lengthsSentence = (tool: string, a: string, b: string): string =>

@@ -1,7 +1,11 @@
-/** The miner: learns edits from train traces and, where there is an oracle, from probes on train tasks; it asks no model. */
-import { shapesOf } from '../../harness/lint.ts';
-import type { Edit } from '../edit-schema.ts';
-import { checkBounds } from '../edits.ts';
+/**
+ * The miner: learns edits from train traces and, where there is an oracle, from probes on train
+ * tasks; it asks no model.
+ */
+
+import { checkBounds } from '../../edit/edits.ts';
+import type { Edit } from '../../edit/schema.ts';
+import { shapesOf } from '../../harness/lint/lint.ts';
 import type { MineContext, MinedProposal } from './context.ts';
 import { mineContract } from './contract.ts';
 import { mineMonitors } from './monitors.ts';
@@ -14,7 +18,10 @@ export type { MineContext, MinedProposal } from './context.ts';
 
 const PROBE_BUDGET = 6000;
 
-/** Pure: equal contexts give equal proposals. Only train tasks are touched, through states of its own. */
+/**
+ * Pure: equal contexts give equal proposals. Only train tasks are touched, through states of its
+ * own.
+ */
 export function mine(context: MineContext): MinedProposal {
   const notes: string[] = [];
   const prober = new Prober(context.environment, context.probeBudget ?? PROBE_BUDGET);

@@ -1,7 +1,8 @@
 /** Monitors over the trajectory from diagnosed loops, claims and stops. */
+
+import type { Edit } from '../../edit/schema.ts';
 import type { Monitor } from '../../harness/schema.ts';
 import type { Diagnosis } from '../../types.ts';
-import type { Edit } from '../edit-schema.ts';
 import type { MineContext } from './context.ts';
 import { matching, toEdit } from './gains.ts';
 

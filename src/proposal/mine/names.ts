@@ -1,4 +1,7 @@
-/** Names that the miner gives: bindings of reads, ids of clauses and skills, and readable words for arguments. */
+/**
+ * Names that the miner gives: bindings of reads, ids of clauses and skills, and readable words for
+ * arguments.
+ */
 
 const VERBS = /^(get|find|fetch|read|lookup|look|load|show|list|query|search|describe|view)_/;
 const ENDINGS = /_(details?|info(rmation)?|record|data|by_.*)$/;
@@ -38,4 +41,4 @@ export function idOf(...parts: readonly string[]): string {
 }
 
 /** 'payment_method_id' -> 'payment method', for prose. */
-export const wordsOf = (argument: string): string => argument.replace(/_ids?$/, '').replace(/_/g, ' ');
+export const nameWords = (argument: string): string => argument.replace(/_ids?$/, '').replace(/_/g, ' ');

@@ -1,7 +1,10 @@
-/** Probes a write tool in many states: on the targets of other tools' tasks, after other writes, and twice in a row. */
+/**
+ * Probes a write tool in many states: on the targets of other tools' tasks, after other writes, and
+ * twice in a row.
+ */
 import { pick, type Random, shuffled } from '../../digest.ts';
 import type { Json, ToolCall } from '../../types.ts';
-import type { GoldWrite, Prober, World } from './probe.ts';
+import type { GoldWrite, Prober, ProbeWorld } from './probe.ts';
 import { type Bindings, bind, type Provenance, recordsOf } from './sources.ts';
 
 /** One tried call and what came of it. */
@@ -36,7 +39,7 @@ export function outcomesOf(
     random,
   );
   const out: Outcome[] = [];
-  const record = (world: World, call: ToolCall, kind: Outcome['kind']): boolean => {
+  const record = (world: ProbeWorld, call: ToolCall, kind: Outcome['kind']): boolean => {
     const bindings = bind(world, provenance.reads, call);
     const result = world.attempt(call);
     const error = result.error ? mask(result.content) : '';
@@ -63,7 +66,7 @@ export function outcomesOf(
   }
   return out;
 
-  function tryThere(world: World, context: GoldWrite, root: string, kind: Outcome['kind']): void {
+  function tryThere(world: ProbeWorld, context: GoldWrite, root: string, kind: Outcome['kind']): void {
     for (let attempt = 0; attempt < 2 && !prober.spent && own.length > 0; attempt++) {
       const donor = pick(own, random);
       const call = adapt(world, donor.call, provenance, root, context.call.arguments[root] as Json, random);
@@ -81,9 +84,12 @@ function byTool(golds: readonly GoldWrite[], argument: string): Map<string, Gold
   return groups;
 }
 
-/** A donor's call moved to another root value: arguments with a known origin get values that exist there. Null if there are none. */
+/**
+ * A donor's call moved to another root value: arguments with a known origin get values that exist
+ * there. Null if there are none.
+ */
 export function adapt(
-  world: World,
+  world: ProbeWorld,
   donor: ToolCall,
   provenance: Provenance,
   root: string,

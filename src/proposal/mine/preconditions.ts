@@ -1,4 +1,7 @@
-/** From probe outcomes to the preconditions of a tool: what its state must be and what its arguments may be. */
+/**
+ * From probe outcomes to the preconditions of a tool: what its state must be and what its arguments
+ * may be.
+ */
 import type { Json } from '../../types.ts';
 import type { Outcome } from './outcomes.ts';
 import type { GoldWrite, Prober } from './probe.ts';
@@ -19,7 +22,10 @@ export interface StatePrecondition {
   readonly once: boolean;
 }
 
-/** The field that best separates success from refusal; null when no field does with at least 3 refusals explained. */
+/**
+ * The field that best separates success from refusal; null when no field does with at least 3
+ * refusals explained.
+ */
 export function learnState(provenance: Provenance, outcomes: readonly Outcome[]): StatePrecondition | null {
   const ok = outcomes.filter((o) => o.ok);
   const failed = outcomes.filter((o) => !o.ok);
@@ -30,7 +36,8 @@ export function learnState(provenance: Provenance, outcomes: readonly Outcome[])
     const allowed = new Set(ok.map(fieldOf));
     if ([...allowed].some((v) => typeof v !== 'string' && typeof v !== 'boolean')) continue;
     if (allowed.size > Math.max(1, Math.min(4, Math.floor(ok.length / 4)))) continue;
-    // Only refusals whose every occurrence stands outside the allowed values are explained by the field.
+    // Only refusals whose every occurrence stands outside the allowed values are explained by the
+    // field.
     const groups = groupBy(failed);
     const explained = [...groups.values()].filter((g) => g.every((o) => !allowed.has(fieldOf(o)))).flat();
     const refused = new Set(explained.map(fieldOf).filter((v) => v !== undefined && v !== null));
@@ -68,7 +75,9 @@ function fieldsOf(provenance: Provenance, outcomes: readonly Outcome[]): [string
   });
 }
 
-/** Text arguments of few values that the tool refuses to have replaced: argument -> values, sorted. */
+/**
+ * Text arguments of few values that the tool refuses to have replaced: argument -> values, sorted.
+ */
 export function learnEnums(prober: Prober, golds: readonly GoldWrite[], provenance: Provenance): Map<string, string[]> {
   const out = new Map<string, string[]>();
   for (const argument of argumentNames(golds)) {
@@ -109,7 +118,10 @@ export function learnDiffers(prober: Prober, golds: readonly GoldWrite[], pair: 
   return tried.length >= 2 && tried.every((g) => refuses(prober, g, b, g.call.arguments[a] as Json));
 }
 
-/** Arguments that the request gives and that the tool refuses when they stand in no known collection. */
+/**
+ * Arguments that the request gives and that the tool refuses when they stand in no known
+ * collection.
+ */
 export function learnMembers(prober: Prober, golds: readonly GoldWrite[], provenance: Provenance): string[] {
   return [...provenance.origins.keys()].filter((argument) => {
     if (provenance.lists.has(argument)) return false;

@@ -1,4 +1,6 @@
-/** Probes: tool calls on reset train tasks, counted against a budget, with their results as values. */
+/**
+ * Probes: tool calls on reset train tasks, counted against a budget, with their results as values.
+ */
 import { isObject } from '../../digest.ts';
 import { parseResult } from '../../runtime/results.ts';
 import type { Environment, Json, Plan, Task, Tool, ToolCall } from '../../types.ts';
@@ -18,7 +20,7 @@ export interface GoldWrite {
 }
 
 /** A world in which to try calls; `apply` changes it. */
-export interface World {
+export interface ProbeWorld {
   readonly task: Task<'train'>;
   /** A read-only call; remembered, so that asking again is free until the next `apply`. */
   read(call: ToolCall): ProbeResult;
@@ -29,7 +31,7 @@ export interface World {
 
 /** A write of an oracle, and the world before it. */
 export interface Case {
-  readonly world: World;
+  readonly world: ProbeWorld;
   readonly gold: GoldWrite;
 }
 
@@ -51,7 +53,7 @@ export class Prober {
     return this.used >= this.budget;
   }
 
-  open(task: Task<'train'>, before: readonly ToolCall[] = []): World {
+  open(task: Task<'train'>, before: readonly ToolCall[] = []): ProbeWorld {
     const { environment } = this;
     const state = environment.reset(task);
     const run = (on: unknown, call: ToolCall): ProbeResult => {
@@ -98,7 +100,7 @@ export function parametersOf(tool: Tool): string[] {
 }
 
 /** Required arguments of a tool; all of them when the schema does not say. */
-export function requiredOf(tool: Tool): string[] {
+export function requiredArguments(tool: Tool): string[] {
   const { required } = tool.parameters;
   return Array.isArray(required) ? required.map(String) : parametersOf(tool);
 }

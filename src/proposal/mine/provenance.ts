@@ -1,8 +1,11 @@
-/** Learns, from probes, which reads reveal the arguments of a write and where in their results the values stand. */
+/**
+ * Learns, from probes, which reads reveal the arguments of a write and where in their results the
+ * values stand.
+ */
 import { isObject } from '../../digest.ts';
 import type { Json, Tool } from '../../types.ts';
 import { bindingName } from './names.ts';
-import { type Case, type GoldWrite, type Prober, requiredOf } from './probe.ts';
+import { type Case, type GoldWrite, type Prober, requiredArguments } from './probe.ts';
 import { collectionsIn, isPlainPath, type Path, scalarsIn } from './records.ts';
 import { findFilter, findKeep } from './refine.ts';
 import { type Bindings, bind, type Input, type Origin, type Provenance, type ReadRule, recordsOf } from './sources.ts';
@@ -27,7 +30,7 @@ export function learnProvenance(prober: Prober, tool: Tool, golds: readonly Gold
   const inRequest = new Map(names.map((n) => [n, share(golds, (g) => standsInRequest(g, n))]));
   const reads: ReadRule[] = [];
   const origins = new Map<string, Origin>();
-  const readers = prober.environment.tools.filter((t) => t.readOnly && requiredOf(t).length === 1);
+  const readers = prober.environment.tools.filter((t) => t.readOnly && requiredArguments(t).length === 1);
   const scalars = names.filter((n) => !lists.has(n));
   // Arguments that the request itself gives come first: reads start there.
   scalars.sort((a, b) => (inRequest.get(b) ?? 0) - (inRequest.get(a) ?? 0));
@@ -93,7 +96,10 @@ function standsInRequest(gold: GoldWrite, argument: string): boolean {
   );
 }
 
-/** The first reader that answers without an error in nearly all cases; a parameter of the same name is tried first and suffices. */
+/**
+ * The first reader that answers without an error in nearly all cases; a parameter of the same name
+ * is tried first and suffices.
+ */
 function firstThatWorks(
   readers: readonly Tool[],
   cases: readonly Case[],
@@ -103,7 +109,7 @@ function firstThatWorks(
 ): ReadRule | undefined {
   const ordered = [...readers].sort((a, b) => affinity(b, name) - affinity(a, name));
   for (const reader of ordered) {
-    const parameter = requiredOf(reader)[0] as string;
+    const parameter = requiredArguments(reader)[0] as string;
     if (reads.some((r) => r.tool === reader.name && JSON.stringify(r.input) === JSON.stringify(input))) continue;
     const rule: ReadRule = {
       as: bindingName(
@@ -127,7 +133,7 @@ const answered = (value: Json | undefined): boolean =>
 
 /** 2 = the parameter has the very name, 1 = the names share their last word, 0 = neither. */
 function affinity(reader: Tool, name: string): number {
-  const parameter = requiredOf(reader)[0] ?? '';
+  const parameter = requiredArguments(reader)[0] ?? '';
   if (parameter === name) return 2;
   return parameter.split('_')[0] === name.split('_')[0] ? 1 : 0;
 }
@@ -148,7 +154,10 @@ function addFieldReads(readers: readonly Tool[], cases: readonly Case[], reads: 
   }
 }
 
-/** The collection in which an argument's values stand in nearly all cases; `pair`: element i stands in result i of a per-element read. */
+/**
+ * The collection in which an argument's values stand in nearly all cases; `pair`: element i stands
+ * in result i of a per-element read.
+ */
 function findOrigin(
   cases: readonly Case[],
   reads: readonly ReadRule[],

@@ -1,4 +1,7 @@
-/** Finds the collections of records inside a result: lists of objects, and maps from an id to an object. */
+/**
+ * Finds the collections of records inside a result: lists of objects, and maps from an id to an
+ * object.
+ */
 import { isObject } from '../../digest.ts';
 import type { Json, JsonObject } from '../../types.ts';
 
@@ -29,7 +32,10 @@ export function collectionsIn(value: Json, depth = 3, path: Path = []): Collecti
   return Object.entries(value).flatMap(([name, inner]) => collectionsIn(inner, depth - 1, [...path, name]));
 }
 
-/** The records of a map keyed by id; undefined when the object is a plain record. An id holds a digit or is repeated inside its record. */
+/**
+ * The records of a map keyed by id; undefined when the object is a plain record. An id holds a
+ * digit or is repeated inside its record.
+ */
 function mapRecords(value: JsonObject): JsonObject[] | undefined {
   const entries = Object.entries(value);
   if (entries.length === 0) return undefined;

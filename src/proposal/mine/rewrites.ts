@@ -1,6 +1,10 @@
-/** Edits of rules that exist: enforce what was ignored, remove what was wrong; wording is never changed to cure disobedience. */
+/**
+ * Edits of rules that exist: enforce what was ignored, remove what was wrong; wording is never
+ * changed to cure disobedience.
+ */
+
+import type { Edit } from '../../edit/schema.ts';
 import type { Diagnosis } from '../../types.ts';
-import type { Edit } from '../edit-schema.ts';
 import type { MineContext } from './context.ts';
 import { toEdit } from './gains.ts';
 

@@ -1,7 +1,10 @@
-/** From learned preconditions to clauses: each says what a tool demands, checks it, and answers with what to do instead. */
+/**
+ * From learned preconditions to clauses: each says what a tool demands, checks it, and answers with
+ * what to do instead.
+ */
 import type { Clause } from '../../harness/schema.ts';
 import { readOf, readsFor } from './grounds.ts';
-import { idOf, wordsOf } from './names.ts';
+import { idOf, nameWords } from './names.ts';
 import type { StatePrecondition } from './preconditions.ts';
 import { type Provenance, recordsCel } from './sources.ts';
 
@@ -20,7 +23,10 @@ const text = (value: string | boolean): string => (typeof value === 'string' ? J
 const oneOf = (field: string, values: readonly (string | boolean)[]): string =>
   values.length === 1 ? `${field} == ${values.map(text).join('')}` : `${field} in [${values.map(text).join(', ')}]`;
 
-/** A tool with the same arguments that succeeds where this one is refused, and the values of the field there. */
+/**
+ * A tool with the same arguments that succeeds where this one is refused, and the values of the
+ * field there.
+ */
 export interface Sibling {
   readonly tool: string;
   readonly values: readonly (string | boolean)[];
@@ -81,12 +87,15 @@ export function memberClause(provenance: Provenance, argument: string): Clause |
     tell: 'off',
     prepare: readsFor(provenance, new Set([origin.binding])).map(readOf),
     require: `${recordsCel(origin)}.exists(r, r.${origin.key} == args.${argument})`,
-    otherwise: `{{args.${argument}}} is not a ${wordsOf(argument)} on file. Call ${tool} again with the one that the request names.`,
+    otherwise: `{{args.${argument}}} is not a ${nameWords(argument)} on file. Call ${tool} again with the one that the request names.`,
     priority: 6,
   });
 }
 
-/** Arguments that every oracle call took from the request, letter for letter; told only where failures show the need. */
+/**
+ * Arguments that every oracle call took from the request, letter for letter; told only where
+ * failures show the need.
+ */
 export function requestClause(tool: string, names: readonly string[], told: boolean): Clause {
   return clause({
     id: idOf('asked', tool),

@@ -1,19 +1,29 @@
-/** Skills from diagnosed procedural failures: numbered steps with the tools' names, retrieved by words of the requests. */
+/**
+ * Skills from diagnosed procedural failures: numbered steps with the tools' names, retrieved by
+ * words of the requests.
+ */
+
+import type { Edit } from '../../edit/schema.ts';
 import type { Task } from '../../types.ts';
-import type { Edit } from '../edit-schema.ts';
 import type { MineContext } from './context.ts';
 import { matching, toEdit } from './gains.ts';
 import { collectSentence } from './grounds.ts';
 import type { GoldWrite, Prober } from './probe.ts';
 import type { Provenance } from './sources.ts';
 
-/** `first` must come before `then` on the same target: the other way round one of the two is refused. */
+/**
+ * `first` must come before `then` on the same target: the other way round one of the two is
+ * refused.
+ */
 export interface Precedence {
   readonly first: string;
   readonly then: string;
 }
 
-/** Swaps neighbouring oracle writes and sees which order is refused; needs 2 agreeing cases and none against. */
+/**
+ * Swaps neighbouring oracle writes and sees which order is refused; needs 2 agreeing cases and none
+ * against.
+ */
 export function learnPrecedence(prober: Prober, golds: readonly GoldWrite[]): Precedence[] {
   const votes = new Map<string, { order: Precedence; yes: number; no: number }>();
   for (const gold of golds) {
@@ -49,8 +59,9 @@ export interface SkillInputs {
 const PROCEDURAL = ['partial', 'wrong_order', 'missing_report'];
 
 /**
- * One skill for the whole procedure, with a step for each kind of procedural failure that was seen. Reading first is no
- * step of it: clauses prepare their calls, and a small model that is told to read reads the wrong thing.
+ * One skill for the whole procedure, with a step for each kind of procedural failure that was seen.
+ * Reading first is no step of it: clauses prepare their calls, and a small model that is told to
+ * read reads the wrong thing.
  */
 export function mineSkills(context: MineContext, inputs: SkillInputs): Edit[] {
   const { harness, diagnoses, tasks } = context;

@@ -1,7 +1,10 @@
-/** Where a write's arguments come from: reads chained from the call's own arguments, as data that renders to CEL and can be evaluated. */
+/**
+ * Where a write's arguments come from: reads chained from the call's own arguments, as data that
+ * renders to CEL and can be evaluated.
+ */
 import { isObject } from '../../digest.ts';
 import type { Json, JsonObject, ToolCall } from '../../types.ts';
-import type { World } from './probe.ts';
+import type { ProbeWorld } from './probe.ts';
 import { at, type Path, recordsAt } from './records.ts';
 
 /** A collection of records that holds the values of an argument. */
@@ -15,7 +18,10 @@ export interface Origin {
   readonly key: string;
   /** A boolean property that must hold, e.g. `available`. */
   readonly filter?: string;
-  /** List argument whose element's record holds for every property that the request does not mention. */
+  /**
+   * List argument whose element's record holds for every property that the request does not
+   * mention.
+   */
   readonly keep?: string;
 }
 
@@ -60,7 +66,7 @@ export const eachOf = (rule: ReadRule): string | undefined =>
   rule.input.from === 'record' && rule.input.list ? rule.input.argument : undefined;
 
 /** Makes the reads for one call; a failed read binds nothing, a failed element is null. */
-export function bind(world: World, reads: readonly ReadRule[], call: ToolCall): Bindings {
+export function bind(world: ProbeWorld, reads: readonly ReadRule[], call: ToolCall): Bindings {
   const bindings: Bindings = new Map();
   for (const rule of reads) {
     const one = (element?: Json): Json | undefined => {

@@ -1,14 +1,17 @@
-/** Realization switches and aliases from what the traces show: calls as text, broken JSON, wrong names, wrong types. */
+/**
+ * Realization switches and aliases from what the traces show: calls as text, broken JSON, wrong
+ * names, wrong types.
+ */
 
 import { fits } from '../../diagnosis/rules/arguments.ts';
 import { isTextCall } from '../../diagnosis/rules/endings.ts';
 import { isObject } from '../../digest.ts';
+import type { Edit } from '../../edit/schema.ts';
 import { findWrittenCall } from '../../runtime/rescue.ts';
 import type { Environment, Json, JsonObject, Trace } from '../../types.ts';
-import type { Edit } from '../edit-schema.ts';
 import type { MineContext } from './context.ts';
 import { matching, toEdit } from './gains.ts';
-import { parametersOf, requiredOf } from './probe.ts';
+import { parametersOf, requiredArguments } from './probe.ts';
 
 interface Counts {
   /** Traces whose first model message spells a call out. */
@@ -79,7 +82,10 @@ export function mineSwitches(context: MineContext): Edit[] {
   return edits;
 }
 
-/** One edit an alias: an edit's key is that of its operations, so a packet of them would be a new edit with every regrouping. */
+/**
+ * One edit an alias: an edit's key is that of its operations, so a packet of them would be a new
+ * edit with every regrouping.
+ */
 function aliasEdits(counts: Counts, { harness, diagnoses }: MineContext): Edit[] {
   return [...counts.aliases].flatMap(([tool, wrongs]) =>
     [...wrongs].flatMap(([from, rights]) => {
@@ -155,7 +161,7 @@ function countCall(
   }
   const properties = (isObject(tool.parameters.properties) ? tool.parameters.properties : {}) as JsonObject;
   const strange = Object.keys(args).filter((a) => !(a in properties));
-  const absent = requiredOf(tool).filter((a) => !(a in args));
+  const absent = requiredArguments(tool).filter((a) => !(a in args));
   if (strange.length > 0) counts.wrongArgument += 1;
   const [from, to] = [strange[0], absent[0]];
   if (strange.length === 1 && absent.length === 1 && from !== undefined && to !== undefined) {

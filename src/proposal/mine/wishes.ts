@@ -1,4 +1,7 @@
-/** May a lookup read the request where the call says nothing? Only if train shows that it then finds the right records. */
+/**
+ * May a lookup read the request where the call says nothing? Only if train shows that it then finds
+ * the right records.
+ */
 import { canonicalJson } from '../../digest.ts';
 import type { Clause } from '../../harness/schema.ts';
 import { compileHarness } from '../../runtime/compile.ts';
@@ -22,8 +25,8 @@ interface Parent {
 }
 
 /**
- * The clause with `fallback: task.request` in each ground whose argument comes out right in the oracle's calls when a word without
- * meaning stands in its place. A ground that asks is no mistake.
+ * The clause with `fallback: task.request` in each ground whose argument comes out right in the
+ * oracle's calls when a word without meaning stands in its place. A ground that asks is no mistake.
  */
 export function withFallback(clause: Clause, golds: readonly GoldWrite[], parent: Parent): Clause {
   const grounds = clause.prepare.flatMap((step) => ('ground' in step ? [step.ground.argument] : []));
@@ -62,7 +65,10 @@ function findsRight(clause: Clause, argument: string, golds: readonly GoldWrite[
   return met >= LEAST && right >= RIGHT * met;
 }
 
-/** A list of keys as comparable text: what belongs together is told by pairs of lists, not by the order of one. */
+/**
+ * A list of keys as comparable text: what belongs together is told by pairs of lists, not by the
+ * order of one.
+ */
 const asSet = (value: Json | undefined): string =>
   canonicalJson(Array.isArray(value) ? [...value].sort() : (value ?? null));
 

@@ -1,12 +1,15 @@
-/** The proposer that thinks: shows a model one cluster of failures at a time and asks for one kind of edit. */
+/**
+ * The proposer that thinks: shows a model one cluster of failures at a time and asks for one kind
+ * of edit.
+ */
 import { z } from 'zod';
 import { type Cluster, clusterDiagnoses } from '../../diagnosis/clusters.ts';
+import { addedIds } from '../../edit/key.ts';
+import type { Edit } from '../../edit/schema.ts';
 import { ask } from '../../models/ask.ts';
 import { asData, promptText } from '../../prompts.ts';
 import { compactTrace } from '../../traces/compact.ts';
 import type { ChatModel, Trace } from '../../types.ts';
-import { addedIds } from '../edit-key.ts';
-import type { Edit } from '../edit-schema.ts';
 import type { MineContext } from '../mine/context.ts';
 import { type Kind, kindFor, opOf, schemaOf, symptomOf } from './wishes.ts';
 
@@ -14,7 +17,9 @@ export interface ReflectOptions {
   readonly model: ChatModel;
   /** Edits to ask for. @default 4 */
   readonly wanted?: number;
-  /** Hypotheses and titles of edits that were refused; shown so that they are not proposed again. */
+  /**
+   * Hypotheses and titles of edits that were refused; shown so that they are not proposed again.
+   */
   readonly tried: readonly string[];
   /** What others have proposed for the same failures. @default [] */
   readonly found?: readonly string[];
@@ -38,7 +43,10 @@ const LEAST = 2;
 const SHOWN = 2;
 const SHOWN_CHARACTERS = 1400;
 
-/** Asks about the largest clusters first. A model that answers badly costs its calls and gives no edit; interruption throws, and what makes every other call useless as well. */
+/**
+ * Asks about the largest clusters first. A model that answers badly costs its calls and gives no
+ * edit; interruption throws, and what makes every other call useless as well.
+ */
 export async function reflect(context: MineContext, options: ReflectOptions): Promise<Reflection> {
   const edits: Edit[] = [];
   const notes: string[] = [];
@@ -122,7 +130,10 @@ function questionOf(kind: Kind, cluster: Cluster, context: MineContext, { tried,
 const LISTED = 6;
 const LISTED_CHARACTERS = 200;
 
-/** Those that name the cluster's tool first, as JSON strings: they may have been written by a model that read a trace. */
+/**
+ * Those that name the cluster's tool first, as JSON strings: they may have been written by a model
+ * that read a trace.
+ */
 function listed(texts: readonly string[], { tool = '' }: Cluster): string {
   const near = (text: string) => (tool !== '' && text.includes(tool) ? 0 : 1);
   const lines = [...texts]

@@ -1,9 +1,9 @@
 /** What the model is asked for, one kind of edit a call, and how its answer becomes an edit. */
 import { z } from 'zod';
 import type { Cluster } from '../../diagnosis/clusters.ts';
+import type { Op } from '../../edit/schema.ts';
 import { Monitor } from '../../harness/schema.ts';
 import type { Harness, JsonObject } from '../../types.ts';
-import type { Op } from '../edit-schema.ts';
 
 export type Kind = 'rule' | 'skill' | 'monitor';
 
@@ -20,7 +20,7 @@ const answers = {
   skill: z.object({ description: sentence(300), steps: z.array(sentence(300)).min(2).max(8) }),
   monitor: z.object({ message: sentence(320) }),
 };
-export type Answer<K extends Kind> = z.infer<(typeof answers)[K]>;
+export type ReflectAnswer<K extends Kind> = z.infer<(typeof answers)[K]>;
 
 /** JSON Schema of the answer, for endpoints that can hold a model to one. */
 export const schemaOf = (kind: Kind): JsonObject => {
@@ -65,7 +65,10 @@ export function kindFor(cluster: Cluster): Kind | null {
   return cluster.pattern === 'text_call' ? null : 'skill';
 }
 
-/** The operation that an answer asks for, under an id that neither the harness nor `proposed` has. Throws ZodError when it does not have the form asked for. */
+/**
+ * The operation that an answer asks for, under an id that neither the harness nor `proposed` has.
+ * Throws ZodError when it does not have the form asked for.
+ */
 export function opOf(
   kind: Kind,
   value: unknown,

@@ -67,7 +67,8 @@ describe('countInterventions', () => {
     const { trace } = await play(parts, [done, swap(['Ring'], ['Ring']), swap(['Ring'], ['Ring, L']), done]);
     const counts = countInterventions([trace]);
     expect(counts.get('finish')).toEqual({ fired: 1, blocked: 1, followedBySuccess: 1 });
-    // Two fresh reads, a rewrite and the block of the first call; two rewrites of the second, reads reused.
+    // Two fresh reads, a rewrite and the block of the first call; two rewrites of the second, reads
+    // reused.
     expect(counts.get(swapClause.id)).toEqual({ fired: 6, blocked: 1, followedBySuccess: 5 });
     expect(countInterventions([])).toEqual(new Map());
   });

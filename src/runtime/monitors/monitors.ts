@@ -26,7 +26,10 @@ export interface Watch {
   fire(occasion: Occasion): readonly Monitor[];
 }
 
-/** `cooldown: 1` allows the next turn, `cooldown: 2` the one after it; 0 and 1 differ only within a turn. */
+/**
+ * `cooldown: 1` allows the next turn, `cooldown: 2` the one after it; 0 and 1 differ only within a
+ * turn.
+ */
 export function openWatch(monitors: readonly Monitor[]): Watch {
   const firings = new Map<string, Firings>();
   return {

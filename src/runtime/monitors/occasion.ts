@@ -1,13 +1,13 @@
 /** What a monitor looks at, and the interface of one kind of monitor. */
 import type { Monitor } from '../../harness/schema.ts';
-import type { Answer } from '../session.ts';
+import type { AnsweredCall } from '../session.ts';
 
 export interface Occasion {
   /** Model turns so far, this one included. */
   readonly turn: number;
   readonly turnsLeft: number;
   /** Answers to all calls so far, oldest first. */
-  readonly answers: readonly Answer[];
+  readonly answers: readonly AnsweredCall[];
   /** Replies without a call in a row, up to this turn. */
   readonly textOnly: number;
   /** True when the agent calls `done` now. */
@@ -20,5 +20,5 @@ export interface Occasion {
 export type Detector = (monitor: Monitor, occasion: Occasion) => boolean;
 
 /** The answers that a monitor looks at: the last `window`, or all of them. */
-export const inWindow = ({ window }: Monitor, { answers }: Occasion): readonly Answer[] =>
+export const inWindow = ({ window }: Monitor, { answers }: Occasion): readonly AnsweredCall[] =>
   window === 0 ? answers : answers.slice(-window);

@@ -6,18 +6,18 @@ import {
   call,
   methodsFor,
   orderNumber,
-  type Part,
+  type PartContext,
   pointAt,
   pointAtLine,
   pointAtMethod,
-  type Scene,
+  type RequestPart,
 } from './part.ts';
-import { money, type VariantWords, variantWords } from './phrases.ts';
+import { moneyText, type VariantWords, variantWords } from './phrases.ts';
 import { type ItemWish, type VariantWish, variantsThatFit } from './wish.ts';
 import { between, centsOf } from './world.ts';
 
 /** One line, the variant wanted for it, and the words for both. */
-export interface Change {
+export interface ItemChange {
   readonly line: OrderItem;
   readonly variant: Variant;
   readonly item: { readonly wish: ItemWish; readonly words: string };
@@ -26,7 +26,7 @@ export interface Change {
 }
 
 /** Available variants of the line's product other than its own. */
-export const othersInStock = (scene: Scene, line: OrderItem): Variant[] =>
+export const othersInStock = (scene: PartContext, line: OrderItem): Variant[] =>
   Object.values(readProduct(scene.store, line.product_id)?.variants ?? {}).filter(
     (variant) => variant.available && variant.item_id !== line.item_id,
   );
@@ -35,7 +35,7 @@ export const othersInStock = (scene: Scene, line: OrderItem): Variant[] =>
 export const changedOptions = (line: OrderItem, variant: Variant): Record<string, string> =>
   Object.fromEntries(Object.entries(variant.options).filter(([axis, value]) => line.options[axis] !== value));
 
-function conditionFor(scene: Scene, line: OrderItem): VariantWish {
+function conditionFor(scene: PartContext, line: OrderItem): VariantWish {
   const { random } = scene;
   const others = othersInStock(scene, line);
   const draw = random();
@@ -55,11 +55,11 @@ function conditionFor(scene: Scene, line: OrderItem): VariantWish {
 
 /** Chooses the variant wanted for a line, or nothing when no single one fits. */
 export function changeOf(
-  scene: Scene,
+  scene: PartContext,
   order: Order,
   line: OrderItem,
   full = scene.random() < 0.35,
-): Change | undefined {
+): ItemChange | undefined {
   const { random } = scene;
   const product = readProduct(scene.store, line.product_id);
   const others = othersInStock(scene, line);
@@ -76,7 +76,7 @@ export function changeOf(
 }
 
 /** Price difference of changes in cents; above 0 the customer pays. */
-export const differenceOf = (changes: readonly Change[]): number =>
+export const differenceOf = (changes: readonly ItemChange[]): number =>
   changes.reduce((sum, { line, variant }) => sum + centsOf(variant.price) - centsOf(line.price), 0);
 
 /** The tool that changes items in an order of this status. */
@@ -89,7 +89,7 @@ export const changeTool = (
       ? 'modify_pending_order_items'
       : undefined;
 
-export const changeMentions = (changes: readonly Change[]): Record<string, string> =>
+export const changeMentions = (changes: readonly ItemChange[]): Record<string, string> =>
   Object.fromEntries(
     changes.flatMap(({ line, variant, item, words }) => [
       [line.item_id, item.words],
@@ -97,7 +97,7 @@ export const changeMentions = (changes: readonly Change[]): Record<string, strin
     ]),
   );
 
-export function changeReports(changes: readonly Change[]): Part['reportables'] {
+export function changeReports(changes: readonly ItemChange[]): RequestPart['reportables'] {
   const cents = differenceOf(changes);
   const what =
     changes.length > 1
@@ -107,12 +107,12 @@ export function changeReports(changes: readonly Change[]): Part['reportables'] {
     { what: `the price of the new ${line.name}`, value: variant.price.toFixed(2) },
     { what: `the item number of the new ${line.name}`, value: variant.item_id },
   ]);
-  return [{ what, value: money(Math.abs(cents)), cents: { kind: 'difference', value: cents } }, ...news];
+  return [{ what, value: moneyText(Math.abs(cents)), cents: { kind: 'difference', value: cents } }, ...news];
 }
 
 /**
- * Changes `count` lines in one call. With `apart` each further line has a text of its own, so that the lines must be
- * collected first; `payWith` is the only method to use.
+ * Changes `count` lines in one call. With `apart` each further line has a text of its own, so that
+ * the lines must be collected first; `payWith` is the only method to use.
  */
 export const changeItems =
   (count: number, apart = false, payWith?: ReturnType<typeof pointAtMethod>): Builder =>
@@ -187,4 +187,4 @@ export const changeItems =
   };
 
 /** One line, or now and then two or three. */
-export const lineCount = (random: Scene['random']): number => (random() < 0.75 ? 1 : between(2, 3, random));
+export const lineCount = (random: PartContext['random']): number => (random() < 0.75 ? 1 : between(2, 3, random));

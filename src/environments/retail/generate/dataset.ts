@@ -1,10 +1,13 @@
-/** A generated data set on disk: `world.json` with one record a line, `tasks/<split>.jsonl` with one task a line. */
+/**
+ * A generated data set on disk: `world.json` with one record a line, `tasks/<split>.jsonl` with one
+ * task a line.
+ */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../../errors.ts';
 import type { Environment, Json, Split, Task } from '../../../types.ts';
-import type { Store, World } from '../store.ts';
+import type { RetailWorld, Store } from '../store.ts';
 import { RetailTarget } from '../target.ts';
 
 const splits: readonly Split[] = ['train', 'dev', 'sealed'];
@@ -67,7 +70,7 @@ const TaskLine = z.strictObject({
   family: z.string().exactOptional(),
 });
 
-const worldText = (world: World): string => {
+const worldText = (world: RetailWorld): string => {
   const section = (name: string, records: Readonly<Record<string, object>>): string =>
     `"${name}":{\n${Object.entries(records)
       .map(([id, record]) => `${JSON.stringify(id)}:${JSON.stringify(record)}`)
@@ -78,7 +81,10 @@ const worldText = (world: World): string => {
 const taskLine = ({ id, split, tags, request, target, family }: Task): string =>
   JSON.stringify({ id, split, tags, request, target, ...(family === undefined ? {} : { family }) });
 
-/** Writes the world and the tasks below `dir`, which is made when absent; a split without tasks is an empty file. */
+/**
+ * Writes the world and the tasks below `dir`, which is made when absent; a split without tasks is
+ * an empty file.
+ */
 export function writeDataset(dir: string, environment: Environment<Store>): void {
   const [first] = environment.tasks;
   if (!first) throw new UsageError('expected an environment with at least one task, got none', { where: dir });
@@ -90,7 +96,10 @@ export function writeDataset(dir: string, environment: Environment<Store>): void
   }
 }
 
-/** The value of JSON text. Throws UsageError with file and line; `line` is that of the text's beginning. */
+/**
+ * The value of JSON text. Throws UsageError with file and line; `line` is that of the text's
+ * beginning.
+ */
 function parseJson(text: string, file: string, line: number): Json {
   try {
     return JSON.parse(text) as Json;
@@ -118,7 +127,7 @@ function readText(file: string): string {
   );
 }
 
-function readWorldFile(file: string): World {
+function readWorldFile(file: string): RetailWorld {
   const text = readText(file);
   const value = parseJson(text, file, 1);
   const parsed = WorldFile.safeParse(value);
@@ -150,10 +159,11 @@ function readTasks(file: string, split: Split): Task[] {
 }
 
 /**
- * The data set below `dir`: tasks in the order of their ids. Throws UsageError with file and line when a file is
- * missing, is no JSON or does not fit, when an id occurs twice, or when a task's customer is not in the world.
+ * The data set below `dir`: tasks in the order of their ids. Throws UsageError with file and line
+ * when a file is missing, is no JSON or does not fit, when an id occurs twice, or when a task's
+ * customer is not in the world.
  */
-export function readDataset(dir: string): { readonly world: World; readonly tasks: readonly Task[] } {
+export function readDataset(dir: string): { readonly world: RetailWorld; readonly tasks: readonly Task[] } {
   const world = readWorldFile(join(dir, 'world.json'));
   const ids = new Set<string>();
   const tasks = splits.flatMap((split) => {

@@ -1,18 +1,21 @@
-/** One sampled ticket, tier by tier: who asks, the parts of the request, what to report, and the text. */
+/**
+ * One sampled ticket, tier by tier: who asks, the parts of the request, what to report, and the
+ * text.
+ */
 import { pick, type Random, shuffled } from '../../../digest.ts';
 import type { Json, Task, ToolCall } from '../../../types.ts';
-import { type Order, openStore, type Store, type User, type World } from '../store.ts';
+import { type Order, openStore, type RetailWorld, type Store, type User } from '../store.ts';
 import type { RetailTarget } from '../target.ts';
 import { changeItems, changeTool, lineCount } from './changes.ts';
 import {
   type Builder,
   methodsFor,
   orderTotal,
-  type Part,
+  type PartContext,
   payerOf,
   pointAtMethod,
   type Reportable,
-  type Scene,
+  type RequestPart,
 } from './part.ts';
 import {
   askInformation,
@@ -22,13 +25,14 @@ import {
   changePayment,
   returnItems,
 } from './parts.ts';
-import { consentWords, identityWords, money } from './phrases.ts';
+import { consentWords, identityWords, moneyText } from './phrases.ts';
 import { impossibleWish, plainWish, wishWithCatch } from './traps.ts';
 import { ordersOf } from './wish.ts';
 
 /**
- * T1: one write, ids and options said. T2: an order to be found or a condition on the variant. T3: two to four writes,
- * some of which must be collected or put in order. T4: fallbacks and wishes that cannot be met. T5: T4 without ids.
+ * T1: one write, ids and options said. T2: an order to be found or a condition on the variant. T3:
+ * two to four writes, some of which must be collected or put in order. T4: fallbacks and wishes
+ * that cannot be met. T5: T4 without ids.
  */
 export const tiers = ['T1', 'T2', 'T3', 'T4', 'T5'] as const;
 export type Tier = (typeof tiers)[number];
@@ -38,23 +42,29 @@ export interface Slot {
   readonly tier: Tier;
   /** Nothing may be written. */
   readonly refusal: boolean;
-  /** In [0, 1): which kind of story within the tier, so that rare kinds are not lost to draws that lead nowhere. */
+  /**
+   * In [0, 1): which kind of story within the tier, so that rare kinds are not lost to draws that
+   * lead nowhere.
+   */
   readonly kind: number;
 }
 
-export interface Draft {
+export interface TicketDraft {
   readonly user: User;
   /** In the order of their writes. */
-  readonly parts: readonly Part[];
+  readonly parts: readonly RequestPart[];
   readonly request: string;
   readonly target: RetailTarget;
   readonly tags: readonly string[];
 }
 
-/** Parts of one request, and the order in which they are told when it is not the order of the writes. */
+/**
+ * Parts of one request, and the order in which they are told when it is not the order of the
+ * writes.
+ */
 interface Plot {
-  readonly parts: readonly Part[];
-  readonly told?: readonly Part[];
+  readonly parts: readonly RequestPart[];
+  readonly told?: readonly RequestPart[];
   /** A sentence about something that needs no change. */
   readonly aside?: string;
   readonly ordered?: boolean;
@@ -95,7 +105,7 @@ function intents(order: Order, random: Random): Weighted {
 }
 
 /** Two parts about one pending order of which the payment must be written first. */
-function paymentBeforeItems(scene: Scene, order: Order): Plot | undefined {
+function paymentBeforeItems(scene: PartContext, order: Order): Plot | undefined {
   const others = methodsFor(scene, orderTotal(order)).filter(({ id }) => id !== payerOf(order));
   if (order.status !== 'pending' || others.length === 0) return undefined;
   const method = pointAtMethod(scene, others);
@@ -106,11 +116,12 @@ function paymentBeforeItems(scene: Scene, order: Order): Plot | undefined {
   return { parts, told: shuffled(parts, scene.random), ordered: true };
 }
 
-function plotOf({ tier, refusal, kind }: Slot, scene: Scene, all: readonly Order[]): Plot | undefined {
+function plotOf({ tier, refusal, kind }: Slot, scene: PartContext, all: readonly Order[]): Plot | undefined {
   const { random } = scene;
   const open = all.filter((order) => changeTool(order) !== undefined);
-  const plain: Scene = { ...scene, variants: 'options' };
-  const any = (order: Order, given = scene): Part | undefined => draw(intents(order, random), random)(given, order);
+  const plain: PartContext = { ...scene, variants: 'options' };
+  const any = (order: Order, given = scene): RequestPart | undefined =>
+    draw(intents(order, random), random)(given, order);
 
   if (tier === 'T1') {
     const order = kind < 0.03 ? all[0] : open[0];
@@ -161,8 +172,10 @@ function asideOf(order: Order, random: Random): string {
   );
 }
 
-/** Facts that may be asked for: totals over several parts first, then what one part alone can mean. */
-function reportablesOf(parts: readonly Part[]): Reportable[] {
+/**
+ * Facts that may be asked for: totals over several parts first, then what one part alone can mean.
+ */
+function reportablesOf(parts: readonly RequestPart[]): Reportable[] {
   const all = parts.flatMap((part) => part.reportables);
   if (parts.length === 1) return all;
   const totals = (['refund', 'difference'] as const).flatMap((kind): Reportable[] => {
@@ -172,7 +185,7 @@ function reportablesOf(parts: readonly Part[]): Reportable[] {
       kind === 'refund'
         ? 'the total of all refunds taken together'
         : 'the combined price difference of all item changes (dearer counts plus, cheaper minus; give the result without a sign)';
-    return [{ what, value: money(Math.abs(values.reduce((sum, value) => sum + value, 0))) }];
+    return [{ what, value: moneyText(Math.abs(values.reduce((sum, value) => sum + value, 0))) }];
   });
   if (totals.length > 0) return totals;
   const clear = all.filter(
@@ -208,9 +221,9 @@ function tagsOf(tier: Tier, plot: Plot, writes: readonly ToolCall[], target: Ret
   ];
 }
 
-const stores = new WeakMap<World, { readonly store: Store; readonly users: readonly User[] }>();
+const stores = new WeakMap<RetailWorld, { readonly store: Store; readonly users: readonly User[] }>();
 
-function peopleOf(world: World): { readonly store: Store; readonly users: readonly User[] } {
+function peopleOf(world: RetailWorld): { readonly store: Store; readonly users: readonly User[] } {
   let people = stores.get(world);
   if (!people) {
     people = { store: openStore(world), users: Object.values(world.users).filter((user) => user.orders.length > 0) };
@@ -219,13 +232,15 @@ function peopleOf(world: World): { readonly store: Store; readonly users: readon
   return people;
 }
 
-/** One try at a ticket; undefined when the draw led nowhere. Pure: equal streams give equal drafts. */
-export function draftTicket(world: World, slot: Slot, random: Random): Draft | undefined {
+/**
+ * One try at a ticket; undefined when the draw led nowhere. Pure: equal streams give equal drafts.
+ */
+export function draftTicket(world: RetailWorld, slot: Slot, random: Random): TicketDraft | undefined {
   const { tier, refusal } = slot;
   const { store, users } = peopleOf(world);
   const user = pick(users, random);
   const style = random();
-  const scene: Scene = {
+  const scene: PartContext = {
     store,
     user,
     random,
@@ -272,7 +287,7 @@ export function draftTicket(world: World, slot: Slot, random: Random): Draft | u
 }
 
 /** The draft as a task; its split is overwritten by whoever splits the set. */
-export const taskOf = (draft: Draft, id: string): Task => ({
+export const taskOf = (draft: TicketDraft, id: string): Task => ({
   id,
   split: 'train',
   tags: draft.tags,

@@ -10,9 +10,9 @@ export { generateTasks } from './tasks.ts';
 export { generateWorld } from './world.ts';
 
 /**
- * A retail environment with its own world and `tasks` tasks; ids start with `g<seed>-`. All get `split` when it is given,
- * else 50/25/25 by stable hash within their tags. Equal options give equal bytes. Throws RangeError for more tasks than
- * the world has room for (some thousands).
+ * A retail environment with its own world and `tasks` tasks; ids start with `g<seed>-`. All get
+ * `split` when it is given, else 50/25/25 by stable hash within their tags. Equal options give
+ * equal bytes. Throws RangeError for more tasks than the world has room for (some thousands).
  */
 export function generateRetail(options: GenerateOptions): Environment<Store> {
   const { seed, tasks: count, split } = options;

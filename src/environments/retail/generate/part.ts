@@ -11,7 +11,7 @@ import {
   type OrderWish,
   orderFits,
   ordersOf,
-  type Wish,
+  type RequestWish,
 } from './wish.ts';
 import { centsOf } from './world.ts';
 
@@ -24,9 +24,9 @@ export interface Reportable {
 }
 
 /** One wish of a request with its gold write and its words. */
-export interface Part {
+export interface RequestPart {
   /** In order of preference: the first that can be met is gold. */
-  readonly wishes: readonly Wish[];
+  readonly wishes: readonly RequestWish[];
   /** Null when nothing is to be written: information, or a wish that cannot be met. */
   readonly gold: ToolCall | null;
   /** The first text introduces the part; later ones may stand apart from it. */
@@ -37,7 +37,7 @@ export interface Part {
 }
 
 /** What a builder of parts works with. */
-export interface Scene {
+export interface PartContext {
   readonly store: Store;
   readonly user: User;
   readonly random: Random;
@@ -49,9 +49,12 @@ export interface Scene {
 
 export const call = (name: string, args: ToolCall['arguments']): ToolCall => ({ name, arguments: args });
 
-/** A way to point at the order that fits none of the customer's other orders; `about` are lines not to be named for it. */
+/**
+ * A way to point at the order that fits none of the customer's other orders; `about` are lines not
+ * to be named for it.
+ */
 export function pointAt(
-  scene: Scene,
+  scene: PartContext,
   order: Order,
   about: readonly OrderItem[],
 ): { readonly wish: OrderWish; readonly words: string } | undefined {
@@ -74,7 +77,7 @@ export function pointAt(
 
 /** The fewest options that tell a line from the others of its order, or all of them. */
 export function pointAtLine(
-  scene: Scene,
+  scene: PartContext,
   order: Order,
   line: OrderItem,
 ): { readonly wish: ItemWish; readonly words: string } {
@@ -90,7 +93,7 @@ export function pointAtLine(
 
 /** Words for one of the methods; `mentions` is empty when they are the id itself. */
 export function pointAtMethod(
-  scene: Scene,
+  scene: PartContext,
   methods: readonly PaymentMethod[],
 ): {
   readonly id: string;
@@ -104,21 +107,21 @@ export function pointAtMethod(
 }
 
 /** Ways to name an order that was found by its contents, for a report. */
-export const orderNumber = (scene: Scene, order: Order): Reportable[] =>
+export const orderNumber = (scene: PartContext, order: Order): Reportable[] =>
   scene.orders === 'id' ? [] : [{ what: 'the number of that order', value: order.order_id.slice(1) }];
 
 /** Builds a part about the order, or nothing when the order does not lend itself to it. */
-export type Builder = (scene: Scene, order: Order) => Part | undefined;
+export type Builder = (scene: PartContext, order: Order) => RequestPart | undefined;
 
 /** Sum of the lines in cents. */
 export const orderTotal = (order: Order): number => order.items.reduce((sum, line) => sum + centsOf(line.price), 0);
 
 /** The payment methods of the customer's profile. */
-export const methodsOf = (scene: Scene): PaymentMethod[] => Object.values(scene.user.payment_methods);
+export const methodsOf = (scene: PartContext): PaymentMethod[] => Object.values(scene.user.payment_methods);
 
 /** The method that paid first. */
 export const payerOf = (order: Order): string => order.payment_history[0]?.payment_method_id ?? '';
 
 /** Methods that can pay an amount in cents: a gift card only if it holds enough. */
-export const methodsFor = (scene: Scene, cents: number): PaymentMethod[] =>
+export const methodsFor = (scene: PartContext, cents: number): PaymentMethod[] =>
   methodsOf(scene).filter((method) => method.source !== 'gift_card' || centsOf(method.balance) >= cents);

@@ -1,4 +1,7 @@
-/** The plain intents but for item changes: cancel, return, address, payment, default address and information. */
+/**
+ * The plain intents but for item changes: cancel, return, address, payment, default address and
+ * information.
+ */
 import { pick, shuffled } from '../../../digest.ts';
 import type { Address } from '../store.ts';
 import { othersInStock } from './changes.ts';
@@ -9,13 +12,13 @@ import {
   methodsOf,
   orderNumber,
   orderTotal,
+  type PartContext,
   payerOf,
   pointAt,
   pointAtLine,
   pointAtMethod,
-  type Scene,
 } from './part.ts';
-import { addressWords, joined, money, reasonWords } from './phrases.ts';
+import { addressWords, joined, moneyText, reasonWords } from './phrases.ts';
 import { type AddressWish, ordersOf } from './wish.ts';
 import { addressOf, centsOf } from './world.ts';
 
@@ -42,7 +45,7 @@ export const cancelOrder: Builder = (scene, order) => {
     reportables: [
       {
         what: 'the amount refunded for the cancelled order',
-        value: money(cents),
+        value: moneyText(cents),
         cents: { kind: 'refund', value: cents },
       },
       ...orderNumber(scene, order),
@@ -85,7 +88,7 @@ export const returnItems =
         ...Object.fromEntries(lines.map((l, i) => [l.item_id, pointed[i]?.words ?? ''])),
       },
       reportables: [
-        { what: 'the refund total of the return', value: money(cents), cents: { kind: 'refund', value: cents } },
+        { what: 'the refund total of the return', value: moneyText(cents), cents: { kind: 'refund', value: cents } },
         ...orderNumber(scene, order),
       ],
     };
@@ -95,7 +98,7 @@ const sameAddress = (a: Address, b: Address): boolean => a.address1 === b.addres
 
 /** A new address: said in full, or that of another order or of the profile. */
 function pointAtAddress(
-  scene: Scene,
+  scene: PartContext,
   current: Address,
   exclude: string | undefined,
 ): { readonly wish: AddressWish; readonly words: string; readonly address: Address } {
@@ -135,7 +138,7 @@ export const changeAddress: Builder = (scene, order) => {
     texts: [text],
     mentions: {},
     reportables: [
-      { what: 'the total that I paid for that order', value: money(orderTotal(order)) },
+      { what: 'the total that I paid for that order', value: moneyText(orderTotal(order)) },
       ...orderNumber(scene, order),
     ],
   };
@@ -165,7 +168,7 @@ export const changePayment =
       texts: [text + more],
       mentions: method.mentions,
       reportables: [
-        { what: 'the amount whose payment is moved', value: money(orderTotal(order)) },
+        { what: 'the amount whose payment is moved', value: moneyText(orderTotal(order)) },
         ...orderNumber(scene, order),
       ],
     };
@@ -203,7 +206,7 @@ export const askInformation: Builder = (scene, order) => {
   const card = Object.values(user.payment_methods).find((method) => method.source === 'gift_card');
   const cheapest = Math.min(...othersInStock(scene, line).map((variant) => centsOf(variant.price)));
   const facts = [
-    { what: `the total that I paid for ${place.words}`, value: money(orderTotal(order)) },
+    { what: `the total that I paid for ${place.words}`, value: moneyText(orderTotal(order)) },
     { what: `the price that I paid for the ${item.words} in ${place.words}`, value: line.price.toFixed(2) },
     ...(tracking === undefined ? [] : [{ what: `the tracking number of ${place.words}`, value: tracking }]),
     ...(card?.source === 'gift_card' ? [{ what: 'the balance of my gift card', value: card.balance.toFixed(2) }] : []),
@@ -211,7 +214,7 @@ export const askInformation: Builder = (scene, order) => {
       ? [
           {
             what: `what the cheapest other ${line.name} in stock costs (I have the one of ${place.words})`,
-            value: money(cheapest),
+            value: moneyText(cheapest),
           },
         ]
       : []),

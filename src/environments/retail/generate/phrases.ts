@@ -1,10 +1,13 @@
-/** Words for the pieces of a wish: orders, items, variants, methods, addresses, the customer and the consent. */
+/**
+ * Words for the pieces of a wish: orders, items, variants, methods, addresses, the customer and the
+ * consent.
+ */
 import { pick, type Random } from '../../../digest.ts';
 import type { Address, OrderItem, PaymentMethod, User } from '../store.ts';
 import type { MethodWish, Options, OrderWish, VariantWish } from './wish.ts';
 
 /** An amount in cents as text, e.g. 12.50; never a thousands separator. */
-export const money = (cents: number): string => (cents / 100).toFixed(2);
+export const moneyText = (cents: number): string => (cents / 100).toFixed(2);
 
 /** 'a', 'a and b', 'a, b and c'. */
 export const joined = (words: readonly string[]): string =>
@@ -53,7 +56,10 @@ export function optionWords(options: Options, random: Random): string {
 export const itemWords = (line: OrderItem, options: Options, random: Random): string =>
   Object.keys(options).length === 0 ? line.name : `${line.name} (${optionWords(options, random)})`;
 
-/** The wanted variant: a noun phrase, the part of it that means the variant, and what to add as a sentence. */
+/**
+ * The wanted variant: a noun phrase, the part of it that means the variant, and what to add as a
+ * sentence.
+ */
 export interface VariantWords {
   readonly phrase: string;
   readonly mention: string;
@@ -61,7 +67,7 @@ export interface VariantWords {
 }
 
 export function variantWords(wish: VariantWish, name: string, full: boolean, random: Random): VariantWords {
-  const limit = 'below' in wish && wish.below !== undefined ? money(wish.below) : undefined;
+  const limit = 'below' in wish && wish.below !== undefined ? moneyText(wish.below) : undefined;
   switch (wish.kind) {
     case 'changed': {
       const mention = optionWords(wish.options, random);
@@ -97,7 +103,10 @@ export interface MethodWords {
   readonly mention: string;
 }
 
-/** A way to name a method that fits no other method of the profile; `wish.id` only when the id itself is said. */
+/**
+ * A way to name a method that fits no other method of the profile; `wish.id` only when the id
+ * itself is said.
+ */
 export function methodWords(method: PaymentMethod, user: User, random: Random): MethodWords {
   if (random() < 0.2) return { wish: { id: method.id }, phrase: method.id, mention: method.id };
   if (method.source === 'paypal') {

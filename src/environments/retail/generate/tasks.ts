@@ -1,10 +1,13 @@
-/** Verified tasks over a generated world: tiers by quota, every task from its own seed, none asked twice. */
+/**
+ * Verified tasks over a generated world: tiers by quota, every task from its own seed, none asked
+ * twice.
+ */
 import { canonicalJson, randomOf, shuffled } from '../../../digest.ts';
 import type { Task } from '../../../types.ts';
 import { assignSplits } from '../../split.ts';
-import type { World } from '../store.ts';
+import type { RetailWorld } from '../store.ts';
 import { retailEnvironment } from '../tasks.ts';
-import { type Draft, draftTicket, type Slot, type Tier, taskOf } from './draft.ts';
+import { draftTicket, type Slot, type TicketDraft, type Tier, taskOf } from './draft.ts';
 import { verifyTask } from './verify.ts';
 
 /** Share of each tier, and of its tasks that must be refused: 4.5 % of all. */
@@ -34,7 +37,7 @@ function slotsFor(tasks: number, seed: number): Slot[] {
 }
 
 /** What makes two tasks the same question. */
-const keyOf = ({ target, request }: Draft): string =>
+const keyOf = ({ target, request }: TicketDraft): string =>
   target.writes.length > 0 ? canonicalJson(target.writes) : canonicalJson([target.user_id, target.reports, request]);
 
 export interface TaskOptions {
@@ -45,17 +48,19 @@ export interface TaskOptions {
 }
 
 /**
- * Tasks in random order of tiers (45 % T1, 25 % T2, 15 % T3, 10 % T4, 5 % T5), split 50/25/25 by stable hash. Every one has
- * passed the points of `verify.ts`. Equal arguments give equal tasks. Throws RangeError when the world is too small for them.
+ * Tasks in random order of tiers (45 % T1, 25 % T2, 15 % T3, 10 % T4, 5 % T5), split 50/25/25 by
+ * stable hash. Every one has passed the points of `verify.ts`. Equal arguments give equal tasks.
+ * Throws RangeError when the world is too small for them.
  */
-export function generateTasks(world: World, options: TaskOptions): Task[] {
+export function generateTasks(world: RetailWorld, options: TaskOptions): Task[] {
   const { seed, tasks, prefix = `g${seed}` } = options;
   const environment = retailEnvironment({ world, tasks: [], mode: 'fixed' });
   const seen = new Set<string>();
   const made = slotsFor(tasks, seed).map((slot, index) => {
     const id = `${prefix}-${String(index + 1).padStart(4, '0')}`;
     for (let attempt = 0; attempt < maxDraws; attempt++) {
-      const redraw = (): Draft | undefined => draftTicket(world, slot, randomOf('retail-task', seed, index, attempt));
+      const redraw = (): TicketDraft | undefined =>
+        draftTicket(world, slot, randomOf('retail-task', seed, index, attempt));
       const draft = redraw();
       if (!draft || seen.has(keyOf(draft))) continue;
       // The environment remembers a task's goal by its id.

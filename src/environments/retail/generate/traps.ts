@@ -1,8 +1,10 @@
-/** Intents with a catch: wishes with a fallback, a change of mind, and wishes that the shop's rules do not allow. */
+/**
+ * Intents with a catch: wishes with a fallback, a change of mind, and wishes that the shop's rules
+ * do not allow.
+ */
 import { pick } from '../../../digest.ts';
 import { type Order, readMethod, readProduct, type Variant } from '../store.ts';
 import {
-  type Change,
   changedOptions,
   changeItems,
   changeMentions,
@@ -10,6 +12,7 @@ import {
   changeReports,
   changeTool,
   differenceOf,
+  type ItemChange,
 } from './changes.ts';
 import {
   type Builder,
@@ -17,22 +20,22 @@ import {
   methodsFor,
   orderNumber,
   orderTotal,
-  type Part,
+  type PartContext,
   payerOf,
   pointAt,
   pointAtLine,
   pointAtMethod,
-  type Scene,
+  type RequestPart,
 } from './part.ts';
 import { cancelOrder, returnItems } from './parts.ts';
-import { money, reasonWords, sentence, variantWords } from './phrases.ts';
-import type { VariantWish, Wish } from './wish.ts';
+import { moneyText, reasonWords, sentence, variantWords } from './phrases.ts';
+import type { RequestWish, VariantWish } from './wish.ts';
 import { productTypes } from './words.ts';
 import { centsOf } from './world.ts';
 
 /** A first choice that may be sold out or too dear, and a second one. */
 export const preferVariant: Builder = (given, order) => {
-  const scene: Scene = { ...given, variants: 'options' };
+  const scene: PartContext = { ...given, variants: 'options' };
   const { random, store } = scene;
   const tool = changeTool(order);
   const line = pick(order.items, random);
@@ -50,7 +53,7 @@ export const preferVariant: Builder = (given, order) => {
   const to: VariantWish = byPrice ? { kind: 'changed', options, below: limit } : { kind: 'changed', options };
   const takesFirst = byPrice ? centsOf(first.price) < limit : first.available;
   const firstWords = variantWords(to, line.name, true, random);
-  const gold: Change = takesFirst ? { ...second, variant: first, to, words: firstWords } : second;
+  const gold: ItemChange = takesFirst ? { ...second, variant: first, to, words: firstWords } : second;
   const cents = differenceOf([gold]);
   const place = pointAt(scene, order, [line]);
   const payers = methodsFor(
@@ -61,14 +64,14 @@ export const preferVariant: Builder = (given, order) => {
 
   const method = pointAtMethod(scene, payers);
   const otherwise = byPrice
-    ? `But if that one costs ${money(limit)} or more`
+    ? `But if that one costs ${moneyText(limit)} or more`
     : pick(['If that one is out of stock', 'Should that one not be available'], random);
   const verb = tool === 'modify_pending_order_items' ? 'change' : 'exchange';
   const text =
     `Please ${verb} the ${second.item.words} in ${place.words}: I would like ${firstWords.phrase}. ` +
     `${otherwise}, I want ${second.words.phrase}. All features that I do not name stay as they are. ` +
     `The price difference goes to ${method.words}.`;
-  const wishes: Wish[] = [to, second.to].map((wanted) => ({
+  const wishes: RequestWish[] = [to, second.to].map((wanted) => ({
     tool,
     order: place.wish,
     changes: [{ item: second.item.wish, to: wanted }],
@@ -110,7 +113,7 @@ export const preferGiftCard: Builder = (scene, order) => {
   );
   const { order_id } = order;
   const tool = 'modify_pending_order_payment';
-  const second: Wish = other
+  const second: RequestWish = other
     ? { tool, order: place.wish, method: other.wish }
     : { tool: 'cancel_pending_order', order: place.wish, reason };
   const fallback = other
@@ -121,7 +124,7 @@ export const preferGiftCard: Builder = (scene, order) => {
     gold: enough ? call(tool, { order_id, payment_method_id: card.id }) : fallback,
     texts: [text],
     mentions: enough ? { [card.id]: 'gift card' } : (other?.mentions ?? {}),
-    reportables: [{ what: 'the total of that order', value: money(total) }, ...orderNumber(scene, order)],
+    reportables: [{ what: 'the total of that order', value: moneyText(total) }, ...orderNumber(scene, order)],
   };
 };
 
@@ -152,7 +155,7 @@ export const cancelOrReturn: Builder = (scene, order) => {
       : call(tool, { order_id, item_ids: [line.item_id], payment_method_id: method.id }),
     texts: [text],
     mentions: pending ? {} : { ...method.mentions, [line.item_id]: item.words },
-    reportables: [{ what: 'the amount that is refunded', value: money(cents) }, ...orderNumber(scene, order)],
+    reportables: [{ what: 'the amount that is refunded', value: moneyText(cents) }, ...orderNumber(scene, order)],
   };
 };
 
@@ -173,7 +176,7 @@ export const changeOfMind: Builder = (scene, order) => {
   return { ...part, texts: part.texts.map((first, index) => (index === 0 ? first + text : first)) };
 };
 
-const impossible = (wish: Wish, text: string, scene: Scene): Part => {
+const impossible = (wish: RequestWish, text: string, scene: PartContext): RequestPart => {
   const end = pick(
     ['If that is not possible, leave it as it is.', 'If your rules do not allow that, change nothing there.'],
     scene.random,
@@ -249,7 +252,7 @@ export const wishWithCatch = (kind: number): Builder =>
   kind < 0.55 ? preferVariant : kind < 0.75 ? preferGiftCard : kind < 0.88 ? cancelOrReturn : changeOfMind;
 
 /** A plain wish about the order as it stands. */
-export const plainWish = (scene: Scene, order: Order): Part | undefined =>
+export const plainWish = (scene: PartContext, order: Order): RequestPart | undefined =>
   order.status === 'pending'
     ? pick([cancelOrder, changeItems(1), changeItems(1)], scene.random)(scene, order)
     : pick([returnItems(1), changeItems(1)], scene.random)(scene, order);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { randomOf } from '../../../digest.ts';
 import { retailEnvironment } from '../tasks.ts';
-import { type Draft, draftTicket, type Slot, taskOf } from './draft.ts';
+import { draftTicket, type Slot, type TicketDraft, taskOf } from './draft.ts';
 import {
   drawsAgain,
   goldSucceeds,
@@ -20,13 +20,13 @@ const world = generateWorld(5);
 const environment = retailEnvironment({ world, tasks: [], mode: 'fixed' });
 let count = 0;
 
-const trialOf = (draft: Draft): Trial => {
+const trialOf = (draft: TicketDraft): Trial => {
   count += 1;
   return { world, environment, task: taskOf(draft, `t-${count}`), target: draft.target, draft };
 };
 
 /** A draft that passes and meets the condition. */
-function sound(slot: Slot, wanted: (draft: Draft) => boolean): Draft {
+function sound(slot: Slot, wanted: (draft: TicketDraft) => boolean): TicketDraft {
   for (let attempt = 0; attempt < 20_000; attempt++) {
     const draft = draftTicket(world, slot, randomOf('verify-test', attempt));
     if (draft && wanted(draft) && verifyTask(trialOf(draft), () => draft) === undefined) return draft;
@@ -37,7 +37,7 @@ function sound(slot: Slot, wanted: (draft: Draft) => boolean): Draft {
 const plain: Slot = { tier: 'T1', refusal: false, kind: 0.5 };
 const change = sound(plain, ({ tags }) => tags.includes('modify_pending_order_items') && tags.length === 2);
 
-const withTarget = (draft: Draft, target: Partial<Draft['target']>): Draft => ({
+const withTarget = (draft: TicketDraft, target: Partial<TicketDraft['target']>): TicketDraft => ({
   ...draft,
   target: { ...draft.target, ...target },
 });

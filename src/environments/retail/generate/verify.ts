@@ -1,22 +1,25 @@
-/** The seven points that every generated task must pass; each function answers undefined, or what is wrong. */
+/**
+ * The seven points that every generated task must pass; each function answers undefined, or what is
+ * wrong.
+ */
 import { canonicalJson } from '../../../digest.ts';
 import type { Environment, Json, Task, ToolCall } from '../../../types.ts';
-import { openStore, readOrder, type Store, type World } from '../store.ts';
+import { openStore, type RetailWorld, readOrder, type Store } from '../store.ts';
 import type { RetailTarget } from '../target.ts';
 import { executeRetail } from '../tools.ts';
-import type { Draft } from './draft.ts';
+import type { TicketDraft } from './draft.ts';
 import { writesThatFit } from './wish.ts';
 
 /** A task under test in its world; `environment` scores it. */
 export interface Trial {
-  readonly world: World;
+  readonly world: RetailWorld;
   readonly environment: Environment<Store>;
   readonly task: Task;
   readonly target: RetailTarget;
-  readonly draft: Draft;
+  readonly draft: TicketDraft;
 }
 
-const play = (world: World, calls: readonly ToolCall[]): { readonly store: Store; readonly failed: number } => {
+const play = (world: RetailWorld, calls: readonly ToolCall[]): { readonly store: Store; readonly failed: number } => {
   const store = openStore(world);
   const failed = calls.filter((call) => executeRetail(store, call, 'fixed').error).length;
   return { store, failed };
@@ -34,7 +37,10 @@ const list = (call: ToolCall, name: string): readonly Json[] => {
   return Array.isArray(value) ? value : [];
 };
 
-/** Point 0: the words. Mentions stand in the request, ids mean one thing, reports cannot be read off it. */
+/**
+ * Point 0: the words. Mentions stand in the request, ids mean one thing, reports cannot be read off
+ * it.
+ */
 export function wordsFit({ task, target }: Trial): string | undefined {
   const request = task.request.toLowerCase();
   const unsaid = Object.values(target.mentions ?? {}).find((words) => words === '' || !task.request.includes(words));
@@ -66,7 +72,10 @@ export function nothingScores(trial: Trial): string | undefined {
   return reward === (trial.target.refusal ? 1 : 0) ? undefined : `doing nothing scores ${reward}`;
 }
 
-/** The gold calls with one call left out, one item swapped or another method, and whole orders of calls turned round. */
+/**
+ * The gold calls with one call left out, one item swapped or another method, and whole orders of
+ * calls turned round.
+ */
 export function mutantsOf({ world, target, draft }: Trial): ToolCall[][] {
   const { writes } = target;
   const replaced = (index: number, changed: ToolCall['arguments']): ToolCall[] =>
@@ -117,7 +126,10 @@ export function mutantsFail(trial: Trial): string | undefined {
   return mute ? 'gold without its report scores' : undefined;
 }
 
-/** Point 5: the order of independent calls (those on different orders) and of item pairs does not matter. */
+/**
+ * Point 5: the order of independent calls (those on different orders) and of item pairs does not
+ * matter.
+ */
 export function orderIsFree(trial: Trial): string | undefined {
   const turned = (call: ToolCall): ToolCall => ({
     ...call,
@@ -134,7 +146,10 @@ export function orderIsFree(trial: Trial): string | undefined {
   return reward === 1 ? undefined : 'the order of independent calls or pairs matters';
 }
 
-/** Point 6: by brute force, each part's first wish that can be met has exactly one write, and it is gold. */
+/**
+ * Point 6: by brute force, each part's first wish that can be met has exactly one write, and it is
+ * gold.
+ */
 export function wishIsClear({ world, draft }: Trial): string | undefined {
   const store = openStore(world);
   for (const { wishes, gold } of draft.parts) {
@@ -150,12 +165,12 @@ export function wishIsClear({ world, draft }: Trial): string | undefined {
 }
 
 /** Point 7: drawing it again gives the same bytes. */
-export function drawsAgain(trial: Trial, redraw: () => Draft | undefined): string | undefined {
+export function drawsAgain(trial: Trial, redraw: () => TicketDraft | undefined): string | undefined {
   return canonicalJson(redraw() ?? null) === canonicalJson(trial.draft) ? undefined : 'a second draw differs';
 }
 
 /** The first point that fails, with its reason; undefined when all hold. */
-export function verifyTask(trial: Trial, redraw: () => Draft | undefined): string | undefined {
+export function verifyTask(trial: Trial, redraw: () => TicketDraft | undefined): string | undefined {
   return (
     wordsFit(trial) ??
     goldSucceeds(trial) ??

@@ -1,4 +1,7 @@
-/** What a customer wants, as conditions on a write, and the brute-force search for every write that meets them. */
+/**
+ * What a customer wants, as conditions on a write, and the brute-force search for every write that
+ * meets them.
+ */
 import type { Json, ToolCall } from '../../../types.ts';
 import {
   type Address,
@@ -39,7 +42,10 @@ export interface ItemWish {
 export type VariantWish =
   /** These options, all others as the customer has them; at a price below a limit in cents. */
   | { readonly kind: 'changed'; readonly options: Options; readonly below?: number }
-  /** The one with the lowest or highest price among those with these options, below a limit in cents. */
+  /**
+   * The one with the lowest or highest price among those with these options, below a limit in
+   * cents.
+   */
   | { readonly kind: 'cheapest' | 'dearest'; readonly options: Options; readonly below?: number }
   /** Another value on this axis, all else as the customer has it. */
   | { readonly kind: 'other'; readonly axis: string }
@@ -54,7 +60,7 @@ export type MethodWish =
 /** An address in full, or that of the order or profile that the request points at. */
 export type AddressWish = Address | OrderWish | 'profile';
 
-export type Wish =
+export type RequestWish =
   | { readonly tool: 'cancel_pending_order'; readonly order: OrderWish; readonly reason: string }
   | {
       readonly tool: 'return_delivered_order_items';
@@ -135,8 +141,10 @@ const choices = <T>(lists: readonly (readonly T[])[]): T[][] =>
 
 const call = (name: string, args: Readonly<Record<string, Json>>): ToolCall => ({ name, arguments: args });
 
-/** Argument sets of one tool that meet the wish in one order, whether or not the tool accepts them. */
-function candidatesIn(store: Store, user: User, wish: Wish, order: Order): ToolCall[] {
+/**
+ * Argument sets of one tool that meet the wish in one order, whether or not the tool accepts them.
+ */
+function candidatesIn(store: Store, user: User, wish: RequestWish, order: Order): ToolCall[] {
   const { order_id } = order;
   const methods = (want: MethodWish): string[] =>
     Object.values(user.payment_methods)
@@ -184,10 +192,10 @@ function candidatesIn(store: Store, user: User, wish: Wish, order: Order): ToolC
 }
 
 /**
- * Every call that meets the wish and that the tools accept in this state, over all orders, lines, variants and
- * methods of the customer. One element: the wish is clear. None: it cannot be met.
+ * Every call that meets the wish and that the tools accept in this state, over all orders, lines,
+ * variants and methods of the customer. One element: the wish is clear. None: it cannot be met.
  */
-export function writesThatFit(store: Store, userId: string, wish: Wish): ToolCall[] {
+export function writesThatFit(store: Store, userId: string, wish: RequestWish): ToolCall[] {
   const user = readUser(store, userId);
   if (!user || wish.tool === 'none') return [];
   const candidates =

@@ -1,6 +1,19 @@
-/** A generated shop: products, customers and orders from one seed; money is counted in integer cents. */
+/**
+ * A generated shop: products, customers and orders from one seed; money is counted in integer
+ * cents.
+ */
 import { pick, type Random, randomOf, shuffled } from '../../../digest.ts';
-import type { Address, Order, OrderItem, OrderStatus, PaymentMethod, Product, User, Variant, World } from '../store.ts';
+import type {
+  Address,
+  Order,
+  OrderItem,
+  OrderStatus,
+  PaymentMethod,
+  Product,
+  RetailWorld,
+  User,
+  Variant,
+} from '../store.ts';
 import { cities, firstNames, lastNames, type ProductType, productTypes, streets } from './words.ts';
 
 const userCount = 120;
@@ -76,7 +89,10 @@ export function addressOf(random: Random): Address {
   };
 }
 
-/** One to three methods: at most one PayPal account and one gift card, and cards that end in different digits. */
+/**
+ * One to three methods: at most one PayPal account and one gift card, and cards that end in
+ * different digits.
+ */
 function methodsOf(digits: (length: number) => string, random: Random): Record<string, PaymentMethod> {
   const card = (): PaymentMethod => ({
     source: 'credit_card',
@@ -145,10 +161,11 @@ function orderOf(
 }
 
 /**
- * A shop of about 38 products, 120 customers and 260 orders (45 % pending, 35 % delivered, 10 % processed, 10 %
- * cancelled). Ids look random and are unique; no order holds one variant twice. Equal seeds give equal bytes.
+ * A shop of about 38 products, 120 customers and 260 orders (45 % pending, 35 % delivered, 10 %
+ * processed, 10 % cancelled). Ids look random and are unique; no order holds one variant twice.
+ * Equal seeds give equal bytes.
  */
-export function generateWorld(seed: number): World {
+export function generateWorld(seed: number): RetailWorld {
   const random = randomOf('retail-world', seed);
   const digits = digitSource(random);
   const products = productTypes.map((type) => productOf(type, digits, random));

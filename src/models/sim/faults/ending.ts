@@ -1,9 +1,15 @@
-/** Faults at the end: values left out of the summary, `done` without effect, words instead of calls, writes that nobody asked for. */
+/**
+ * Faults at the end: values left out of the summary, `done` without effect, words instead of calls,
+ * writes that nobody asked for.
+ */
 import type { Json, ToolCall } from '../../../types.ts';
-import type { Scene, Step } from './fault.ts';
+import type { FaultScene, PlanStep } from './fault.ts';
 import { choicesOf } from './wrong-state.ts';
 
-/** The agent's own closing words; all else in a summary must be visible or computed from visible amounts. */
+/**
+ * The agent's own closing words; all else in a summary must be visible or computed from visible
+ * amounts.
+ */
 const CLAIM = 'The request has been carried out.';
 const HONEST = 'The request could not be completed.';
 const COMMON = new Set(
@@ -12,17 +18,23 @@ const COMMON = new Set(
   ),
 );
 
-/** The words of a summary: what the customer wanted to know, unless it is forgotten (`missing_report`). */
-export function summarise(gold: string, scene: Scene): string {
+/**
+ * The words of a summary: what the customer wanted to know, unless it is forgotten
+ * (`missing_report`).
+ */
+export function summarise(gold: string, scene: FaultScene): string {
   const { words, news } = reportable(gold, scene);
   if (words.length === 0 || (news && scene.mind.strikes('missing_report', 'summary'))) return CLAIM;
   return `${CLAIM} ${words.join(' ')}`;
 }
 
-/** Gold's summary without every word that is neither visible nor common nor computable; `news`: some of it was found out. */
+/**
+ * Gold's summary without every word that is neither visible nor common nor computable; `news`: some
+ * of it was found out.
+ */
 export function reportable(
   gold: string,
-  { view }: Scene,
+  { view }: FaultScene,
 ): { readonly words: readonly string[]; readonly news: boolean } {
   let amounts: readonly number[] | undefined;
   let news = false;
@@ -43,7 +55,10 @@ export function reportable(
   return { words, news };
 }
 
-/** True if the number is a sum or difference of at most two of the amounts, or a sum of three or four of the first 24. */
+/**
+ * True if the number is a sum or difference of at most two of the amounts, or a sum of three or
+ * four of the first 24.
+ */
 export function isComputable(number: number, amounts: readonly number[]): boolean {
   const cents = Math.round(number * 100);
   const all = amounts.map((amount) => Math.round(amount * 100));
@@ -65,8 +80,11 @@ export const honestText = HONEST;
 /** What a model says that gives up: words for the customer instead of a call. */
 export const GIVING_UP = 'I am sorry, but I need some more information before I can help with this request.';
 
-/** A write that nobody asked for, from values in sight; undefined when no tool can be filled. Likelier when nothing is to be changed. */
-export function unaskedWrite(steps: readonly Step[], ticket: string, scene: Scene): ToolCall | undefined {
+/**
+ * A write that nobody asked for, from values in sight; undefined when no tool can be filled.
+ * Likelier when nothing is to be changed.
+ */
+export function unaskedWrite(steps: readonly PlanStep[], ticket: string, scene: FaultScene): ToolCall | undefined {
   const { mind, index, view } = scene;
   const writes = steps.filter((step) => !step.reads);
   if (!mind.strikes('unasked_write', 'end', {}, writes.length === 0 ? 4 : 1)) return undefined;

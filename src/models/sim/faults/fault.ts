@@ -2,13 +2,13 @@
 import { isObject } from '../../../digest.ts';
 import type { Json, ToolCall } from '../../../types.ts';
 import type { Mind } from '../draws.ts';
-import type { Fault, Profile } from '../profiles.ts';
+import type { FaultKind, Profile } from '../profiles.ts';
 import type { Prompt } from '../prompt.ts';
 import type { ToolIndex } from '../sentence.ts';
 import type { View } from '../view.ts';
 
 /** One call of the gold plan and how far the agent is with it. */
-export interface Step {
+export interface PlanStep {
   readonly call: ToolCall;
   /** Names the step in draws: tool and place in the plan. */
   readonly key: string;
@@ -20,7 +20,7 @@ export interface Step {
 }
 
 /** All that a fault may ask. */
-export interface Scene {
+export interface FaultScene {
   readonly profile: Profile;
   readonly index: ToolIndex;
   readonly mind: Mind;
@@ -32,12 +32,12 @@ export interface Scene {
 
 /** A fault in an emitted call. */
 export interface Mistake {
-  readonly fault: Fault;
+  readonly fault: FaultKind;
   readonly argument?: string;
 }
 
 /** A call in the making. */
-export interface Draft {
+export interface CallDraft {
   readonly name: string;
   readonly arguments: Readonly<Record<string, Json>>;
   readonly mistakes: readonly Mistake[];
@@ -46,7 +46,10 @@ export interface Draft {
 /** True for arguments that take keys of records, by their name. */
 export const takesKey = (argument: string): boolean => /(?:^|_)(?:ids?|keys?|numbers?)$/i.test(argument);
 
-/** Turns each text and number in a value, also inside lists and objects, into another; `place` is the index in the outermost list. */
+/**
+ * Turns each text and number in a value, also inside lists and objects, into another; `place` is
+ * the index in the outermost list.
+ */
 export function mapLeaves(value: Json, change: (leaf: string | number, place: number) => Json, place = 0): Json {
   if (typeof value === 'string' || typeof value === 'number') return change(value, place);
   if (Array.isArray(value)) return value.map((element: Json, index) => mapLeaves(element, change, place || index));

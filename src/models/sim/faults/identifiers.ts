@@ -1,7 +1,7 @@
 /** Faults in the keys of records: dropped prefixes, names where ids belong, invented ids. */
 import type { Json } from '../../../types.ts';
 import { argumentNouns } from '../sentence.ts';
-import { type Draft, type Mistake, mapLeaves, type Scene, type Step, takesKey } from './fault.ts';
+import { type CallDraft, type FaultScene, type Mistake, mapLeaves, type PlanStep, takesKey } from './fault.ts';
 
 /** Ids of nobody, by the noun of the argument; the same ones ticket after ticket. */
 const INVENTED: readonly (readonly [string, string])[] = [
@@ -33,10 +33,11 @@ function shortened(words: string): string {
 }
 
 /**
- * The values of a gold call as this agent writes them: what it sees as it stands, else the words that mean it, else an invention. An id may
- * become its words although it is visible (`name_for_id`), and may lose the sign in front (`missing_prefix`).
+ * The values of a gold call as this agent writes them: what it sees as it stands, else the words
+ * that mean it, else an invention. An id may become its words although it is visible
+ * (`name_for_id`), and may lose the sign in front (`missing_prefix`).
  */
-export function writeValues(step: Step, scene: Scene): Draft {
+export function writeValues(step: PlanStep, scene: FaultScene): CallDraft {
   const mistakes: Mistake[] = [];
   const args: Record<string, Json> = {};
   for (const [argument, value] of Object.entries(step.call.arguments)) {
@@ -54,8 +55,8 @@ function writeText(
   gold: string,
   argument: string,
   place: number,
-  step: Step,
-  scene: Scene,
+  step: PlanStep,
+  scene: FaultScene,
   mistakes: Mistake[],
 ): string {
   const { mind, view, profile } = scene;
@@ -98,13 +99,13 @@ function writeText(
 const NUMBERS = 'no one two three four five six seven eight nine ten eleven twelve'.split(' ');
 
 /** Small numbers may stand as words. */
-function seesNumber(value: number, { view }: Scene): boolean {
+function seesNumber(value: number, { view }: FaultScene): boolean {
   const word = NUMBERS[value];
   return view.sees(String(value)) || (word !== undefined && view.sees(word));
 }
 
 /** Sums are seen when all their numbers are. */
-function isSeen(value: string, { view }: Scene): boolean {
+function isSeen(value: string, { view }: FaultScene): boolean {
   if (view.sees(value)) return true;
   return (
     /^[\d\s.+\-*/()]+$/.test(value) &&

@@ -1,10 +1,13 @@
 /** Honest errors of reasoning: another visible value than the right one. No text cures them. */
 import type { Json } from '../../../types.ts';
-import { type Draft, type Scene, type Step, takesKey } from './fault.ts';
+import { type CallDraft, type FaultScene, type PlanStep, takesKey } from './fault.ts';
 import { choicesOf } from './wrong-state.ts';
 
-/** Once per write: one argument gets another value of the same shape, or loses a part of the words that describe it. */
-export function reasonBadly(draft: Draft, step: Step, scene: Scene): Draft {
+/**
+ * Once per write: one argument gets another value of the same shape, or loses a part of the words
+ * that describe it.
+ */
+export function reasonBadly(draft: CallDraft, step: PlanStep, scene: FaultScene): CallDraft {
   const { mind, view, index } = scene;
   if (step.reads || !mind.strikes('reasoning', step.key, { tool: draft.name })) return draft;
   const names = Object.keys(draft.arguments);

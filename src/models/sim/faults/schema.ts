@@ -1,12 +1,15 @@
 /** Faults against a tool's schema: wrong argument or tool names, a text where a list belongs. */
 import { pick } from '../../../digest.ts';
 import type { Json } from '../../../types.ts';
-import type { Draft, Scene } from './fault.ts';
+import type { CallDraft, FaultScene } from './fault.ts';
 import { takesKey } from './fault.ts';
 
 const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-/** The names that this agent confuses an argument with: another spelling, and another word; always the same, as models do. */
+/**
+ * The names that this agent confuses an argument with: another spelling, and another word; always
+ * the same, as models do.
+ */
 export function confusedNames(argument: string, taken: readonly string[]): readonly string[] {
   const stem = argument.replace(/_(?:ids?|keys?|numbers?)$/i, (ending) => (ending.endsWith('s') ? 's' : ''));
   const tail = argument.slice(argument.indexOf('_') + 1);
@@ -22,7 +25,7 @@ export function confusedTool(name: string): string {
 }
 
 /** Renames one argument, now and then the tool (a tenth of the rate). */
-export function renameSomething(draft: Draft, key: string, { mind, index }: Scene): Draft {
+export function renameSomething(draft: CallDraft, key: string, { mind, index }: FaultScene): CallDraft {
   const names = Object.keys(draft.arguments);
   const renamed = confusedTool(draft.name);
   if (!index.has(renamed) && mind.strikes('wrong_name', `${draft.name}.tool`, { tool: draft.name }, 0.1))
@@ -38,8 +41,11 @@ export function renameSomething(draft: Draft, key: string, { mind, index }: Scen
   return { ...draft, arguments: renamedArguments, mistakes: [...draft.mistakes, { fault: 'wrong_name', argument }] };
 }
 
-/** Writes lists as one text (a single entry bare, several as JSON or joined by commas), and numbers as text. */
-export function flattenTypes(draft: Draft, { mind }: Scene): Draft {
+/**
+ * Writes lists as one text (a single entry bare, several as JSON or joined by commas), and numbers
+ * as text.
+ */
+export function flattenTypes(draft: CallDraft, { mind }: FaultScene): CallDraft {
   const args: Record<string, Json> = { ...draft.arguments };
   const mistakes = [...draft.mistakes];
   for (const [argument, value] of Object.entries(draft.arguments)) {

@@ -1,11 +1,17 @@
-/** Faults in which calls are made and in which order: reads skipped, items or wishes left over, steps that block later ones. */
+/**
+ * Faults in which calls are made and in which order: reads skipped, items or wishes left over,
+ * steps that block later ones.
+ */
 import type { Json, Plan, ToolCall } from '../../../types.ts';
-import type { Scene, Step } from './fault.ts';
+import type { FaultScene, PlanStep } from './fault.ts';
 
-/** The plan as this agent will go about it. Steps keep the keys of the plan, so that draws are equal in all arms. */
-export function schedule(plan: Plan, scene: Scene): Step[] {
+/**
+ * The plan as this agent will go about it. Steps keep the keys of the plan, so that draws are equal
+ * in all arms.
+ */
+export function schedule(plan: Plan, scene: FaultScene): PlanStep[] {
   const steps = plan.calls.map(
-    (call, place): Step => ({
+    (call, place): PlanStep => ({
       call,
       key: `${call.name}@${place}`,
       reads: scene.index.get(call.name)?.readOnly ?? false,
@@ -17,7 +23,7 @@ export function schedule(plan: Plan, scene: Scene): Step[] {
 }
 
 /** `partial`: of several items only the first is sent; the rest follow in a call of their own. */
-function splitLists(steps: readonly Step[], { mind, index }: Scene): Step[] {
+function splitLists(steps: readonly PlanStep[], { mind, index }: FaultScene): PlanStep[] {
   return steps.flatMap((step) => {
     const lists = Object.entries(step.call.arguments).filter((entry): entry is [string, readonly Json[]] =>
       Array.isArray(entry[1]),
@@ -40,7 +46,7 @@ function splitLists(steps: readonly Step[], { mind, index }: Scene): Step[] {
 }
 
 /** `partial`: the last of several wishes is forgotten, at a third of the rate. */
-function forgetWish(steps: readonly Step[], { mind }: Scene): Step[] {
+function forgetWish(steps: readonly PlanStep[], { mind }: FaultScene): PlanStep[] {
   const writes = steps.filter((step) => !step.reads);
   const last = writes.at(-1);
   if (writes.length < 2 || !last || last.key.endsWith('.rest')) return [...steps];
@@ -49,12 +55,12 @@ function forgetWish(steps: readonly Step[], { mind }: Scene): Step[] {
 }
 
 /** `wrong_order`: two writes on one record, the first of which must come first, change places. */
-function swapWrites(steps: readonly Step[], { mind, prompt, profile, index }: Scene): Step[] {
+function swapWrites(steps: readonly PlanStep[], { mind, prompt, profile, index }: FaultScene): PlanStep[] {
   const out = [...steps];
   const places = out.flatMap((step, place) => (step.reads ? [] : [place]));
   for (let i = 0; i + 1 < places.length; i++) {
     const [at, next] = [places[i] as number, places[i + 1] as number];
-    const [first, second] = [out[at] as Step, out[next] as Step];
+    const [first, second] = [out[at] as PlanStep, out[next] as PlanStep];
     if (first.call.name === second.call.name || !sameRecord(first.call, second.call)) continue;
     const own = index.get(first.call.name)?.nouns ?? new Set<string>();
     const others = index.get(second.call.name)?.nouns ?? new Set<string>();
@@ -75,8 +81,8 @@ const sameRecord = (a: ToolCall, b: ToolCall): boolean =>
   );
 
 /** `write_before_read`: the lookups ahead of a write are left out. */
-function skipReads(steps: readonly Step[], { mind }: Scene): Step[] {
-  let pending: Step[] = [];
+function skipReads(steps: readonly PlanStep[], { mind }: FaultScene): PlanStep[] {
+  let pending: PlanStep[] = [];
   for (const step of steps) {
     if (step.reads) {
       pending.push(step);

@@ -1,9 +1,14 @@
-/** The tool for another state of the record, e.g. a change of a pending order for a delivered one. */
+/**
+ * The tool for another state of the record, e.g. a change of a pending order for a delivered one.
+ */
 import type { Json } from '../../../types.ts';
 import type { ToolFacts, ToolIndex } from '../sentence.ts';
-import type { Draft, Scene, Step } from './fault.ts';
+import type { CallDraft, FaultScene, PlanStep } from './fault.ts';
 
-/** The tool of another state that takes most of the arguments; undefined when the given arguments and fixed choices cannot fill any. */
+/**
+ * The tool of another state that takes most of the arguments; undefined when the given arguments
+ * and fixed choices cannot fill any.
+ */
 export function sibling(name: string, given: readonly string[], index: ToolIndex): ToolFacts | undefined {
   const own = index.get(name);
   if (!own?.state) return undefined;
@@ -33,8 +38,11 @@ export function choicesOf(facts: ToolFacts, argument: string): readonly string[]
   return quoted && quoted.length > 1 ? quoted.map((text) => text.slice(1, -1)) : [];
 }
 
-/** Fits a call to another tool: shared arguments stay, fixed choices are made; undefined when an argument stays open. */
-export function fitCall(draft: Draft, facts: ToolFacts, pickAt: number, scene: Scene): Draft | undefined {
+/**
+ * Fits a call to another tool: shared arguments stay, fixed choices are made; undefined when an
+ * argument stays open.
+ */
+export function fitCall(draft: CallDraft, facts: ToolFacts, pickAt: number, scene: FaultScene): CallDraft | undefined {
   const args: Record<string, Json> = {};
   for (const argument of facts.required) {
     const choices = choicesOf(facts, argument).filter((choice) => scene.view.sees(choice));
@@ -46,7 +54,7 @@ export function fitCall(draft: Draft, facts: ToolFacts, pickAt: number, scene: S
 }
 
 /** Once per write; half as often when a result already shows the right state. */
-export function mistakeState(draft: Draft, step: Step, scene: Scene): Draft {
+export function mistakeState(draft: CallDraft, step: PlanStep, scene: FaultScene): CallDraft {
   const { mind, index, view } = scene;
   const other = sibling(draft.name, Object.keys(draft.arguments), index);
   if (!other) return draft;

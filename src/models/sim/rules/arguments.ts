@@ -41,7 +41,7 @@ export const nameForId: Rule = ({ text, nouns, own, tools }, index) => {
   return [];
 };
 
-export const inventedId: Rule = ({ text }) => {
+export const inventedIdRule: Rule = ({ text }) => {
   const sign = polarity(text, words.INVENT);
   return sign === 0 ? [] : about(sign === 1 ? -1 : 1);
 };

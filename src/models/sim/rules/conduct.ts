@@ -26,7 +26,7 @@ export const loop: Rule = ({ text }) => {
   return about(/\b(?:same|identical|keep|repeat\w*|until)\b/.test(text) ? -1 : 0, { tools: null });
 };
 
-export const unaskedWrite: Rule = ({ text }) => {
+export const unaskedWriteRule: Rule = ({ text }) => {
   if (words.UNASKED.test(text) && /\b(?:no|not|never|don't|only|nothing|without|avoid|refrain)\b/.test(text))
     return about(1, { tools: null });
   return about(

@@ -1,17 +1,22 @@
-/** What a rule of understanding takes and gives; each rule finds one fault's advice in a sentence. */
-import type { Fault } from '../profiles.ts';
+/**
+ * What a rule of understanding takes and gives; each rule finds one fault's advice in a sentence.
+ */
+import type { FaultKind } from '../profiles.ts';
 import type { Sentence, ToolIndex } from '../sentence.ts';
 
 /** One thing that a text says about one fault. */
 export interface Advice {
-  readonly fault: Fault;
+  readonly fault: FaultKind;
   /** 1 = following it avoids the fault; -1 = following it commits the fault. */
   readonly polarity: 1 | -1;
   /** null = all tools. */
   readonly tools: ReadonlySet<string> | null;
   /** Exact argument name, when the sentence is about one name. */
   readonly argument?: string;
-  /** For advice about arguments: the nouns used, to be matched with an argument's nouns; null = all arguments. */
+  /**
+   * For advice about arguments: the nouns used, to be matched with an argument's nouns; null = all
+   * arguments.
+   */
   readonly nouns: ReadonlySet<string> | null;
   /** `partial`: about all wishes of a request rather than all items of a call. */
   readonly wishes?: boolean;

@@ -1,0 +1,136 @@
+/**
+ * Finds what cannot work in a harness before a rollout is spent on it: unknown tools, arguments and
+ * paths, contradictions.
+ */
+import { canonicalJson } from '../../digest.ts';
+import type { Harness, Tool } from '../../types.ts';
+import type { Format } from '../schema.ts';
+import { sectionName, sectionsOf } from '../sections.ts';
+import type { Shapes } from '../shapes.ts';
+import { lintClause } from './clause.ts';
+import { lintContradictions } from './contradictions.ts';
+import { argumentsOf, type LintIssue, type LintWorld } from './world.ts';
+
+export { type Shapes, shapesOf } from '../shapes.ts';
+export type { LintIssue } from './world.ts';
+
+/**
+ * All issues of a harness, in the order of its documents. `tools` need not contain `done`; `shapes`
+ * may lack tools, whose paths are then not checked. Issues name ids, never positions in a list, so
+ * that those of an unchanged part stay equal.
+ */
+export function lintHarness(harness: Harness, tools: readonly Tool[], shapes: Shapes): LintIssue[] {
+  const world: LintWorld = { tools: new Map(tools.map((tool) => [tool.name, tool])), shapes };
+  const { contract } = harness;
+  return [
+    ...contract.clauses.flatMap((clause) => lintClause(clause, world)),
+    ...lintDuplicates(harness),
+    ...lintContradictions(contract.clauses),
+    ...lintAliases(harness, world),
+    ...contract.formats.flatMap((format) => lintFormat(format, world)),
+    ...lintSettings(harness, world),
+    ...lintCaps(harness),
+  ];
+}
+
+const error = (where: string, message: string): LintIssue => ({ severity: 'error', where, message });
+
+function lintDuplicates(harness: Harness): LintIssue[] {
+  const owner = new Map<string, string>();
+  const issues: LintIssue[] = [];
+  for (const { id, evidence: _, ...content } of harness.contract.clauses) {
+    const key = canonicalJson(content);
+    const other = owner.get(key);
+    if (other !== undefined) issues.push(error(`clause ${id}`, `says the same as clause ${other}; remove one`));
+    else owner.set(key, id);
+  }
+  return issues;
+}
+
+function lintAliases(harness: Harness, world: LintWorld): LintIssue[] {
+  return Object.entries(harness.contract.aliases).flatMap(([tool, names]) =>
+    Object.entries(names).flatMap(([wrong, right]) => {
+      const where = `alias:${tool}.${wrong}`;
+      if (!world.tools.has(tool)) return [error(where, `there is no tool ${tool}`)];
+      const known = argumentsOf(world, [tool]);
+      if (known.has(wrong)) return [error(where, `${wrong} is an argument of ${tool} and must keep its meaning`)];
+      if (!known.has(right)) return [error(where, `${tool} has no argument ${right}; it has ${[...known].join(', ')}`)];
+      return [];
+    }),
+  );
+}
+
+function lintFormat(format: Format, world: LintWorld): LintIssue[] {
+  const where = `format:${format.argument}`;
+  const unknown = (format.tools ?? []).filter((tool) => !world.tools.has(tool));
+  if (unknown.length > 0) return unknown.map((tool) => error(where, `there is no tool ${tool}`));
+  const without = (format.tools ?? []).filter((tool) => !argumentsOf(world, [tool]).has(format.argument));
+  if (without.length > 0) return without.map((tool) => error(where, `${tool} has no argument ${format.argument}`));
+  if (argumentsOf(world, [...world.tools.keys()]).has(format.argument)) return [];
+  return [error(where, `no tool has an argument ${format.argument}`)];
+}
+
+function lintSettings(harness: Harness, world: LintWorld): LintIssue[] {
+  const { permissions, protected: guarded } = harness.settings;
+  const issues: LintIssue[] = [];
+  const limited = permissions.limits.map((limit) => limit.tool);
+  for (const tool of new Set([...(permissions.tools ?? []), ...permissions.confirm, ...limited])) {
+    if (tool !== 'done' && !world.tools.has(tool)) issues.push(error('permissions', `there is no tool ${tool}`));
+  }
+  for (const { tool, argument } of permissions.limits) {
+    if (world.tools.has(tool) && !argumentsOf(world, [tool]).has(argument)) {
+      issues.push(error('permissions', `${tool} has no argument ${argument}`));
+    }
+  }
+  const ids = new Set([
+    ...harness.contract.clauses.map(({ id }) => id),
+    ...harness.regulation.monitors.map(({ id }) => id),
+    ...harness.skills.map(({ name }) => name),
+  ]);
+  for (const name of guarded) {
+    const section = sectionName(name);
+    const message =
+      section !== null
+        ? lintSection(harness, section)
+        : ids.has(name)
+          ? null
+          : `there is no clause, monitor or skill ${name}`;
+    if (message !== null) issues.push(error('protected', message));
+  }
+  return issues;
+}
+
+function lintSection(
+  { skills }: Harness,
+  { skill, heading }: NonNullable<ReturnType<typeof sectionName>>,
+): string | null {
+  const body = skills.find(({ name }) => name === skill)?.body;
+  if (body === undefined) return `there is no skill ${skill}`;
+  const found = sectionsOf(body, heading).length;
+  return found === 1 ? null : `expected one heading "${heading}" in the skill ${skill}, found ${found}`;
+}
+
+/** Texts that a model may read because of this harness, the policy left out. */
+function textsOf(harness: Harness): string[] {
+  const said = harness.contract.clauses.filter(({ tell }) => tell !== 'off').map(({ say }) => say ?? '');
+  const answers = harness.contract.clauses.map(({ otherwise }) => otherwise ?? '');
+  const skills = harness.skills.map(({ description, body }) => `${description}\n${body}`);
+  return [...said, ...answers, ...skills, ...harness.regulation.monitors.map(({ message }) => message)];
+}
+
+/** Four characters a token is the usual estimate for English text. */
+const charactersPerToken = 4;
+
+function lintCaps(harness: Harness): LintIssue[] {
+  const text = textsOf(harness).join('\n');
+  const sizes = {
+    clauses: harness.contract.clauses.length,
+    skills: harness.skills.length,
+    words: text.split(/\s+/).filter((word) => word !== '').length,
+    tokens: Math.ceil(text.length / charactersPerToken),
+  };
+  const { caps } = harness.settings;
+  return (['clauses', 'skills', 'words', 'tokens'] as const)
+    .filter((name) => sizes[name] > caps[name])
+    .map((name) => error('caps', `expected at most ${caps[name]} ${name}, found ${sizes[name]}`));
+}

@@ -1,0 +1,267 @@
+/**
+ * Puts a release in force: merges it into the checked-out branch, all or nothing, and records what,
+ * where and when.
+ */
+
+import { UsageError } from '../../errors.ts';
+import { saveHarness } from '../../harness/load.ts';
+import { harnessId } from '../../harness/parse.ts';
+import { NO_POLICY } from '../../policy/policy.ts';
+import type { HarnessFiles } from '../../types.ts';
+import { type Contents, readContents, readHarnessFiles } from '../branch/branch.ts';
+import { type Ledger, openLedger, releaseOf } from '../branch/ledger.ts';
+import { harnessChanges } from '../branch/record.ts';
+import { findVersion, type Version } from '../branch/versions.ts';
+import { nothingMeasured } from '../format/decision.ts';
+import type { Repository } from '../git/git.ts';
+import { harnessFolder, signaturePath } from '../git/paths.ts';
+import { changesOf, mergeBase, type Oid, readCommits, readTexts, trailers, writeCommit } from '../git/plumbing.ts';
+import { readHead } from '../git/refs.ts';
+import { entryOf, statementsOn, unapproved } from './approval.ts';
+import type { StepOptions } from './rollback.ts';
+import { settingsInForce } from './settings.ts';
+import { checkWorkTree, removeFiles, withIndex, writeFiles } from './work-tree.ts';
+
+export interface ApplyOptions extends StepOptions {
+  /** Default: the newest released or restored version. */
+  readonly version?: string;
+  /** Tip of the ledger's branch that was looked at: another one is refused. */
+  readonly tip?: Oid;
+  /** Top folder of the work tree, default the repository's. */
+  readonly workTree?: string;
+}
+
+export interface AppliedRelease {
+  readonly version: string;
+  /** Branch on which it is in force. */
+  readonly branch: string;
+  /** Commit of that branch that put it in force. */
+  readonly commit: Oid;
+  readonly harness: string;
+  /** True if the evidence for the version comes from a simulated agent. */
+  readonly simulated: boolean;
+  /** False when it was in force already. */
+  readonly changed: boolean;
+}
+
+/**
+ * Merges a version into the checked-out branch: its ref, the index entries and the work-tree files
+ * of `harness/<env>` and of the decisions, nothing else. Throws `UsageError`, having changed
+ * nothing, when HEAD is detached, a merge is under way, `harness/<env>` has uncommitted changes or
+ * committed ones that the ledger does not know, or the release was made on work that the branch
+ * does not contain.
+ */
+export async function applyRelease(
+  repository: Repository,
+  env: string,
+  options: ApplyOptions,
+): Promise<AppliedRelease> {
+  const root = options.workTree ?? repository.root;
+  const ledger = await openLedger(repository, env, options.keys);
+  const tip = ledger.head().commit;
+  if (options.tip !== undefined && options.tip !== tip)
+    throw new UsageError(
+      `${ledger.branch} moved from ${options.tip} to ${tip} meanwhile; nothing was applied, try again`,
+    );
+  const { branch, commit: target } = await readHead(repository);
+  if (branch === null || target === null) {
+    throw new UsageError('no branch is checked out, so there is none to apply to; run: git switch <branch>');
+  }
+  if (branch === ledger.branch) {
+    throw new UsageError(`${branch} is the optimizer's own branch; check out the one you use: git switch <branch>`);
+  }
+  const version = await findVersion(ledger, options.version);
+  const before = await readContents(repository, env, target);
+  const harness = harnessId(version.files);
+  const done = {
+    version: version.version,
+    branch,
+    harness,
+    simulated: releaseOf(ledger, harness)?.decision.who.simulated ?? false,
+  };
+  assertApproved(ledger, version);
+  if (before.harness === harness) {
+    await repair(repository, root, { env, target, files: version.files });
+    const last = ledger.decisions().findLast(({ kind }) => kind === 'apply');
+    if (last?.child.harness === harness && last.target?.branch === branch)
+      return { ...done, commit: target, changed: false };
+    // It came there by another way, or the branch has another name now.
+    await recordApply(ledger, { version, target, branch, commit: target, before }, options);
+    return { ...done, commit: target, changed: true };
+  }
+  ledger.assertWritable();
+  await checkKnown(ledger, { version, target, branch }, before);
+
+  const records = await newRecords(repository, env, version, before);
+  const harnessEdits = harnessChanges(env, before.files, version.files);
+  const changes = new Map([...harnessEdits, ...records]);
+  await checkWorkTree(repository, root, { env, before: before.files, after: version.files, added: records });
+  const contained = (await mergeBase(repository, version.commit, target)) === version.commit;
+  const identity = options.identity === undefined ? {} : { identity: options.identity };
+  const commit = await writeCommit(repository, {
+    base: target,
+    changes,
+    parents: contained ? [target] : [target, version.commit],
+    message: `Apply harness/${env}/${version.version}${done.simulated ? ', evidence SIMULATED' : ''}\n\nOptimize-Applied: ${env} ${version.version} ${harness}\n`,
+    time: options.time,
+    ...identity,
+  });
+  // Files first: if this is cut off before the refs move, applying again finds them as they should
+  // be and goes on.
+  await withIndex(repository, changes, async () => {
+    try {
+      saveHarness(`${root}/${harnessFolder(env)}`, version.files);
+      await writeFiles(root, records);
+      await recordApply(ledger, { version, target, branch, commit, before }, options);
+    } catch (error) {
+      saveHarness(`${root}/${harnessFolder(env)}`, before.files);
+      await removeFiles(root, [...records.keys()]);
+      throw error;
+    }
+  });
+  return { ...done, commit, changed: true };
+}
+
+/**
+ * Throws UsageError for a release that somebody rejected, and where the policy wants approvals that
+ * are not there.
+ */
+function assertApproved(ledger: Ledger, { version }: Version): void {
+  const release = ledger.releases().find((one) => one.version === version);
+  if (release === undefined) return;
+  const decisions = ledger.decisions();
+  const policy = settingsInForce(decisions)?.policy ?? NO_POLICY;
+  const why = unapproved(policy, statementsOn(decisions, entryOf(release.decision)), release.decision);
+  if (why !== null)
+    throw new UsageError(
+      `${version} of ${ledger.env} may not come into force: ${why}; a person says so with: npx optimize approve ${version} --env ${ledger.env} --reason "..."`,
+    );
+}
+
+interface Step {
+  readonly version: Version;
+  readonly target: Oid;
+  readonly branch: string;
+}
+
+/**
+ * Refuses to bury work: harness edits that no decision names, and other people's commits that the
+ * release contains.
+ */
+async function checkKnown(ledger: Ledger, { version, target, branch }: Step, before: Contents): Promise<void> {
+  const { repository, env } = ledger;
+  const base = await mergeBase(repository, version.commit, target);
+  if (base === null)
+    throw new UsageError(`${branch} and ${ledger.branch} share no history; check out the right branch`);
+  const known = new Set<string | undefined>([harnessId(await readHarnessFiles(repository, env, base))]);
+  for (const { parent, child, source } of ledger.decisions()) {
+    known.add(parent.harness).add(child.harness).add(source?.harness);
+  }
+  if (!known.has(before.harness)) {
+    throw new UsageError(
+      `harness/${env} on ${branch} has committed changes that ${version.version} does not contain; ` +
+        `run a night first, which takes them in (npx optimize --env ${env}), or undo them`,
+    );
+  }
+  const foreign = async (from: Oid): Promise<Set<string>> => {
+    const changes = await changesOf(repository, [{ oid: version.commit, parent: from }], []);
+    const paths = (changes.get(version.commit) ?? []).map(({ path }) => path);
+    return new Set(paths.filter((path) => !path.startsWith(`${harnessFolder(env)}/`) && !path.startsWith('runs/')));
+  };
+  const [sinceBase, againstTarget] = await Promise.all([foreign(base), foreign(target)]);
+  const missing = [...sinceBase].filter((path) => againstTarget.has(path));
+  if (missing.length > 0) {
+    throw new UsageError(
+      `${version.version} was made on commits that ${branch} does not contain (they change ${missing[0]}); ` +
+        'check out the branch that the night ran on, or merge that first',
+    );
+  }
+}
+
+/**
+ * Decision files of the version's commit that the target does not have, and their signatures, with
+ * their text.
+ */
+async function newRecords(
+  repository: Repository,
+  env: string,
+  version: Version,
+  before: Contents,
+): Promise<Map<string, string>> {
+  const after = await readContents(repository, env, version.commit);
+  const there = new Map(before.listing.map(({ path, oid }) => [path, oid]));
+  const files = after.entries.flatMap(({ path, oid, signature }) => [
+    { path, oid },
+    ...(signature === null ? [] : [{ path: signaturePath(path), oid: signature }]),
+  ]);
+  const added = files.filter(({ path, oid }) => there.get(path) !== oid);
+  const texts = await readTexts(
+    repository,
+    added.map(({ oid }) => oid),
+  );
+  return new Map(added.map(({ path, oid }) => [path, texts.get(oid) as string]));
+}
+
+/** The decision and both branches move in one transaction. */
+async function recordApply(
+  ledger: Ledger,
+  step: Step & { readonly commit: Oid; readonly before: Contents },
+  options: ApplyOptions,
+): Promise<void> {
+  const { version, target, branch, commit, before } = step;
+  const harness = harnessId(version.files);
+  await ledger.record({
+    decisions: [
+      {
+        ...nothingMeasured,
+        env: ledger.env,
+        run: options.run ?? `apply-${ledger.nextSeq}`,
+        kind: 'apply',
+        time: options.time,
+        who: options.who,
+        parent: { harness: before.harness, commit: target },
+        child: { harness, files: version.files },
+        version: version.version,
+        target: { branch, commit },
+        source: { harness, commit: version.commit },
+      },
+    ],
+    files: null,
+    message: {
+      subject: `chore(${ledger.env}): ${version.version} is in force on ${branch}`,
+      trailers: { 'Optimize-Seen': commit },
+    },
+    refs: commit === target ? [] : [{ ref: `refs/heads/${branch}`, to: commit, from: target }],
+    ...(options.identity === undefined ? {} : { identity: options.identity }),
+  });
+}
+
+/** Completes an application that was cut off after the refs had moved and before the index did. */
+async function repair(
+  repository: Repository,
+  root: string,
+  state: { readonly env: string; readonly target: Oid; readonly files: HarnessFiles },
+): Promise<void> {
+  const { env, target, files } = state;
+  const [commit] = await readCommits(repository, [target]);
+  const parent = commit?.parents[0];
+  if (!parent || !trailers(commit.message, 'Optimize-Applied').some((text) => text.startsWith(`${env} `))) return;
+  const staged = await readHarnessFiles(repository, env, parent);
+  const step = { env, before: files, after: files, added: new Map<string, string>() };
+  const clean = await checkWorkTree(repository, root, step).then(
+    () => true,
+    () => false,
+  );
+  if (clean) return;
+  try {
+    await checkWorkTree(repository, root, { ...step, staged });
+  } catch {
+    // A person's own changes on top of what is in force: theirs to keep.
+    return;
+  }
+  const changes = (await changesOf(repository, [{ oid: target, parent }], [`${harnessFolder(env)}/`, 'runs/'])).get(
+    target,
+  );
+  const wanted = (changes ?? []).map(({ status, path, oid }) => [path, status === 'D' ? null : { oid }] as const);
+  await withIndex(repository, new Map(wanted), async () => {});
+}

@@ -1,0 +1,91 @@
+/**
+ * Deletes raw traces whose time is over, by a decision: what is missing on purpose can be told from
+ * what was lost.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileDigest } from '../../digest.ts';
+import { UsageError } from '../../errors.ts';
+import { openLedger } from '../branch/ledger.ts';
+import { type Decision, nothingMeasured } from '../format/decision.ts';
+import type { Repository } from '../git/git.ts';
+import type { StepOptions } from './rollback.ts';
+import { settingsInForce } from './settings.ts';
+
+/** A file that is not in git, by the run whose record holds its digest. */
+export type Expired = NonNullable<Decision['expired']>[number];
+
+/** Where it lies, from the top of the repository. */
+export const artifactPath = ({ run, name }: Pick<Expired, 'run' | 'name'>): string => `runs/${run}/${name}`;
+
+/** The decision that let each file go, by its path. */
+export const expiredFiles = (decisions: readonly Decision[]): ReadonlyMap<string, number> =>
+  new Map(decisions.flatMap(({ expired = [], seq }) => expired.map((file) => [artifactPath(file), seq] as const)));
+
+export const DAY_MS = 86_400_000;
+
+export interface Expiry {
+  /** Days that raw traces are kept. */
+  readonly days: number;
+  /** What is deleted now, here. */
+  readonly files: readonly string[];
+  /** Number of the decision that says so; null when there was nothing new to say. */
+  readonly seq: number | null;
+}
+
+/** Those that are here with the bytes that were recorded: nothing else is ever deleted. */
+async function here(root: string, files: readonly Expired[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const file of files)
+    if ((await fileDigest(join(root, artifactPath(file)))) === file.sha256) found.push(artifactPath(file));
+  return found;
+}
+
+/**
+ * Records which files of nights are older than `retention.traces_days` of the policy in force, then
+ * deletes them here; what an earlier such decision named and is still here, as on another machine,
+ * is deleted as well. `dry` only tells. Throws UsageError when the policy keeps them for ever.
+ */
+export async function expireTraces(
+  repository: Repository,
+  env: string,
+  { dry, ...options }: StepOptions & { readonly dry: boolean },
+): Promise<Expiry> {
+  const ledger = await openLedger(repository, env, options.keys);
+  const { commit: tip, harness, files: child, decisions } = ledger.head();
+  const days = settingsInForce(decisions)?.policy.retention?.traces_days;
+  if (days === undefined)
+    throw new UsageError(
+      `the policy that nights of ${env} run under keeps raw traces for ever; say how long in evals/${env}/policy.yaml, such as retention: {traces_days: 400}, then: npx optimize adopt --env ${env}`,
+    );
+  const gone = expiredFiles(decisions);
+  const before = Date.parse(options.time) - days * DAY_MS;
+  const due = decisions
+    .filter(({ time }) => Date.parse(time) < before)
+    .flatMap(({ run, artifacts }) => artifacts.map((artifact): Expired => ({ run, ...artifact })))
+    .filter((file) => !gone.has(artifactPath(file)));
+  const files = await here(repository.root, [...decisions.flatMap(({ expired = [] }) => expired), ...due]);
+  const seq = due.length === 0 ? null : ledger.nextSeq;
+  if (dry) return { days, files, seq };
+  if (seq !== null)
+    await ledger.record({
+      decisions: [
+        {
+          ...nothingMeasured,
+          env,
+          run: options.run ?? `expire-${seq}`,
+          kind: 'expire',
+          time: options.time,
+          who: options.who,
+          parent: { harness, commit: tip },
+          child: { harness, files: child },
+          expired: due,
+        },
+      ],
+      files: null,
+      message: { subject: `chore(${env}): raw traces older than ${days} days are deleted` },
+      ...(options.identity === undefined ? {} : { identity: options.identity }),
+    });
+  for (const path of files) rmSync(join(repository.root, path), { force: true });
+  return { days, files, seq };
+}

@@ -1,0 +1,75 @@
+/**
+ * A frozen environment: no night runs until a person says why it may again. What is in force stays
+ * in force.
+ */
+import { FrozenError, UsageError } from '../../errors.ts';
+import { openLedger } from '../branch/ledger.ts';
+import { type Decision, nothingMeasured } from '../format/decision.ts';
+import type { Repository } from '../git/git.ts';
+import type { Oid } from '../git/plumbing.ts';
+import type { Keyring } from '../keys/keys.ts';
+import { personsOf } from './approval.ts';
+import type { StepOptions } from './rollback.ts';
+
+/** The decision that froze the environment; null when it is not frozen. */
+export function frozenBy(decisions: readonly Decision[]): Decision | null {
+  const last = decisions.findLast(({ kind }) => kind === 'freeze' || kind === 'unfreeze');
+  return last?.kind === 'freeze' ? last : null;
+}
+
+/** Throws FrozenError that says since when, why, and what lifts it. */
+export function assertNotFrozen(env: string, decisions: readonly Decision[]): void {
+  const freeze = frozenBy(decisions);
+  if (freeze === null) return;
+  throw new FrozenError(
+    `${env} is frozen since decision ${freeze.seq} (${freeze.time.slice(0, 16)}): ${freeze.why}; ` +
+      `once that is settled: npx optimize unfreeze --env ${env} --reason "..."`,
+  );
+}
+
+/** What a person has to look at, a person lifts: with a key of their own, where there are keys. */
+function signersOf(kind: 'freeze' | 'unfreeze', keys: Keyring): Keyring {
+  if (kind === 'freeze' || keys.keys.length === 0) return keys;
+  const persons = personsOf(keys);
+  if (persons.keys.length > 0) return persons;
+  throw new UsageError(
+    `a person lifts a freeze and signs it, and ${keys.place} has no person's key; make one: npx optimize keys init --role person --principal NAME`,
+  );
+}
+
+/**
+ * Records that nights must not run any more, or may again. Touches no work tree. Freezing twice
+ * adds nothing; lifting what is not frozen throws UsageError.
+ */
+export async function setFrozen(
+  repository: Repository,
+  env: string,
+  kind: 'freeze' | 'unfreeze',
+  { why, ...options }: StepOptions & { readonly why: string },
+): Promise<{ readonly commit: Oid; readonly seq: number }> {
+  const ledger = await openLedger(repository, env, options.keys && signersOf(kind, options.keys));
+  const { commit: tip, harness, files, decisions } = ledger.head();
+  const before = frozenBy(decisions);
+  if (kind === 'freeze' && before !== null) return { commit: tip, seq: before.seq };
+  if (kind === 'unfreeze' && before === null) throw new UsageError(`${env} is not frozen, so there is nothing to lift`);
+  const seq = ledger.nextSeq;
+  const { commit } = await ledger.record({
+    decisions: [
+      {
+        ...nothingMeasured,
+        env,
+        run: options.run ?? `${kind}-${seq}`,
+        kind,
+        time: options.time,
+        who: options.who,
+        parent: { harness, commit: tip },
+        child: { harness, files },
+        why,
+      },
+    ],
+    files: null,
+    message: { subject: `chore(${env}): ${kind}`, body: why },
+    ...(options.identity === undefined ? {} : { identity: options.identity }),
+  });
+  return { commit, seq };
+}

@@ -1,0 +1,125 @@
+/**
+ * Changes of keys are decisions in the chain: a rotation names the key that follows, a revocation
+ * from where on one does not count.
+ */
+import { UsageError } from '../../errors.ts';
+import { type Ledger, openLedger } from '../branch/ledger.ts';
+import { acquireLock } from '../branch/lock.ts';
+import { type Decision, type KeyChange, nothingMeasured } from '../format/decision.ts';
+import type { Repository } from '../git/git.ts';
+import type { KeyEntry } from '../keys/key.ts';
+import type { Keyring } from '../keys/keys.ts';
+import { chainKeys, chooseKey } from '../keys/signing.ts';
+import type { StepOptions } from './rollback.ts';
+
+/**
+ * The key that signs the next decision of a signed chain; null where nothing is signed. Throws
+ * `UsageError` as `Ledger.assertWritable` does.
+ */
+export async function signingKey(repository: Repository, env: string, keys: Keyring): Promise<KeyEntry | null> {
+  const ledger = await openLedger(repository, env, keys);
+  const chain = chainKeys(ledger.decisions());
+  if (chain.signedFrom === null) return null;
+  ledger.assertWritable();
+  return chooseKey(chain, keys, ledger.branch)?.entry ?? null;
+}
+
+/**
+ * Records that `next` follows the key that signs now, by which this is signed. `next` has to be
+ * stored already.
+ */
+export async function rotate(
+  repository: Repository,
+  env: string,
+  { old, next }: { readonly old: KeyEntry; readonly next: KeyEntry },
+  options: StepOptions,
+): Promise<{ readonly seq: number; readonly commit: string }> {
+  return withLedger(repository, env, options, async (ledger) => {
+    const change = { action: 'rotate', old: old.keyid, new: next.keyid, publicKey: next.publicKey } as const;
+    return record(ledger, change, options);
+  });
+}
+
+/**
+ * Records that a key does not count from decision `from` on, by default from this one. Signed by
+ * another key at hand; without one the key takes itself back from the next decision on. `keyid` may
+ * be a prefix of 8 or more characters. Throws `UsageError` for a key that this chain does not know,
+ * and for a reach that nobody here may sign.
+ */
+export async function revoke(
+  repository: Repository,
+  env: string,
+  { keyid, from }: { readonly keyid: string; readonly from?: number },
+  options: StepOptions,
+): Promise<{ readonly seq: number; readonly commit: string; readonly keyid: string; readonly from: number }> {
+  const full = await findKey(repository, env, keyid);
+  const keys = options.keys ?? { place: 'nowhere', keys: [] };
+  const others = { ...keys, keys: keys.keys.filter(({ entry }) => entry.keyid !== full) };
+  const chain = chainKeys((await openLedger(repository, env)).decisions());
+  const other = others.keys.some(({ entry }) => !chain.over.has(entry.keyid));
+  const used = { ...options, keys: other ? others : keys };
+  return withLedger(repository, env, used, async (ledger) => {
+    const least = other ? 1 : ledger.nextSeq + 1;
+    const start = from ?? (other ? ledger.nextSeq : least);
+    if (start < least || start > ledger.nextSeq + 1)
+      throw new UsageError(
+        `--from ${start}: expected a number from ${least} to ${ledger.nextSeq + 1}${other ? '' : '; no key takes back what it signed, so have another key at hand for that: optimize keys init'}`,
+      );
+    return {
+      ...(await record(ledger, { action: 'revoke', keyid: full, from: start }, used)),
+      keyid: full,
+      from: start,
+    };
+  });
+}
+
+async function findKey(repository: Repository, env: string, keyid: string): Promise<string> {
+  const ledger = await openLedger(repository, env);
+  const { known } = chainKeys(ledger.decisions());
+  const fitting = /^[0-9a-f]{8,64}$/.test(keyid) ? [...known].filter((one) => one.startsWith(keyid)) : [];
+  const [found, ...more] = fitting;
+  if (found !== undefined && more.length === 0) return found;
+  throw new UsageError(
+    `no key "${keyid}" has signed on ${ledger.branch}; expected 8 or more characters of one of: ${[...known].join(', ') || '(nothing is signed)'}`,
+  );
+}
+
+async function withLedger<T>(
+  repository: Repository,
+  env: string,
+  options: StepOptions,
+  work: (ledger: Ledger) => Promise<T>,
+): Promise<T> {
+  const lock = await acquireLock(repository, env, options.time);
+  try {
+    return await work(await openLedger(repository, env, options.keys));
+  } finally {
+    await lock.release();
+  }
+}
+
+async function record(ledger: Ledger, change: KeyChange, { who, time, identity }: StepOptions) {
+  const { harness, commit: tip, files } = ledger.head();
+  const seq = ledger.nextSeq;
+  const what =
+    change.action === 'rotate' ? `rotate key ${change.old.slice(0, 12)}` : `revoke key ${change.keyid.slice(0, 12)}`;
+  const { commit } = await ledger.record({
+    decisions: [
+      {
+        ...nothingMeasured,
+        env: ledger.env,
+        run: `keys-${seq}`,
+        kind: 'keys' satisfies Decision['kind'],
+        time,
+        who,
+        parent: { harness, commit: tip },
+        child: { harness, files },
+        keys: change,
+      },
+    ],
+    files: null,
+    message: { subject: `chore(${ledger.env}): ${what}` },
+    ...(identity === undefined ? {} : { identity }),
+  });
+  return { seq, commit };
+}

@@ -1,0 +1,266 @@
+/**
+ * The start of a night: takes in what people changed since, by a merge, and names their harness
+ * edits as external.
+ */
+import { createTwoFilesPatch } from 'diff';
+import { UsageError } from '../../errors.ts';
+import { harnessLoosenings } from '../../harness/loosened.ts';
+import { harnessId, parseHarness } from '../../harness/parse.ts';
+import type { HarnessFiles } from '../../types.ts';
+import { readHarnessFiles } from '../branch/branch.ts';
+import type { Ledger } from '../branch/ledger.ts';
+import { harnessChanges } from '../branch/record.ts';
+import { type Decision, type DecisionDraft, nothingMeasured } from '../format/decision.ts';
+import { changedItemsOf } from '../format/items.ts';
+import type { Identity } from '../git/git.ts';
+import { mergeBase, mergeTexts, type Oid, readCommits, trailers, writeCommit } from '../git/plumbing.ts';
+import { readHead } from '../git/refs.ts';
+import { ownCommits } from '../git/walk.ts';
+
+export interface StartOptions {
+  /** `harness/<env>` as it is in the work tree. */
+  readonly workTree: HarnessFiles;
+  readonly run: string;
+  readonly who: Decision['who'];
+  /** Now, ISO 8601. */
+  readonly time: string;
+  readonly identity?: Identity;
+  /**
+   * Takes over a person's edits of the harness as a decision of their own; without it they stop the
+   * night.
+   * @default false
+   */
+  readonly adopt?: boolean;
+  /**
+   * Asked before edits are taken over that give up what the harness held, one sentence each; may
+   * throw.
+   */
+  mayLoosen?(loosened: readonly string[]): void;
+}
+
+export interface Started {
+  /** Tip of the branch, or the checked-out commit when there is nothing to record yet. */
+  readonly commit: Oid;
+  readonly files: HarnessFiles;
+  /** True if newer commits of the checked-out branch were merged. */
+  readonly merged: boolean;
+  /** The person's harness edits that came in, when there were any. */
+  readonly external: Decision | null;
+}
+
+/**
+ * Brings the branch up to date with the checked-out commit and the work tree's harness. Files other
+ * than the harness and the decisions come from the checked-out commit; the harness is merged
+ * three-way, line by line. Throws `UsageError` for conflicts, a merge result that is no harness,
+ * and unrelated histories.
+ */
+export async function startNight(ledger: Ledger, options: StartOptions): Promise<Started> {
+  const { repository, env } = ledger;
+  const target = (await readHead(repository)).commit;
+  if (target === null) {
+    throw new UsageError(`${repository.root} has no commit yet; run: git add -A && git commit -m "start"`);
+  }
+  ledger.assertWritable();
+  const head = ledger.head();
+  const committed = await readHarnessFiles(repository, env, target);
+  const theirs = withoutLineEndings(options.workTree, committed);
+  const seen = await lastSeen(ledger, target);
+  const base = await readHarnessFiles(repository, env, seen.commit);
+  const files = await mergeHarness(ledger, { ours: head.files, base, theirs });
+  const changed = harnessId(files) !== head.harness;
+  const moved = !seen.contained;
+  if (!changed && !moved && harnessId(theirs) === harnessId(base)) {
+    return { commit: head.commit, files: head.files, merged: false, external: null };
+  }
+  if (changed && ledger.started && options.adopt !== true) throw drift(ledger, files);
+  const loosened = changed && ledger.started ? harnessLoosenings(env, head.files, files) : [];
+  if (loosened.length > 0) options.mayLoosen?.(loosened);
+  const commit = await sourceCommit(ledger, { target, committed, theirs }, options);
+  const source = { harness: harnessId(theirs), commit };
+  const external = changed ? [externalDecision(ledger, files, source, { ...options, loosened })] : [];
+  const what = [moved ? 'merge the checked-out branch' : '', changed ? "take in a person's harness edits" : ''];
+  const recorded = await ledger.record({
+    decisions: external.length > 0 ? external : [mergeNote(ledger, source, options)],
+    files,
+    message: {
+      subject: `chore(${env}): ${what.filter((part) => part !== '').join(', ') || 'note the state of the work tree'}`,
+      body: changed ? 'These edits were not tested by the gate.' : '',
+      trailers: { 'Optimize-Seen': commit },
+    },
+    parents: [head.commit, commit],
+    base: { commit, files: theirs },
+    ...(options.identity === undefined ? {} : { identity: options.identity }),
+  });
+  const last = ledger.decisions().at(-1) ?? null;
+  return { commit: recorded.commit, files, merged: moved, external: changed ? last : null };
+}
+
+/**
+ * A checkout may write line ends of its own; a file that differs in nothing else is as committed.
+ */
+function withoutLineEndings(workTree: HarnessFiles, committed: HarnessFiles): HarnessFiles {
+  return new Map(
+    [...workTree].map(([path, text]) => {
+      const old = committed.get(path);
+      return [path, old !== undefined && old === text.replaceAll('\r\n', '\n') ? old : text];
+    }),
+  );
+}
+
+/** What no decision led to is not tested by going on from it. */
+function drift(ledger: Ledger, files: HarnessFiles): UsageError {
+  const { env } = ledger;
+  const before = ledger.head().files;
+  const paths = [...new Set([...before.keys(), ...files.keys()])].filter(
+    (path) => before.get(path) !== files.get(path),
+  );
+  const diff = paths.sort().map((path) => {
+    const [from, to] = [`harness/${env}/${path}`, `harness/${env}/${path}`];
+    return createTwoFilesPatch(from, to, before.get(path) ?? '', files.get(path) ?? '', '', '', { context: 1 });
+  });
+  const lines = diff.join('').split('\n');
+  const more = lines.length > DIFF_LINES ? `\n(${lines.length - DIFF_LINES} more lines)` : '';
+  return new UsageError(
+    `harness/${env} was changed by hand since ${ledger.branch} last saw it, and no decision says so; take it over untested with npx optimize adopt --env ${env}, or undo it\n${lines.slice(0, DIFF_LINES).join('\n')}${more}`,
+  );
+}
+
+/** Of a diff that stops a night. */
+const DIFF_LINES = 40;
+
+interface Seen {
+  /** Commit that holds the person's harness as the branch last knew it. */
+  readonly commit: Oid;
+  /** True if the checked-out commit is already part of the branch. */
+  readonly contained: boolean;
+}
+
+/**
+ * The newest state of the checked-out branch, or of its work tree, that the ledger branch has taken
+ * in.
+ */
+async function lastSeen(ledger: Ledger, target: Oid): Promise<Seen> {
+  const { repository } = ledger;
+  const tip = ledger.head().commit;
+  const base = await mergeBase(repository, tip, target);
+  if (base === null) {
+    throw new UsageError(
+      `the checked-out commit and ${ledger.branch} share no history; check out the branch that the harness is used from`,
+    );
+  }
+  const contained = base === target;
+  for (const { message } of (await ownCommits(repository, ledger.env, tip)).reverse()) {
+    const seen = trailers(message, 'Optimize-Seen')[0];
+    if (seen === undefined) continue;
+    const [commit] = await readCommits(repository, [seen]).catch(() => []);
+    // A commit made for uncommitted edits is no ancestor of the target itself, but its parent is.
+    for (const candidate of commit ? [commit.oid, commit.parents[0]] : []) {
+      if (candidate === undefined) continue;
+      if (candidate !== commit?.oid && !trailers(commit?.message ?? '', 'Optimize-Work-Tree').length) continue;
+      if ((await mergeBase(repository, candidate, target)) === candidate) return { commit: seen, contained };
+    }
+  }
+  return { commit: base, contained };
+}
+
+interface Sides {
+  readonly ours: HarnessFiles;
+  readonly base: HarnessFiles;
+  readonly theirs: HarnessFiles;
+}
+
+async function mergeHarness(ledger: Ledger, { ours, base, theirs }: Sides): Promise<HarnessFiles> {
+  const merged = new Map<string, string>();
+  for (const path of new Set([...ours.keys(), ...theirs.keys()])) {
+    const [mine, old, their] = [ours.get(path), base.get(path), theirs.get(path)];
+    let text = mine;
+    if (mine !== their && their !== old) {
+      if (mine === old) text = their;
+      else if (mine === undefined || their === undefined) throw conflict(ledger, path);
+      else {
+        const lines = await mergeTexts(ledger.repository, { ours: mine, base: old ?? '', theirs: their });
+        if (lines === null) throw conflict(ledger, path);
+        text = lines;
+      }
+    }
+    if (text !== undefined) merged.set(path, text);
+  }
+  try {
+    parseHarness(ledger.env, merged);
+  } catch (cause) {
+    throw new UsageError(
+      `your edits and those of ${ledger.branch} together are not valid: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    );
+  }
+  return merged;
+}
+
+const conflict = (ledger: Ledger, path: string): UsageError =>
+  new UsageError(
+    `harness/${ledger.env}/${path} was changed both by you and on ${ledger.branch}, in the same place; ` +
+      `put your edit aside (commit it on a branch of its own, or git stash -u), take over the newest release (npx optimize apply --env ${ledger.env}), make it again`,
+  );
+
+/**
+ * The commit that stands for the person's side: the checked-out one, or one made for their
+ * uncommitted edits.
+ */
+async function sourceCommit(
+  ledger: Ledger,
+  side: { readonly target: Oid; readonly committed: HarnessFiles; readonly theirs: HarnessFiles },
+  options: StartOptions,
+): Promise<Oid> {
+  const changes = harnessChanges(ledger.env, side.committed, side.theirs);
+  if (changes.size === 0) return side.target;
+  return await writeCommit(ledger.repository, {
+    base: side.target,
+    changes,
+    parents: [side.target],
+    message: `harness/${ledger.env} as found in the work tree\n\nOptimize-Work-Tree: uncommitted\n`,
+    time: options.time,
+    ...(options.identity === undefined ? {} : { identity: options.identity }),
+  });
+}
+
+/** The first limit of every external decision. */
+export const BY_HAND = 'a person changed the harness by hand; no gate has tested it';
+
+type Source = { readonly harness: string; readonly commit: Oid };
+
+function externalDecision(
+  ledger: Ledger,
+  files: HarnessFiles,
+  source: Source,
+  options: StartOptions & { readonly loosened: readonly string[] },
+): DecisionDraft {
+  const head = ledger.head();
+  return {
+    ...nothingMeasured,
+    ...common(ledger, options),
+    kind: 'external',
+    child: { harness: harnessId(files), files: files },
+    candidate: { form: 'external', edits: [], keys: [], touched: changedItemsOf(ledger.env, head.files, files) },
+    limits: [BY_HAND, ...options.loosened],
+    source,
+  };
+}
+
+/** Every commit of the branch carries a decision, so that the chain covers merges too. */
+function mergeNote(ledger: Ledger, source: Source, options: StartOptions): DecisionDraft {
+  const head = ledger.head();
+  return {
+    ...nothingMeasured,
+    ...common(ledger, options),
+    kind: 'merge',
+    child: { harness: head.harness, files: head.files },
+    source,
+  };
+}
+
+function common(ledger: Ledger, { run, time, who }: StartOptions) {
+  const { commit, harness } = ledger.head();
+  return { env: ledger.env, run, time, who, parent: { harness, commit } };
+}

@@ -1,0 +1,50 @@
+/**
+ * Which refs are ledgers: branches `optimize/<env>` with the name of an environment, here or as
+ * copies of a remote's.
+ */
+import { Name } from '../format/decision.ts';
+import type { Repository } from '../git/git.ts';
+import { listRefs, type Ref } from '../git/refs.ts';
+
+export interface LedgerRef extends Ref {
+  readonly env: string;
+  /** The remote that it is a copy of; null for a branch of this repository. */
+  readonly remote: string | null;
+}
+
+/** Null for any other ref: a person may have branches such as `optimize/team/x`. */
+function ledgerRefOf(ref: Ref): LedgerRef | null {
+  const [, remote, env] = /^refs\/(?:heads|remotes\/([^/]+))\/optimize\/([^/]+)$/.exec(ref.name) ?? [];
+  return env !== undefined && Name.safeParse(env).success ? { ...ref, env, remote: remote ?? null } : null;
+}
+
+/**
+ * `origin`, else the only remote whose branches are here; null where there is none or no telling
+ * which.
+ */
+export function remoteIn(refs: readonly Ref[]): string | null {
+  const remotes = new Set(refs.flatMap(({ name }) => /^refs\/remotes\/([^/]+)\//.exec(name)?.[1] ?? []));
+  if (remotes.has('origin')) return 'origin';
+  return remotes.size === 1 ? ([...remotes][0] as string) : null;
+}
+
+/**
+ * The ledgers among branches and remote-tracking branches, one an environment: a branch here goes
+ * before a copy.
+ */
+export function ledgersIn(refs: readonly Ref[]): LedgerRef[] {
+  const all = refs.flatMap((ref) => ledgerRefOf(ref) ?? []);
+  const here = all.filter(({ remote }) => remote === null);
+  const from = remoteIn(refs);
+  const copies = all.filter(({ remote, env }) => remote === from && !here.some((own) => own.env === env));
+  return from === null ? here : [...here, ...copies];
+}
+
+export const listLedgers = async (repository: Repository): Promise<LedgerRef[]> =>
+  ledgersIn(await listRefs(repository, ['refs/heads/optimize', 'refs/remotes']));
+
+/**
+ * Environments with a branch of their own here: those that a command may write without making one.
+ */
+export const environmentsHere = async (repository: Repository): Promise<string[]> =>
+  (await listLedgers(repository)).filter(({ remote }) => remote === null).map(({ env }) => env);

@@ -1,0 +1,127 @@
+/** An auditor's questions: which harness a name means, and which decision put a clause there. */
+
+import { applyEdits } from '../../edit/edits.ts';
+import { UsageError } from '../../errors.ts';
+import { harnessId } from '../../harness/parse.ts';
+import type { Harness, HarnessFiles } from '../../types.ts';
+import { changesBranch, type Decision } from '../format/decision.ts';
+import { itemDigests } from '../format/items.ts';
+import { firstParents, type Oid } from '../git/plumbing.ts';
+import { listRefs, readHead, resolveCommit } from '../git/refs.ts';
+import { readHarnessFiles } from './branch.ts';
+import type { Ledger } from './ledger.ts';
+import { commitOfDecision, findVersion } from './versions.ts';
+
+export interface Resolved {
+  /** Commit that holds the files; for a candidate that was never committed, its parent's. */
+  readonly commit: Oid;
+  readonly files: HarnessFiles;
+  /** Id of the harness. */
+  readonly harness: string;
+}
+
+/**
+ * The harness that a person's word means: `HEAD`, `vN`, branch, tag, commit, one of these with
+ * `~N`, or a prefix (6+ characters) of a harness id. Throws `UsageError` when nothing or more than
+ * one thing matches.
+ */
+export async function resolveHarness(ledger: Ledger, word: string): Promise<Resolved> {
+  const { repository, env } = ledger;
+  if (/^v[1-9]\d*$/.test(word)) {
+    const { commit, files, decision } = await findVersion(ledger, word);
+    return { commit, files, harness: decision.child.harness };
+  }
+  const named = await commitNamed(ledger, word);
+  if (named !== null) {
+    const files = await readHarnessFiles(repository, env, named);
+    return { commit: named, files, harness: harnessId(files) };
+  }
+  if (/^[0-9a-f]{6,64}$/.test(word)) {
+    const found = await harnessByPrefix(ledger, word);
+    if (found !== null) return found;
+  }
+  const versions = ledger.releases().map(({ version }) => version);
+  throw new UsageError(
+    `no harness of ${env} is called "${word}"; expected a commit, a branch, a tag, NAME~N, 6 or more characters of a harness id` +
+      (versions.length > 0 ? `, or one of ${versions.join(', ')}` : ''),
+  );
+}
+
+/**
+ * Names are compared, never handed to git, so that no word can be taken for an option or an
+ * expression. `~N` behind a name is its N-th first parent.
+ */
+async function commitNamed(ledger: Ledger, word: string): Promise<Oid | null> {
+  const { repository, env } = ledger;
+  const back = /^(.+)~(\d{0,5})$/.exec(word);
+  if (back) {
+    const tip = await commitNamed(ledger, back[1] as string);
+    const chain = tip === null ? [] : await firstParents(repository, tip);
+    return chain.at(-1 - Number(back[2] === '' ? 1 : back[2])) ?? null;
+  }
+  if (word === 'HEAD') return (await readHead(repository)).commit;
+  const refs = await listRefs(repository, ['refs/heads', 'refs/tags', 'refs/remotes']);
+  for (const prefix of ['', 'refs/heads/', 'refs/tags/', 'refs/remotes/', `refs/tags/harness/${env}/`]) {
+    const ref = refs.find(({ name }) => name === prefix + word);
+    if (ref?.commit) return ref.commit;
+  }
+  return /^[0-9a-f]{4,64}$/.test(word) ? await resolveCommit(repository, word) : null;
+}
+
+async function harnessByPrefix(ledger: Ledger, prefix: string): Promise<Resolved | null> {
+  const { repository, env } = ledger;
+  const head = ledger.head();
+  if (head.harness.startsWith(prefix)) return { commit: head.commit, files: head.files, harness: head.harness };
+  const matches = new Map<string, () => Promise<Resolved>>();
+  for (const decision of ledger.decisions()) {
+    const { parent, child } = decision;
+    if (parent.harness.startsWith(prefix) && parent.commit !== null) {
+      const commit = parent.commit;
+      matches.set(parent.harness, async () => {
+        return { commit, files: await readHarnessFiles(repository, env, commit), harness: parent.harness };
+      });
+    }
+    if (child.harness.startsWith(prefix) && !matches.has(child.harness)) {
+      matches.set(child.harness, () => childOf(ledger, decision));
+    }
+  }
+  if (matches.size > 1) {
+    throw new UsageError(`"${prefix}" fits ${matches.size} harnesses: ${[...matches.keys()].slice(0, 5).join(', ')}`);
+  }
+  const found = [...matches.values()][0];
+  return found === undefined ? null : await found();
+}
+
+/** A rejected candidate is nowhere in git, but its parent and its edits are. */
+async function childOf(ledger: Ledger, decision: Decision): Promise<Resolved> {
+  const { repository, env } = ledger;
+  const { harness } = decision.child;
+  const commit = await commitOfDecision(ledger, decision);
+  const files = await readHarnessFiles(repository, env, commit);
+  if (harnessId(files) === harness) return { commit, files, harness };
+  const { commit: parent } = decision.parent;
+  if (parent === null || decision.candidate === null) {
+    throw new UsageError(`harness ${harness} of decision ${decision.seq} cannot be rebuilt: it names no parent commit`);
+  }
+  const rebuilt = applyEdits(await readHarnessFiles(repository, env, parent), decision.candidate.edits);
+  if (harnessId(rebuilt) !== harness) {
+    throw new UsageError(`harness ${harness} of decision ${decision.seq} was refused before it was built`);
+  }
+  return { commit: parent, files: rebuilt, harness };
+}
+
+/**
+ * For each clause, skill, monitor and switch of a harness the newest decision that gave it its
+ * present content; null for what was there before the ledger.
+ */
+export function clauseOrigins(decisions: readonly Decision[], harness: Harness): Map<string, Decision | null> {
+  const accepted = decisions.filter(changesBranch);
+  return new Map(
+    [...itemDigests(harness)].map(([id, digest]) => {
+      const origin = accepted.findLast(({ candidate }) =>
+        candidate?.touched.some((item) => item.id === id && item.after === digest && item.before !== digest),
+      );
+      return [id, origin ?? null];
+    }),
+  );
+}

@@ -1,0 +1,147 @@
+/**
+ * An auditor's question: which harness was in force at a time or commit, and which decisions it
+ * rests on.
+ */
+import { UsageError } from '../../errors.ts';
+import { harnessId } from '../../harness/parse.ts';
+import { changesBranch, type Decision } from '../format/decision.ts';
+import { momentOf } from '../git/moment.ts';
+import { decisionPath } from '../git/paths.ts';
+import { firstParents, listFiles, mergeBase, type Oid, readCommits, trailers } from '../git/plumbing.ts';
+import { listRefs, readHead } from '../git/refs.ts';
+import { readHarnessFiles } from './branch.ts';
+import { remoteIn } from './branches.ts';
+import { type Resolved, resolveHarness } from './history.ts';
+import { type Ledger, releaseOf } from './ledger.ts';
+
+export interface HarnessInForce extends Resolved {
+  /**
+   * Branch that a time was asked of, as git names it for short; null for a detached HEAD and for a
+   * commit.
+   */
+  readonly branch: string | null;
+  /** The newest `apply`, if that is why this branch was asked. */
+  readonly applied: Decision | null;
+  /** Committer's claim of when the commit was made, ISO 8601. */
+  readonly time: string;
+  /** `vN` if these are the bytes of a release. */
+  readonly version: string | null;
+  /** True if that release rests on a simulated agent. */
+  readonly simulated: boolean;
+  /** The newest decision that led to these bytes; null for a harness from before the ledger. */
+  readonly decision: Decision | null;
+  /** The decisions that this harness can rest on: none from after it. */
+  readonly behind: readonly Decision[];
+}
+
+/**
+ * The harness in force at a time (ISO date or date and time, UTC; a date means its end) or at a
+ * commit, branch or tag. By time, it is the newest commit that claims to be no later in the
+ * first-parent chain of the branch that the newest `apply` went to, or of the checked-out one
+ * without such a branch: the order comes from the chain, only the cut from the clock. Throws
+ * `UsageError` for a time before the first commit.
+ */
+export async function inForceAt(ledger: Ledger, at: string): Promise<HarnessInForce> {
+  const until = /^\d{4}-\d\d-\d\d(?:$|T)/.test(at) ? momentOf(at, 'end', 'at') : null;
+  const place = until === null ? { branch: null, commit: null, applied: null } : await branchInForce(ledger);
+  const { commit, files, harness } =
+    until === null ? await resolveHarness(ledger, at) : await chainAt(ledger, place, until / 1000, at);
+  const [{ seconds } = { seconds: 0 }] = await readCommits(ledger.repository, [commit]);
+  const behind = await decisionsBehind(ledger, commit, until ?? Number.POSITIVE_INFINITY);
+  const led = behind.filter((one) => one.child.harness === harness && (changesBranch(one) || one.version));
+  const release = releaseOf(ledger, harness);
+  return {
+    commit,
+    files,
+    harness,
+    branch: place.branch,
+    applied: place.applied,
+    time: new Date(seconds * 1000).toISOString(),
+    version: release?.version ?? null,
+    simulated: release?.decision.who.simulated ?? false,
+    decision: led.at(-1) ?? null,
+    behind,
+  };
+}
+
+interface Place {
+  readonly branch: string | null;
+  readonly commit: Oid | null;
+  readonly applied: Decision | null;
+}
+
+async function branchInForce(ledger: Ledger): Promise<Place> {
+  const applied = ledger.decisions().findLast(({ kind }) => kind === 'apply') ?? null;
+  const branch = applied?.target?.branch;
+  if (branch !== undefined) {
+    const refs = await listRefs(ledger.repository, ['refs/heads', 'refs/remotes']);
+    for (const [prefix, name] of [
+      ['refs/heads/', branch],
+      ['refs/remotes/', `${remoteIn(refs)}/${branch}`],
+    ] as const) {
+      const commit = refs.find((ref) => ref.name === prefix + name)?.commit;
+      if (commit) return { branch: name, commit, applied };
+    }
+  }
+  return { ...(await readHead(ledger.repository)), applied: null };
+}
+
+async function chainAt(
+  { repository, env }: Ledger,
+  { commit: tip, branch }: Place,
+  seconds: number,
+  at: string,
+): Promise<Resolved> {
+  const chain = tip === null ? [] : await firstParents(repository, tip);
+  for (let end = chain.length; end > 0; end -= 256) {
+    const block = await readCommits(repository, chain.slice(Math.max(0, end - 256), end));
+    const found = block.reverse().find((commit) => commit.seconds <= seconds);
+    if (found) {
+      const files = await readHarnessFiles(repository, env, found.oid);
+      return { commit: found.oid, files, harness: harnessId(files) };
+    }
+  }
+  throw new UsageError(`${branch ?? 'the checked-out commit'} has no commit from ${at} or earlier`);
+}
+
+/**
+ * The decisions that a commit holds, that put it or one before it into force, or that took in by
+ * `until` (milliseconds) what a person changed in it or before it. Whatever else happened on the
+ * ledger's branch had no part in it.
+ */
+async function decisionsBehind(ledger: Ledger, commit: Oid, until: number): Promise<Decision[]> {
+  const { repository } = ledger;
+  const holds = async (oid: Oid) => (await listFiles(repository, oid, ['runs/'])).map(({ path }) => path);
+  const paths = new Set(await holds(commit));
+  const isIn = ({ run, seq }: Decision) => paths.has(decisionPath(run, seq));
+  const named = new Set<Decision>();
+  for (const decision of ledger.decisions().filter((one) => !isIn(one))) {
+    const { kind, target, source, time } = decision;
+    const reached =
+      (kind === 'apply' && (await contains(ledger, commit, target?.commit ?? null))) ||
+      (kind === 'external' && Date.parse(time) <= until && (await took(ledger, commit, source?.commit ?? null)));
+    if (reached) named.add(decision);
+  }
+  // Somebody may have deleted the records beside the harness; what was applied still holds them.
+  const source = [...named].findLast(({ kind }) => kind === 'apply')?.source;
+  for (const path of source?.commit ? await holds(source.commit) : []) paths.add(path);
+  return ledger.decisions().filter((one) => isIn(one) || named.has(one));
+}
+
+const contains = async ({ repository }: Ledger, commit: Oid, earlier: Oid | null): Promise<boolean> =>
+  earlier !== null && (await mergeBase(repository, commit, earlier)) === earlier;
+
+/**
+ * A commit made for uncommitted edits lies on no branch of a person, but what it was made on does.
+ */
+async function took(ledger: Ledger, commit: Oid, source: Oid | null): Promise<boolean> {
+  if (source === null) return false;
+  if (await contains(ledger, commit, source)) return true;
+  const [made] = await readCommits(ledger.repository, [source]).catch(() => []);
+  const parent = made?.parents[0];
+  return (
+    parent !== undefined &&
+    trailers(made?.message ?? '', 'Optimize-Work-Tree').length > 0 &&
+    (await contains(ledger, commit, parent))
+  );
+}

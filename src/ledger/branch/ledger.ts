@@ -1,0 +1,122 @@
+/**
+ * The ledger of one environment: reads its branch and adds commits that hold a harness change with
+ * its evidence.
+ */
+import type { HarnessFiles } from '../../types.ts';
+import type { Decision } from '../format/decision.ts';
+import type { Repository } from '../git/git.ts';
+import type { Oid } from '../git/plumbing.ts';
+import { type Keyring, NO_KEYS } from '../keys/keys.ts';
+import type { Signer } from '../keys/signing.ts';
+import { type BranchPlace, findBranch, type LedgerEntry, readContents } from './branch.ts';
+import { assertUnused, type LedgerEntries, signerOf, writeEntries } from './record.ts';
+
+export interface BranchHead {
+  readonly commit: Oid;
+  readonly files: HarnessFiles;
+  /** Id of the harness there. */
+  readonly harness: string;
+  readonly decisions: readonly Decision[];
+}
+
+export interface Release {
+  /** `vN` */
+  readonly version: string;
+  readonly decision: Decision;
+  readonly harness: string;
+  /** The tagged commit; null when this clone has no tags. */
+  readonly commit: Oid | null;
+}
+
+export interface Ledger {
+  readonly repository: Repository;
+  readonly env: string;
+  /** `optimize/<env>` */
+  readonly branch: string;
+  /** True once the branch exists. */
+  readonly started: boolean;
+  /**
+   * The remote's copy that is read while the branch does not exist here, such as
+   * `origin/optimize/shop`; null for none.
+   */
+  readonly copy: string | null;
+  /**
+   * Throws `UsageError` when the branch is checked out somewhere (writing it would make that work
+   * tree look changed), and when decisions have to be signed and no key here can. Gives who signs;
+   * null when nobody does.
+   */
+  assertWritable(): Signer | null;
+  head(): BranchHead;
+  decisions(): readonly Decision[];
+  releases(): readonly Release[];
+  /** Number of the next decision, from 1. */
+  readonly nextSeq: number;
+  /**
+   * Adds one commit by compare-and-swap; nothing but objects, the branch and the tag is written. A
+   * parent on the tip gets its commit, and a candidate what it touches, unless the draft says so
+   * itself. Decisions that are already there with the same seq, run and content (times apart) are
+   * left alone, so that a resumed night may record them again. Throws `InfrastructureError`
+   * (retryable) when the branch has moved, `UsageError` when it is checked out, and TypeError for a
+   * harness change without its decision.
+   */
+  record(entries: LedgerEntries): Promise<{ commit: Oid }>;
+}
+
+/**
+ * Opens the ledger; writes nothing. Without `keys` it signs nothing, and cannot write where
+ * decisions are signed. The branch comes into being with the first record, from a remote's copy of
+ * it or the checked-out commit.
+ */
+export async function openLedger(repository: Repository, env: string, keys: Keyring = NO_KEYS): Promise<Ledger> {
+  let place = await findBranch(repository, env);
+  let contents = await readContents(repository, env, place.from);
+  return {
+    repository,
+    env,
+    branch: `optimize/${env}`,
+    get started() {
+      return place.tip !== null;
+    },
+    get copy() {
+      return place.copy;
+    },
+    assertWritable: () => {
+      assertUnused(env, place);
+      return signerOf(env, { contents, keys });
+    },
+    head: () => ({
+      commit: place.from,
+      files: contents.files,
+      harness: contents.harness,
+      decisions: contents.entries.map(({ decision }) => decision),
+    }),
+    decisions: () => contents.entries.map(({ decision }) => decision),
+    releases: () => releasesOf(env, contents.entries, place),
+    get nextSeq() {
+      return (contents.entries.at(-1)?.decision.seq ?? 0) + 1;
+    },
+    async record(entries) {
+      const commit = await writeEntries(repository, env, { place, contents, keys }, entries);
+      if (commit !== place.from) {
+        place = await findBranch(repository, env);
+        contents = await readContents(repository, env, place.from, contents.entries);
+      }
+      return { commit };
+    },
+  };
+}
+
+function releasesOf(env: string, entries: readonly LedgerEntry[], place: BranchPlace): Release[] {
+  return entries
+    .map(({ decision }) => decision)
+    .filter((decision) => decision.kind === 'release' && decision.version !== null)
+    .map((decision) => {
+      const tag = place.tags.find(({ name }) => name === `refs/tags/harness/${env}/${decision.version}`);
+      const version = decision.version as string;
+      return { version, decision, harness: decision.child.harness, commit: tag?.commit ?? null };
+    });
+}
+
+/** The first release of a harness; null if it was never released. */
+export const releaseOf = (ledger: Ledger, harness: string): Release | null =>
+  ledger.releases().find((release) => release.harness === harness) ?? null;

@@ -1,0 +1,230 @@
+/**
+ * One commit that holds decisions, their signatures and what they changed; the branch moves by
+ * compare-and-swap.
+ */
+import { sha256 } from '../../digest.ts';
+import { UsageError } from '../../errors.ts';
+import { harnessId } from '../../harness/parse.ts';
+import { splicesOf } from '../../harness/splice.ts';
+import type { HarnessFiles } from '../../types.ts';
+import { changesBranch, Decision, type DecisionDraft, fileDigests, hasChanges } from '../format/decision.ts';
+import { signatureText } from '../format/dsse.ts';
+import { touchedBy } from '../format/items.ts';
+import { canonicalText, decisionText } from '../format/statement.ts';
+import type { Identity, Repository } from '../git/git.ts';
+import { commitMessage, type Message } from '../git/message.ts';
+import { decisionPath, harnessFolder, signaturePath } from '../git/paths.ts';
+import { type Oid, writeCommit } from '../git/plumbing.ts';
+import { moveRefs, type RefChange, writeTag } from '../git/refs.ts';
+import type { Keyring } from '../keys/keys.ts';
+import { chainKeys, chooseKey, openSigner, type Signer } from '../keys/signing.ts';
+import { type BranchPlace, branchRef, type Contents, type LedgerEntry } from './branch.ts';
+
+export interface LedgerEntries {
+  readonly decisions: readonly DecisionDraft[];
+  /** The harness after this commit; null leaves it as it is. */
+  readonly files: HarnessFiles | null;
+  readonly message: Message;
+  /** `harness/<env>/vN` */
+  readonly tag?: string;
+  /** Default: the tip of the branch. The first one must be the tip. */
+  readonly parents?: readonly Oid[];
+  /**
+   * For merges: the commit whose other files are taken, and the harness there. Default: the first
+   * parent.
+   */
+  readonly base?: { readonly commit: Oid; readonly files: HarnessFiles };
+  readonly identity?: Identity;
+  /** Refs that move in the same transaction. */
+  readonly refs?: readonly RefChange[];
+}
+
+/** Throws UsageError when a work tree has the branch checked out. */
+export function assertUnused(env: string, { worktree }: BranchPlace): void {
+  if (worktree === '') return;
+  throw new UsageError(
+    `optimize/${env} is checked out in ${worktree}, so it cannot be written; run there: git switch -`,
+  );
+}
+
+export interface State {
+  readonly place: BranchPlace;
+  readonly contents: Contents;
+  readonly keys: Keyring;
+}
+
+/** Who signs the next decision; null for nobody. Throws as `chooseKey` and `openSigner` do. */
+export function signerOf(env: string, { contents, keys }: Pick<State, 'contents' | 'keys'>): Signer | null {
+  const chain = chainKeys(contents.entries.map(({ decision }) => decision));
+  const chosen = chooseKey(chain, keys, `optimize/${env}`);
+  return chosen && openSigner(chosen);
+}
+
+/** A decision and what lies beside it, as they will be stored. */
+interface Fresh extends LedgerEntry {
+  readonly text: string;
+  readonly signature: string | null;
+}
+
+/**
+ * The commit that now holds them: a new one, or the tip when all of it was there. See
+ * `Ledger.record`.
+ */
+export async function writeEntries(
+  repository: Repository,
+  env: string,
+  state: State,
+  entries: LedgerEntries,
+): Promise<Oid> {
+  const { place, contents } = state;
+  const fresh = chain(repository, env, state, entries);
+  if (fresh.length === 0) {
+    if (entries.files !== null && harnessId(entries.files) !== contents.harness && entries.decisions.length === 0) {
+      throw new TypeError('record: a harness change needs its decision in the same commit');
+    }
+    return place.from;
+  }
+  assertUnused(env, place);
+  checkHarness(contents, fresh, entries.files);
+  const last = fresh.at(-1) as Fresh;
+  const parents = entries.parents ?? [place.from];
+  if (parents[0] !== place.from) throw new TypeError('record: the first parent must be the tip of the branch');
+  const changes = new Map<string, string | { oid: Oid } | null>();
+  if (entries.base !== undefined) {
+    for (const { path, oid, signature } of contents.entries) {
+      changes.set(path, { oid });
+      if (signature !== null) changes.set(signaturePath(path), { oid: signature });
+    }
+  }
+  for (const { path, text, signature } of fresh) {
+    changes.set(path, text);
+    if (signature !== null) changes.set(signaturePath(path), signature);
+  }
+  const base = entries.base ?? { commit: place.from, files: contents.files };
+  for (const [path, text] of harnessChanges(env, base.files, entries.files ?? contents.files)) changes.set(path, text);
+  const { time } = last.decision;
+  const identity = entries.identity === undefined ? {} : { identity: entries.identity };
+  const message = commitMessage(entries.message, {
+    env,
+    seq: [fresh[0]?.decision.seq as number, last.decision.seq],
+    entry: last.sha256,
+    harness: entries.files === null ? contents.harness : harnessId(entries.files),
+    start: place.tip === null ? place.from : null,
+  });
+  const commit = await writeCommit(repository, { base: base.commit, changes, parents, message, time, ...identity });
+  const refs: RefChange[] = [{ ref: branchRef(env), to: commit, from: place.tip }, ...(entries.refs ?? [])];
+  if (entries.tag !== undefined) {
+    const tag = { name: entries.tag, commit, message: entries.message.subject, time, ...identity };
+    refs.push({ ref: `refs/tags/${entries.tag}`, to: await writeTag(repository, tag), from: null });
+  }
+  await moveRefs(repository, refs, { time, reason: `optimize: ${entries.message.subject}`.slice(0, 200), ...identity });
+  return commit;
+}
+
+/** Gives drafts their place in the chain; drafts that are already there are dropped. */
+function chain(repository: Repository, env: string, state: State, entries: LedgerEntries): Fresh[] {
+  const { contents } = state;
+  const known = new Map(contents.entries.map((entry) => [entry.decision.seq, entry]));
+  const taken = new Set(contents.listing.map(({ path }) => path));
+  const fresh: Fresh[] = [];
+  let signer: Signer | null | undefined;
+  let prev = contents.entries.at(-1)?.sha256 ?? null;
+  let next = (contents.entries.at(-1)?.decision.seq ?? 0) + 1;
+  for (const draft of entries.decisions) {
+    if (draft.env !== env) throw new TypeError(`record: a decision of ${draft.env} in the ledger of ${env}`);
+    const stored = draft.seq === undefined ? undefined : known.get(draft.seq);
+    if (stored) {
+      checkSame(complete(repository, env, state, draft, stored.decision), stored.decision);
+      continue;
+    }
+    if (draft.seq !== undefined && draft.seq !== next) {
+      throw new TypeError(`record: expected decision ${next} next, got ${draft.seq}`);
+    }
+    signer ??= signerOf(env, state);
+    const place = { seq: next, prev, signer: signer?.keyid ?? null };
+    const decision = complete(repository, env, state, draft, place);
+    const path = decisionPath(decision.run, next);
+    if (taken.has(path)) throw new UsageError(`${path} is already there; give this run another name`);
+    const text = decisionText(decision);
+    prev = sha256(text);
+    const signature = signer === null ? null : signatureText(text, signer);
+    fresh.push({ decision, path, sha256: prev, text, signature });
+    next += 1;
+  }
+  return fresh;
+}
+
+/**
+ * Fills in what follows from the branch: place, the parent's commit, and what the edits touch
+ * there.
+ */
+function complete(
+  repository: Repository,
+  env: string,
+  { contents, place }: State,
+  draft: DecisionDraft,
+  { seq, prev, signer }: Pick<Decision, 'seq' | 'prev' | 'signer'>,
+): Decision {
+  const { candidate, parent, child } = draft;
+  const files = parent.harness === contents.harness ? contents.files : null;
+  const touched = candidate?.touched ?? (candidate && files ? touchedBy(env, files, candidate.edits) : []);
+  const parsed = Decision.safeParse({
+    ...draft,
+    seq,
+    prev,
+    signer,
+    keys: draft.keys ?? null,
+    child: { harness: child.harness, files: fileDigests(child.files, repository.objectFormat) },
+    parent: { ...parent, commit: parent.commit ?? (files === null ? null : place.from) },
+    candidate: candidate === null ? null : { ...candidate, touched },
+    changes: files !== null && hasChanges(draft) ? splicesOf(files, child.files) : [],
+    data: { ...draft.data, panelSeed: draft.data.panelSeed ?? null, taskManifest: draft.data.taskManifest ?? null },
+    target: draft.target ?? null,
+    source: draft.source ?? null,
+  });
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new TypeError(`record: decision ${seq}: ${issue?.path.join('.')}: ${issue?.message}`, { cause: parsed.error });
+}
+
+function checkSame(draft: Decision, stored: Decision): void {
+  // What was filled in from the branch of that time cannot be filled in again.
+  const content = ({ candidate, parent, signer: _, ...rest }: Decision) =>
+    canonicalText({
+      ...rest,
+      time: '',
+      parent: { ...parent, commit: null },
+      candidate: candidate && { ...candidate, touched: [] },
+      changes: [],
+    });
+  if (content(draft) !== content(stored)) {
+    throw new UsageError(
+      `decision ${stored.seq} of ${stored.env} is already recorded (run ${stored.run}) with other content; ` +
+        'a resumed night must use the options it was started with, or start a new run',
+    );
+  }
+}
+
+/**
+ * No harness change without its decision, no decision that changes the branch without the change.
+ */
+function checkHarness(contents: Contents, fresh: readonly LedgerEntry[], files: HarnessFiles | null): void {
+  const expected =
+    fresh.filter(({ decision }) => changesBranch(decision)).at(-1)?.decision.child.harness ?? contents.harness;
+  const found = files === null ? contents.harness : harnessId(files);
+  if (expected !== found) {
+    throw new TypeError(`record: the decisions lead to harness ${expected}, the files given are ${found}`);
+  }
+}
+
+/** Writes that turn one harness into another, by path from the top of the repository. */
+export function harnessChanges(env: string, before: HarnessFiles, after: HarnessFiles): Map<string, string | null> {
+  const changes = new Map<string, string | null>();
+  for (const [path, text] of after) {
+    if (before.get(path) !== text) changes.set(`${harnessFolder(env)}/${path}`, text);
+  }
+  for (const path of before.keys()) {
+    if (!after.has(path)) changes.set(`${harnessFolder(env)}/${path}`, null);
+  }
+  return changes;
+}

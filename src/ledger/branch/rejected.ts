@@ -1,0 +1,125 @@
+/**
+ * The rejected buffer: what was tried, why it fell, and whether it may be tried again; a query over
+ * the decisions.
+ */
+import { sha256 } from '../../digest.ts';
+import type { Edit } from '../../edit/schema.ts';
+import type { Harness } from '../../types.ts';
+import type { Decision, Touched } from '../format/decision.ts';
+import { itemDigests } from '../format/items.ts';
+
+/** Refusals that no later harness can mend. */
+const FINAL = new Set(['policy', 'leak', 'taint']);
+/** Times that an edit may be tried again after the gate rejected it. */
+export const MAX_RETRIES = 2;
+
+export interface RejectedEdit {
+  /** `editKey` of a single edit, `bundleKey` of several. */
+  readonly key: string;
+  /** `single`, `bundle`, `half`, `prune`, ... */
+  readonly form: string;
+  readonly edits: readonly Edit[];
+  readonly touched: readonly Touched[];
+  /**
+   * `final`: refused by policy, leak or taint; `check`: by another free check; `gate`: after
+   * rollouts.
+   */
+  readonly by: 'final' | 'check' | 'gate';
+  /** Reason code of the verdict. */
+  readonly reason: string;
+  readonly detail: string;
+  /** Agent with which it was tried; null when none played. */
+  readonly agent: string | null;
+  /** Harness on which it was tried. */
+  readonly parent: string;
+  /**
+   * Mean paired effect on dev, a fraction; null without rollouts. For people: never shown to a
+   * proposer.
+   */
+  readonly effect: number | null;
+  readonly seq: number;
+  readonly run: string;
+}
+
+/**
+ * One key for a list of edits: that of the edit itself when there is one, independent of their
+ * order.
+ */
+export function bundleKey(keys: readonly string[]): string {
+  return keys.length === 1 ? (keys[0] as string) : sha256([...keys].sort().join('\n'));
+}
+
+function byWhom(decision: Decision): RejectedEdit['by'] {
+  if (decision.verdict?.stage !== 'check') return 'gate';
+  const failed = decision.checks.filter(({ passed }) => !passed);
+  const codes = [decision.verdict.reason, ...failed.flatMap(({ check, reason }) => [check, reason ?? ''])];
+  return codes.some((code) => FINAL.has(code)) ? 'final' : 'check';
+}
+
+/** Everything that was rejected, oldest first. Inconclusive candidates are not rejected. */
+export function rejectedEdits(decisions: readonly Decision[]): RejectedEdit[] {
+  return decisions.flatMap((decision) => {
+    const { candidate, verdict } = decision;
+    if (decision.kind !== 'candidate' || !candidate || verdict?.decision !== 'rejected') return [];
+    return [
+      {
+        key: bundleKey(candidate.keys),
+        form: candidate.form,
+        edits: candidate.edits,
+        touched: candidate.touched,
+        by: byWhom(decision),
+        reason: verdict.reason,
+        detail: verdict.detail,
+        agent: decision.who.agent,
+        parent: decision.parent.harness,
+        effect: verdict.effect,
+        seq: decision.seq,
+        run: decision.run,
+      },
+    ];
+  });
+}
+
+export interface Permission {
+  readonly allowed: boolean;
+  /** `new`, `changed`, or why not: `refused`, `unchanged`, `tried_out`. */
+  readonly reason: 'new' | 'changed' | 'refused' | 'unchanged' | 'tried_out';
+  /** Number of the decision that it goes back to; null for `new`. */
+  readonly seq: number | null;
+}
+
+/**
+ * Whether an edit may be tried on `current` with `agent`. Refused by policy, leak or taint: never
+ * again. By another free check: again on any other harness. By the gate: again once a part that it
+ * touches differs from what it was at the last rejection, and at most twice more; what fell with
+ * another agent says nothing about this one. `touched` are the ids that the edit names; an id that
+ * the last rejection knows nothing of does not count as changed.
+ */
+export function mayTry(
+  key: string,
+  touched: readonly string[],
+  decisions: readonly Decision[],
+  current: Harness,
+  agent: string,
+): Permission {
+  const earlier = rejectedEdits(decisions).filter(
+    (rejected) => rejected.key === key && (rejected.by === 'final' || rejected.agent === agent),
+  );
+  const last = earlier.at(-1);
+  if (!last) return { allowed: true, reason: 'new', seq: null };
+  const final = earlier.find(({ by }) => by === 'final');
+  if (final) return { allowed: false, reason: 'refused', seq: final.seq };
+  if (earlier.filter(({ by }) => by === 'gate').length > MAX_RETRIES) {
+    return { allowed: false, reason: 'tried_out', seq: last.seq };
+  }
+  // A free check looks at the whole harness: what had no effect without the switch that lets calls
+  // through may have one with it.
+  if (last.by === 'check' && last.parent === current.id) return { allowed: false, reason: 'unchanged', seq: last.seq };
+  const fell = earlier.findLast(({ by }) => by === 'gate');
+  if (!fell) return { allowed: true, reason: 'changed', seq: last.seq };
+  const now = itemDigests(current);
+  const before = new Map(fell.touched.map((item) => [item.id, item.before]));
+  const ids = new Set([...before.keys(), ...touched]);
+  const changed = [...ids].some((id) => before.has(id) && (now.get(id) ?? null) !== before.get(id));
+  return { allowed: changed, reason: changed ? 'changed' : 'unchanged', seq: last.seq };
+}

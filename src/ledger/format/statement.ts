@@ -1,0 +1,97 @@
+/**
+ * A decision as it is stored: an in-toto Statement about the files of a harness, in bytes that are
+ * always the same.
+ */
+
+import { z } from 'zod';
+import { canonicalJson } from '../../digest.ts';
+import type { Json } from '../../types.ts';
+import { harnessFolder } from '../git/paths.ts';
+import { Decision, digest, FileDigest, pathUpTo } from './decision.ts';
+
+/** https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md */
+export const STATEMENT = 'https://in-toto.io/Statement/v1';
+/**
+ * A name, never an address: nobody owns a domain for this project, and what an address says may
+ * change hands. The number at its end is the version of the predicate's fields.
+ */
+export const PREDICATE = 'urn:harness-optimizer:decision:v2';
+/** How DSSE calls the bytes of a Statement. */
+export const PAYLOAD = 'application/vnd.in-toto+json';
+
+const Shape = z.strictObject({
+  _type: z.literal(STATEMENT),
+  /**
+   * The child's harness files by path from the top of the repository, in order; [] for a harness
+   * without files.
+   */
+  subject: z.array(z.strictObject({ name: pathUpTo(300), digest: FileDigest })),
+  predicateType: z.literal(PREDICATE),
+  predicate: Decision.extend({ child: z.strictObject({ harness: digest }) }),
+});
+
+export const Statement = Shape.superRefine(({ subject, predicate }, context) => {
+  const folder = `${harnessFolder(predicate.env)}/`;
+  subject.forEach(({ name }, index) => {
+    const wrong = (message: string) => context.addIssue({ code: 'custom', path: ['subject', index, 'name'], message });
+    if (!name.startsWith(folder)) wrong(`expected a file below ${folder}, got ${name}`);
+    const before = subject[index - 1]?.name;
+    if (before !== undefined && before >= name)
+      wrong(`expected names in order, each once, got ${name} after ${before}`);
+  });
+});
+export type Statement = z.infer<typeof Statement>;
+
+export function statementOf({ child, ...rest }: Decision): Statement {
+  const folder = `${harnessFolder(rest.env)}/`;
+  const subject = Object.entries(child.files).map(([path, digest]) => ({ name: folder + path, digest }));
+  subject.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    _type: STATEMENT,
+    subject,
+    predicateType: PREDICATE,
+    predicate: { ...rest, child: { harness: child.harness } },
+  };
+}
+
+/** The inverse of `statementOf`. */
+export function decisionOf({ subject, predicate }: Statement): Decision {
+  const start = `${harnessFolder(predicate.env)}/`.length;
+  const files = Object.fromEntries(subject.map(({ name, digest }) => [name.slice(start), digest]));
+  return { ...predicate, child: { harness: predicate.child.harness, files } };
+}
+
+/** Name of the environment in something that may be a Statement; undefined where there is none. */
+export function envOf(raw: unknown): unknown {
+  const predicate = (raw as { predicate?: unknown } | null | undefined)?.predicate;
+  return (predicate as { env?: unknown } | null | undefined)?.env;
+}
+
+function sortedKeys(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sortedKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const record = value as { readonly [key: string]: Json };
+  // fromEntries, so that a key such as __proto__ stays a plain property.
+  return Object.fromEntries(
+    Object.keys(record)
+      .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+      .map((key) => [key, sortedKeys(record[key] as Json)]),
+  );
+}
+
+/**
+ * The bytes of a file of the ledger: keys sorted by code unit, one space of indent, one newline at
+ * the end. Whole-number keys would sort differently in JavaScript; no field has such keys.
+ */
+export const canonicalText = (value: unknown): string =>
+  `${JSON.stringify(sortedKeys(JSON.parse(canonicalJson(value)) as Json), null, 1)}\n`;
+
+/** The bytes of a decision file. */
+export const decisionText = (decision: Decision): string => canonicalText(statementOf(decision));
+
+/** JSON Schema (2020-12) of a decision file. */
+export const evidenceSchema = (): object => ({
+  ...z.toJSONSchema(Shape, { io: 'output' }),
+  $id: PREDICATE,
+  title: 'A decision of harness-optimizer: an in-toto Statement v1',
+});

@@ -1,0 +1,261 @@
+/**
+ * The only file that runs git: fixed sub-commands, an environment from scratch, nothing of the
+ * repository executed.
+ */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { GitPluginError, simpleGit } from 'simple-git';
+import { InfrastructureError, UsageError } from '../../errors.ts';
+import type { ObjectFormat } from './object-id.ts';
+
+/** An opened repository; all paths are absolute. */
+export interface Repository {
+  /** Top folder of the work tree. */
+  readonly root: string;
+  /** Git folder of this work tree: its HEAD and its index lie here. */
+  readonly gitDir: string;
+  /** Git folder that all linked work trees share: objects and refs. */
+  readonly commonDir: string;
+  readonly objectFormat: ObjectFormat;
+}
+
+const commands = [
+  'cat-file',
+  'commit-tree',
+  'diff-tree',
+  'for-each-ref',
+  'hash-object',
+  'ls-files',
+  'ls-tree',
+  'merge-base',
+  'merge-file',
+  'mktag',
+  'read-tree',
+  'rev-list',
+  'rev-parse',
+  'symbolic-ref',
+  'update-index',
+  'update-ref',
+  'write-tree',
+] as const;
+export type GitCommand = (typeof commands)[number];
+
+export interface Identity {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** Who commits when nobody is named. */
+export const bot: Identity = { name: 'optimize', email: 'optimize@localhost' };
+
+export interface GitOptions {
+  readonly input?: string;
+  /** Index file used instead of the user's own. */
+  readonly index?: string;
+  /** Author and committer, default `bot`; control characters and angle brackets are refused. */
+  readonly identity?: Identity;
+  /** Author and committer time, ISO 8601; required where git would ask the clock. */
+  readonly time?: string;
+}
+
+export interface GitResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Settings that outrank the repository's own. `safe.directory` is open because the user's global
+ * list is not read and what that check protects from (hooks, monitors, filters, pagers, signing
+ * programs, transports) cannot run here.
+ */
+const config = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'core.commitGraph=false',
+  // An empty graft file is what keeps grafts out; git has an opinion about it.
+  'advice.graftFileDeprecated=false',
+  'core.fsync=all',
+  'commit.gpgSign=false',
+  'tag.gpgSign=false',
+  'core.quotePath=false',
+  'core.warnAmbiguousRefs=false',
+  'protocol.allow=never',
+  'safe.directory=*',
+  'i18n.commitEncoding=UTF-8',
+];
+
+function environment(options: GitOptions): Record<string, string> {
+  const who = options.identity ?? bot;
+  if (/[<>\p{Cc}]/u.test(who.name + who.email)) throw new UsageError(`not a name and an e-mail: ${who.name}`);
+  const time = options.time === undefined ? undefined : Math.floor(Date.parse(options.time) / 1000);
+  if (time !== undefined && !Number.isFinite(time)) throw new UsageError(`expected an ISO time, got ${options.time}`);
+  // Without a time git would ask the clock, so commands that write history get one that cannot be
+  // taken for real.
+  const date = `${time ?? 0} +0000`;
+  return {
+    // biome-ignore lint/complexity/useLiteralKeys: index signature
+    PATH: process.env['PATH'] ?? '',
+    ...(process.platform === 'win32' ? { SYSTEMROOT: process.env.SYSTEMROOT ?? '' } : {}),
+    LC_ALL: 'C',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_GRAFT_FILE: '/dev/null',
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_AUTHOR_NAME: who.name,
+    GIT_AUTHOR_EMAIL: who.email,
+    GIT_AUTHOR_DATE: date,
+    GIT_COMMITTER_NAME: who.name,
+    GIT_COMMITTER_EMAIL: who.email,
+    GIT_COMMITTER_DATE: date,
+    ...(options.index === undefined ? {} : { GIT_INDEX_FILE: options.index }),
+  };
+}
+
+interface Call {
+  readonly run: ReturnType<typeof simpleGit>;
+  readonly ended: { code: number; stderr: string };
+}
+
+/**
+ * simple-git blocks these names and settings by default; all of them are used to switch something
+ * off.
+ */
+function prepare(dir: string, options: GitOptions): Call {
+  const ended = { code: 0, stderr: '' };
+  const env = environment(options);
+  const run = simpleGit({
+    baseDir: dir,
+    config: [...config],
+    allowEnvironment: Object.keys(env),
+    unsafe: {
+      allowUnsafeConfigPaths: true,
+      allowUnsafeHooksPath: true,
+      allowUnsafeFsMonitor: true,
+      allowUnsafeProtocolOverride: true,
+    },
+    timeout: { block: 120_000 },
+    ...(options.input === undefined ? {} : { input: () => options.input }),
+    errors: (error, result) => {
+      ended.code = result.exitCode ?? -1;
+      ended.stderr = Buffer.concat([...result.stdErr]).toString('utf8');
+      // An exit code is data for the caller; only a call that was refused or cut off is an error
+      // here.
+      return error instanceof GitPluginError ? error : undefined;
+    },
+  }).env(env);
+  return { run, ended };
+}
+
+function checkCommand(command: GitCommand): void {
+  if (!commands.includes(command)) throw new TypeError(`git ${command} is not on the list of allowed sub-commands`);
+}
+
+const broken = (command: string, cause: unknown) =>
+  new InfrastructureError(`git ${command} could not be run: ${cause instanceof Error ? cause.message : cause}`, {
+    cause,
+  });
+
+/** Runs one sub-command in `dir`; an exit code other than 0 is returned, not thrown. */
+export async function tryGit(
+  dir: string,
+  command: GitCommand,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<GitResult> {
+  checkCommand(command);
+  const { run, ended } = prepare(dir, options);
+  let stdout: string;
+  try {
+    stdout = await run.raw([command, ...args]);
+  } catch (cause) {
+    throw broken(command, cause);
+  }
+  if (ended.code < 0) throw broken(command, ended.stderr.split('\n')[0]);
+  return { code: ended.code, stdout, stderr: ended.stderr };
+}
+
+/**
+ * Runs one sub-command and returns its output; throws `InfrastructureError` with git's own words if
+ * it fails.
+ */
+export async function git(
+  repository: Repository,
+  command: GitCommand,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<string> {
+  const result = await tryGit(repository.root, command, args, options);
+  if (result.code !== 0) {
+    throw new InfrastructureError(`git ${command} failed (exit ${result.code}): ${result.stderr.trim()}`);
+  }
+  return result.stdout;
+}
+
+/** The raw answer of `cat-file --batch` to a list of object names, one a line. */
+export async function catFiles(repository: Repository, names: readonly string[]): Promise<Uint8Array> {
+  const { run, ended } = prepare(repository.root, { input: `${names.join('\n')}\n` });
+  let bytes: Uint8Array;
+  try {
+    bytes = await run.binaryCatFile(['--batch']);
+  } catch (cause) {
+    throw broken('cat-file', cause);
+  }
+  if (ended.code !== 0) throw new InfrastructureError(`git cat-file failed: ${ended.stderr.trim()}`);
+  return bytes;
+}
+
+/**
+ * Opens the repository that holds `dir`. Linked work trees, submodules and both object formats will
+ * do. Throws `UsageError` outside a repository and in a bare one.
+ */
+export async function openRepository(dir: string): Promise<Repository> {
+  const ask = (args: readonly string[]) => tryGit(dir, 'rev-parse', args);
+  let place: GitResult;
+  try {
+    place = await ask(['--is-bare-repository', '--absolute-git-dir', '--git-common-dir', '--show-object-format']);
+  } catch (cause) {
+    throw new UsageError(`cannot open ${dir} as a git repository: ${(cause as Error).message}`, { cause });
+  }
+  const [bare, gitDir, common, format] = place.stdout.split('\n');
+  if (place.code !== 0 || gitDir === undefined || common === undefined) {
+    const said = place.stderr.trim();
+    throw new UsageError(
+      /not a git repository/.test(said)
+        ? `${dir} is not in a git repository; run: git init && git add -A && git commit -m "start"`
+        : `cannot open ${dir} as a git repository: ${said}`,
+    );
+  }
+  if (bare === 'true') throw new UsageError(`${dir} is a bare repository without files; run this in a clone of it`);
+  const top = await ask(['--show-toplevel']);
+  if (top.code !== 0) throw new UsageError(`${dir} has no work tree (${top.stderr.trim()}); run this in the work tree`);
+  return {
+    root: resolve(top.stdout.replace(/\n$/, '')),
+    gitDir: resolve(gitDir),
+    commonDir: isAbsolute(common) ? resolve(common) : resolve(dir, common),
+    objectFormat: format === 'sha256' ? 'sha256' : 'sha1',
+  };
+}
+
+/**
+ * Start of the name of a scratch folder: who uses it, so that leftovers of dead processes can be
+ * told.
+ */
+export const scratchPrefix = (pid: number): string => `scratch-${hostname().replace(/[^A-Za-z0-9]/g, '')}-${pid}-`;
+
+/** Runs `work` with a new empty folder inside the git folder and removes it afterwards. */
+export async function withScratch<T>(repository: Repository, work: (folder: string) => Promise<T>): Promise<T> {
+  const parent = join(repository.commonDir, 'optimize');
+  await mkdir(parent, { recursive: true });
+  const folder = await mkdtemp(join(parent, scratchPrefix(process.pid)));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Ids of git objects, computed here: git does not check that the bytes it reads are those that an
+ * id names.
+ */
+import { createHash } from 'node:crypto';
+
+/** Hash that a repository names its objects by. */
+export type ObjectFormat = 'sha1' | 'sha256';
+
+/** Id of an object in lower-case hex: hash of `<type> <size>`, a zero byte, and the content. */
+export const objectId = (type: string, content: Uint8Array, format: ObjectFormat): string =>
+  createHash(format).update(`${type} ${content.length}\0`).update(content).digest('hex');
+
+/** Id of a file with this text. */
+export const blobId = (text: string, format: ObjectFormat): string => objectId('blob', Buffer.from(text), format);

@@ -1,0 +1,121 @@
+/** Branches, tags and HEAD: listed and compared, moved only by compare-and-swap. */
+import { InfrastructureError } from '../../errors.ts';
+import { bot, git, type Identity, type Repository, tryGit } from './git.ts';
+import { checkOid, type Oid } from './plumbing.ts';
+
+/**
+ * Full ref names only; throws TypeError for anything git could take for an option or a revision
+ * expression.
+ */
+export function checkRef(ref: string): string {
+  const body = /^refs\/(?:heads|tags|remotes)\/(.+)$/.exec(ref)?.[1];
+  if (!body || /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|\.lock$|[./]$/u.test(body)) throw new TypeError(`not a ref: ${ref}`);
+  return ref;
+}
+
+const checkPrefix = (prefix: string): string =>
+  /^refs\/(?:heads|tags|remotes)$/.test(prefix) ? prefix : checkRef(prefix);
+
+export interface GitHead {
+  /** Short name of the checked-out branch; null when HEAD is detached. */
+  readonly branch: string | null;
+  /** Null while the branch has no commit. */
+  readonly commit: Oid | null;
+}
+
+export async function readHead(repository: Repository): Promise<GitHead> {
+  const [symbolic, commit] = await Promise.all([
+    tryGit(repository.root, 'symbolic-ref', ['HEAD']),
+    tryGit(repository.root, 'rev-parse', ['--verify', 'HEAD^{commit}']),
+  ]);
+  const ref = symbolic.code === 0 ? symbolic.stdout.trim() : null;
+  return {
+    branch: ref?.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null,
+    commit: commit.code === 0 ? commit.stdout.trim() : null,
+  };
+}
+
+export interface Ref {
+  readonly name: string;
+  /** The commit it stands for, tags peeled; null if it stands for something else. */
+  readonly commit: Oid | null;
+  /** Work tree in which this branch is checked out; '' if none. */
+  readonly worktree: string;
+}
+
+/** Refs at or under the given prefixes, such as `refs/heads/optimize`. */
+export async function listRefs(repository: Repository, prefixes: readonly string[]): Promise<Ref[]> {
+  const format = '%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00%(worktreepath)%00';
+  const output = await git(repository, 'for-each-ref', [`--format=${format}`, ...prefixes.map(checkPrefix)]);
+  return output
+    .split('\n')
+    .filter((line) => line.includes('\0'))
+    .map((line) => {
+      const [name = '', type, oid = '', peeledType, peeled = '', worktree = ''] = line.split('\0');
+      const commit = type === 'commit' ? oid : peeledType === 'commit' ? peeled : null;
+      return { name, commit, worktree };
+    });
+}
+
+/**
+ * The commit of a full ref name, or of an abbreviated hex id (4+ characters); null if there is
+ * none.
+ */
+export async function resolveCommit(repository: Repository, name: string): Promise<Oid | null> {
+  const safe = /^[0-9a-f]{4,64}$/.test(name) ? name : checkRef(name);
+  const result = await tryGit(repository.root, 'rev-parse', ['--verify', `${safe}^{commit}`]);
+  return result.code === 0 ? result.stdout.trim() : null;
+}
+
+/** Writes an annotated tag object for a commit; no ref moves. */
+export async function writeTag(
+  repository: Repository,
+  tag: {
+    readonly name: string;
+    readonly commit: Oid;
+    readonly message: string;
+    readonly time: string;
+    readonly identity?: Identity;
+  },
+): Promise<Oid> {
+  checkRef(`refs/tags/${tag.name}`);
+  const who = tag.identity ?? bot;
+  const seconds = Math.floor(Date.parse(tag.time) / 1000);
+  const head = `object ${checkOid(tag.commit)}\ntype commit\ntag ${tag.name}\n`;
+  const input = `${head}tagger ${who.name} <${who.email}> ${seconds} +0000\n\n${tag.message.trim()}\n`;
+  return checkOid((await git(repository, 'mktag', [], { input })).trim());
+}
+
+export interface RefChange {
+  readonly ref: string;
+  readonly to: Oid;
+  /** What it must be now; null: it must not exist. */
+  readonly from: Oid | null;
+}
+
+/**
+ * Moves refs by compare-and-swap, all or none. Throws `InfrastructureError` (retryable) when one is
+ * not where it was expected, having moved nothing.
+ */
+export async function moveRefs(
+  repository: Repository,
+  changes: readonly RefChange[],
+  options: { readonly time: string; readonly reason: string; readonly identity?: Identity },
+): Promise<void> {
+  const lines = changes.map(({ ref, to, from }) =>
+    from === null
+      ? `create ${checkRef(ref)} ${checkOid(to)}`
+      : `update ${checkRef(ref)} ${checkOid(to)} ${checkOid(from)}`,
+  );
+  const result = await tryGit(repository.root, 'update-ref', ['-m', options.reason, '--stdin'], {
+    input: `${['start', ...lines, 'prepare', 'commit'].join('\n')}\n`,
+    time: options.time,
+    identity: options.identity ?? bot,
+  });
+  if (result.code === 0 && result.stdout.includes('commit: ok')) return;
+  const refs = changes.map(({ ref }) => ref).join(', ');
+  throw new InfrastructureError(
+    `${refs}: moved or locked by someone else meanwhile, nothing was changed; run again (git: ${result.stderr.trim()})`,
+    { retryable: true },
+  );
+}

@@ -1,0 +1,147 @@
+/**
+ * What each commit of a chain changed, from tree objects whose hashes are checked: no setting of a
+ * repository has a say in it.
+ */
+import { InfrastructureError, VerifyError } from '../../errors.ts';
+import type { Repository } from './git.ts';
+import { type Commit, firstParents, type Oid, readCommits, readObjects, type TreeChange } from './plumbing.ts';
+
+/** Objects read at a time: their bytes are held together. */
+const BLOCK = 2000;
+const TREE = '040000';
+
+/**
+ * The first parents up to `tip`, oldest first, each by its own hash. Throws `VerifyError` when git
+ * tells of other parents than the commits do.
+ */
+export async function readChain(repository: Repository, tip: Oid): Promise<Commit[]> {
+  const oids = await firstParents(repository, tip);
+  const chain: Commit[] = [];
+  for (let at = 0; at < oids.length; at += BLOCK)
+    chain.push(...(await readCommits(repository, oids.slice(at, at + BLOCK))));
+  chain.forEach(({ oid, parents }, index) => {
+    const told = chain[index - 1]?.oid;
+    if (parents[0] !== told)
+      throw new VerifyError(
+        `commit ${oid}: expected ${parents[0] ?? 'no parent'} before it, as it says itself, and git tells of ${told ?? 'no parent'}`,
+      );
+  });
+  return chain;
+}
+
+interface Entry {
+  readonly mode: string;
+  readonly oid: Oid;
+}
+
+/** Two states of one folder. */
+interface Pair {
+  readonly commit: Oid;
+  /** '' for the top, else with a slash at its end. */
+  readonly path: string;
+  readonly before: Oid | null;
+  readonly after: Oid | null;
+}
+
+/**
+ * Changed files by commit, against the commit before it; commits that change none are absent.
+ * `wanted` says of a folder (with a slash at its end) or file whether it matters. Throws
+ * `InfrastructureError` for an object that is not here.
+ */
+export async function changesAlong(
+  repository: Repository,
+  chain: readonly Commit[],
+  wanted: (path: string) => boolean,
+): Promise<Map<Oid, TreeChange[]>> {
+  const found = new Map<Oid, TreeChange[]>();
+  const known = new Map<string, ReadonlyMap<string, Entry>>();
+  let pairs: Pair[] = chain.map(({ oid, tree }, index) => ({
+    commit: oid,
+    path: '',
+    before: chain[index - 1]?.tree ?? null,
+    after: tree,
+  }));
+  while (pairs.length > 0) {
+    pairs = pairs.filter(({ before, after }) => before !== after);
+    await readTrees(repository, pairs, wanted, known);
+    const deeper: Pair[] = [];
+    for (const pair of pairs) {
+      const [before, after] = [pair.before, pair.after].map((oid) => known.get(`${pair.path}${oid}`));
+      for (const name of new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])) {
+        const step = { commit: pair.commit, path: pair.path + name };
+        compare(step, before?.get(name), after?.get(name), { found, deeper });
+      }
+    }
+    pairs = deeper;
+  }
+  return found;
+}
+
+function compare(
+  { commit, path }: { readonly commit: Oid; readonly path: string },
+  before: Entry | undefined,
+  after: Entry | undefined,
+  { found, deeper }: { readonly found: Map<Oid, TreeChange[]>; readonly deeper: Pair[] },
+): void {
+  if (before?.mode === after?.mode && before?.oid === after?.oid) return;
+  const tree = (entry: Entry | undefined) => (entry?.mode === TREE ? entry.oid : null);
+  if (tree(before) !== null || tree(after) !== null)
+    deeper.push({ commit, path: `${path}/`, before: tree(before), after: tree(after) });
+  const file = (entry: Entry | undefined) => (entry === undefined || entry.mode === TREE ? undefined : entry);
+  const [old, now] = [file(before), file(after)];
+  if (old === undefined && now === undefined) return;
+  const status = old === undefined ? 'A' : now === undefined ? 'D' : 'M';
+  const { mode, oid } = now ?? { mode: '000000', oid: (old as Entry).oid };
+  found.set(commit, [...(found.get(commit) ?? []), { status, mode, oid, path }]);
+}
+
+/** Reads what `known` does not hold yet, by folder and id. */
+async function readTrees(
+  repository: Repository,
+  pairs: readonly Pair[],
+  wanted: (path: string) => boolean,
+  known: Map<string, ReadonlyMap<string, Entry>>,
+): Promise<void> {
+  const missing = new Map<string, { path: string; oid: Oid }>();
+  for (const { path, before, after } of pairs)
+    for (const oid of [before, after])
+      if (oid !== null && !known.has(path + oid)) missing.set(path + oid, { path, oid });
+  const list = [...missing];
+  for (let at = 0; at < list.length; at += BLOCK) {
+    const block = list.slice(at, at + BLOCK);
+    const objects = await readObjects(
+      repository,
+      block.map(([, { oid }]) => oid),
+    );
+    for (const [key, { path, oid }] of block) {
+      const bytes = objects.get(oid);
+      if (bytes === undefined)
+        throw new InfrastructureError(`object ${oid} is missing; is this a partial clone? run: git fetch --refetch`);
+      known.set(
+        key,
+        parseTree(bytes, repository, (name, mode) => wanted(path + name + (mode === TREE ? '/' : ''))),
+      );
+    }
+  }
+}
+
+/** A tree is a row of `<mode> <name>`, a zero byte, and the raw id. */
+function parseTree(
+  bytes: Uint8Array,
+  { objectFormat }: Repository,
+  wanted: (name: string, mode: string) => boolean,
+): Map<string, Entry> {
+  const size = objectFormat === 'sha256' ? 32 : 20;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const entries = new Map<string, Entry>();
+  for (let at = 0; at < buffer.length; ) {
+    const zero = buffer.indexOf(0, at);
+    const [mode = '', ...name] = buffer.toString('utf8', at, zero).split(' ');
+    const padded = mode.padStart(6, '0');
+    at = zero + 1 + size;
+    if (zero < 0 || at > buffer.length) throw new VerifyError('a tree object that cannot be read');
+    if (wanted(name.join(' '), padded))
+      entries.set(name.join(' '), { mode: padded, oid: buffer.toString('hex', zero + 1, at) });
+  }
+  return entries;
+}

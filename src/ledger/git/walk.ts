@@ -1,0 +1,49 @@
+/**
+ * The commits that this program made on a branch, told from the history that the branch started
+ * from.
+ */
+
+import type { Repository } from './git.ts';
+import { parseDecisionPath } from './paths.ts';
+import { type Commit, changesOf, firstParents, type Oid, readCommits, trailers } from './plumbing.ts';
+
+/** True for a message that ends in the ledger's trailers for this environment. */
+export const isLedgerCommit = (message: string, env: string): boolean =>
+  trailers(message, 'Optimize-Env').includes(env);
+
+/**
+ * First parents of `tip` from the newest start of the branch on, oldest first; [] when nothing was
+ * recorded yet. Commits in between that lack the trailers are included: they do not belong there,
+ * and `verify` says so.
+ */
+export async function ownCommits(repository: Repository, env: string, tip: Oid): Promise<Commit[]> {
+  const chain = await firstParents(repository, tip);
+  const own: Commit[] = [];
+  // Read from the newest in blocks: the history before the start may be long.
+  for (let end = chain.length; end > 0; end -= 256) {
+    const block = await readCommits(repository, chain.slice(Math.max(0, end - 256), end));
+    for (const commit of block.reverse()) {
+      own.push(commit);
+      const isStart = isLedgerCommit(commit.message, env) && trailers(commit.message, 'Optimize-Start').length > 0;
+      if (isStart) return own.reverse();
+    }
+  }
+  return [];
+}
+
+/** The commit of the first-parent chain that added each decision file, by path. */
+export async function decisionCommits(
+  repository: Repository,
+  tip: Oid,
+  folders: readonly string[] = ['runs/'],
+): Promise<Map<string, Oid>> {
+  const chain = await firstParents(repository, tip);
+  const pairs = chain.map((oid, index) => ({ oid, parent: chain[index - 1] ?? null }));
+  const found = new Map<string, Oid>();
+  for (const [commit, changes] of await changesOf(repository, pairs, folders)) {
+    for (const { status, path } of changes) {
+      if (status === 'A' && parseDecisionPath(path) !== null) found.set(path, commit);
+    }
+  }
+  return found;
+}

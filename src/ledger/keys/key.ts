@@ -1,0 +1,80 @@
+/**
+ * Ed25519 keys as texts: private ones in PEM, public ones as one line of base64, named by their
+ * digest.
+ */
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import { UsageError } from '../../errors.ts';
+import { digest } from '../format/decision.ts';
+
+/** `bot`: signs unattended. `person`: somebody answers for it. */
+export const Role = z.enum(['bot', 'person']);
+export type Role = z.infer<typeof Role>;
+
+/** DER (SPKI) in base64: the line between BEGIN and END of a PEM file. */
+export const PublicKey = z.string().regex(/^[A-Za-z0-9+/]{59}=$/, 'expected the 44 bytes of an Ed25519 SPKI in base64');
+
+/** A key as others may know it. */
+export const KeyEntry = z
+  .strictObject({
+    keyid: digest,
+    role: Role,
+    /** Who or what signs with it: one name, however many keys. */
+    principal: z.string().min(1).max(120),
+    publicKey: PublicKey,
+  })
+  .refine(({ keyid, publicKey }) => keyidOf(publicKey) === keyid, {
+    message: 'expected the SHA-256 of publicKey',
+    path: ['keyid'],
+  });
+export type KeyEntry = z.infer<typeof KeyEntry>;
+
+/** SHA-256 of the DER bytes. */
+export const keyidOf = (publicKey: string): string =>
+  createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('hex');
+
+export const publicText = (key: KeyObject): string =>
+  createPublicKey(key as Parameters<typeof createPublicKey>[0])
+    .export({ type: 'spki', format: 'der' })
+    .toString('base64');
+
+/** Throws UsageError unless it is an Ed25519 key; `where` names the file or variable. */
+export function readPublic(publicKey: string, where: string): KeyObject {
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), type: 'spki', format: 'der' });
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch {
+    // Below.
+  }
+  throw new UsageError(`${where}: expected an Ed25519 public key (SPKI, base64), found ${publicKey.slice(0, 80)}`);
+}
+
+/**
+ * Throws UsageError, which says nothing of the text, unless it is an unencrypted Ed25519 private
+ * key; `where` names the file or variable.
+ */
+export function readPrivate(pem: string, where: string): KeyObject {
+  let key: KeyObject;
+  try {
+    // A variable of a build server often holds its line ends as two characters.
+    key = createPrivateKey(pem.includes('\n') ? pem : pem.replaceAll('\\n', '\n'));
+  } catch {
+    throw new UsageError(`${where}: expected an unencrypted Ed25519 private key in PEM (PKCS#8), found something else`);
+  }
+  if (key.asymmetricKeyType !== 'ed25519')
+    throw new UsageError(`${where}: expected an Ed25519 private key, found ${key.asymmetricKeyType ?? 'another kind'}`);
+  return key;
+}
+
+export interface NewKey {
+  readonly keyid: string;
+  readonly publicKey: string;
+  /** PKCS#8. */
+  readonly pem: string;
+}
+
+export function makeKey(): NewKey {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const publicKey = publicText(privateKey);
+  return { keyid: keyidOf(publicKey), publicKey, pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+}

@@ -1,0 +1,69 @@
+/**
+ * Which key signs the next decision: a key is valid for places in the chain, and the chain says
+ * which are over.
+ */
+import type { KeyObject } from 'node:crypto';
+import { UsageError } from '../../errors.ts';
+import type { Decision } from '../format/decision.ts';
+import { DsseEnvelope, isSignedBy, signatureText } from '../format/dsse.ts';
+import { readPublic } from './key.ts';
+import type { HeldKey, Keyring } from './keys.ts';
+
+export interface Signer {
+  readonly keyid: string;
+  readonly principal: string;
+  readonly key: KeyObject;
+}
+
+export interface ChainKeys {
+  /** Number of the first signed decision; null when none is. From there on every one has to be. */
+  readonly signedFrom: number | null;
+  /** Keys that have signed or that a rotation named. */
+  readonly known: ReadonlySet<string>;
+  /** Keys that sign no more, with the first place where they do not. */
+  readonly over: ReadonlyMap<string, number>;
+}
+
+/** What the decisions themselves say of keys; whom to trust they cannot say. */
+export function chainKeys(decisions: readonly Decision[]): ChainKeys {
+  const known = new Set<string>();
+  const over = new Map<string, number>();
+  const end = (keyid: string, from: number) => over.set(keyid, Math.min(from, over.get(keyid) ?? from));
+  for (const { seq, signer, keys } of decisions) {
+    if (signer !== null) known.add(signer);
+    if (keys?.action === 'rotate') {
+      end(keys.old, seq + 1);
+      known.add(keys.new);
+    } else if (keys?.action === 'revoke') end(keys.keyid, keys.from);
+  }
+  return { signedFrom: decisions.find(({ signer }) => signer !== null)?.seq ?? null, known, over };
+}
+
+/**
+ * The newest key at hand that is not over: before all others one that this chain knows, then one of
+ * a bot. Null when there is none and nothing was signed so far. Throws UsageError when the chain is
+ * signed and no key at hand may go on.
+ */
+export function chooseKey(chain: ChainKeys, keyring: Keyring, branch: string): HeldKey | null {
+  const usable = keyring.keys.filter(({ entry }) => !chain.over.has(entry.keyid));
+  const known = usable.filter(({ entry }) => chain.known.has(entry.keyid));
+  const pool = known.length > 0 ? known : usable;
+  const chosen = pool.findLast(({ entry }) => entry.role === 'bot') ?? pool.at(-1) ?? null;
+  if (chosen !== null || (chain.signedFrom === null && keyring.keys.length === 0)) return chosen;
+  const wanted = [...chain.known].filter((keyid) => !chain.over.has(keyid)).map((keyid) => keyid.slice(0, 12));
+  throw new UsageError(
+    `decisions of ${branch} are signed from number ${chain.signedFrom ?? 1} on, and ${keyring.place} has no key that may go on` +
+      `${wanted.length > 0 ? ` (expected ${wanted.join(' or ')})` : ''}; put its file there, set OPTIMIZE_SIGNING_KEY, or make a key: optimize keys init`,
+  );
+}
+
+/**
+ * Opens the private key and tries it, so that what cannot sign is known before anything is spent.
+ */
+export function openSigner({ entry, open }: HeldKey): Signer {
+  const signer = { keyid: entry.keyid, principal: entry.principal, key: open() };
+  const envelope = DsseEnvelope.parse(JSON.parse(signatureText('', signer)));
+  if (!isSignedBy(envelope, '', readPublic(entry.publicKey, entry.keyid)))
+    throw new UsageError(`the private key of ${entry.keyid} does not fit its public key; restore it`);
+  return signer;
+}

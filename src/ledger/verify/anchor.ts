@@ -1,0 +1,82 @@
+/**
+ * A line that pins the end of a chain: kept elsewhere, it tells whether the history was cut off or
+ * written again.
+ */
+import { UsageError } from '../../errors.ts';
+import { Name } from '../format/decision.ts';
+import { isOid, type Oid } from '../git/plumbing.ts';
+import type { LedgerFinding } from './finding.ts';
+import type { Node } from './nodes.ts';
+
+export interface Anchor {
+  readonly env: string;
+  /** Number of the last decision, and SHA-256 of its bytes. */
+  readonly seq: number;
+  readonly sha256: string;
+  /** Tip of the branch. */
+  readonly commit: Oid;
+}
+
+export const anchorLine = ({ env, seq, sha256, commit }: Anchor): string => `${env} ${seq} ${sha256} ${commit}`;
+
+/** Throws UsageError for anything but a line as `anchorLine` writes it. */
+export function parseAnchor(line: string): Anchor {
+  const [env = '', seq = '', sha256 = '', commit = '', ...more] = line.trim().split(/\s+/);
+  const fits =
+    Name.safeParse(env).success && /^[1-9]\d{0,8}$/.test(seq) && /^[0-9a-f]{64}$/.test(sha256) && isOid(commit);
+  if (fits && more.length === 0) return { env, seq: Number(seq), sha256, commit };
+  throw new UsageError(
+    `--anchor: expected "ENVIRONMENT NUMBER SHA256 COMMIT" as verify --print-anchor writes it, found "${line.slice(0, 200)}"`,
+  );
+}
+
+/** The anchor of a branch as it is; null while it has no decision. */
+export function anchorOf(env: string, nodes: readonly Node[], tip: Oid): Anchor | null {
+  const last = nodes.flatMap(({ added }) => added).at(-1);
+  return last?.decision ? { env, seq: last.decision.seq, sha256: last.sha256, commit: tip } : null;
+}
+
+/**
+ * Adds to `found` where a branch does not go on from its anchor. `chain`: its first parents up to
+ * the tip.
+ */
+export function verifyAnchor(
+  anchor: Anchor,
+  nodes: readonly Node[],
+  chain: readonly Oid[],
+  found: LedgerFinding[],
+): void {
+  const all = nodes.flatMap(({ added, commit }) => added.map((stored) => ({ ...stored, commit })));
+  const pinned = all.find(({ decision }) => decision?.seq === anchor.seq);
+  const branch = `refs/heads/optimize/${anchor.env}`;
+  const tip = chain.at(-1) ?? '';
+  if (pinned === undefined) {
+    const last = all.at(-1)?.decision?.seq ?? 0;
+    found.push({
+      commit: tip,
+      file: branch,
+      field: 'seq',
+      expected: `decision ${anchor.seq}, which the anchor names`,
+      found: `${last} decisions: the end was cut off`,
+    });
+  } else if (pinned.sha256 !== anchor.sha256) {
+    const { commit, path } = pinned;
+    found.push({
+      commit,
+      file: path,
+      field: 'sha256',
+      expected: `${anchor.sha256} of the anchor`,
+      found: pinned.sha256,
+    });
+  }
+  if (!chain.includes(anchor.commit)) {
+    const same = pinned?.sha256 === anchor.sha256;
+    found.push({
+      commit: tip,
+      file: branch,
+      field: 'commit',
+      expected: `commit ${anchor.commit} of the anchor in its history`,
+      found: same ? 'the same records in other commits: a rebase or squash' : 'another history',
+    });
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Which branches hold what is to be verified, and which ought to be here and are not: nothing that
+ * is missing is ever a success.
+ */
+import { UsageError } from '../../errors.ts';
+import { ledgersIn } from '../branch/branches.ts';
+import { envOf } from '../format/statement.ts';
+import type { Repository } from '../git/git.ts';
+import { parseDecisionPath } from '../git/paths.ts';
+import { listFiles, type Oid, readTexts } from '../git/plumbing.ts';
+import { type Ref, readHead } from '../git/refs.ts';
+import type { Unchecked } from './finding.ts';
+
+export interface LedgerBranch {
+  readonly env: string;
+  /**
+   * As a person knows it: `optimize/shop`, or `origin/optimize/shop` where only the copy of a
+   * remote's is here.
+   */
+  readonly branch: string;
+  readonly head: Oid;
+}
+
+/** Refs that can tell of a ledger. */
+export const LEDGER_REFS = ['refs/heads/optimize', 'refs/tags/harness', 'refs/remotes'] as const;
+
+/** The ledgers that are here, or the one of `env`. Throws UsageError when that one is not here. */
+export function branchesOf(refs: readonly Ref[], env: string | undefined): LedgerBranch[] {
+  const wanted = ledgersIn(refs).flatMap(({ env: own, name, commit }) =>
+    commit !== null && (env === undefined || own === env)
+      ? [{ env: own, branch: name.replace(/^refs\/(?:heads|remotes)\//, ''), head: commit }]
+      : [],
+  );
+  if (wanted.length === 0 && env !== undefined) throw new UsageError(`there is ${missingBranch(env).why}`);
+  return wanted;
+}
+
+const missingBranch = (env: string): Unchecked => ({
+  file: `refs/heads/optimize/${env}`,
+  why: `no branch optimize/${env} here; if it is on a remote: git fetch origin optimize/${env}:optimize/${env}`,
+});
+
+/**
+ * What whoever asks, tags, remotes or the records on the checked-out commit say that there is, and
+ * is not among `decisions`.
+ */
+export async function missingFrom(
+  repository: Repository,
+  refs: readonly Ref[],
+  {
+    named,
+    env,
+    decisions,
+    held,
+  }: {
+    /** Environments that the one who asks knows of. */
+    readonly named: readonly string[];
+    readonly env: string | undefined;
+    /** The number of each branch's last decision by environment. */
+    readonly decisions: ReadonlyMap<string, number>;
+    /** Paths of the records that the branches hold: there is no need to read these. */
+    readonly held: ReadonlySet<string>;
+  },
+): Promise<Unchecked[]> {
+  const merged = await mergedRecords(repository, held);
+  const told = [
+    ...named,
+    ...refs.flatMap(
+      ({ name }) =>
+        /^refs\/(?:tags\/harness\/([^/]+)\/v\d+|remotes\/[^/]+\/optimize\/([^/]+))$/
+          .exec(name)
+          ?.slice(1)
+          .filter((one) => one !== undefined) ?? [],
+    ),
+    ...merged.keys(),
+  ];
+  const wanted = [...new Set(told)].filter((one) => env === undefined || one === env).sort();
+  return wanted.flatMap((one) => {
+    const last = decisions.get(one);
+    const there = merged.get(one) ?? 0;
+    if (last === undefined) return [missingBranch(one)];
+    if (last >= there) return [];
+    const why = `the checked-out commit holds decision ${there}, the branch ends at ${last}; if it is newer on a remote: git fetch origin optimize/${one}:optimize/${one}`;
+    return [{ file: `refs/heads/optimize/${one}`, why }];
+  });
+}
+
+/** By environment, the number of the last record on the checked-out commit that no branch holds. */
+async function mergedRecords(repository: Repository, held: ReadonlySet<string>): Promise<Map<string, number>> {
+  const { commit } = await readHead(repository);
+  if (commit === null) return new Map();
+  const listing = await listFiles(repository, commit, ['runs/']);
+  const records = listing.flatMap(({ path, oid }) => {
+    const seq = parseDecisionPath(path)?.seq;
+    return seq === undefined || held.has(path) ? [] : [{ oid, seq }];
+  });
+  const texts = await readTexts(
+    repository,
+    records.map(({ oid }) => oid),
+  );
+  const last = new Map<string, number>();
+  for (const { oid, seq } of records) {
+    const env = envIn(texts.get(oid) ?? '');
+    if (env !== null) last.set(env, Math.max(seq, last.get(env) ?? 0));
+  }
+  return last;
+}
+
+function envIn(text: string): string | null {
+  try {
+    const env = envOf(JSON.parse(text));
+    return typeof env === 'string' ? env : null;
+  } catch {
+    return null;
+  }
+}

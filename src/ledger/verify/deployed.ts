@@ -1,0 +1,152 @@
+/**
+ * Holds a folder against the harness in force: byte for byte, mode for mode, and nothing beside it.
+ */
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { UsageError } from '../../errors.ts';
+import { harnessId } from '../../harness/parse.ts';
+import { NO_POLICY } from '../../policy/policy.ts';
+import { entryOf, statementsOn, unapproved } from '../acts/approval.ts';
+import { settingsInForce } from '../acts/settings.ts';
+import { readHarnessFiles } from '../branch/branch.ts';
+import { type Ledger, openLedger, releaseOf } from '../branch/ledger.ts';
+import { findVersion } from '../branch/versions.ts';
+import type { Repository } from '../git/git.ts';
+import { objectId } from '../git/object-id.ts';
+import { harnessFolder, harnessPath, isHarnessPath } from '../git/paths.ts';
+import { listFiles, type Oid } from '../git/plumbing.ts';
+import { listRefs } from '../git/refs.ts';
+import type { LedgerFinding } from './finding.ts';
+
+/** Mode and git id of a file: what a commit knows of it. */
+interface Seen {
+  readonly mode: string;
+  readonly id: string;
+}
+
+export interface DeployedHarness {
+  /** What it is held against, for a person. */
+  readonly name: string;
+  readonly commit: Oid;
+  /** A harness at the target that no decision knows of. */
+  readonly findings: readonly LedgerFinding[];
+}
+
+/**
+ * The harness at the branch that the newest `apply` went to; without one the newest release. Throws
+ * `UsageError` when there is neither, or the branch is not here.
+ */
+export async function harnessInForce(repository: Repository, env: string): Promise<DeployedHarness> {
+  const ledger = await openLedger(repository, env);
+  const applied = ledger.decisions().findLast(({ kind }) => kind === 'apply');
+  if (!applied?.target) {
+    const { version, commit, decision } = await findVersion(ledger);
+    const findings = unapprovedRelease(ledger, decision.child.harness, { commit, file: `release ${version}` });
+    return { name: `release ${version}`, commit, findings };
+  }
+  const { branch } = applied.target;
+  const commit = (await listRefs(repository, ['refs/heads'])).find(
+    ({ name }) => name === `refs/heads/${branch}`,
+  )?.commit;
+  if (!commit)
+    throw new UsageError(
+      `decision ${applied.seq} put ${applied.version} into force on ${branch}, which is not here; run: git fetch origin ${branch}:${branch}`,
+    );
+  const harness = harnessId(await readHarnessFiles(repository, env, commit));
+  const at = { commit, file: `${harnessFolder(env)} on ${branch}` };
+  if (comesFromDecision(ledger, harness))
+    return { name: `branch ${branch}`, commit, findings: unapprovedRelease(ledger, harness, at) };
+  const expected = `harness ${applied.child.harness} of decision ${applied.seq}, or one that was released or taken in since`;
+  const found = `harness ${harness}: edits that no decision has taken in`;
+  return { name: `branch ${branch}`, commit, findings: [{ ...at, field: 'sha256', expected, found }] };
+}
+
+/**
+ * Whether a harness was released, was in force before, or is a person's that a decision took in:
+ * not one that was merely tried.
+ */
+const comesFromDecision = (ledger: Ledger, harness: string): boolean =>
+  ledger.decisions().some(({ kind, version, child, parent, source }) => {
+    if (kind === 'release') return version !== null && child.harness === harness;
+    if (kind === 'apply') return [child.harness, parent.harness].includes(harness);
+    return (kind === 'external' || kind === 'merge' || kind === 'rollback') && source?.harness === harness;
+  });
+
+/**
+ * A release that came there without `apply`, though the policy asks for approvals that it does not
+ * have.
+ */
+function unapprovedRelease(
+  ledger: Ledger,
+  harness: string,
+  at: Pick<LedgerFinding, 'commit' | 'file'>,
+): LedgerFinding[] {
+  const decisions = ledger.decisions();
+  if (decisions.some(({ kind, child }) => kind === 'apply' && child.harness === harness)) return [];
+  const release = releaseOf(ledger, harness)?.decision;
+  if (release === undefined) return [];
+  const policy = settingsInForce(decisions)?.policy ?? NO_POLICY;
+  const found = unapproved(policy, statementsOn(decisions, entryOf(release)), release);
+  return found === null
+    ? []
+    : [{ ...at, field: 'approval', expected: 'what the policy asks before it comes into force', found }];
+}
+
+/**
+ * What differs between the folder and the harness of a commit. Throws `UsageError` when the folder
+ * cannot be read.
+ */
+export async function compareDeployed(
+  repository: Repository,
+  env: string,
+  commit: Oid,
+  folder: string,
+): Promise<LedgerFinding[]> {
+  const expected = new Map<string, Seen>();
+  for (const { path, mode, oid } of await listFiles(repository, commit, [`${harnessFolder(env)}/`])) {
+    const inner = harnessPath(env, path);
+    if (inner !== null) expected.set(inner, { mode, id: oid });
+  }
+  const found = filesIn(folder, repository.objectFormat);
+  return [...new Set([...expected.keys(), ...found.keys()])].sort().flatMap((path) => {
+    const [want, have] = [expected.get(path), found.get(path)];
+    const at = { commit, file: join(folder, path) };
+    if (want === undefined || have === undefined)
+      return [{ ...at, field: 'file', expected: want ? 'a file' : 'no file', found: have ? 'a file' : 'no file' }];
+    // Windows knows no mode.
+    const modes = process.platform !== 'win32' && want.mode !== have.mode;
+    return [
+      ...(modes ? [{ ...at, field: 'mode', expected: want.mode, found: have.mode }] : []),
+      ...(want.id === have.id ? [] : [{ ...at, field: 'gitBlob', expected: want.id, found: have.id }]),
+    ];
+  });
+}
+
+function filesIn(folder: string, format: Repository['objectFormat']): Map<string, Seen> {
+  const files = new Map<string, Seen>();
+  const walk = (inner: string) => {
+    for (const name of readdirSync(join(folder, inner)).sort()) {
+      const path = inner === '' ? name : `${inner}/${name}`;
+      if (!isHarnessPath(path)) continue;
+      const place = join(folder, path);
+      const stat = lstatSync(place);
+      if (stat.isDirectory()) walk(path);
+      else if (stat.isSymbolicLink())
+        files.set(path, { mode: '120000', id: objectId('blob', Buffer.from(readlinkSync(place)), format) });
+      else if (stat.isFile())
+        files.set(path, {
+          mode: (stat.mode & 0o100) === 0 ? '100644' : '100755',
+          id: objectId('blob', readFileSync(place), format),
+        });
+      else files.set(path, { mode: 'neither file nor link', id: '' });
+    }
+  };
+  try {
+    walk('');
+  } catch (cause) {
+    throw new UsageError(`--deployed ${folder}: expected a folder, could not read it: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return files;
+}

@@ -1,0 +1,264 @@
+/**
+ * `optimize verify`: recomputes every decision from git objects instead of trusting any summary.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileDigest } from '../../digest.ts';
+import { UsageError } from '../../errors.ts';
+import { PAST_RULES } from '../../gate/rules.ts';
+import { artifactPath, expiredFiles } from '../acts/expire.ts';
+import type { Decision } from '../format/decision.ts';
+import type { Repository } from '../git/git.ts';
+import type { Oid } from '../git/plumbing.ts';
+import { listRefs } from '../git/refs.ts';
+import type { Trust } from '../keys/trust.ts';
+import { type Anchor, anchorOf, verifyAnchor } from './anchor.ts';
+import { branchesOf, LEDGER_REFS, missingFrom } from './branches.ts';
+import { verifyDecisions } from './decisions.ts';
+import { compareDeployed, harnessInForce } from './deployed.ts';
+import type { LedgerFinding, Unchecked } from './finding.ts';
+import { type Node, nodesOf, readHistory } from './nodes.ts';
+import { verifySignatures } from './signatures.ts';
+import { verifyTrust } from './trust.ts';
+
+/**
+ * V1: the records agree with each other and with what they can be recomputed from. V2: they were
+ * signed by trusted keys. V3: they go on from an anchor that was kept elsewhere. V4: their scores
+ * come out again when the episodes are played.
+ */
+export type Level = 'V1' | 'V2' | 'V3' | 'V4';
+/** What sees an issue: a level, or the comparison with a folder. */
+export type Sight = Level | 'deployed';
+
+export interface VerifyIssue extends LedgerFinding {
+  /** The lowest level that sees it. */
+  readonly level: Sight;
+}
+
+export interface BranchReport {
+  readonly env: string;
+  readonly branch: string;
+  readonly head: Oid;
+  readonly decisions: number;
+  /** Number of the first signed decision; null when none is. */
+  readonly signedFrom: number | null;
+  readonly commits: number;
+  readonly releases: number;
+  /** True unless something was scored before any decision recorded what nights run under. */
+  readonly bound: boolean;
+  /** What `--anchor` takes later; null while there is no decision. */
+  readonly anchor: Anchor | null;
+}
+
+export interface VerifyReport {
+  /** Levels that were asked for. */
+  readonly levels: readonly Level[];
+  /** What the folder was held against; null without one. */
+  readonly deployed: string | null;
+  readonly branches: readonly BranchReport[];
+  readonly issues: readonly VerifyIssue[];
+  readonly unchecked: readonly Unchecked[];
+  /**
+   * What became of rollouts that were played anew, one sentence an environment; absent when none
+   * were.
+   */
+  readonly anew?: readonly string[];
+  /** What these levels do not cover, one sentence each. */
+  readonly notCovered: readonly string[];
+  /** True if there is no issue; `unchecked` may still hold something. */
+  readonly ok: boolean;
+}
+
+export interface VerifyOptions {
+  /** Only this environment; default every `optimize/*` branch. */
+  readonly env?: string;
+  /** Asks for V2. */
+  readonly trust?: Trust;
+  /** Asks for V3. */
+  readonly anchors?: readonly Anchor[];
+  /** A folder to hold against the harness in force of `env`, or of the only branch. */
+  readonly deployed?: string;
+}
+
+/**
+ * V1 checks write-once decisions, their chain, canonical bytes and schema, that every harness
+ * change lies in one commit with its decision, that each child is its parent with the edits
+ * applied, every verdict field by field, digests, tags and, where they are at hand, the artifacts.
+ * Throws `UsageError` for a shallow clone and for an environment without a branch.
+ */
+export async function verifyRepository(repository: Repository, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const shallow = join(repository.commonDir, 'shallow');
+  if (existsSync(shallow) && statSync(shallow).size > 0) {
+    throw new UsageError(
+      'this clone holds only part of the history, so the chain cannot be checked; run: git fetch --unshallow',
+    );
+  }
+  const { trust, anchors = [] } = options;
+  const refs = await listRefs(repository, LEDGER_REFS);
+  const branches = branchesOf(refs, options.env);
+  const v1: LedgerFinding[] = [];
+  const v2: LedgerFinding[] = [];
+  const v3: LedgerFinding[] = [];
+  const unchecked: Unchecked[] = [];
+  const absent = new Set<string>();
+  const held = new Set<string>();
+  const reports: BranchReport[] = [];
+  for (const { env, branch, head } of branches) {
+    const history = await readHistory(repository, env, head);
+    const nodes = nodesOf(env, history, v1);
+    const releases = verifyDecisions(env, nodes, repository.objectFormat, v1);
+    verifySignatures(nodes, v1);
+    const tags = refs.filter((ref) => ref.name.startsWith(`refs/tags/harness/${env}/`));
+    checkTags(env, releases, tags, v1, unchecked);
+    await checkArtifacts(repository, nodes, { issues: v1, unchecked, absent });
+    if (trust !== undefined) verifyTrust(env, nodes, trust, { found: v2, unchecked });
+    for (const anchor of anchors) if (anchor.env === env) verifyAnchor(anchor, nodes, history.chain, v3);
+    const all = nodes.flatMap(({ added }) => added);
+    for (const { path } of all) held.add(path);
+    reports.push({
+      env,
+      branch,
+      head,
+      decisions: all.length,
+      signedFrom: all.find(({ decision }) => decision?.signer)?.decision?.seq ?? null,
+      commits: nodes.filter(({ own }) => own).length,
+      releases: releases.size,
+      bound: isBound(all.flatMap(({ decision }) => decision ?? [])),
+      anchor: anchorOf(env, nodes, head),
+    });
+  }
+  const named = [...Object.keys(trust?.signedFrom ?? {}), ...anchors.map(({ env }) => env)];
+  const decisions = new Map(reports.map((report) => [report.env, report.decisions]));
+  unchecked.push(...(await missingFrom(repository, refs, { named, env: options.env, decisions, held })));
+  const deployed =
+    options.deployed === undefined
+      ? null
+      : await checkDeployed(repository, branches, options.deployed, v1.length === 0);
+  const levels: Level[] = ['V1', ...(trust ? (['V2'] as const) : []), ...(anchors.length > 0 ? (['V3'] as const) : [])];
+  const issues = Object.entries({ V1: v1, V2: v2, V3: v3, deployed: deployed?.findings ?? [] }).flatMap(
+    ([level, found]) => found.map((finding) => ({ level: level as Sight, ...finding })),
+  );
+  const notCovered = notCoveredBy(levels, reports, { trust, absent: [...absent] });
+  return {
+    levels,
+    deployed: deployed?.name ?? null,
+    branches: reports,
+    issues,
+    unchecked,
+    notCovered,
+    ok: issues.length === 0,
+  };
+}
+
+async function checkDeployed(
+  repository: Repository,
+  branches: readonly { readonly env: string }[],
+  folder: string,
+  agrees: boolean,
+): Promise<{ name: string; findings: LedgerFinding[] }> {
+  if (!agrees) return { name: 'nothing: the records disagree, so they cannot say what is in force', findings: [] };
+  const [only, ...more] = branches;
+  if (only === undefined || more.length > 0)
+    throw new UsageError(
+      `--deployed: expected one environment, found ${branches.map(({ env }) => env).join(', ') || 'none'}; name it with --env`,
+    );
+  const { name, commit, findings } = await harnessInForce(repository, only.env);
+  return { name, findings: [...findings, ...(await compareDeployed(repository, only.env, commit, folder))] };
+}
+
+function isBound(decisions: readonly Decision[]): boolean {
+  const first = decisions.find(({ gate, settings }) => gate !== null || settings !== undefined);
+  return first === undefined || first.settings !== undefined;
+}
+
+function notCoveredBy(
+  levels: readonly Level[],
+  branches: readonly BranchReport[],
+  { trust, absent }: { readonly trust: Trust | undefined; readonly absent: readonly string[] },
+): string[] {
+  const unsigned = branches.flatMap(({ env, branch, signedFrom, decisions }) => {
+    const first = trust?.signedFrom[env] ?? signedFrom ?? decisions + 1;
+    return first > 1 && decisions > 0
+      ? [`who wrote decisions 1 to ${first - 1} of ${branch}: only the chain holds them`]
+      : [];
+  });
+  const unbound = branches.flatMap(({ branch, bound }) =>
+    bound
+      ? []
+      : [`under which policy and on which tasks the first nights of ${branch} ran: no decision before them says`],
+  );
+  return [
+    'scores that were forged before they were recorded',
+    ...unbound,
+    ...(levels.includes('V2')
+      ? unsigned
+      : ['who wrote the records, and a record that was rewritten with all that follows from it (V2: --trust FILE)']),
+    ...(levels.includes('V3')
+      ? ['what a holder of a trusted key did to the records after the anchor']
+      : ['a history that was cut off, or rewritten as a whole by a holder of a trusted key (V3: --anchor LINE)']),
+    ...absent,
+  ];
+}
+
+/** A tag must stand at the commit that holds its release decision. */
+function checkTags(
+  env: string,
+  releases: ReadonlyMap<string, Oid>,
+  tags: readonly { readonly name: string; readonly commit: Oid | null }[],
+  issues: LedgerFinding[],
+  unchecked: Unchecked[],
+): void {
+  const prefix = `refs/tags/harness/${env}/`;
+  for (const { name, commit } of tags) {
+    const expected = releases.get(name.slice(prefix.length));
+    if (expected !== commit) {
+      issues.push({
+        commit: commit ?? '',
+        file: name,
+        field: 'commit',
+        expected: expected ?? 'no tag: no decision releases this version',
+        found: commit ?? 'not a commit',
+      });
+    }
+  }
+  for (const version of releases.keys()) {
+    if (!tags.some(({ name }) => name === prefix + version)) {
+      unchecked.push({ file: prefix + version, why: 'the tag is not in this clone; run: git fetch --tags' });
+    }
+  }
+}
+
+/** Traces and reports are not committed: their digests are compared where the files are at hand. */
+async function checkArtifacts(
+  repository: Repository,
+  nodes: readonly Node[],
+  {
+    issues,
+    unchecked,
+    absent,
+  }: { readonly issues: LedgerFinding[]; readonly unchecked: Unchecked[]; readonly absent: Set<string> },
+): Promise<void> {
+  const seen = new Map<string, string>();
+  const gone = expiredFiles(nodes.flatMap(({ added }) => added.flatMap(({ decision }) => decision ?? [])));
+  for (const { commit, added } of nodes) {
+    for (const { decision, path } of added) {
+      if (decision === null) continue;
+      const rules = decision.gate ? decision.verdict?.rules : undefined;
+      if (rules !== undefined && PAST_RULES.includes(rules))
+        unchecked.push({ file: path, why: `the verdict is by ${rules}, which this version cannot recompute` });
+      for (const { name, sha256 } of decision.artifacts) {
+        const file = artifactPath({ run: decision.run, name });
+        const known = seen.get(file) ?? (await fileDigest(join(repository.root, file)));
+        if (known === null) {
+          const seq = gone.get(file);
+          absent.add(seq === undefined ? `${file}: not on this machine` : `${file}: deleted, as decision ${seq} says`);
+          continue;
+        }
+        seen.set(file, known);
+        if (known !== sha256) {
+          issues.push({ commit, file, field: `artifacts (${path})`, expected: sha256, found: known });
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Refuses a person's clauses that cannot work, before a rollout is spent: unknown tools, arguments
+ * and result paths.
+ */
+import { UsageError } from '../errors.ts';
+import { type LintIssue, lintHarness, type Shapes, shapesOf } from '../harness/lint/lint.ts';
+import type { Environment, Harness } from '../types.ts';
+
+/** Results of one tool that make a member that none of them has an unknown one. */
+const ENOUGH_RESULTS = 10;
+
+/**
+ * Throws UsageError with the first faults of `harness` that `known` does not have; what is on the
+ * optimizer's branch already was checked when it came there. Without an oracle no results are
+ * known, so that paths into them pass.
+ */
+export function assertSound(harness: Harness, environment: Environment, known: Harness | null): void {
+  const shapes = oracleShapes(environment);
+  const faultsOf = (one: Harness) =>
+    lintHarness(one, environment.tools, shapes)
+      .filter(({ severity }) => severity === 'error')
+      .map((issue) => ({ issue, text: `${issue.where}: ${issue.message}` }));
+  const old = new Set(known === null ? [] : faultsOf(known).map(({ text }) => text));
+  const fresh = faultsOf(harness).filter(({ text }) => !old.has(text));
+  const first = fresh[0];
+  if (first === undefined) return;
+  const more = fresh.length > 1 ? ` (and ${fresh.length - 1} more faults)` : '';
+  throw new UsageError(`${first.text}; correct it or take it out${more}`, { where: placeOf(harness, first.issue) });
+}
+
+/** `harness/<env>/contract.yaml:12` for a clause, the file alone for its other parts. */
+function placeOf({ env, files }: Harness, { where }: LintIssue): string {
+  if (['permissions', 'caps', 'protected'].includes(where)) return `harness/${env}/harness.yaml`;
+  const id = /^clause (\S+)$/.exec(where)?.[1];
+  const lines = (files.get('contract.yaml') ?? '').split('\n');
+  const line = lines.findIndex(
+    (text) =>
+      id !== undefined &&
+      text
+        .replace(/["',{}]/g, ' ')
+        .trim()
+        .endsWith(`id: ${id}`),
+  );
+  return `harness/${env}/contract.yaml${line < 0 ? '' : `:${line + 1}`}`;
+}
+
+/**
+ * What the tools answer when the oracle plays the train tasks, its reads once more after its
+ * writes.
+ */
+function oracleShapes(environment: Environment): Shapes {
+  const { oracle } = environment;
+  if (oracle === undefined) return new Map();
+  const readOnly = new Set(environment.tools.filter((tool) => tool.readOnly).map(({ name }) => name));
+  const results = environment.tasks
+    .filter(({ split }) => split === 'train')
+    .flatMap((task) => {
+      const state = environment.reset(task);
+      const { calls } = oracle.call(environment, task);
+      return [...calls, ...calls.filter(({ name }) => readOnly.has(name))].flatMap((call) => {
+        const { content, error } = environment.execute(state, call);
+        return error ? [] : [{ tool: call.name, content }];
+      });
+    });
+  const counts = new Map<string, number>();
+  for (const { tool } of results) counts.set(tool, (counts.get(tool) ?? 0) + 1);
+  return shapesOf(results.filter(({ tool }) => (counts.get(tool) ?? 0) >= ENOUGH_RESULTS));
+}

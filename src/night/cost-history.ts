@@ -1,0 +1,39 @@
+/** What finished nights took, for the plan of the next one. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readConfig, runNames } from './run.ts';
+
+/** Means of a finished night. */
+export interface Past {
+  readonly run: string;
+  readonly usdARollout: number;
+  readonly secondsARollout: number;
+}
+
+const Summary = z.object({ rollouts: z.number().min(1), seconds: z.number(), usd: z.number() });
+
+/**
+ * The newest finished night of this environment and agent in `runs/` under `root`; null when there
+ * is none.
+ */
+export function pastOf(root: string, env: string, agent: string): Past | null {
+  const folder = join(root, 'runs');
+  for (const run of runNames(folder, env).reverse()) {
+    if (readConfig(join(folder, run))?.agent.id !== agent) continue;
+    const summary = readSummary(join(folder, run));
+    if (summary === null) continue;
+    const { rollouts, seconds, usd } = summary;
+    return { run, usdARollout: usd / rollouts, secondsARollout: seconds / rollouts };
+  }
+  return null;
+}
+
+/** Null for a night that did not come to its end. */
+function readSummary(folder: string): z.infer<typeof Summary> | null {
+  try {
+    return Summary.parse(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')));
+  } catch {
+    return null;
+  }
+}

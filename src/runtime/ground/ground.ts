@@ -1,0 +1,166 @@
+/** Replaces an argument that is no known key by the key of the one record that it describes. */
+import { isObject } from '../../digest.ts';
+import type { Json, JsonObject } from '../../types.ts';
+import { type Match, matchRecord } from './match.ts';
+import { groundMessage, type Unclear } from './message.ts';
+import { ownersIn, type Reading, readDescription } from './read.ts';
+import { contextVocabulary, type Property, propertyId, type RecordView, viewOf, vocabularyOf } from './records.ts';
+import { descriptionOf, groundTokens, phraseOf } from './text.ts';
+import { recordsNamed, recordWished } from './wish.ts';
+
+export interface GroundRequest {
+  readonly argument: string;
+  /** The property of a record that holds its key. */
+  readonly key: string;
+  /**
+   * A description, a key, or a list of both; a description is text or an object such as `{name,
+   * options}`.
+   */
+  readonly value: Json;
+  /** Records for element `i` (0 for a single value); undefined when they are not known. */
+  from(i: number): unknown;
+  /** The record whose values hold where the text is silent; absent when nothing is kept. */
+  readonly keep?: ((i: number) => unknown) | undefined;
+  /**
+   * Text that is read where the value says nothing, such as a bare name or an invented key; absent
+   * when there is none.
+   */
+  readonly fallback?: string | undefined;
+  /** Values bound by reads: their words are known words. */
+  readonly context: readonly unknown[];
+}
+
+export interface Grounded {
+  readonly value: Json;
+  readonly rewrites: readonly { readonly what: string; readonly before: Json; readonly after: Json }[];
+  /** What to write instead; the call must not go on. */
+  readonly message?: string;
+}
+
+const NAME = propertyId('name');
+type Ask = Extract<Match, { kind: 'ask' }>;
+
+const recordsIn = (value: unknown, key: string): readonly JsonObject[] =>
+  Array.isArray(value)
+    ? value.filter((item): item is JsonObject => isObject(item) && ['string', 'number'].includes(typeof item[key]))
+    : [];
+
+/** What the text means: a key, a question, or null when there is no opinion. */
+function resolve(request: GroundRequest, i: number, given: Json, names: readonly (string | null)[]) {
+  if (given === null || typeof given === 'boolean' || Array.isArray(given)) return null;
+  const records = recordsIn(request.from(i), request.key);
+  if (records.length === 0) return null;
+  if (records.some((record) => record[request.key] === given)) return null;
+  const spelled = records.find((record) => String(record[request.key]) === String(given).trim());
+  if (spelled !== undefined) return { key: spelled[request.key] as Json };
+  const kept = request.keep?.(i);
+  if (request.keep !== undefined && !isObject(kept)) return null;
+  const keep = isObject(kept) ? viewOf(kept) : undefined;
+  const text = descriptionOf(given) ?? '';
+
+  const views = records.map(viewOf);
+  const properties = propertiesOf(keep === undefined ? views : [...views, keep]);
+  const owners = ownersIn(
+    vocabularyOf(keep === undefined ? views : [...views, keep]),
+    request.context.flatMap(contextVocabulary),
+    (property) => properties.has(property) || property === NAME,
+  );
+  const ignored = new Set(groundTokens(`${request.argument} ${request.key}`).map((token) => token.text));
+  const reading = readDescription(text, { owners, properties, ignored });
+  const match = matchRecord({
+    reading,
+    records: views,
+    key: request.key,
+    keyProperty: propertyId(request.key),
+    keep,
+  });
+  if (match.kind === 'record') return { key: match.view.record[request.key] as Json };
+  if (saysNothing(reading, match, names) && keep !== undefined && request.fallback !== undefined) {
+    const wished = recordWished({ text: request.fallback, keep, records: views, key: request.key, properties, owners });
+    if (wished !== null) return { key: wished.record[request.key] as Json };
+  }
+  return { text, match, silent: saysNothing(reading, match, names), views, properties, owners };
+}
+
+function propertiesOf(views: readonly RecordView[]): ReadonlyMap<string, Property> {
+  const properties = new Map<string, Property>();
+  for (const view of views)
+    for (const [id, property] of view.properties) if (!properties.has(id)) properties.set(id, property);
+  return properties;
+}
+
+const nameOf = (thing: unknown): string | null =>
+  isObject(thing) && typeof thing.name === 'string' ? phraseOf(thing.name) : null;
+
+/** A passage about a name that two kept things share may mean either. */
+const isTwice = (names: readonly (string | null)[], i: number): boolean =>
+  names[i] !== null && names.indexOf(names[i] as string) !== names.lastIndexOf(names[i] as string);
+
+/**
+ * A text that mentions nothing, or only the name of another thing of the list: then the list is in
+ * another order.
+ */
+function saysNothing(reading: Reading, match: Ask, names: readonly (string | null)[]): boolean {
+  if (reading.unknown.length > 0 || reading.contradicts) return false;
+  if (match.reason === 'nothing') return true;
+  const misplaced = reading.mentions.every(
+    ({ phrase, properties }) => properties.has(NAME) && properties.size === 1 && names.includes(phrase),
+  );
+  return match.reason === 'none' && reading.mentions.length > 0 && misplaced;
+}
+
+/** An element that is neither a key nor describes one record. */
+interface Open extends Unclear {
+  /** True if it says nothing at all. */
+  readonly silent: boolean;
+  readonly views: readonly RecordView[];
+  readonly properties: ReadonlyMap<string, Property>;
+  owners(phrase: string): ReadonlySet<string>;
+}
+
+/**
+ * Keys stay, descriptions become keys, anything else leaves the argument as it is and gives a
+ * message.
+ */
+export function groundArgument(request: GroundRequest): Grounded {
+  const { argument, key, value } = request;
+  const list = Array.isArray(value);
+  const elements = (list ? value : [value]) as readonly Json[];
+  const places = elements.map((_, i) => (list ? `${argument}[${i}]` : argument));
+  const names = elements.map((_, i) => nameOf(request.keep?.(i)));
+  const open: Open[] = [];
+  let found = elements.map((given, i): Json => {
+    const resolved = resolve(isTwice(names, i) ? { ...request, fallback: undefined } : request, i, given, names);
+    if (resolved === null) return given;
+    if ('key' in resolved) return resolved.key;
+    open.push({ what: places[i] as string, ...resolved });
+    return given;
+  });
+  if (open.length > 0) {
+    const named = open.length === elements.length ? allNamed(request, open) : null;
+    if (named === null) {
+      const keeps = request.keep !== undefined;
+      return {
+        value,
+        rewrites: [],
+        message: groundMessage(open, { argument, key, keyProperty: propertyId(key), list, keeps }),
+      };
+    }
+    found = [...named];
+  }
+  const rewrites = found.flatMap((after, i) => {
+    const before = elements[i] as Json;
+    return after === before ? [] : [{ what: places[i] as string, before, after }];
+  });
+  return { value: rewrites.length === 0 ? value : list ? found : (found[0] as Json), rewrites };
+}
+
+/** Where nothing is said of any element, what the request names is meant, if it names as many. */
+function allNamed({ keep, fallback, key }: GroundRequest, open: readonly Open[]): readonly Json[] | null {
+  const [first] = open;
+  if (first === undefined || keep !== undefined || fallback === undefined || !open.every(({ silent }) => silent))
+    return null;
+  const { views: records, properties, owners } = first;
+  const named = recordsNamed({ text: fallback, records, key, properties, owners, count: open.length });
+  return named?.map((view) => view.record[key] as Json) ?? null;
+}

@@ -1,0 +1,182 @@
+/**
+ * Reads from the request what a call left open: the values wished for the thing that the call
+ * names.
+ */
+import { distinct } from './match.ts';
+import { readDescription } from './read.ts';
+import { has, type Property, propertyId, type RecordView } from './records.ts';
+import { extendPhrase, groundTextOf, groundTokens, isNegation, MAX_PHRASE_TOKENS, type Token } from './text.ts';
+
+export interface GroundWish {
+  /** The whole request. */
+  readonly text: string;
+  /**
+   * The thing as it is; its name finds the passage, and its values hold where the passage is
+   * silent.
+   */
+  readonly keep: RecordView;
+  readonly records: readonly RecordView[];
+  /** Property that holds the key. */
+  readonly key: string;
+  readonly properties: ReadonlyMap<string, Property>;
+  owners(phrase: string): ReadonlySet<string>;
+}
+
+const NAME = propertyId('name');
+/** Ids describe nothing and would stand as unknown words. */
+const ID = /[#\p{L}\d_-]*\d{6,}[\p{L}\d_-]*/gu;
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+/**
+ * Words beside a name and its values that change nothing about the wish. Any other unknown word is
+ * a reason to ask.
+ */
+const PLAIN = words(
+  'exchange swap switch modify replace update return send back refund get make take rather prefer d ll via order orders delivered pending so please note left who customer',
+);
+/** A sentence with one of these may mean the opposite of its other words. */
+const DOUBTFUL = words(
+  'when except besides apart than or only hate dislike keep keeping leave stay stays remain dont doesnt didnt wont cant cannot isnt arent wouldnt shouldnt',
+);
+/** What takes back, widens or hangs on something all that was said, wherever it stands. */
+const SWEEPING = words(
+  'if unless otherwise else whether provided assuming actually forget ignore nevermind everything whole entire others rest',
+);
+
+const isDoubtful = (tokens: readonly Token[]): boolean =>
+  tokens.some(
+    ({ text }, i) => DOUBTFUL.has(text) || isNegation(text) || (text === 'instead' && tokens[i + 1]?.text === 'of'),
+  );
+
+/** Sentences with the ids taken out; none at all when something sweeping is said. */
+function sentencesOf(text: string): readonly string[] {
+  const sentences = text.replace(ID, ' ').split(/\n|[.!?](?=\s|$)/);
+  return sentences.some((sentence) => groundTokens(sentence).some((token) => SWEEPING.has(token.text)))
+    ? []
+    : sentences;
+}
+
+const CONJUNCTIONS = new Set(['and', 'then', 'also']);
+
+/**
+ * The one record that differs from `keep` in what the sentence about it says, and in nothing else.
+ * Null, so that the model is asked, when the thing is named twice or not at all, and for no new
+ * value, two of one property, a value that no record has, any word whose meaning is not known, a
+ * condition, a negation, or a comparison.
+ */
+export function recordWished(wish: GroundWish): RecordView | null {
+  const name = [...(wish.keep.properties.get(NAME)?.values.keys() ?? [])][0];
+  const passage = name === undefined ? null : passageAbout(name, wish);
+  if (passage === null) return null;
+  const wished = new Map<string, string>();
+  for (const part of passage) {
+    const reading = readDescription(part, { ...wish, ignored: PLAIN });
+    const news = reading.mentions.filter(
+      ({ phrase, properties }) => ![...properties].some((id) => has(wish.keep, id, phrase)),
+    );
+    for (const { phrase, properties } of news) {
+      const [id, ...others] = [...properties].filter((one) => wish.properties.get(one)?.group === 'nested');
+      if (id === undefined) continue;
+      const unsure = reading.contradicts || reading.unknown.length > 0 || others.length > 0;
+      if (unsure || (wished.get(id) ?? phrase) !== phrase) return null;
+      wished.set(id, phrase);
+    }
+  }
+  if (wished.size === 0) return null;
+  const fitting = wish.records.filter((view) =>
+    [...view.properties.values()].every(({ id, group, values }) => {
+      if (group !== 'nested') return true;
+      const phrase = wished.get(id);
+      if (phrase !== undefined) return values.has(phrase);
+      const kept = wish.keep.properties.get(id);
+      return kept === undefined || [...values.keys()].every((value) => kept.values.has(value));
+    }),
+  );
+  const complete = fitting.filter((view) => [...wished.keys()].every((id) => view.properties.has(id)));
+  const [only, ...more] = distinct(complete, wish.key);
+  return only !== undefined && more.length === 0 ? only : null;
+}
+
+interface NameSpan {
+  readonly start: number;
+  readonly end: number;
+  readonly phrase: string;
+}
+
+/**
+ * The records that the request names, in its order: null unless they are exactly `count`, no two
+ * share a name, and the sentences that name them say nothing else that could matter. Names of other
+ * things that `owners` knows are read over, so that "Lamp" is not found in "Lamp Shade".
+ */
+export function recordsNamed(
+  wish: Omit<GroundWish, 'keep'> & { readonly count: number },
+): readonly RecordView[] | null {
+  const byName = new Map<string, RecordView>();
+  for (const view of distinct(wish.records, wish.key))
+    for (const phrase of view.properties.get(NAME)?.values.keys() ?? []) {
+      if (byName.has(phrase)) return null;
+      byName.set(phrase, view);
+    }
+  const named = new Set<RecordView>();
+  for (const sentence of sentencesOf(wish.text)) {
+    const tokens = groundTokens(sentence);
+    const spans = nameSpans(tokens, (phrase) => byName.has(phrase) || wish.owners(phrase).has(NAME));
+    const views = spans.flatMap(({ phrase }) => byName.get(phrase) ?? []);
+    if (views.length === 0) continue;
+    const { unknown, contradicts } = readDescription(sentence, { ...wish, ignored: PLAIN });
+    if (isDoubtful(tokens) || contradicts || unknown.length > 0) return null;
+    for (const view of views) named.add(view);
+  }
+  return named.size === wish.count ? [...named] : null;
+}
+
+/**
+ * What the one sentence that names the thing says of it, from its name to the next one, cut at
+ * semicolons; words right before the next name belong to that. Null when no sentence names it, when
+ * it is named twice, or when the sentence is doubtful.
+ */
+function passageAbout(name: string, { text, owners }: GroundWish): string[] | null {
+  let passage: string[] | null = null;
+  for (const sentence of sentencesOf(text)) {
+    let about = false;
+    for (const part of sentence.split(';')) {
+      const tokens = groundTokens(part);
+      let start = 0;
+      for (const span of nameSpans(tokens, (phrase) => phrase === name || owners(phrase).has(NAME))) {
+        if (about) passage?.push(groundTextOf(tokens.slice(start, beforeName(tokens, start, span.start))));
+        about = span.phrase === name;
+        start = span.end;
+        if (!about) continue;
+        if (passage !== null || isDoubtful(groundTokens(sentence))) return null;
+        passage = [];
+      }
+      if (about) passage?.push(groundTextOf(tokens.slice(start)));
+    }
+  }
+  return passage;
+}
+
+/** Where the words that lead to a name begin: after the last comma, quote or "and" before it. */
+function beforeName(tokens: readonly Token[], start: number, name: number): number {
+  let end = name;
+  while (end > start && joins(tokens[end]) && !CONJUNCTIONS.has(tokens[end - 1]?.text ?? '')) end -= 1;
+  return end;
+}
+
+const joins = (token: Token | undefined): boolean => token?.gap === 'soft' || token?.gap === 'glued';
+
+/** Names from left to right, the longest at each place. */
+function nameSpans(tokens: readonly Token[], isName: (phrase: string) => boolean): NameSpan[] {
+  const spans: NameSpan[] = [];
+  for (let start = 0; start < tokens.length; start++) {
+    let phrase = '';
+    let found: NameSpan | null = null;
+    for (let end = start + 1; end <= tokens.length && end - start <= MAX_PHRASE_TOKENS; end++) {
+      phrase = extendPhrase(phrase, tokens[end - 1] as Token);
+      if (isName(phrase)) found = { start, end, phrase };
+    }
+    if (found === null) continue;
+    spans.push(found);
+    start = found.end - 1;
+  }
+  return spans;
+}
