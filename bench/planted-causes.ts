@@ -3,7 +3,7 @@
  * is ignored, one that is wrong, or a broken tool.
  */
 import { parseHarness } from '../dist/harness/parse.js';
-import type { Fault } from '../dist/models/sim/profiles.js';
+import type { FaultKind } from '../dist/models/sim/profiles.js';
 import type { Cause, Environment, Harness, Task, Trace } from '../dist/types.js';
 import { faultless, plantOne, playWatched } from './planted-faults.ts';
 
@@ -38,7 +38,7 @@ const ORDER = 'prepare: [{read: {as: order, call: get_order_details, with: {orde
  * A clause on the writes (and the reads that take an order) that says what to do, with the check
  * that goes with it; and one that only names the topic.
  */
-const RULES: Partial<Record<Fault, { readonly clear: string; readonly vague: string }>> = {
+const RULES: Partial<Record<FaultKind, { readonly clear: string; readonly vague: string }>> = {
   missing_prefix: {
     clear: 'say: "order_id begins with the sign #; write it.", require: args.order_id.startsWith("#")',
     vague: 'say: "Mind the order_id."',
@@ -78,7 +78,7 @@ function flaky(environment: Environment): { environment: Environment; failing: {
 
 export async function plantCause(cause: Cause, environment: Environment, bare: Harness): Promise<CauseRun[]> {
   const runs: CauseRun[] = [];
-  const faults = Object.keys(RULES) as Fault[];
+  const faults = Object.keys(RULES) as FaultKind[];
   if (cause === 'rule_missing' || cause === 'rule_vague' || cause === 'rule_ignored')
     for (const fault of faults) {
       const rule = RULES[fault];

@@ -4,7 +4,7 @@
  */
 import { seedOf } from '../dist/digest.js';
 import { simulatedAgent } from '../dist/models/sim/agent.js';
-import { FAULTS, type Fault, PROFILES, type Profile } from '../dist/models/sim/profiles.js';
+import { FAULTS, type FaultKind, PROFILES, type Profile } from '../dist/models/sim/profiles.js';
 import { playEpisode } from '../dist/runtime/episode.js';
 import type { Agent, Environment, Harness, Plan, Task, ToolCall, Trace } from '../dist/types.js';
 
@@ -13,14 +13,14 @@ import type { Agent, Environment, Harness, Plan, Task, ToolCall, Trace } from '.
  * struck.
  */
 interface Struck {
-  readonly fault: Fault;
+  readonly fault: FaultKind;
   readonly key: string;
   readonly tool: string | undefined;
   readonly turn: number;
 }
 
 export interface PlantedRun {
-  readonly fault: Fault;
+  readonly fault: FaultKind;
   readonly task: Task<'train'>;
   readonly trace: Trace<'train'>;
   /** Model turns that a right attribution may name; mostly one. */
@@ -41,7 +41,7 @@ const none = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Profile['r
 export const faultless: Profile = { ...PROFILES['held-out'], rates: none };
 
 /** `held-out` with one fault alone, struck in at least 3 of 10 opportunities. */
-export const alone = (fault: Fault, compliance?: number): Profile => {
+export const alone = (fault: FaultKind, compliance?: number): Profile => {
   const base = PROFILES['held-out'];
   const rates = { ...none, [fault]: Math.max(0.3, base.rates[fault]) };
   if (compliance === undefined) return { ...base, rates };
@@ -50,7 +50,7 @@ export const alone = (fault: Fault, compliance?: number): Profile => {
 };
 
 /** `held-out` as it is, or without one fault. */
-const mixed = (without?: Fault): Profile => {
+const mixed = (without?: FaultKind): Profile => {
   const base = PROFILES['held-out'];
   return without === undefined ? base : { ...base, rates: { ...base.rates, [without]: 0 } };
 };
@@ -88,7 +88,7 @@ export async function playWatched(
 export async function plantOne(
   environment: Environment,
   harness: Harness,
-  fault: Fault,
+  fault: FaultKind,
   count: number,
   compliance?: number,
 ): Promise<PlantedRun[]> {
@@ -117,7 +117,7 @@ export async function plantMany(environment: Environment, harness: Harness, coun
     if (trace.score === null || trace.score.reward >= 1) continue;
     const faults = [...new Set(struck.map(({ fault }) => fault))];
     if (faults.length < 2) continue;
-    const decisive: Fault[] = [];
+    const decisive: FaultKind[] = [];
     for (const fault of faults) {
       const other = await playWatched(environment, harness, mixed(fault), task);
       if ((other.trace.score?.reward ?? 0) >= 1) decisive.push(fault);
@@ -152,7 +152,7 @@ function responsibleTurns(
   environment: Environment,
   task: Task,
   trace: Trace,
-  fault: Fault,
+  fault: FaultKind,
   struck: readonly Struck[],
 ): number[] {
   const made = madeIn(trace);

@@ -17,7 +17,7 @@ import { parseHarness } from '../dist/harness/parse.js';
 import { openRepository } from '../dist/ledger/git/git.js';
 import { compare } from '../dist/night/compare.js';
 import { type Night, type NightOptions, trialsOf } from '../dist/night/night.js';
-import { race, rollBank } from '../dist/night/race.js';
+import { playBaseline, race } from '../dist/night/race.js';
 import { pairsOf } from '../dist/night/release.js';
 import { NO_POLICY } from '../dist/policy/policy.js';
 import type { Environment, Harness, Split, Task } from '../dist/types.js';
@@ -174,7 +174,7 @@ async function measure(seed: number, start: Harness, fixed: Harness): Promise<Ou
   if (retail.generate === undefined) throw new Error('retail cannot generate tasks');
   const environment = retail.generate({ seed: 1_000_000 + seed, tasks: 400 });
   const night = nightOf(environment, seed);
-  const bank = await rollBank(night, start);
+  const bank = await playBaseline(night, start);
   const raced = await race(night, fixed, bank, false);
   const keep = decideKeep(raced.pairs, { planned: raced.planned, ...raced.spending });
   const panel = { environment, tasks: night.sealed, digest: 'bench', seed: null };
