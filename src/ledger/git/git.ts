@@ -2,12 +2,13 @@
  * The only file that runs git: fixed sub-commands, an environment from scratch, nothing of the
  * repository executed.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { GitPluginError, simpleGit } from 'simple-git';
 import { InfrastructureError, UsageError } from '../../errors.ts';
 import type { ObjectFormat } from './object-id.ts';
+import { startOf } from './process.ts';
 
 /** An opened repository; all paths are absolute. */
 export interface Repository {
@@ -242,17 +243,17 @@ export async function openRepository(dir: string): Promise<Repository> {
   };
 }
 
-/**
- * Start of the name of a scratch folder: who uses it, so that leftovers of dead processes can be
- * told.
- */
-export const scratchPrefix = (pid: number): string => `scratch-${hostname().replace(/[^A-Za-z0-9]/g, '')}-${pid}-`;
-
 /** Runs `work` with a new empty folder inside the git folder and removes it afterwards. */
 export async function withScratch<T>(repository: Repository, work: (folder: string) => Promise<T>): Promise<T> {
   const parent = join(repository.commonDir, 'optimize');
   await mkdir(parent, { recursive: true });
-  const folder = await mkdtemp(join(parent, scratchPrefix(process.pid)));
+  const prefix = `scratch-${hostname().replace(/[^A-Za-z0-9]/g, '')}-`;
+  for (const name of await readdir(parent)) {
+    const pid = Number(name.startsWith(prefix) && name.slice(prefix.length).split('-')[0]);
+    // Left behind by a process of this machine that was killed.
+    if (pid > 0 && startOf(pid) === null) await rm(join(parent, name), { recursive: true, force: true });
+  }
+  const folder = await mkdtemp(join(parent, `${prefix}${process.pid}-`));
   try {
     return await work(folder);
   } finally {
