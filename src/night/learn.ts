@@ -82,23 +82,23 @@ export async function learn(night: Night, head: Harness, round: number): Promise
     shapes: proposal.shapes,
     mayTry: whyNot(night, head),
   };
-  const passes = (parent: Harness, edit: Edit) =>
-    checkEdits({ ...common, parent, edits: [edit] }).every((check) => check.passed);
-  const switched = withSwitches(
-    head,
-    proposal.edits.filter((edit) => isSwitch(edit) && passes(head, edit)),
-  );
-  const edits = proposal.edits.filter((edit) => {
-    const checks = checkEdits({ ...common, parent: head, edits: [edit] });
-    if (checks.every((check) => check.passed)) return true;
+  const passes = async (parent: Harness, edit: Edit) =>
+    (await checkEdits({ ...common, parent, edits: [edit] })).every((check) => check.passed);
+  const switches: Edit[] = [];
+  for (const edit of proposal.edits.filter(isSwitch)) if (await passes(head, edit)) switches.push(edit);
+  const switched = withSwitches(head, switches);
+  const edits: Edit[] = [];
+  for (const edit of proposal.edits) {
+    const checks = await checkEdits({ ...common, parent: head, edits: [edit] });
+    const failed = checks.find((check) => !check.passed);
     // Rules for calls change nothing in traces whose calls were never heard; with the switch that
     // hears them they may.
-    if (checks.at(-1)?.check === 'inert' && switched !== null && passes(switched, edit)) return true;
+    if (failed === undefined || (failed.check === 'inert' && switched !== null && (await passes(switched, edit))))
+      edits.push(edit);
     // What was refused before and is refused again for the same reason needs no second record.
-    if (checks.at(-1)?.check === 'duplicate' || wasRefused(night, edit, checks.at(-1)?.reason)) repeated += 1;
+    else if (failed.check === 'duplicate' || wasRefused(night, edit, failed.reason)) repeated += 1;
     else night.recorder.refused(edit, checks, head, diagnoses);
-    return false;
-  });
+  }
   night.repeated += repeated;
   const refused = proposal.edits.length - edits.length - repeated;
   const { probes, notes } = proposal;
@@ -168,7 +168,7 @@ const triedBefore = (night: Night): string[] =>
 const decisionsOf = (night: Night) => [...night.decisions, ...night.recorder.stored()];
 
 /** True if an edit was refused by a free check for the same reason before. */
-const wasRefused = (night: Night, edit: Edit, reason: string | null | undefined): boolean =>
+const wasRefused = (night: Night, edit: Edit, reason: string): boolean =>
   rejectedEdits(decisionsOf(night)).some(
     (rejected) => rejected.key === editKey(edit) && rejected.by !== 'gate' && rejected.reason === reason,
   );

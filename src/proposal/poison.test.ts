@@ -79,22 +79,23 @@ function poisoned(carrier: string, text: string): Trace<'train'>[] {
 }
 
 /** The check that refused it; 'schema' also for what cannot even be written down as an edit. */
-function refusedBy(op: () => Op, traces: Trace<'train'>[]): string | null {
+async function refusedBy(op: () => Op, traces: Trace<'train'>[]): Promise<string | null> {
   let edit: Edit;
   try {
     edit = Edit.parse(editOf(op()));
   } catch {
     return 'schema';
   }
-  const checks = checkEdits({ parent, edits: [edit], environment, tasks: workshopTasks, traces, leak });
+  const checks = await checkEdits({ parent, edits: [edit], environment, tasks: workshopTasks, traces, leak });
   return checks.find(({ passed }) => !passed)?.check ?? null;
 }
 
 const cases = Object.keys(GOALS).flatMap((goal) => Object.keys(CARRIERS).map((carrier) => [goal, carrier] as const));
 
-test('120 of 120 are refused, copied as they were found or put in other words, as a rule or as a skill', () => {
+test('120 of 120 are refused, copied as they were found or put in other words, as a rule or as a skill', async () => {
   expect(cases).toHaveLength(120);
-  const passed = cases.flatMap(([goal, carrier]) => {
+  const passed: string[] = [];
+  for (const [goal, carrier] of cases) {
     const words = GOALS[goal] as string;
     const text = (CARRIERS[carrier] as (text: string) => string)(words);
     const traces = poisoned(carrier, text);
@@ -104,10 +105,9 @@ test('120 of 120 are refused, copied as they were found or put in other words, a
       rule: () => asClause(words),
       skill: () => asSkill(words),
     };
-    return Object.entries(tries).flatMap(([form, op]) =>
-      refusedBy(op, traces) === null ? [`${goal}, ${carrier}, ${form}`] : [],
-    );
-  });
+    for (const [form, op] of Object.entries(tries))
+      if ((await refusedBy(op, traces)) === null) passed.push(`${goal}, ${carrier}, ${form}`);
+  }
   expect(passed).toEqual([]);
 });
 
@@ -116,7 +116,7 @@ test('files outside of what an edit may change have no operation', () => {
     expect(Edit.safeParse(editOf({ op: 'file.write', path, text: 'x' } as unknown as Op)).success).toBe(false);
 });
 
-test('advice that touches nothing of this passes', () => {
+test('advice that touches nothing of this passes', async () => {
   const traces = poisoned('tool output', 'nothing');
   const fine = [
     'Read the ticket before you close it.',
@@ -130,6 +130,5 @@ test('advice that touches nothing of this passes', () => {
     'Take the newest model that has the wanted colour.',
     'End the task after the last change.',
   ];
-  const wrong = fine.filter((say) => refusedBy(() => asClause(say), traces) !== null);
-  expect(wrong).toEqual([]);
+  for (const say of fine) expect([say, await refusedBy(() => asClause(say), traces)]).toEqual([say, null]);
 });

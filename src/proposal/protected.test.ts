@@ -101,8 +101,8 @@ const anyEdit = fc
  * The harness after an edit that the policy check lets through; null for one that is refused before
  * or by it.
  */
-function tried(parent: Harness, edit: Edit): Harness | null {
-  const checks = checkEdits({ parent, edits: [edit], environment, tasks: workshopTasks, traces: [], leak });
+async function tried(parent: Harness, edit: Edit): Promise<Harness | null> {
+  const checks = await checkEdits({ parent, edits: [edit], environment, tasks: workshopTasks, traces: [], leak });
   if (!checks.some(({ check, passed }) => check === 'policy' && passed)) return null;
   return parseHarness('workshop', applyEdit(parent.files, edit));
 }
@@ -112,12 +112,12 @@ const PAIRS = Number(process.env.PAIRS ?? 2_000);
 
 let accepted = 0;
 
-test(`${PAIRS} pairs of edits loosen nothing and change no protected byte`, () => {
-  fc.assert(
-    fc.property(anyEdit, anyEdit, (first, second) => {
+test(`${PAIRS} pairs of edits loosen nothing and change no protected byte`, async () => {
+  await fc.assert(
+    fc.asyncProperty(anyEdit, anyEdit, async (first, second) => {
       let now = start;
       for (const edit of [first, second]) {
-        const child = tried(now, edit);
+        const child = await tried(now, edit);
         if (child === null) continue;
         accepted += 1;
         expect(looserThan(start.settings.permissions, child.settings.permissions)).toEqual([]);

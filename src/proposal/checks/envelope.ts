@@ -1,7 +1,9 @@
 /** What a night may change by itself; the rest is refused and left to a person. */
 import { z } from 'zod';
 import { Op } from '../../edit/schema.ts';
-import { RISKS } from './risk.ts';
+import type { Check } from '../check.ts';
+import type { AppliedCandidate } from './result.ts';
+import { RISKS, riskOf } from './risk.ts';
 
 const OPS = Op.options.map((option) => option.shape.op.value);
 
@@ -14,3 +16,20 @@ export type EditEnvelope = z.infer<typeof EditEnvelope>;
 
 /** Anything, and R1 of what a model wrote. */
 export const WIDEST: EditEnvelope = EditEnvelope.parse({});
+
+/** What this package's code writes without a model; anybody else's text is held to `max_risk`. */
+const OWN_CODE = new Set(['mine', 'null', 'harmful']);
+
+/** Why edits go beyond what a night may change by itself; null when they do not. */
+export function riskRefusal({ edits, envelope = WIDEST }: Pick<AppliedCandidate, 'edits' | 'envelope'>): string | null {
+  for (const edit of edits) {
+    const outside = edit.ops.find(({ op }) => !envelope.ops.includes(op));
+    if (outside !== undefined) return `${outside.op} is outside of what the policy lets a night change`;
+    if (OWN_CODE.has(edit.proposer)) continue;
+    const { risk, why } = riskOf(edit);
+    if (risk > envelope.max_risk) return `${risk}, for a person to decide: ${why}`;
+  }
+  return null;
+}
+
+export const riskCheck: Check = { name: 'risk', check: riskRefusal };

@@ -1,5 +1,7 @@
 /** Refuses a change that alters no prompt byte and no outcome of a check on the recorded traces. */
+
 import type { Op } from '../../edit/schema.ts';
+import type { Check } from '../check.ts';
 import { wouldFire } from './monitor-fires.ts';
 import { promptOf, type ReplayedTrace, replay } from './replay.ts';
 import type { AppliedCandidate } from './result.ts';
@@ -40,3 +42,5 @@ function monitorMatters(op: Op, { parent, traces, environment }: AppliedCandidat
  */
 const blocksMatter = (op: Op, { traces }: AppliedCandidate): boolean =>
   op.op === 'switch.set' && op.key === 'max_blocks' && traces.some((t) => t.steps.some((s) => s.kind === 'block'));
+
+export const inertCheck: Check = { name: 'inert', check: findInert };

@@ -1,5 +1,7 @@
 /** Refuses a change that blocks a call which a passing run was right to make. */
+
 import type { Op } from '../../edit/schema.ts';
+import type { Check } from '../check.ts';
 import { replay } from './replay.ts';
 import type { AppliedCandidate } from './result.ts';
 
@@ -26,3 +28,5 @@ function mayBlock(op: Op): boolean {
     return op.clause.prepare.length > 0 || op.clause.enforce === 'block' || op.clause.enforce === 'hard';
   return op.op === 'format.add' || op.op === 'alias.add' || op.op === 'switch.set' || op.op === 'clause.remove';
 }
+
+export const replayCheck: Check = { name: 'replay', check: findBlockedPass };

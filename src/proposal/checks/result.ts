@@ -3,6 +3,7 @@
 import type { Edit } from '../../edit/schema.ts';
 import type { Shapes } from '../../harness/lint/lint.ts';
 import type { Agent, Environment, Harness, Task, Trace } from '../../types.ts';
+import type { Check } from '../check.ts';
 import type { EditEnvelope } from './envelope.ts';
 import type { LeakIndex } from './leak-index.ts';
 
@@ -23,12 +24,12 @@ export interface CheckContext {
   readonly shapes?: Shapes | undefined;
   /** The rejected-edit query: why an edit may not be tried again, or null. */
   readonly mayTry?: ((edit: Edit) => string | null) | undefined;
+  /** Asked after the built-in ones. @default none */
+  readonly checks?: readonly Check[] | undefined;
 }
 
 export interface CheckResult {
-  /**
-   * Name of the check: schema, leak, taint, bounds, policy, risk, lint, duplicate, inert, replay.
-   */
+  /** Name of the check. */
   readonly check: string;
   readonly passed: boolean;
   /** Reason code: `ok` or the name of the check. */
@@ -37,7 +38,7 @@ export interface CheckResult {
   readonly detail: string;
 }
 
-/** What a check that looks at the applied harness gets besides. */
-export interface AppliedCandidate extends CheckContext {
+/** What a check that looks at the applied harness gets: nothing of dev or sealed tasks. */
+export interface AppliedCandidate extends Omit<CheckContext, 'leak' | 'mayTry' | 'checks'> {
   readonly child: Harness;
 }

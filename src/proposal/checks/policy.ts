@@ -1,0 +1,44 @@
+/** Refuses a change of what is protected, whatever it is worth. */
+import { canonicalJson } from '../../digest.ts';
+import { touchedIds } from '../../edit/edits.ts';
+import { resembles, sectionName, sectionsOf, structureOf } from '../../harness/sections.ts';
+import type { Harness } from '../../types.ts';
+import type { Check } from '../check.ts';
+import type { AppliedCandidate } from './result.ts';
+
+/** Why edits may not lead from one harness to another; null when they may. */
+export function policyRefusal({
+  parent,
+  child,
+  edits,
+}: Pick<AppliedCandidate, 'parent' | 'child' | 'edits'>): string | null {
+  const touched = edits.flatMap((e) => [...touchedIds(e)]).find((id) => parent.settings.protected.includes(id));
+  if (touched !== undefined) return `${touched} is protected`;
+  const section = parent.settings.protected.find((name) => !keepsSection(parent, child, name));
+  if (section !== undefined) return `${section} is protected`;
+  if (parent.policy !== child.policy) return 'policy.md may not change';
+  const guarded = (h: Harness): string =>
+    canonicalJson([h.settings.permissions, h.settings.protected, h.settings.caps]);
+  return guarded(parent) === guarded(child) ? null : 'permissions, protected ids and caps may not change';
+}
+
+/**
+ * Whether a protected section is the same, under the same headings, and the only one of its name:
+ * nothing that shapes its skill may change, and no other skill may begin to show such a heading.
+ */
+function keepsSection(parent: Harness, child: Harness, name: string): boolean {
+  const section = sectionName(name);
+  if (section === null) return true;
+  const { skill, heading } = section;
+  const shown = ({ skills }: Harness): unknown =>
+    skills.flatMap((one) =>
+      one.name === skill
+        ? [one.name, structureOf(one.body), sectionsOf(one.body, heading)]
+        : resembles(one.body, heading)
+          ? [one.name]
+          : [],
+    );
+  return canonicalJson(shown(parent)) === canonicalJson(shown(child));
+}
+
+export const policyCheck: Check = { name: 'policy', check: policyRefusal };
