@@ -144,7 +144,7 @@ function madeIn(trace: Trace): Made[] {
 }
 
 /**
- * Where a fault took effect (design section 6): a write that it spoilt and that went through; else
+ * Where a fault took effect: a write that it spoilt and that went through; else
  * the first call of each chain that no later success made up for; for a fault of the whole run the
  * turns that ended it.
  */

@@ -13,7 +13,7 @@ export interface EditSize {
   readonly addedCharacters: number;
 }
 
-/** Bounds of one edit (design section 7). */
+/** Bounds of one edit (`docs/design.md#bounds-of-an-edit`). */
 export const editBounds = { ops: 4, changedLines: 40, addedCharacters: 1500 } as const;
 
 const changedPaths = (before: HarnessFiles, after: HarnessFiles): string[] =>

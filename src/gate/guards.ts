@@ -43,11 +43,11 @@ export interface TagGuard {
 
 /**
  * A protected tag without a task on the panel blocks: what was not measured is not passed. Else it
- * blocks at a loss of 10 points or more, or when the mixture bet on -d reaches 3 (design section
- * 8). The bet blocks a tag that nothing hurts in at most 1 of 3 cases (Ville), about 4 % in
- * simulation; the point loss has no such bound, so small tags block often. The power is that of the
- * point loss alone, by the normal approximation P(mean <= -.10 | true loss .20) with the tag's own
- * variance, at least .03: a lower bound.
+ * blocks at a loss of 10 points or more, or when the mixture bet on -d reaches 3
+ * (`docs/gate.md#tag-guard`). The bet blocks a tag that nothing hurts in at most 1 of 3 cases
+ * (Ville), about 4 % in simulation; the point loss has no such bound, so small tags block often.
+ * The power is that of the point loss alone, by the normal approximation P(mean <= -.10 | true loss
+ * .20) with the tag's own variance, at least .03: a lower bound.
  */
 export function guardTag(pairs: readonly Pair[], tag: string): TagGuard {
   const tagged = pairs.filter((pair) => pair.tags.includes(tag));

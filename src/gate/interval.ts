@@ -15,7 +15,8 @@ export interface Interval {
  * it is "Wald+2" of Agresti & Min 2005 (Statistics in Medicine 24, 729-740): half a task is added
  * to each cell of the paired table, that is one +1/-1 pair of half tasks and one unchanged task.
  * The same two imagined tasks are added to fractional differences, so that equal tasks never give
- * an interval of width 0. Coverage: `docs/gate.md`. Throws RangeError for an empty list.
+ * an interval of width 0. Coverage: `docs/gate.md#what-is-only-simulated`. Throws RangeError for an
+ * empty list.
  */
 export function pairedInterval(differences: readonly number[]): Interval {
   if (differences.length === 0) throw new RangeError('pairedInterval: expected at least one difference, got none');

@@ -15,7 +15,7 @@ export const KeepOptions = Spending.extend({
 });
 export type KeepOptions = z.infer<typeof KeepOptions>;
 
-/** z = mean(d) / sqrt(max(var(d), .03) / t), var with divisor t - 1 (design section 8). */
+/** z = mean(d) / sqrt(max(var(d), .03) / t), var with divisor t - 1 (`docs/gate.md#race`). */
 export function raceScore(differences: readonly number[]): number {
   return mean(differences) / Math.sqrt(Math.max(variance(differences), KEEP.varianceFloor) / differences.length);
 }
@@ -69,7 +69,7 @@ export function decideKeep(pairs: readonly Pair[], options: KeepOptions): Verdic
 /**
  * True if the mean difference, families averaged, is above 0 by .3 standard errors. Of the edits
  * that do nothing half would come out above 0 itself; this small bar turns away many of them and
- * few of those that help (`docs/gate.md`).
+ * few of those that help (`docs/gate.md#race`).
  */
 export const isBetter = (pairs: readonly Pair[]): boolean => raceScore(pairDifferences(pairs)) > KEEP.minZ;
 

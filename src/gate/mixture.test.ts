@@ -1,4 +1,4 @@
-/** The mixture bet: check values of the reference (section 4.4) and its mean under the null. */
+/** The mixture bet: check values (`docs/gate.md#tag-guard`) and its mean under the null. */
 import { expect, test } from 'vitest';
 import { mixtureWealth } from './mixture.ts';
 

@@ -30,7 +30,7 @@ export interface Shares {
 
 /**
  * A changed task moves from lost to won or back when there is no noise, else its chance moves by
- * .65 (which reproduces the reference's table 4.4), or by the whole effect if that is more. A share
+ * .65 (`docs/gate.md#assumed-population`), or by the whole effect if that is more. A share
  * c = effect / ((2 betterShare - 1) jump) of the tasks changes in the assumed mix; an effect that
  * this mix cannot reach changes every task. Of the others, noise / .25 are coin flips: the mix of
  * settled tasks and coins that has the given noise. Throws RangeError for values out of range.

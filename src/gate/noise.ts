@@ -17,9 +17,7 @@ export function isDeterministic(repeats: readonly (readonly (number | string)[])
   return repeats.length >= DETERMINISM_TASKS && repeats.every((task) => task.every((trial) => trial === task[0]));
 }
 
-/**
- * Trials a task and arm that tier 2 plays: 1 for a deterministic agent, else 4 (design section 8).
- */
+/** Trials per task and arm of tier 2: 1 if deterministic, else 4 (`docs/gate.md#sealed-look`). */
 export const releaseTrials = (deterministic: boolean): number => (deterministic ? 1 : RELEASE.noisyTrials);
 
 /**

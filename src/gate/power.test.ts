@@ -1,4 +1,7 @@
-/** Power: the reference's table, simulation against the exact sum, and the prediction from dev. */
+/**
+ * Power: the table of `docs/gate.md#assumed-population`, simulation against the exact sum, and the
+ * prediction from dev.
+ */
 import { expect, test } from 'vitest';
 import { countReleases } from '../../bench/gate/measure.ts';
 import { better } from '../../bench/gate/panels.ts';
@@ -10,7 +13,7 @@ test.each([
   [40, [3, 20, 50, 70]],
   [60, [10, 36, 70, 89]],
   [100, [28, 61, 92, 99]],
-])('sign test, %i tasks: the table of the reference within 2 points', (tasks, shares) => {
+])('sign test, %i tasks: the table within 2 points', (tasks, shares) => {
   for (const [index, effect] of [0.05, 0.1, 0.2, 0.3].entries())
     expect(Math.abs(releaseProbability({ tasks, trials: 1, effect }) * 100 - (shares[index] as number))).toBeLessThan(
       2,

@@ -12,25 +12,22 @@ export const GATE_RULES = 'gate/4';
  */
 export const PAST_RULES: readonly string[] = ['gate/1', 'gate/2', 'gate/3'];
 
-/** Tier 1, the race on dev: tasks before the first look, and between looks (design section 8). */
+/** Tier 1: tasks before the first look at a race, and between looks (`docs/gate.md#race`). */
 export const FIRST_LOOK = 20;
 export const LOOK_EVERY = 5;
-/** What a look asks (design section 8; simulated in the reference, section 4.1). */
+/** What such a look asks (`docs/gate.md#race`). */
 export const KEEP = {
   /** z below which a candidate is hopeless. */
   hopelessZ: -0.3,
-  /**
-   * z above which a candidate that was played to the end is kept (own choice, measured in
-   * `docs/gate.md`).
-   */
+  /** z above which a candidate that was played to the end is kept. */
   minZ: 0.3,
-  /** z from which its own scores replace the bar (own choice, measured there). */
+  /** z from which its own scores replace the bar. */
   clearZ: 2,
   /** Smallest variance assumed for a difference, so that a few equal tasks prove nothing. */
   varianceFloor: 0.03,
 } as const;
 
-/** Tier 2, a look at the sealed panel (design section 8). */
+/** Tier 2, a look at the sealed panel (`docs/gate.md#sealed-look`). */
 export const RELEASE = {
   /**
    * Error rate of the first look after a release, whatever the size of the panel; see `alphaOf`.
@@ -69,13 +66,10 @@ export function alphaOf({ looks, sinceRelease, releases }: LookPlace, fdr?: numb
   return rounded(Math.min(E_LOND.most, fdr * share * (releases + 1)));
 }
 
-/**
- * e-LOND (reference, section 4.1): gamma_t = t^-power / sum, sum = zeta(power) rounded up; and the
- * largest alpha of one look.
- */
+/** e-LOND: gamma_t = t^-power / sum; the largest alpha of a look (`docs/gate.md#e-lond`). */
 export const E_LOND = { power: 1.6, sum: 2.2858, most: 0.2 } as const;
 
-/** The STaR bet (design section 8; the form is arXiv 2505.22422). */
+/** The STaR bet (`docs/gate.md#star-bet`). */
 export const STAR = {
   /** Largest stake; below 1 so that wealth stays positive. */
   stakeCap: 0.95,
@@ -86,13 +80,10 @@ export const STAR = {
   momentFloor: 0.005,
 } as const;
 
-/**
- * The mixture bet against a protected tag (reference, section 4.1): number of bets, and the largest
- * stake.
- */
+/** Number of bets against a protected tag, and the largest stake (`docs/gate.md#tag-guard`). */
 export const MIXTURE = { bets: 20, stakeCap: 0.95 } as const;
 
-/** A protected tag (design section 8). */
+/** A protected tag (`docs/gate.md#tag-guard`). */
 export const TAG = {
   /** Loss that blocks. */
   loss: 0.1,
@@ -107,7 +98,7 @@ export const TAG = {
 /** Normal quantile of a two-sided 95 % interval. */
 export const Z_95 = 1.959963984540054;
 
-/** Ending a hopeless look (`futility.ts`; own choice, its price is in `docs/gate.md`). */
+/** Ending a hopeless look (`docs/gate.md#futility`). */
 export const FUTILITY = {
   /** Observations before the rule of chance applies; the exact rule has no such limit. */
   firstLook: 20,
@@ -125,30 +116,22 @@ export const POWER = {
   firstDraws: 100,
   /** What a plan asks for. */
   planned: 0.8,
-  /** What dev has to predict before a look is spent (design section 8). */
+  /** What dev has to predict before a look is spent (`docs/gate.md#predicted-power`). */
   minPredicted: 0.5,
-  /** What it has to predict before fewer trials than the most are enough (own choice). */
+  /** What it has to predict before fewer trials than the most are enough (the same place). */
   enough: 0.9,
-  /** Of the tasks that change, the share that gets better: 4 to 1 (reference, section 4.4). */
+  /** Share of the changed tasks that gets better, 4 to 1 (`docs/gate.md#assumed-population`). */
   betterShare: 0.8,
   /**
    * Share of dev's variance that a sealed panel is predicted to keep at least, however many trials
-   * it has (own choice).
+   * it has (`docs/gate.md#predicted-power`).
    */
   minSpread: 0.5,
-  /**
-   * By how much a changed task's chance moves for a noisy agent: reproduces the reference's table
-   * 4.4.
-   */
+  /** By how much a changed task's chance moves for a noisy agent (the same place). */
   jump: 0.65,
-  /**
-   * Mean variance p(1 - p) of one trial of a noisy agent: rates from Beta(.6, .4) (reference,
-   * section 4).
-   */
+  /** Mean variance p(1 - p) of one trial of a noisy agent, rates from Beta(.6, .4) (there). */
   trialNoise: 0.12,
 } as const;
 
-/**
- * Tasks that have to repeat themselves before an agent counts as deterministic (design section 8).
- */
+/** Tasks that repeat before an agent counts as deterministic (`docs/gate.md#determinism`). */
 export const DETERMINISM_TASKS = 20;

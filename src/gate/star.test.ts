@@ -1,5 +1,5 @@
 /**
- * The STaR bet: check values of the reference (section 4.4), an independent transcription, and its
+ * The STaR bet: check values (`docs/gate.md#star-bet`), an independent transcription, and its
  * martingale property.
  */
 import fc from 'fast-check';

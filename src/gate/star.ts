@@ -15,10 +15,10 @@ export interface StarBet {
 /**
  * W = prod (1 + lambda_t d_t) over the differences in their committed order, with lambda_t =
  * min(.95, sqrt(2 ln(1 / (alpha W)) / ((N - t) v_t))), v_t = max(.005, (5 * .15 + sum of past d^2)
- * / (5 + past)), t = 0 .. N - 1, and lambda_t = 0 once W >= 1/alpha. Source: Voracek & Orabona
- * 2025, arXiv 2505.22422; constants: design section 8. Each stake depends on the past alone, so W
- * is a supermartingale when the mean is <= 0, and P(W >= 1/alpha) <= alpha (Ville 1939). Throws
- * RangeError for an empty list, a difference outside -1..1, or alpha outside (0, 1).
+ * / (5 + past)), t = 0 .. N - 1, and lambda_t = 0 once W >= 1/alpha. Source:
+ * `docs/gate.md#star-bet`. Each stake depends on the past alone, so W is a supermartingale when the
+ * mean is <= 0, and P(W >= 1/alpha) <= alpha (Ville 1939). Throws RangeError for an empty list, a
+ * difference outside -1..1, or alpha outside (0, 1).
  */
 export function starBet(differences: readonly number[], alpha: number = RELEASE.alpha): StarBet {
   if (differences.length === 0) throw new RangeError('starBet: expected at least one difference, got none');

@@ -40,7 +40,7 @@ export async function playBaseline(night: Night, harness: Harness, tier = 'dev')
 /**
  * One trial a task of the release in force, on the tasks of the head's `bank`. No candidate is held
  * against it: it tells whether a look is worth its rollouts, for which a second trial did not pay
- * (`docs/gate.md`).
+ * (`docs/gate.md#what-is-only-simulated`).
  */
 export async function playReleaseBaseline(night: Night, bank: DevBaseline): Promise<DevBaseline> {
   const tasks = night.dev.filter(({ id }) => bank.rows.has(id));

@@ -184,10 +184,7 @@ const namesNull = /\bnull\b/;
 /** Operators and functions that want a list or a map, met with something else. */
 const wantsList = /\bin dyn<|\bin (?:string|double|int|bool)|'size\(|'values\(|\.(?:size|join)\(/;
 
-/**
- * True if an evaluation error only says that data is not there (see design section 3, "missing
- * data").
- */
+/** True if an evaluation error only says that data is not there (`docs/design.md#files`). */
 export function isMissing(error: unknown): boolean {
   if (error instanceof MissingData) return true;
   if (!(error instanceof EvaluationError)) return false;
