@@ -7,11 +7,12 @@ import { Command, CommanderError, Option } from 'commander';
 import { addGroups } from './cli/groups.ts';
 import { answering, collect, does, integer, list, night, number, optionsOf, playing } from './cli/options.ts';
 import { KINDS } from './ledger/format/kinds.ts';
+import { VERSION } from './version.ts';
 
 const program = new Command('optimize');
 program
   .description('Improve the harness around a frozen tool-calling agent, one tested edit at a time.')
-  .version('0.1.0')
+  .version(VERSION)
   .enablePositionalOptions()
   .showHelpAfterError('(see --help)')
   .addHelpText(

@@ -6,15 +6,12 @@ import { BudgetError } from './errors.ts';
 import { closeNight } from './night/close.ts';
 import { learn } from './night/learn.ts';
 import type { Branch, Night } from './night/night.ts';
-import { hasBudget } from './night/night.ts';
+import { hasBudget, MAX_ROUNDS } from './night/night.ts';
 import { prune } from './night/prune.ts';
 import { playBaseline, playReleaseBaseline, reportBaseline } from './night/race.ts';
 import { type Look, look, noLook, STOPPED } from './night/release.ts';
 import { search } from './night/search.ts';
 import type { NightSummary } from './report/events.ts';
-
-/** Rounds of learning a night: each looks at what still fails under the edits kept so far. */
-const MAX_ROUNDS = 3;
 
 /**
  * The algorithm. Data flows one way: `learn` sees train alone; `search` and `prune` steer by dev;

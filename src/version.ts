@@ -1,2 +1,5 @@
-/** The program's version, recorded in every decision. */
-export const VERSION = '0.1.0';
+/** The program's version, as its package says; recorded in every decision. */
+import { readFileSync } from 'node:fs';
+
+const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+export const VERSION = (JSON.parse(manifest) as { readonly version: string }).version;

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
+import { EXIT } from '../exit-codes.ts';
 import { mean } from '../gate/arithmetic.ts';
 import { pairedInterval, scoreInterval } from '../gate/interval.ts';
 import { pairDifferences } from '../gate/pairs.ts';
@@ -10,7 +11,6 @@ import { openRepository } from '../ledger/git/git.ts';
 import { money, percent, points } from '../report/terminal.ts';
 import { NO_HARNESS } from '../runtime/compile.ts';
 import type { Harness } from '../types.ts';
-import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
 import { harnessOf } from './run.ts';
 import { chooseTasks, openEnvironment, type PlayFlags, type TaskFlags } from './setup.ts';

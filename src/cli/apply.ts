@@ -1,14 +1,14 @@
 /** `optimize apply`: merges a release into the checked-out branch. */
 import { UsageError, VerifyError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import { type AppliedRelease, applyRelease } from '../ledger/acts/apply.ts';
 import { settingsInForce } from '../ledger/acts/settings.ts';
+import { stepOf } from '../ledger/acts/step.ts';
 import type { Repository } from '../ledger/git/git.ts';
 import type { Oid } from '../ledger/git/plumbing.ts';
 import { readTrust } from '../ledger/keys/trust.ts';
 import { type BranchReport, verifyRepository } from '../ledger/verify/verify.ts';
-import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
-import { stepOf } from './step.ts';
 
 export async function applyCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as LedgerFlags & { to?: string; trust?: string };

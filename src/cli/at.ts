@@ -1,13 +1,14 @@
 /**
  * `optimize at DATE|COMMIT`: the harness in force, each clause with the decision that put it there.
  */
+
+import { EXIT } from '../exit-codes.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { clauseOrigins } from '../ledger/branch/history.ts';
 import { type HarnessInForce, inForceAt } from '../ledger/branch/in-force.ts';
 import { firstHarness } from '../ledger/branch/versions.ts';
 import { changesBranch } from '../ledger/format/decision.ts';
 import { changedItemsOf } from '../ledger/format/items.ts';
-import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 
 export async function atCommand(given: Record<string, unknown>, at = ''): Promise<number> {

@@ -5,12 +5,14 @@
 import { join, resolve } from 'node:path';
 import { canonicalJson, seedOf, sha256 } from '../digest.ts';
 import { BudgetError, InfrastructureError, UsageError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import { rounded } from '../gate/arithmetic.ts';
 import { auditScore } from '../gate/audit.ts';
 import { recompute } from '../gate/record.ts';
 import { RELEASE } from '../gate/rules.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { recordSettings, settingsOf } from '../ledger/acts/settings.ts';
+import { stepOf } from '../ledger/acts/step.ts';
 import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
 import { acquireLock } from '../ledger/branch/lock.ts';
 import { findVersion, firstHarness } from '../ledger/branch/versions.ts';
@@ -19,11 +21,9 @@ import { openRepository } from '../ledger/git/git.ts';
 import { useSealed } from '../night/panel.ts';
 import { readPolicy } from '../policy/policy.ts';
 import type { Agent, Environment, Harness, Task, Verdict } from '../types.ts';
-import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
 import { openEnvironment, type PlayFlags, selectTasks } from './setup.ts';
 import { openStage, type Stage } from './stage.ts';
-import { stepOf } from './step.ts';
 
 interface AuditFlags extends PlayFlags {
   readonly trials: number;

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import { mean } from '../gate/arithmetic.ts';
 import { pairedInterval, scoreInterval } from '../gate/interval.ts';
 import { pairDifferences } from '../gate/pairs.ts';
@@ -11,7 +12,6 @@ import { parseHarness } from '../harness/parse.ts';
 import { openRepository } from '../ledger/git/git.ts';
 import { percent, points } from '../report/terminal.ts';
 import type { Harness, Task, Trace } from '../types.ts';
-import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
 import { harnessOf } from './run.ts';
 import { chooseTasks, openEnvironment, type PlayFlags, type TaskFlags } from './setup.ts';

@@ -1,9 +1,9 @@
 /** `optimize diff A B`: what changed between two harness versions. */
 
 import { previewEdit } from '../edit/edits.ts';
+import { EXIT } from '../exit-codes.ts';
 import { resolveHarness } from '../ledger/branch/history.ts';
 import { printable } from '../report/terminal.ts';
-import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 
 export async function diffCommand(given: Record<string, unknown>, a = '', b = ''): Promise<number> {

@@ -1,12 +1,12 @@
 /** `optimize doctor`: what an endpoint can do, and the settings to use with it. */
 
 import { UsageError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import { openRepository } from '../ledger/git/git.ts';
 import { examine } from '../models/doctor.ts';
 import { openaiAgent } from '../models/openai.ts';
 import { printable } from '../report/terminal.ts';
 import { chooseModel, type ModelFlags } from './agent.ts';
-import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
 
 /** Calls that the examination may make at the same time. */

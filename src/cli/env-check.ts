@@ -1,9 +1,9 @@
 /** `optimize env check NAME`: is the environment fit to be optimized on? */
 import { resolve } from 'node:path';
 import { checkEnvironment } from '../environments/check.ts';
+import { EXIT } from '../exit-codes.ts';
 import { openRepository } from '../ledger/git/git.ts';
 import { percent } from '../report/terminal.ts';
-import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
 import { openEnvironment } from './setup.ts';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { generateRetail, writeDataset } from '../environments/retail/generate/index.ts';
 import { UsageError } from '../errors.ts';
-import { EXIT } from './exit.ts';
+import { EXIT } from '../exit-codes.ts';
 import { say, sayJson } from './open-ledger.ts';
 
 export async function envGenerateCommand(given: Record<string, unknown>, name = ''): Promise<number> {

@@ -1,20 +1,8 @@
 /** Turns whatever a command throws into one readable line and an exit code. */
 
 import { BudgetError, FrozenError, InfrastructureError, InterruptedError, UsageError, VerifyError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import { redactorOf } from '../secrets.ts';
-
-/** One number a meaning; scripts depend on them. */
-export const EXIT = {
-  ok: 0,
-  internal: 1,
-  usage: 2,
-  nothingCertified: 3,
-  regression: 4,
-  budget: 5,
-  verify: 6,
-  frozen: 7,
-  interrupted: 130,
-} as const;
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;

@@ -6,6 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync 
 import { dirname, join, resolve } from 'node:path';
 import { randomOf, sha256, shuffled } from '../digest.ts';
 import { UsageError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import { harnessId } from '../harness/parse.ts';
 import { readContents } from '../ledger/branch/branch.ts';
 import type { Ledger } from '../ledger/branch/ledger.ts';
@@ -13,7 +14,6 @@ import { commitsOfDecisions, firstHarness } from '../ledger/branch/versions.ts';
 import { readTexts } from '../ledger/git/plumbing.ts';
 import { evidencePage } from '../report/evidence-page.ts';
 import type { HarnessFiles } from '../types.ts';
-import { EXIT } from './exit.ts';
 import { decisionTitle } from './log.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 

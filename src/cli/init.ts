@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import { openRepository } from '../ledger/git/git.ts';
-import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
 
 const environmentText = (name: string): string => `import { defineEnvironment, tool, z } from 'harness-optimizer';

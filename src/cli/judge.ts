@@ -4,11 +4,11 @@
  */
 import { resolve } from 'node:path';
 import { BudgetError, UsageError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import { comparePairs, type Judge, type RunPair } from '../judge/compare.ts';
 import { agreementOf, type JudgedPair, preferenceOf, rankingOf, tallyPair, tallyVotes } from '../judge/tally.ts';
 import { openRepository, type Repository } from '../ledger/git/git.ts';
 import type { Environment, Harness, Task, Trace } from '../types.ts';
-import { EXIT } from './exit.ts';
 import { chooseJudge, type JudgeModelFlags, openJudge } from './judge-model.ts';
 import { type JudgeReport, judgeText, type VersionName } from './judge-text.ts';
 import { say, sayJson } from './open-ledger.ts';

@@ -3,7 +3,9 @@
  * trust.
  */
 import { UsageError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import { revoke, rotate, signingKey } from '../ledger/acts/key-change.ts';
+import { stepOf } from '../ledger/acts/step.ts';
 import { environmentsHere, listLedgers } from '../ledger/branch/branches.ts';
 import { openLedger } from '../ledger/branch/ledger.ts';
 import { openRepository, type Repository } from '../ledger/git/git.ts';
@@ -12,9 +14,7 @@ import { createKey, KEY_VARIABLE, keyFolder, readKeyring } from '../ledger/keys/
 import { chainKeys } from '../ledger/keys/signing.ts';
 import { makeTaskSalt, SALT_VARIABLE } from '../ledger/keys/task-salt.ts';
 import type { Trust } from '../ledger/keys/trust.ts';
-import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
-import { stepOf } from './step.ts';
 
 interface KeysFlags {
   readonly env?: string;

@@ -1,11 +1,11 @@
 /** `optimize log`: decisions, newest first. */
 
+import { EXIT } from '../exit-codes.ts';
 import { releaseOf } from '../ledger/branch/ledger.ts';
 import type { Decision } from '../ledger/format/decision.ts';
 import { momentOf } from '../ledger/git/moment.ts';
 import { printable, verdictText } from '../report/terminal.ts';
 import { bundleTitle } from '../report/title.ts';
-import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 
 const keyChangeText = (change: Decision['keys']): string =>

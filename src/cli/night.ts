@@ -5,10 +5,12 @@ import { BudgetError, InfrastructureError, InterruptedError, UsageError } from '
 import { openBudget } from '../evaluation/budget.ts';
 import { loadHarness } from '../harness/load.ts';
 import { applyRelease } from '../ledger/acts/apply.ts';
+import { stepOf } from '../ledger/acts/step.ts';
 import { openLedger } from '../ledger/branch/ledger.ts';
 import { openRepository } from '../ledger/git/git.ts';
 import { readKeyring } from '../ledger/keys/keys.ts';
 import type { Spend } from '../models/calls.ts';
+import { freezeAfterFailure, freezeAfterLook, freezeIfAltered } from '../night/freeze.ts';
 import type { NightOptions, ProposerName } from '../night/night.ts';
 import { openNight } from '../night/open.ts';
 import { planNight } from '../night/plan.ts';
@@ -19,10 +21,8 @@ import { jsonLines } from '../report/json.ts';
 import { terminal } from '../report/terminal.ts';
 import type { Agent, Environment, Task } from '../types.ts';
 import { chooseModel, chooseSecond, openAgent } from './agent.ts';
-import { freezeAfterFailure, freezeAfterLook, freezeIfAltered } from './freezing.ts';
 import { interruptible } from './interruption.ts';
 import { callTimeoutMs, openEnvironment, type PlayFlags, repeatedFlags, selectTasks } from './setup.ts';
-import { stepOf } from './step.ts';
 
 export interface NightFlags extends PlayFlags {
   readonly budget: number;

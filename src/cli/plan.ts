@@ -1,6 +1,7 @@
 /** `optimize plan`: cost and power of a night, without spending. */
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import { POWER } from '../gate/rules.ts';
 import { loadHarness } from '../harness/load.ts';
 import { changeOfSettings, settingsOf } from '../ledger/acts/settings.ts';
@@ -11,7 +12,6 @@ import { pastOf } from '../night/cost-history.ts';
 import { type NightPlan, type Prospects, planNight, prospectsOf } from '../night/plan.ts';
 import { assertCheckable } from '../policy/policy.ts';
 import { chooseModel } from './agent.ts';
-import { EXIT } from './exit.ts';
 import { type NightFlags, nightOptions, sealedTags, unmeasuredBy } from './night.ts';
 import { openEnvironment, selectTasks } from './setup.ts';
 

@@ -5,6 +5,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import { openRepository } from '../ledger/git/git.ts';
 import { REPLIES } from '../models/replies.ts';
 import { readConfig } from '../night/run.ts';
@@ -12,7 +13,6 @@ import { quotedTasks } from '../proposal/held-out.ts';
 import { type ReplayedNight, replayNight } from '../replay.ts';
 import { printable } from '../report/terminal.ts';
 import { chooseModel, openAgent } from './agent.ts';
-import { EXIT } from './exit.ts';
 import { interruptible } from './interruption.ts';
 import { say, sayJson } from './open-ledger.ts';
 import { openEnvironment, selectTasks } from './setup.ts';

@@ -2,10 +2,11 @@
  * `optimize rollback --to V`: makes an earlier version the head of the branch, by a recorded step
  * forward.
  */
+
+import { EXIT } from '../exit-codes.ts';
 import { rollback } from '../ledger/acts/rollback.ts';
-import { EXIT } from './exit.ts';
+import { stepOf } from '../ledger/acts/step.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
-import { stepOf } from './step.ts';
 
 export async function rollbackCommand(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as LedgerFlags & { to: string };

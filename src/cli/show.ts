@@ -1,5 +1,6 @@
 /** `optimize show ID`: one decision, from the failures to the commit; or one trace. */
 import { UsageError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import { commitOfDecision } from '../ledger/branch/versions.ts';
 import { openRepository } from '../ledger/git/git.ts';
 import { riskOf } from '../proposal/checks/risk.ts';
@@ -8,7 +9,6 @@ import { editTitle } from '../report/title.ts';
 import { compactTrace } from '../traces/compact.ts';
 import { findTrace, isTraceId } from '../traces/find.ts';
 import { renderTrace } from '../traces/view.ts';
-import { EXIT } from './exit.ts';
 import { decisionTitle } from './log.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 

@@ -1,23 +1,6 @@
-/** Who, when and with which keys, of a decision that a person asks for by a command. */
+/** What a person gives as a reason. */
 import { UsageError } from '../errors.ts';
-import type { StepOptions } from '../ledger/acts/rollback.ts';
-import type { Repository } from '../ledger/git/git.ts';
-import { readKeyring } from '../ledger/keys/keys.ts';
 import { redactorOf } from '../secrets.ts';
-import { VERSION } from '../version.ts';
-
-export const stepOf = (command: string, repository: Repository): StepOptions => ({
-  who: {
-    tool: `harness-optimizer ${VERSION}`,
-    agent: null,
-    served: null,
-    proposer: null,
-    simulated: false,
-    operator: command,
-  },
-  time: new Date().toISOString(),
-  keys: readKeyring(process.env, repository),
-});
 
 /**
  * What a person gives as `--reason`, without secrets of the process. Throws UsageError for none,

@@ -3,13 +3,13 @@
  * not check.
  */
 import { InfrastructureError, UsageError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import { openRepository, type Repository } from '../ledger/git/git.ts';
 import { readTrust } from '../ledger/keys/trust.ts';
 import { anchorLine, parseAnchor } from '../ledger/verify/anchor.ts';
 import type { Unchecked } from '../ledger/verify/finding.ts';
 import { type VerifyIssue, type VerifyReport, verifyRepository } from '../ledger/verify/verify.ts';
 import { printable } from '../report/terminal.ts';
-import { EXIT } from './exit.ts';
 import { say, sayJson } from './open-ledger.ts';
 import { type LiveFlags, type Rerun, rerunSample } from './rerun.ts';
 import { rescored } from './rescore.ts';

@@ -3,12 +3,12 @@
 import { touchedIds } from '../edit/key.ts';
 import type { Edit } from '../edit/schema.ts';
 import { UsageError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { bundleKey, mayTry, type Permission } from '../ledger/branch/rejected.ts';
 import type { Decision } from '../ledger/format/decision.ts';
 import { printable, verdictText } from '../report/terminal.ts';
 import { editTitle } from '../report/title.ts';
-import { EXIT } from './exit.ts';
 import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
 
 /** Hex digits from which on words are taken for the key of an edit. */

@@ -1,12 +1,13 @@
 /** Ends a night: records what is still open, writes the morning page, and gives the summary. */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXIT } from '../exit-codes.ts';
 import { pairedInterval, scoreInterval } from '../gate/interval.ts';
 import { pairDifferences } from '../gate/pairs.ts';
 import type { NightSummary, ReleaseLine, ScoreLine } from '../report/events.ts';
 import { morningPage } from '../report/page.ts';
 import type { Branch, Night } from './night.ts';
-import { EXIT_OF_NIGHT } from './night.ts';
 import type { Look } from './release.ts';
 
 export async function closeNight(night: Night, branch: Branch, look: Look): Promise<NightSummary> {
@@ -42,11 +43,7 @@ export async function closeNight(night: Night, branch: Branch, look: Look): Prom
     outcome: look.outcome,
     command: night.command,
     signer: night.ledger.decisions().at(-1)?.signer ?? null,
-    exitCode: look.released
-      ? EXIT_OF_NIGHT.released
-      : look.verdict?.reason === 'regression'
-        ? EXIT_OF_NIGHT.regression
-        : EXIT_OF_NIGHT.nothing,
+    exitCode: look.released ? EXIT.ok : look.verdict?.reason === 'regression' ? EXIT.regression : EXIT.nothingCertified,
   };
   writeFileSync(
     join(night.folder, 'report.md'),

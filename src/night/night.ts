@@ -15,8 +15,8 @@ import type { Emit } from '../report/events.ts';
 import type { Agent, ChatModel, Environment, Harness, HarnessFiles, Task } from '../types.ts';
 import type { Recorder } from './recorder.ts';
 
-/** Exit codes by what a night found; see the CLI's table. */
-export const EXIT_OF_NIGHT = { released: 0, nothing: 3, regression: 4 } as const;
+/** Rounds of learning per night: each looks at what still fails under the edits kept so far. */
+export const MAX_ROUNDS = 3;
 
 export const PROPOSERS = ['mine', 'reflect', 'both', 'null', 'harmful'] as const;
 export type ProposerName = (typeof PROPOSERS)[number];

@@ -6,7 +6,7 @@ import { lookPlace, MAX_LOOKS, UNUSED, useOfTasks } from '../ledger/branch/panel
 import type { Decision } from '../ledger/format/decision.ts';
 import type { Environment, Task } from '../types.ts';
 import type { Past } from './cost-history.ts';
-import { type NightOptions, PAID_SAMPLE } from './night.ts';
+import { MAX_ROUNDS, type NightOptions, PAID_SAMPLE } from './night.ts';
 import { MIN_PANEL, useSealed } from './panel.ts';
 
 export interface NightPlan {
@@ -74,8 +74,6 @@ interface Range {
  * simulations.
  */
 const EXPECTED_RACE = 0.4;
-/** Rounds of learning that a night may take; see `optimize.ts`. */
-const ROUNDS = 3;
 /** The largest sealed panel that a plan names. */
 const MOST_TASKS = 2000;
 
@@ -106,7 +104,7 @@ export function planNight({
   const { size, given } = panelOf(environment, tasks, options, decisions);
   const panel = 2 * trials * size;
   const least = learnt + bank + dev + panel;
-  const most = ROUNDS * learnt + 2 * bank + options.budget * dev + panel;
+  const most = MAX_ROUNDS * learnt + 2 * bank + options.budget * dev + panel;
   const expected = Math.min(most, 2 * learnt + bank + Math.round(options.budget * dev * EXPECTED_RACE) + panel);
   const times = (each: number): Range => ({ expected: each * expected, most: each * most });
 

@@ -14,6 +14,7 @@ import type { Keyring } from '../keys/keys.ts';
 import { chainKeys } from '../keys/signing.ts';
 import type { StepOptions } from './rollback.ts';
 import { policyDigest, settingsInForce } from './settings.ts';
+import { underLock } from './step.ts';
 
 /** SHA-256 of a decision's bytes: what an approval names. */
 export const entryOf = (decision: Decision): string => sha256(decisionText(decision));
@@ -69,16 +70,28 @@ export interface Stated {
   readonly missing: string | null;
 }
 
+export interface PersonsWord {
+  readonly kind: 'approve' | 'reject';
+  /** Default: the newest release. */
+  readonly version?: string;
+  readonly why: string;
+}
+
+type SignedStep = StepOptions & { readonly keys: Keyring };
+
 /**
  * Records that a person approves a release, or rejects it: a decision that their key signs, over
  * the bytes of the release's record. Throws UsageError without a person's key, for one that signed
  * the release, and for a person whom the policy does not name.
  */
-export async function state(
+export const state = (repository: Repository, env: string, what: PersonsWord, options: SignedStep): Promise<Stated> =>
+  underLock(repository, env, options.time, () => stateLocked(repository, env, what, options));
+
+async function stateLocked(
   repository: Repository,
   env: string,
-  what: { readonly kind: 'approve' | 'reject'; readonly version?: string; readonly why: string },
-  options: StepOptions & { readonly keys: Keyring },
+  what: PersonsWord,
+  options: SignedStep,
 ): Promise<Stated> {
   const keys = personsOf(options.keys);
   if (keys.keys.length === 0)

@@ -11,6 +11,7 @@ import { type Decision, nothingMeasured } from '../format/decision.ts';
 import type { Repository } from '../git/git.ts';
 import type { StepOptions } from './rollback.ts';
 import { settingsInForce } from './settings.ts';
+import { underLock } from './step.ts';
 
 /** A file that is not in git, by the run whose record holds its digest. */
 export type Expired = NonNullable<Decision['expired']>[number];
@@ -23,6 +24,8 @@ export const expiredFiles = (decisions: readonly Decision[]): ReadonlyMap<string
   new Map(decisions.flatMap(({ expired = [], seq }) => expired.map((file) => [artifactPath(file), seq] as const)));
 
 export const DAY_MS = 86_400_000;
+
+type ExpireOptions = StepOptions & { readonly dry: boolean };
 
 export interface Expiry {
   /** Days that raw traces are kept. */
@@ -46,11 +49,10 @@ async function here(root: string, files: readonly Expired[]): Promise<string[]> 
  * deletes them here; what an earlier such decision named and is still here, as on another machine,
  * is deleted as well. `dry` only tells. Throws UsageError when the policy keeps them for ever.
  */
-export async function expireTraces(
-  repository: Repository,
-  env: string,
-  { dry, ...options }: StepOptions & { readonly dry: boolean },
-): Promise<Expiry> {
+export const expireTraces = (repository: Repository, env: string, options: ExpireOptions): Promise<Expiry> =>
+  underLock(repository, env, options.time, () => expireLocked(repository, env, options));
+
+async function expireLocked(repository: Repository, env: string, { dry, ...options }: ExpireOptions): Promise<Expiry> {
   const ledger = await openLedger(repository, env, options.keys);
   const { commit: tip, harness, files: child, decisions } = ledger.head();
   const days = settingsInForce(decisions)?.policy.retention?.traces_days;

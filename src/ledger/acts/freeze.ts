@@ -10,6 +10,7 @@ import type { Oid } from '../git/plumbing.ts';
 import type { Keyring } from '../keys/keys.ts';
 import { personsOf } from './approval.ts';
 import type { StepOptions } from './rollback.ts';
+import { underLock } from './step.ts';
 
 /** The decision that froze the environment; null when it is not frozen. */
 export function frozenBy(decisions: readonly Decision[]): Decision | null {
@@ -37,16 +38,27 @@ function signersOf(kind: 'freeze' | 'unfreeze', keys: Keyring): Keyring {
   );
 }
 
+type FreezeOptions = StepOptions & { readonly why: string };
+type Frozen = { readonly commit: Oid; readonly seq: number };
+
 /**
  * Records that nights must not run any more, or may again. Touches no work tree. Freezing twice
  * adds nothing; lifting what is not frozen throws UsageError.
  */
-export async function setFrozen(
+export const setFrozen = (
   repository: Repository,
   env: string,
   kind: 'freeze' | 'unfreeze',
-  { why, ...options }: StepOptions & { readonly why: string },
-): Promise<{ readonly commit: Oid; readonly seq: number }> {
+  options: FreezeOptions,
+): Promise<Frozen> => underLock(repository, env, options.time, () => recordFreeze(repository, env, kind, options));
+
+/** The same, for a caller that holds the lock of the environment, as a night does. */
+export async function recordFreeze(
+  repository: Repository,
+  env: string,
+  kind: 'freeze' | 'unfreeze',
+  { why, ...options }: FreezeOptions,
+): Promise<Frozen> {
   const ledger = await openLedger(repository, env, options.keys && signersOf(kind, options.keys));
   const { commit: tip, harness, files, decisions } = ledger.head();
   const before = frozenBy(decisions);

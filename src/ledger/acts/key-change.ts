@@ -4,13 +4,13 @@
  */
 import { UsageError } from '../../errors.ts';
 import { type Ledger, openLedger } from '../branch/ledger.ts';
-import { acquireLock } from '../branch/lock.ts';
 import { type Decision, type KeyChange, nothingMeasured } from '../format/decision.ts';
 import type { Repository } from '../git/git.ts';
 import type { KeyEntry } from '../keys/key.ts';
 import type { Keyring } from '../keys/keys.ts';
 import { chainKeys, chooseKey } from '../keys/signing.ts';
 import type { StepOptions } from './rollback.ts';
+import { underLock } from './step.ts';
 
 /**
  * The key that signs the next decision of a signed chain; null where nothing is signed. Throws
@@ -90,12 +90,7 @@ async function withLedger<T>(
   options: StepOptions,
   work: (ledger: Ledger) => Promise<T>,
 ): Promise<T> {
-  const lock = await acquireLock(repository, env, options.time);
-  try {
-    return await work(await openLedger(repository, env, options.keys));
-  } finally {
-    await lock.release();
-  }
+  return underLock(repository, env, options.time, async () => work(await openLedger(repository, env, options.keys)));
 }
 
 async function record(ledger: Ledger, change: KeyChange, { who, time, identity }: StepOptions) {

@@ -3,14 +3,14 @@
  */
 import { join } from 'node:path';
 import { type InfrastructureError, VerifyError } from '../errors.ts';
-import { assertNotFrozen, setFrozen } from '../ledger/acts/freeze.ts';
+import { assertNotFrozen, recordFreeze, setFrozen } from '../ledger/acts/freeze.ts';
+import { stepOf } from '../ledger/acts/step.ts';
 import { listLedgers } from '../ledger/branch/branches.ts';
 import { openLedger } from '../ledger/branch/ledger.ts';
 import type { Repository } from '../ledger/git/git.ts';
 import { verifyRepository } from '../ledger/verify/verify.ts';
-import type { Night } from '../night/night.ts';
-import { noteFailure } from '../night/run.ts';
-import { stepOf } from './step.ts';
+import type { Night } from './night.ts';
+import { noteFailure } from './run.ts';
 
 /** What goes on from altered records would lend them its own weight. Throws VerifyError. */
 export async function freezeIfAltered(repository: Repository, env: string): Promise<void> {
@@ -41,7 +41,7 @@ export async function freezeAfterFailure(
   if (!error.freezes && failures < MOST_FAILURES) return;
   const count = error.freezes ? '' : `${failures} tries in a row came to nothing, the last one: `;
   const why = `${count}${error.message}`.slice(0, 500);
-  await setFrozen(repository, env, 'freeze', { ...stepOf('night', repository), why });
+  await recordFreeze(repository, env, 'freeze', { ...stepOf('night', repository), why });
   night.emit({ type: 'warning', message: `${env} is frozen: ${why}` });
 }
 
@@ -55,6 +55,6 @@ export async function freezeAfterLook({ recorder, options, emit }: Night, reposi
   );
   if (look === undefined) return;
   const why = `decision ${look.seq}: the branch changes the state in tasks that must be refused, more often than the release does`;
-  await setFrozen(repository, options.env, 'freeze', { ...stepOf('night', repository), why });
+  await recordFreeze(repository, options.env, 'freeze', { ...stepOf('night', repository), why });
   emit({ type: 'warning', message: `${options.env} is frozen: ${why}; roll back or edit, then npx optimize unfreeze` });
 }

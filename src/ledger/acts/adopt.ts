@@ -1,0 +1,67 @@
+/** Takes over as decisions what a person changed by hand: the harness, or what nights run under. */
+import { UsageError } from '../../errors.ts';
+import { NO_POLICY, type Policy } from '../../policy/policy.ts';
+import type { Environment, HarnessFiles } from '../../types.ts';
+import { type Ledger, openLedger } from '../branch/ledger.ts';
+import type { Decision } from '../format/decision.ts';
+import type { Repository } from '../git/git.ts';
+import type { Keyring } from '../keys/keys.ts';
+import type { Signer } from '../keys/signing.ts';
+import { personsOf } from './approval.ts';
+import type { StepOptions } from './rollback.ts';
+import { ADOPT, loosened, recordSettings, settingsInForce, settingsOf } from './settings.ts';
+import { startNight } from './start.ts';
+import { underLock } from './step.ts';
+
+export interface Adoption {
+  readonly environment: Environment;
+  readonly policy: Policy;
+  /** The harness as it lies in the work tree. */
+  readonly workTree: HarnessFiles;
+}
+
+/** The new decisions. Throws UsageError for a loosening that is not this signer's to adopt. */
+export const adopt = (
+  repository: Repository,
+  { environment, policy, workTree }: Adoption,
+  step: StepOptions & { readonly keys: Keyring },
+): Promise<readonly Decision[]> =>
+  underLock(repository, environment.name, step.time, async () => {
+    // A loosening is a person's to answer for, where one has a key.
+    const persons = personsOf(step.keys);
+    const ledger = await openLedger(repository, environment.name, persons.keys.length > 0 ? persons : step.keys);
+    const signer = ledger.assertWritable();
+    const settings = settingsOf(environment, policy);
+    const person = persons.keys.find(({ entry }) => entry.keyid === signer?.keyid)?.entry.principal;
+    const mayLoosen = (what: readonly string[]) => assertMayAdopt(ledger, what, signer, person);
+    const inForce = settingsInForce(ledger.decisions());
+    mayLoosen(inForce === null ? [] : loosened(inForce, settings));
+    const before = ledger.nextSeq;
+    const run = `${ADOPT}-${before}`;
+    await startNight(ledger, { workTree, run, who: step.who, time: step.time, adopt: true, mayLoosen });
+    await recordSettings(ledger, settings, { ...step, run, adopt: true });
+    return ledger.decisions().filter(({ seq }) => seq >= before);
+  });
+
+/**
+ * What asks for less is a person's to answer for: where there are keys with theirs, where releases
+ * need approval as one of those who approve.
+ */
+function assertMayAdopt(
+  ledger: Ledger,
+  loosened: readonly string[],
+  signer: Signer | null,
+  person: string | undefined,
+): void {
+  if (loosened.length === 0) return;
+  const { mode, approval } = settingsInForce(ledger.decisions())?.policy ?? NO_POLICY;
+  const named = mode === 'propose' ? approval.by : [];
+  if (person === undefined ? signer === null && mode === 'direct' : named.length === 0 || named.includes(person))
+    return;
+  throw new UsageError(
+    `only ${named.length === 0 ? 'a person' : named.join(', ')} can adopt what asks for less (${loosened[0]}); ` +
+      (person === undefined
+        ? "no person's key is at hand: npx optimize keys init --role person --principal NAME"
+        : `the key here is that of ${person}`),
+  );
+}
