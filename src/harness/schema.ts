@@ -29,6 +29,7 @@ export type Read = z.infer<typeof Read>;
 /** Replaces an argument that is no known key by the key of the one record that it describes. */
 export const Ground = z.strictObject({
   ground: z.strictObject({
+    /** A path, as everywhere: `room_id`, `slot.room_id`, `payments[].account_id`. */
     argument: z.string().min(1),
     /**
      * A list of records; for a list argument it is evaluated per element, with `i` as the index.
@@ -71,6 +72,7 @@ export type Clause = z.infer<typeof Clause>;
 
 /** The shape of an argument; `repair` is tried before the call is refused. */
 export const Format = z.strictObject({
+  /** A path; of a list, each element is meant. */
   argument: z.string().min(1),
   /** Tools concerned; all that have the argument when absent. */
   tools: z.array(z.string().min(1)).optional(),
@@ -91,7 +93,7 @@ export type Format = z.infer<typeof Format>;
 /** `contract.yaml` */
 export const Contract = z.strictObject({
   clauses: z.array(Clause).default([]),
-  /** tool -> wrong argument name -> right one */
+  /** tool -> wrong argument path -> right one, both in the same object */
   aliases: z.record(z.string(), z.record(z.string(), z.string())).default({}),
   formats: z.array(Format).default([]),
 });
@@ -131,7 +133,7 @@ export type Regulation = z.infer<typeof Regulation>;
 export const Permissions = z.strictObject({
   /** Tools that may be called; absent means all. */
   tools: z.array(z.string()).optional(),
-  /** Upper limits of numeric arguments. */
+  /** Upper limits of numeric arguments, given by their paths. */
   limits: z.array(z.strictObject({ tool: z.string(), argument: z.string(), max: z.number() })).default([]),
   /**
    * Tools whose calls need the customer's word: refused unless the request gives standing consent.

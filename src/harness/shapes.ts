@@ -32,14 +32,15 @@ function merge(a: Json, b: Json): Json {
   return rank(b) > rank(a) ? b : a;
 }
 
-const mergeAll = (values: readonly Json[]): Json => values.reduce(merge, null);
+/** The samples merged into one. */
+export const mergeShapes = (values: readonly Json[]): Json => values.reduce(merge, null);
 
 /** Reduces every list to one merged element; maps are found later, when all results are merged. */
 function condense(value: Json): Json {
-  if (Array.isArray(value)) return value.length === 0 ? [] : [mergeAll(value.map(condense))];
+  if (Array.isArray(value)) return value.length === 0 ? [] : [mergeShapes(value.map(condense))];
   if (!isObject(value)) return value;
   const entries = Object.entries(value).map(([key, entry]) => [key, condense(entry)] as const);
-  if (entries.length > recordKeys) return { [anyKey]: mergeAll(entries.map(([, entry]) => entry)) };
+  if (entries.length > recordKeys) return { [anyKey]: mergeShapes(entries.map(([, entry]) => entry)) };
   return Object.fromEntries(entries);
 }
 
@@ -75,7 +76,7 @@ function findMaps(value: Json): Json {
   if (Array.isArray(value)) return value.map(findMaps);
   if (!isObject(value)) return value;
   const entries = Object.entries(value);
-  if (isMap(entries)) return { [anyKey]: findMaps(mergeAll(entries.map(([, entry]) => entry))) };
+  if (isMap(entries)) return { [anyKey]: findMaps(mergeShapes(entries.map(([, entry]) => entry))) };
   return Object.fromEntries(entries.map(([key, entry]) => [key, findMaps(entry)]));
 }
 
@@ -118,7 +119,7 @@ export function unknownMember(shape: Json, members: readonly string[]): string |
       at = at[0];
     } else if (isObject(at)) {
       if (anyKey in at) at = at[anyKey];
-      else if (member === '[]') at = mergeAll(Object.values(at));
+      else if (member === '[]') at = mergeShapes(Object.values(at));
       else if (member in at) at = at[member];
       else return member;
     } else {

@@ -3,9 +3,10 @@
  * possible.
  */
 import { isObject } from '../digest.ts';
+import { itemSchema, joinPath, memberSchemas, typesOf } from '../harness/argument-paths.ts';
 import type { Json, JsonObject } from '../types.ts';
 import { parseJson, repairJson } from './repair.ts';
-import { type Rewrite, type ToolShape, typesOf } from './shapes.ts';
+import type { Rewrite, ToolShape } from './shapes.ts';
 
 function hasType(value: Json, type: string): boolean {
   switch (type) {
@@ -41,7 +42,7 @@ function toList(value: Json, schema: JsonObject): Json {
 export function coerceValue(value: Json, schema: JsonObject): Json {
   const types = typesOf(schema);
   if (Array.isArray(value) && types.includes('array')) {
-    const items = isObject(schema.items) ? schema.items : {};
+    const items = itemSchema(schema);
     const list: Json[] = value.map((item: Json) => coerceValue(item, items));
     return list.some((item, i) => item !== value[i]) ? list : value;
   }
@@ -71,22 +72,41 @@ export function coerceValue(value: Json, schema: JsonObject): Json {
   return value;
 }
 
+/** Coerces a value and what it holds; each change is said with its place. */
+function coerceInside(value: Json, schema: JsonObject, place: string, rewrites: Rewrite[]): Json {
+  const after = coerceValue(value, schema);
+  if (after !== value) rewrites.push({ by: 'realization:coerce', what: place, before: value, after });
+  if (isObject(after)) return coerceMembers(after, new Map(memberSchemas(schema)), place, rewrites);
+  const items = itemSchema(schema);
+  if (!Array.isArray(after) || memberSchemas(items).length === 0) return after;
+  const list: Json[] = after.map((item: Json, i) => coerceInside(item, items, `${place}[${i}]`, rewrites));
+  return list.some((item, i) => item !== after[i]) ? list : after;
+}
+
+function coerceMembers(
+  given: JsonObject,
+  schemas: ReadonlyMap<string, JsonObject>,
+  place: string,
+  rewrites: Rewrite[],
+): JsonObject {
+  let changed: Record<string, Json> | undefined;
+  for (const name in given) {
+    const schema = schemas.get(name);
+    if (schema === undefined) continue;
+    const before = given[name] as Json;
+    const after = coerceInside(before, schema, joinPath(place, name), rewrites);
+    if (after === before) continue;
+    changed ??= { ...given };
+    changed[name] = after;
+  }
+  return changed ?? given;
+}
+
 /** An object where text belongs is left for `ground`. */
 export function coerceArguments(
   given: JsonObject,
   shape: ToolShape,
 ): { arguments: JsonObject; rewrites: readonly Rewrite[] } {
   const rewrites: Rewrite[] = [];
-  let changed: Record<string, Json> | undefined;
-  for (const name in given) {
-    const schema = shape.properties.get(name);
-    if (schema === undefined) continue;
-    const before = given[name] as Json;
-    const after = coerceValue(before, schema);
-    if (after === before) continue;
-    changed ??= { ...given };
-    changed[name] = after;
-    rewrites.push({ by: 'realization:coerce', what: name, before, after });
-  }
-  return { arguments: changed ?? given, rewrites };
+  return { arguments: coerceMembers(given, shape.properties, '', rewrites), rewrites };
 }

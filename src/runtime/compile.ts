@@ -139,7 +139,7 @@ function compile(harness: Harness, environment: Environment, protocol: Agent['pr
     clauses: byTool(clauses, ({ clause }) => clause.tools),
     formats: byTool(formats, ({ format }) =>
       tools
-        .filter(({ name }) => shapes.get(name)?.properties.has(format.argument))
+        .filter(({ name }) => shapes.get(name)?.paths.has(format.argument))
         .filter(({ name }) => format.tools === undefined || format.tools.includes(name))
         .map(({ name }) => name),
     ),

@@ -3,6 +3,7 @@
  * else refuses.
  */
 import { RE2JS } from 're2js';
+import { mapAt } from '../harness/argument-paths.ts';
 import type { Format } from '../harness/schema.ts';
 import type { Json, JsonObject } from '../types.ts';
 import { describePattern } from './pattern-words.ts';
@@ -70,23 +71,22 @@ export function applyFormats(
   for (const compiled of formats) {
     const { argument, pattern } = compiled.format;
     const by = `format:${argument}`;
-    const value = current[argument];
-    if (value === undefined) continue;
-    let wrong: string | undefined;
-    const fix = (item: Json): Json => {
+    let wrong: { readonly place: string; readonly item: string } | undefined;
+    const fix = (item: Json, place: string): Json => {
       if (typeof item !== 'string' || compiled.matches(item)) return item;
       const repaired = repairValue(item, compiled);
-      if (repaired === undefined) wrong ??= item;
+      if (repaired === undefined) wrong ??= { place, item };
       return repaired ?? item;
     };
-    const fixed: Json = Array.isArray(value) ? value.map(fix) : fix(value);
-    const same = Array.isArray(fixed) ? fixed.every((item, i) => item === (value as Json[])[i]) : fixed === value;
-    if (!same) {
-      current = { ...current, [argument]: fixed };
-      rewrites.push({ by, what: argument, before: value, after: fixed });
-    }
+    current = mapAt(current, argument, (value, place) => {
+      const fixed: Json = Array.isArray(value) ? value.map((item: Json) => fix(item, place)) : fix(value, place);
+      const same = Array.isArray(fixed) ? fixed.every((item, i) => item === (value as Json[])[i]) : fixed === value;
+      if (same) return value;
+      rewrites.push({ by, what: place, before: value, after: fixed });
+      return fixed;
+    });
     if (wrong !== undefined && !looksUp(argument)) {
-      const message = `${argument} ${quote(wrong)} has the wrong shape: it must be ${describePattern(pattern)}.`;
+      const message = `${wrong.place} ${quote(wrong.item)} has the wrong shape: it must be ${describePattern(pattern)}.`;
       return { arguments: current, rewrites, refusal: { by, message } };
     }
   }

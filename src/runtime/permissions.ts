@@ -2,6 +2,7 @@
  * Which calls may be made at all: allowed tools, numeric limits, and calls that need the customer's
  * word.
  */
+import { valuesAt } from '../harness/argument-paths.ts';
 import type { Permissions } from '../harness/schema.ts';
 import type { ToolCall } from '../types.ts';
 import { DONE } from './done.ts';
@@ -33,9 +34,10 @@ export function refusalOf(call: ToolCall, permissions: Permissions, request: str
   }
   for (const { tool, argument, max } of permissions.limits) {
     if (tool !== call.name) continue;
-    const value = call.arguments[argument];
-    const amount = typeof value === 'string' ? Number(value) : value;
-    if (typeof amount === 'number' && amount > max) return `${argument} of ${tool} may be at most ${max}.`;
+    for (const { place, value } of valuesAt(call.arguments, argument)) {
+      const amount = typeof value === 'string' ? Number(value) : value;
+      if (typeof amount === 'number' && amount > max) return `${place} of ${tool} may be at most ${max}.`;
+    }
   }
   if (permissions.confirm.includes(call.name) && !givesConsent(request)) {
     return `${call.name} needs the customer's confirmation, and the request does not give it. Do not call it; call done and say so.`;

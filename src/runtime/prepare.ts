@@ -1,10 +1,11 @@
 /**
  * Prepares a call for a clause: reads what the model should have read and looks up what it named.
  */
+import { valuesAt } from '../harness/argument-paths.ts';
 import type { CelOutcome, CelScope, Expression } from '../harness/cel/cel.ts';
 import type { Json, JsonObject, ToolCall } from '../types.ts';
 import type { CompiledClause, CompiledGround, CompiledRead } from './compile.ts';
-import { groundArgument } from './ground/ground.ts';
+import { groundArguments } from './ground/ground.ts';
 import { refusalOf } from './permissions.ts';
 import { parseResult } from './results.ts';
 import { pushNote, pushRewrites, readForClause, type Session } from './session.ts';
@@ -88,29 +89,23 @@ function lookUp(
   given: JsonObject,
   bindings: Record<string, unknown>,
 ): { readonly arguments: JsonObject; readonly message?: string } {
-  const value = given[ground.argument];
-  if (value === undefined || value === null) return { arguments: given };
+  if (valuesAt(given, ground.argument).length === 0) return { arguments: given };
   const scope = scopeOf(session, given, bindings);
   const at = (i: number) => ({ ...scope, values: { ...scope.values, i } });
-  const grounded = groundArgument({
+  const { rewrites, ...grounded } = groundArguments(given, {
     argument: ground.argument,
     key: ground.key,
-    value,
     from: (i) => resultOf(ground.from, at(i)),
     keep: ground.keep && ((i) => resultOf(ground.keep as Expression, at(i))),
     fallback: textOf(ground.fallback && resultOf(ground.fallback, scope)),
     context: Object.values(bindings),
   });
-  if (grounded.rewrites.length === 0 && grounded.message === undefined) return { arguments: given };
   pushRewrites(
     session,
     callId,
-    grounded.rewrites.map((rewrite) => ({ by, ...rewrite })),
+    rewrites.map((rewrite) => ({ by, ...rewrite })),
   );
-  return {
-    arguments: { ...given, [ground.argument]: grounded.value },
-    ...(grounded.message === undefined ? {} : { message: grounded.message }),
-  };
+  return grounded;
 }
 
 /**

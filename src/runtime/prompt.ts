@@ -2,10 +2,10 @@
  * What the model is told: system text, tool descriptions and the user text; stable text first, the
  * task last.
  */
-import { isObject } from '../digest.ts';
+import { itemSchema, memberSchemas, typesOf } from '../harness/argument-paths.ts';
 import type { Clause } from '../harness/schema.ts';
 import type { Json, JsonObject, Tool } from '../types.ts';
-import { isListArgument, shapeOf, typesOf } from './shapes.ts';
+import { isListArgument, shapeOf } from './shapes.ts';
 import type { Retrieved } from './skills.ts';
 
 const WORK =
@@ -21,6 +21,7 @@ const HOW_TO_CALL =
 export function nounOf(argument: string): string {
   return (
     argument
+      .replace(/^.*[.\]](?=\w)|\[\]$/g, '')
       .replace(/([a-z])([A-Z])/g, '$1_$2')
       .toLowerCase()
       .replace(/_?ids?$/, '')
@@ -32,7 +33,7 @@ export function nounOf(argument: string): string {
 /** How a `ground` tells itself. */
 function groundSentence(ground: { argument: string; key: string; keep?: string | undefined }, tool: Tool): string {
   const noun = nounOf(ground.argument);
-  const list = isListArgument(shapeOf(tool), ground.argument);
+  const list = ground.argument.includes('[]') || isListArgument(shapeOf(tool), ground.argument);
   const whose = list ? `each ${noun}'s` : `the ${noun}'s`;
   const rest = ground.keep === undefined ? '' : '; options that you leave out stay as they are';
   const entries = list ? `, one entry for each ${noun}` : '';
@@ -42,12 +43,12 @@ function groundSentence(ground: { argument: string; key: string; keep?: string |
 /** The sentences told next to a tool, in the order of the clauses, each once. */
 function sentencesFor(tool: Tool, clauses: readonly Clause[]): readonly string[] {
   const sentences = new Set<string>();
-  const properties = shapeOf(tool).properties;
+  const { paths } = shapeOf(tool);
   for (const clause of clauses) {
     if (clause.tell === 'off' || !clause.tools.includes(tool.name)) continue;
     if (clause.say !== undefined && clause.tell === 'description') sentences.add(clause.say.trim());
     for (const step of clause.prepare) {
-      if ('ground' in step && properties.has(step.ground.argument)) sentences.add(groundSentence(step.ground, tool));
+      if ('ground' in step && paths.has(step.ground.argument)) sentences.add(groundSentence(step.ground, tool));
     }
   }
   return [...sentences];
@@ -69,7 +70,9 @@ function typeWords(schema: JsonObject): string {
   if (Array.isArray(values) && values.length <= 8)
     return values.map((value: Json) => JSON.stringify(value)).join(' | ');
   const types = typesOf(schema);
-  if (types.includes('array')) return `list of ${typeWords(isObject(schema.items) ? schema.items : {})}`;
+  if (types.includes('array')) return `list of ${typeWords(itemSchema(schema))}`;
+  const members = memberSchemas(schema);
+  if (members.length > 0) return `{${members.map(([name, inner]) => `${name}: ${typeWords(inner)}`).join(', ')}}`;
   return types.join(' or ') || 'any';
 }
 

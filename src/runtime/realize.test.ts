@@ -1,12 +1,13 @@
 /** The steps that correct a call, one by one. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nearestName } from '../harness/near-name.ts';
 import type { Json, JsonObject } from '../types.ts';
 import { coerceArguments, coerceValue } from './coerce.ts';
 import { applyFormats, compileFormat } from './formats.ts';
 import { describePattern } from './pattern-words.ts';
 import { givesConsent, refusalOf } from './permissions.ts';
-import { nearestName, renameCall } from './rename.ts';
+import { renameCall } from './rename.ts';
 import { parseArguments } from './repair.ts';
 import { exampleOf, shapeOf } from './shapes.ts';
 import { shop } from './shop.fixture.ts';

@@ -1,11 +1,13 @@
 /** What the layers need to know of a tool's JSON Schema, read once. */
-import { isObject } from '../digest.ts';
+import { argumentSchemas, memberSchemas, typesOf } from '../harness/argument-paths.ts';
 import type { Json, JsonObject, Tool } from '../types.ts';
 
 export interface ToolShape {
   readonly tool: Tool;
   /** Argument name -> its schema. */
   readonly properties: ReadonlyMap<string, JsonObject>;
+  /** Argument path (`slot.date`, `payments[].cents`) -> its schema; the names are among them. */
+  readonly paths: ReadonlyMap<string, JsonObject>;
 }
 
 /** A change of a call before it becomes a trace step. */
@@ -17,22 +19,11 @@ export interface Rewrite {
 }
 
 export function shapeOf(tool: Tool): ToolShape {
-  const properties = isObject(tool.parameters.properties) ? tool.parameters.properties : {};
-  return {
-    tool,
-    properties: new Map(Object.entries(properties).map(([name, schema]) => [name, isObject(schema) ? schema : {}])),
-  };
-}
-
-/** The JSON Schema types that a value may have; [] = any. */
-export function typesOf(schema: JsonObject): readonly string[] {
-  if (typeof schema.type === 'string') return [schema.type];
-  if (Array.isArray(schema.type)) return schema.type.filter((type): type is string => typeof type === 'string');
-  return [];
+  return { tool, properties: new Map(memberSchemas(tool.parameters)), paths: argumentSchemas(tool.parameters) };
 }
 
 export const isListArgument = (shape: ToolShape | undefined, argument: string): boolean =>
-  typesOf(shape?.properties.get(argument) ?? {}).includes('array');
+  typesOf(shape?.paths.get(argument) ?? {}).includes('array');
 
 const EXAMPLES: Readonly<Record<string, string>> = {
   string: '"..."',

@@ -5,7 +5,7 @@ import { compileExpression, compileTemplate, type Expression } from '../cel/cel.
 import { reservedNames } from '../cel/environment.ts';
 import type { Clause, Ground, Read } from '../schema.ts';
 import { membersOf, unknownMember } from '../shapes.ts';
-import { argumentsOf, type LintIssue, type LintWorld, requiredOf } from './world.ts';
+import { argumentsOf, argumentsShape, type LintIssue, type LintWorld, nearMatch, requiredOf } from './world.ts';
 
 /** Names in scope with the shape of what they hold; null = nothing is known of it. */
 type Names = ReadonlyMap<string, Json>;
@@ -25,12 +25,12 @@ export function lintClause(clause: Clause, world: LintWorld): LintIssue[] {
   }
   const known = argumentsOf(world, clause.tools);
   const names = new Map<string, Json>([
-    ['args', Object.fromEntries([...known].map((name) => [name, null]))],
+    ['args', argumentsShape(world, clause.tools)],
     ['task', { request: '' }],
     ['calls', callShape],
   ]);
   const check = (expression: Expression, scope: Names) => {
-    for (const message of pathFaults(expression, scope)) report('error', message);
+    for (const message of pathFaults(expression, scope, known)) report('error', message);
     for (const tool of expression.facts.tools) {
       if (tool !== 'done' && !world.tools.has(tool)) report('error', `\`${expression.source}\` names no tool: ${tool}`);
     }
@@ -65,7 +65,7 @@ function lintRead(read: Read['read'], names: Map<string, Json>, world: LintWorld
   if (tool) {
     const known = argumentsOf(world, [read.call]);
     for (const name of Object.keys(read.with)) {
-      if (!known.has(name)) report('error', `${read.call} has no argument ${name}`);
+      if (!known.has(name)) report('error', `${read.call} has no argument ${name}${nearMatch(name, known)}`);
     }
     for (const name of requiredOf(world, read.call)) {
       if (!(name in read.with)) report('error', `the read of ${read.call} lacks the argument ${name}`);
@@ -82,7 +82,10 @@ function lintGround(
   report: Report,
   check: Check,
 ): void {
-  if (!known.has(ground.argument)) report('error', `no tool of the clause has an argument ${ground.argument}`);
+  if (!known.has(ground.argument)) {
+    const near = nearMatch(ground.argument, known);
+    report('error', `no tool of the clause has an argument ${ground.argument}${near}`);
+  }
   const inner = new Map(names).set('i', null);
   check(compileExpression(ground.from), inner);
   if (ground.keep !== undefined) check(compileExpression(ground.keep), inner);
@@ -90,7 +93,7 @@ function lintGround(
 }
 
 /** Messages for names that nothing binds and members that the bound result does not have. */
-function pathFaults(expression: Expression, names: Names): string[] {
+function pathFaults(expression: Expression, names: Names, known: ReadonlySet<string>): string[] {
   const { source, facts } = expression;
   return facts.paths.flatMap((path) => {
     const [root = '', ...members] = membersOf(path);
@@ -98,7 +101,10 @@ function pathFaults(expression: Expression, names: Names): string[] {
     if (shape === undefined) return [`\`${source}\`: nothing binds the name ${root}`];
     const missing = unknownMember(shape, members);
     if (missing === undefined) return [];
-    if (root === 'args') return [`\`${source}\`: no tool of the clause has an argument ${missing}`];
+    if (root === 'args') {
+      const path = members.join('.').replaceAll('.[]', '[]');
+      return [`\`${source}\`: no tool of the clause has an argument ${path}${nearMatch(path, known)}`];
+    }
     return [`\`${source}\`: results have no ${missing} at ${path}`];
   });
 }

@@ -9,7 +9,7 @@ import { sectionName, sectionsOf } from '../sections.ts';
 import type { Shapes } from '../shapes.ts';
 import { lintClause } from './clause.ts';
 import { lintContradictions } from './contradictions.ts';
-import { argumentsOf, type LintIssue, type LintWorld } from './world.ts';
+import { argumentsOf, type LintIssue, type LintWorld, nearMatch } from './world.ts';
 
 export { type Shapes, shapesOf } from '../shapes.ts';
 export type { LintIssue } from './world.ts';
@@ -35,6 +35,9 @@ export function lintHarness(harness: Harness, tools: readonly Tool[], shapes: Sh
 
 const error = (where: string, message: string): LintIssue => ({ severity: 'error', where, message });
 
+const lacks = (world: LintWorld, tool: string, argument: string): string =>
+  `${tool} has no argument ${argument}${nearMatch(argument, argumentsOf(world, [tool]))}`;
+
 function lintDuplicates(harness: Harness): LintIssue[] {
   const owner = new Map<string, string>();
   const issues: LintIssue[] = [];
@@ -55,19 +58,25 @@ function lintAliases(harness: Harness, world: LintWorld): LintIssue[] {
       const known = argumentsOf(world, [tool]);
       if (known.has(wrong)) return [error(where, `${wrong} is an argument of ${tool} and must keep its meaning`)];
       if (!known.has(right)) return [error(where, `${tool} has no argument ${right}; it has ${[...known].join(', ')}`)];
+      const [from, to] = [parentOf(wrong), parentOf(right)];
+      if (from !== to) return [error(where, `${wrong} and ${right} stand in different objects; rename within one`)];
       return [];
     }),
   );
 }
+
+/** `slot` of `slot.date`; '' for an argument itself. */
+const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('.')));
 
 function lintFormat(format: Format, world: LintWorld): LintIssue[] {
   const where = `format:${format.argument}`;
   const unknown = (format.tools ?? []).filter((tool) => !world.tools.has(tool));
   if (unknown.length > 0) return unknown.map((tool) => error(where, `there is no tool ${tool}`));
   const without = (format.tools ?? []).filter((tool) => !argumentsOf(world, [tool]).has(format.argument));
-  if (without.length > 0) return without.map((tool) => error(where, `${tool} has no argument ${format.argument}`));
-  if (argumentsOf(world, [...world.tools.keys()]).has(format.argument)) return [];
-  return [error(where, `no tool has an argument ${format.argument}`)];
+  if (without.length > 0) return without.map((tool) => error(where, lacks(world, tool, format.argument)));
+  const known = argumentsOf(world, [...world.tools.keys()]);
+  if (known.has(format.argument)) return [];
+  return [error(where, `no tool has an argument ${format.argument}${nearMatch(format.argument, known)}`)];
 }
 
 function lintSettings(harness: Harness, world: LintWorld): LintIssue[] {
@@ -79,7 +88,7 @@ function lintSettings(harness: Harness, world: LintWorld): LintIssue[] {
   }
   for (const { tool, argument } of permissions.limits) {
     if (world.tools.has(tool) && !argumentsOf(world, [tool]).has(argument)) {
-      issues.push(error('permissions', `${tool} has no argument ${argument}`));
+      issues.push(error('permissions', lacks(world, tool, argument)));
     }
   }
   const ids = new Set([

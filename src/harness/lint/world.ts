@@ -1,7 +1,7 @@
 /** What lint knows of the environment, and what it reports. */
-import { isObject } from '../../digest.ts';
-import type { Tool } from '../../types.ts';
-import type { Shapes } from '../shapes.ts';
+import type { Json, JsonObject, Tool } from '../../types.ts';
+import { argumentSchemas, nearestPath, shapeOfSchema } from '../argument-paths.ts';
+import { mergeShapes, type Shapes } from '../shapes.ts';
 
 export interface LintIssue {
   readonly severity: 'error' | 'warning';
@@ -15,14 +15,24 @@ export interface LintWorld {
   readonly shapes: Shapes;
 }
 
-/** Argument names of the tools together; `done` takes a summary. */
-export function argumentsOf(world: LintWorld, tools: readonly string[]): ReadonlySet<string> {
-  const names = tools.flatMap((name) => {
-    const properties = world.tools.get(name)?.parameters.properties;
-    if (properties === undefined && name === 'done') return ['summary'];
-    return isObject(properties) ? Object.keys(properties) : [];
-  });
-  return new Set(names);
+/** The parameters of `done`, which a world need not list. */
+const doneParameters: JsonObject = { type: 'object', properties: { summary: { type: 'string' } } };
+
+const parametersOf = (world: LintWorld, tool: string): JsonObject =>
+  world.tools.get(tool)?.parameters ?? (tool === 'done' ? doneParameters : {});
+
+/** Argument paths of the tools together. */
+export const argumentsOf = (world: LintWorld, tools: readonly string[]): ReadonlySet<string> =>
+  new Set(tools.flatMap((tool) => [...argumentSchemas(parametersOf(world, tool)).keys()]));
+
+/** What `args` holds in a call of one of the tools. */
+export const argumentsShape = (world: LintWorld, tools: readonly string[]): Json =>
+  mergeShapes(tools.map((tool) => shapeOfSchema(parametersOf(world, tool)) ?? {}));
+
+/** `; did you mean slot.date?`, or nothing. */
+export function nearMatch(wrong: string, known: Iterable<string>): string {
+  const near = nearestPath(wrong, known);
+  return near === undefined ? '' : `; did you mean ${near}?`;
 }
 
 /** Arguments that a tool cannot do without. */

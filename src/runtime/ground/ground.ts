@@ -1,5 +1,6 @@
 /** Replaces an argument that is no known key by the key of the one record that it describes. */
 import { isObject } from '../../digest.ts';
+import { mapAt, valuesAt } from '../../harness/argument-paths.ts';
 import type { Json, JsonObject } from '../../types.ts';
 import { type Match, matchRecord } from './match.ts';
 import { groundMessage, type Unclear } from './message.ts';
@@ -17,6 +18,8 @@ export interface GroundRequest {
    * options}`.
    */
   readonly value: Json;
+  /** Where the elements of the list stand, when it was gathered from several places. */
+  readonly places?: readonly string[] | undefined;
   /** Records for element `i` (0 for a single value); undefined when they are not known. */
   from(i: number): unknown;
   /** The record whose values hold where the text is silent; absent when nothing is kept. */
@@ -126,7 +129,7 @@ export function groundArgument(request: GroundRequest): Grounded {
   const { argument, key, value } = request;
   const list = Array.isArray(value);
   const elements = (list ? value : [value]) as readonly Json[];
-  const places = elements.map((_, i) => (list ? `${argument}[${i}]` : argument));
+  const places = request.places ?? elements.map((_, i) => (list ? `${argument}[${i}]` : argument));
   const names = elements.map((_, i) => nameOf(request.keep?.(i)));
   const open: Open[] = [];
   let found = elements.map((given, i): Json => {
@@ -153,6 +156,24 @@ export function groundArgument(request: GroundRequest): Grounded {
     return after === before ? [] : [{ what: places[i] as string, before, after }];
   });
   return { value: rewrites.length === 0 ? value : list ? found : (found[0] as Json), rewrites };
+}
+
+/** The values at the argument's path replaced together, so that each sees its own `i`. */
+export function groundArguments(
+  given: JsonObject,
+  request: Omit<GroundRequest, 'value'>,
+): Omit<Grounded, 'value'> & { readonly arguments: JsonObject } {
+  const { argument } = request;
+  const found = valuesAt(given, argument).filter(({ value }) => value !== null);
+  const [first] = found;
+  if (first === undefined) return { arguments: given, rewrites: [] };
+  const many = argument.includes('[]');
+  const value = many ? found.map((one) => one.value) : first.value;
+  const grounded = groundArgument({ ...request, value, ...(many ? { places: found.map(({ place }) => place) } : {}) });
+  const { value: after, ...rest } = grounded;
+  if (!many) return { ...rest, arguments: mapAt(given, argument, () => after) };
+  const left = [...(after as readonly Json[])];
+  return { ...rest, arguments: mapAt(given, argument, (was) => (was === null ? was : (left.shift() as Json))) };
 }
 
 /** Where nothing is said of any element, what the request names is meant, if it names as many. */
