@@ -2,9 +2,11 @@
 import type { ChatModel, ChatToolCall, Usage } from './chat.ts';
 import type { Contract, HarnessSettings, Regulation, Skill } from './harness/schema.ts';
 import type { Json, Tool, ToolCall, ToolResult } from './tool.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 export type * from './chat.ts';
 export type * from './tool.ts';
+export type * from './vocabulary.ts';
 
 /** train: the proposer sees its traces; dev: tier 1; sealed: tier 2. */
 export type Split = 'train' | 'dev' | 'sealed';
@@ -75,6 +77,8 @@ export interface Environment<State = unknown> {
   readonly maxTurns: number;
   /** Highest mean score that an agent which only says `done` may have, 0-1. */
   readonly ceiling: number;
+  /** Absent = neutral. */
+  readonly vocabulary?: Vocabulary | undefined;
   reset(task: Task): State;
   /** Never throws for bad input: an error result changes nothing. */
   execute(state: State, call: ToolCall): ToolResult;
@@ -113,6 +117,7 @@ export interface Episode {
   readonly task: Task;
   readonly tools: readonly Tool[];
   readonly plan?: Plan;
+  readonly vocabulary?: Vocabulary | undefined;
   /** Seeds every random draw of the episode. */
   readonly seed: number;
 }

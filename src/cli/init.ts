@@ -35,7 +35,7 @@ export default defineEnvironment({
 
 const policyText = `# Policy
 
-You serve a parcel desk. The customer's request is below and has their consent. Do exactly what it asks with the tools, then call done.
+You serve a parcel desk. The sender's request is below and has their consent. Do exactly what it asks with the tools, then call done.
 `;
 
 const settingsText = `# What may be called and how large the harness may grow; see the design document.

@@ -136,7 +136,7 @@ export const Permissions = z.strictObject({
   /** Upper limits of numeric arguments, given by their paths. */
   limits: z.array(z.strictObject({ tool: z.string(), argument: z.string(), max: z.number() })).default([]),
   /**
-   * Tools whose calls need the customer's word: refused unless the request gives standing consent.
+   * Tools whose calls need the user's word: refused unless the request gives standing consent.
    */
   confirm: z.array(z.string()).default([]),
 });

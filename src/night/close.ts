@@ -51,6 +51,7 @@ export async function closeNight(night: Night, branch: Branch, look: Look): Prom
       summary,
       decisions: night.recorder.decisions,
       head: branch.head,
+      vocabulary: night.environment.vocabulary,
       audit: night.decisions.findLast(({ kind }) => kind === 'audit') ?? null,
       approvals: night.options.policy.mode === 'propose' ? night.options.policy.approval.needed : 0,
       baselineSplit: look.pairs.length > 0 ? 'sealed' : 'dev',

@@ -8,9 +8,11 @@ import { Edit, type Op } from '../edit/schema.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { Clause } from '../harness/schema.ts';
 import type { Environment, Trace } from '../types.ts';
+import { completeVocabulary } from '../vocabulary.ts';
 import { buildLeakIndex, checkEdits } from './checks.ts';
 
-const environment = workshop as Environment;
+const vocabulary = completeVocabulary({ sensitiveWords: ['refunds?'] });
+const environment: Environment = { ...(workshop as Environment), vocabulary };
 const base = bareHarness();
 const parent = parseHarness('workshop', base.files);
 const sealed = workshopTasks.at(-1) as (typeof workshopTasks)[number];

@@ -7,7 +7,7 @@ import { addedIds } from '../edit/key.ts';
 import type { Edit, Op } from '../edit/schema.ts';
 import type { Decision, DecisionDraft } from '../ledger/format/decision.ts';
 import { riskOf } from '../proposal/checks/risk.ts';
-import type { Harness } from '../types.ts';
+import type { Harness, Vocabulary } from '../types.ts';
 import type { NightSummary } from './events.ts';
 import { money, percent, points, printable, scoreText, tokensText, verdictText } from './terminal.ts';
 import { bundleTitle, editTitle } from './title.ts';
@@ -16,6 +16,8 @@ export interface PageInput {
   readonly summary: NightSummary;
   readonly decisions: readonly DecisionDraft[];
   readonly head: Harness;
+  /** Of the environment. */
+  readonly vocabulary?: Vocabulary | undefined;
   /** The newest audit before this night; null when there was none. */
   readonly audit: Decision | null;
   /** Persons who have to approve before a release may come into force; 0 in mode direct. */
@@ -89,7 +91,7 @@ function audited({ audit }: PageInput): string[] {
 /** Rows that one decision may take on the page; `optimize show` has the rest. */
 const SHOWN_EDITS = 8;
 
-function learnt({ decisions, summary }: PageInput): string[] {
+function learnt({ decisions, summary, vocabulary }: PageInput): string[] {
   const kept = decisions.filter(({ kind, verdict }) => kind === 'candidate' && verdict?.decision === 'accepted');
   if (kept.length === 0) return ['## Learnt', '', 'Nothing was kept tonight.', ''];
   const prunes = kept.filter(({ candidate }) => candidate?.form === 'prune');
@@ -113,7 +115,7 @@ function learnt({ decisions, summary }: PageInput): string[] {
     lines.push('', '| edit | risk | what it says or does | failures | e.g. trace |', '| --- | --- | --- | --- | --- |');
     for (const edit of [...edits].sort((a, b) => b.addresses.length - a.addresses.length).slice(0, SHOWN_EDITS))
       lines.push(
-        `| ${cell(editTitle(edit), 70)} | ${riskOf(edit).risk} | ${cell(saidBy(edit), 130)} | ${edit.addresses.length} | ${edit.addresses[0] ?? ''} |`,
+        `| ${cell(editTitle(edit), 70)} | ${riskOf(edit, vocabulary).risk} | ${cell(saidBy(edit), 130)} | ${edit.addresses.length} | ${edit.addresses[0] ?? ''} |`,
       );
     if (edits.length > SHOWN_EDITS)
       lines.push(

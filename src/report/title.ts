@@ -1,7 +1,7 @@
 /** Names of edits for a person: one short line an edit. */
 import type { Edit, Op } from '../edit/schema.ts';
 
-/** e.g. `add clause exchange-delivered (exchange_delivered_order_items)`. */
+/** e.g. `add clause renew-once (renew_loan)`. */
 export const editTitle = (edit: Edit): string => edit.ops.map(opTitle).join('; ');
 
 function opTitle(op: Op): string {

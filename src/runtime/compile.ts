@@ -135,6 +135,7 @@ function compile(harness: Harness, environment: Environment, protocol: Agent['pr
       policy: harness.policy,
       clauses: told,
       textTools: text ? { bare: tools, told: described } : null,
+      user: environment.vocabulary?.user,
     }),
     clauses: byTool(clauses, ({ clause }) => clause.tools),
     formats: byTool(formats, ({ format }) =>

@@ -1,5 +1,6 @@
 /** The tool that ends an episode; the runtime adds it to those of the environment. */
 import type { Environment, Tool } from '../types.ts';
+import { NEUTRAL } from '../vocabulary.ts';
 
 export const DONE = 'done';
 
@@ -7,16 +8,16 @@ export const DONE = 'done';
  * Read-only because it changes no state; `prepare` can still not call it, as it is no tool of the
  * environment.
  */
-export const doneTool: Tool = {
+const doneTool = (user: string): Tool => ({
   name: DONE,
-  description: 'End the work on this request; summary is the final message to the customer, in one or two sentences.',
+  description: `End the work on this request; summary is the final message to the ${user}, in one or two sentences.`,
   parameters: {
     type: 'object',
     properties: { summary: { type: 'string', description: 'What was done, or why it could not be done.' } },
     required: ['summary'],
   },
   readOnly: true,
-};
+});
 
 const cache = new WeakMap<Environment, readonly Tool[]>();
 
@@ -24,7 +25,7 @@ const cache = new WeakMap<Environment, readonly Tool[]>();
 export function toolsOf(environment: Environment): readonly Tool[] {
   let tools = cache.get(environment);
   if (tools === undefined) {
-    tools = [...environment.tools, doneTool];
+    tools = [...environment.tools, doneTool((environment.vocabulary ?? NEUTRAL).user)];
     cache.set(environment, tools);
   }
   return tools;

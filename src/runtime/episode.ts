@@ -149,7 +149,9 @@ export async function playEpisode(options: EpisodeOptions): Promise<Trace> {
     { role: 'user', content: user },
   ];
   const plan = agent.simulated && options.usePlan !== false ? planOf(environment, task) : undefined;
-  const model = agent.open({ task, tools: toolsOf(environment), seed, ...(plan === undefined ? {} : { plan }) });
+  const { vocabulary } = environment;
+  const tools = toolsOf(environment);
+  const model = agent.open({ task, tools, seed, vocabulary, ...(plan === undefined ? {} : { plan }) });
   const session = openSession(compiled, task);
   for (const { skill, score } of skills) pushNote(session, skill.name, `retrieved: score ${score.toFixed(3)}`);
   const talk: Talk = { messages, watch: openWatch(compiled.monitors), textOnly: 0, callCount: 0 };

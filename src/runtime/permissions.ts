@@ -1,10 +1,8 @@
-/**
- * Which calls may be made at all: allowed tools, numeric limits, and calls that need the customer's
- * word.
- */
+/** Which calls may be made: allowed tools, numeric limits, and calls that need the user's word. */
 import { valuesAt } from '../harness/argument-paths.ts';
 import type { Permissions } from '../harness/schema.ts';
 import type { ToolCall } from '../types.ts';
+import { NEUTRAL } from '../vocabulary.ts';
 import { DONE } from './done.ts';
 
 /**
@@ -27,7 +25,12 @@ export function givesConsent(request: string): boolean {
 /**
  * Why a call may not be made, as the model reads it; null when it may. `done` is always allowed.
  */
-export function refusalOf(call: ToolCall, permissions: Permissions, request: string): string | null {
+export function refusalOf(
+  call: ToolCall,
+  permissions: Permissions,
+  request: string,
+  user = NEUTRAL.user,
+): string | null {
   if (call.name === DONE) return null;
   if (permissions.tools !== undefined && !permissions.tools.includes(call.name)) {
     return `${call.name} is not permitted here.`;
@@ -40,7 +43,7 @@ export function refusalOf(call: ToolCall, permissions: Permissions, request: str
     }
   }
   if (permissions.confirm.includes(call.name) && !givesConsent(request)) {
-    return `${call.name} needs the customer's confirmation, and the request does not give it. Do not call it; call done and say so.`;
+    return `${call.name} needs the ${user}'s confirmation, and the request does not give it. Do not call it; call done and say so.`;
   }
   return null;
 }

@@ -99,6 +99,7 @@ function lookUp(
     keep: ground.keep && ((i) => resultOf(ground.keep as Expression, at(i))),
     fallback: textOf(ground.fallback && resultOf(ground.fallback, scope)),
     context: Object.values(bindings),
+    vocabulary: session.compiled.environment.vocabulary,
   });
   pushRewrites(
     session,

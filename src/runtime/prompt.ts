@@ -5,12 +5,13 @@
 import { itemSchema, memberSchemas, typesOf } from '../harness/argument-paths.ts';
 import type { Clause } from '../harness/schema.ts';
 import type { Json, JsonObject, Tool } from '../types.ts';
+import { NEUTRAL } from '../vocabulary.ts';
 import { isListArgument, shapeOf } from './shapes.ts';
 import type { Retrieved } from './skills.ts';
 
-const WORK =
-  'Work on the request with the tools. The request is all that the customer says: nobody answers questions. ' +
-  'When the work is finished, or when it cannot be done, call done with a summary for the customer.';
+const workText = (user: string): string =>
+  `Work on the request with the tools. The request is all that the ${user} says: nobody answers questions. ` +
+  `When the work is finished, or when it cannot be done, call done with a summary for the ${user}.`;
 
 const HOW_TO_CALL =
   'To call a tool, answer with one JSON object and nothing else:\n' +
@@ -102,15 +103,17 @@ export interface SystemParts {
    * With protocol text: the tools as they are told, beside the bare ones; null with native calls.
    */
   readonly textTools: { readonly bare: readonly Tool[]; readonly told: readonly Tool[] } | null;
+  /** What the person who asks is called; default neutral. */
+  readonly user?: string | undefined;
 }
 
 /**
  * The system message: policy, how to work and end, told rules, and with protocol text the tools and
  * the form of a call.
  */
-export function systemText({ policy, clauses, textTools }: SystemParts): string {
+export function systemText({ policy, clauses, textTools, user = NEUTRAL.user }: SystemParts): string {
   const rules = clauses.filter(({ tell, say }) => tell === 'system' && say !== undefined);
-  const parts = [policy.trim(), WORK];
+  const parts = [policy.trim(), workText(user)];
   if (rules.length > 0) parts.push(`Rules:\n${rules.map(({ say }) => `- ${say?.trim()}`).join('\n')}`);
   if (textTools !== null) {
     const lines = textTools.told.map((told, i) => toolLine(brief(textTools.bare[i] ?? told, told)));

@@ -32,7 +32,7 @@ const textOf = (call: HeardCall): string =>
   typeof call.arguments === 'string' ? call.arguments : JSON.stringify(call.arguments);
 
 /**
- * Calls that the endpoint delivered; with protocol text (a server may parse tags by itself) only
+ * Calls that the endpoint gave; with protocol text (a server may parse tags by itself) only
  * the first one counts.
  */
 function hearNative(reply: ChatReply, toolCalls: readonly ChatToolCall[], text: boolean): Heard {

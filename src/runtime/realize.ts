@@ -107,7 +107,9 @@ export function realizeCall(session: Session, heard: HeardCall): Realized {
     prepared.push(preparation.prepared);
   }
 
-  const refusal = refusalOf(call, compiled.harness.settings.permissions, session.task.request);
+  const { harness, environment } = compiled;
+  const user = environment.vocabulary?.user;
+  const refusal = refusalOf(call, harness.settings.permissions, session.task.request, user);
   if (refusal !== null) return { kind: 'block', by: 'permissions', call, message: refusal, handOver: false };
   const verdict = checkClauses(session, call, prepared);
   return verdict.kind === 'pass' ? { kind: 'pass', call, notes: verdict.notes } : { call, ...verdict };

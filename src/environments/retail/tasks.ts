@@ -6,6 +6,7 @@ import { forkStore, type Order, openStore, type RetailWorld, type Store } from '
 import { changes, storeHash, touchedDigest } from './store-digest.ts';
 import { RetailTarget } from './target.ts';
 import { executeRetail, type RetailMode, retailTools } from './tools.ts';
+import { retailVocabulary } from './vocabulary.ts';
 
 export interface RetailOptions {
   readonly world: RetailWorld;
@@ -79,6 +80,7 @@ export function retailEnvironment(options: RetailOptions): Environment<Store> {
     tools: retailTools,
     tasks,
     maxTurns: 30,
+    vocabulary: retailVocabulary,
     ceiling: tasks.length === 0 ? 0 : refusals / tasks.length,
     reset: () => openStore(world),
     execute: (store, call) => executeRetail(store, call, mode),

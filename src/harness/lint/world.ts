@@ -5,7 +5,7 @@ import { mergeShapes, type Shapes } from '../shapes.ts';
 
 export interface LintIssue {
   readonly severity: 'error' | 'warning';
-  /** A place by id, e.g. `clause exchange-delivered-once`, `format:order_id`, `caps`. */
+  /** A place by id, e.g. `clause renew-once`, `format:order_id`, `caps`. */
   readonly where: string;
   readonly message: string;
 }

@@ -4,16 +4,18 @@ import { analyse } from './advice.ts';
 import type { FaultKind } from './profiles.ts';
 import { concerns, type Topic } from './prompt.ts';
 import { indexTools } from './sentence.ts';
-import { shopTools } from './shop.fixture.ts';
+import { shopTools, shopVocabulary } from './shop.fixture.ts';
 
-const index = indexTools(shopTools);
+const index = indexTools(shopTools, shopVocabulary);
 
 /**
  * Sum of what the text says on the topic: positive = cures, negative = harms, 0 = silent or
  * undecided.
  */
 function says(fault: FaultKind, text: string, topic: Topic = {}, own?: string): number {
-  const advice = analyse(text, index, own).filter((item) => item.fault === fault && concerns(item, topic));
+  const advice = analyse(text, index, own).filter(
+    (item) => item.fault === fault && concerns(item, topic, index.lexicon),
+  );
   return Math.sign(advice.reduce((sum, item) => sum + item.polarity, 0));
 }
 

@@ -3,6 +3,7 @@
  */
 import { randomOf, seedOf } from '../../digest.ts';
 import type { Advice } from './advice.ts';
+import type { Lexicon } from './lexicon.ts';
 import type { FaultKind, Locus, Profile } from './profiles.ts';
 import { concerns, type Prompt, type Pull, type Topic } from './prompt.ts';
 
@@ -70,7 +71,14 @@ export function advised(rate: number, { cure, harm }: Pull): number {
 }
 
 /** The mind of one episode. `prompt` is asked at every draw, since it may change between turns. */
-export function openMind(profile: Profile, task: string, seed: number, prompt: () => Prompt, report?: Strike): Mind {
+export function openMind(
+  profile: Profile,
+  task: string,
+  seed: number,
+  prompt: () => Prompt,
+  lexicon: Lexicon,
+  report?: Strike,
+): Mind {
   const { noise, length } = profile;
   const factor = Math.exp(
     noise.task * normal(randomOf('sim', 'task', task)) + noise.trial * normal(randomOf(seed, 'sim', 'trial')),
@@ -85,7 +93,9 @@ export function openMind(profile: Profile, task: string, seed: number, prompt: (
     return Math.min(CEILING, profile.rates[fault] * share * factor * (1 + length.perThousand * excess));
   };
   const lesson = (fault: FaultKind, topic: Topic): Advice | undefined =>
-    learned.length === 0 ? undefined : learned.findLast((advice) => advice.fault === fault && concerns(advice, topic));
+    learned.length === 0
+      ? undefined
+      : learned.findLast((advice) => advice.fault === fault && concerns(advice, topic, lexicon));
   const knows = (fault: FaultKind, key: string): boolean =>
     overcome.size > 0 && (overcome.has(fault) || overcome.has(`${fault}\n${key}`));
 

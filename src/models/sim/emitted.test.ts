@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../types.ts';
 import { claimText, honestText } from './faults/ending.ts';
 import { inventedId, UNKNOWN } from './faults/identifiers.ts';
+import { lexiconOf } from './lexicon.ts';
 import { calls, faulty, golds, leaves, play } from './play.fixture.ts';
-import { profileWith, shopPlan, shopTask, shopTools, type Told } from './shop.fixture.ts';
+import { profileWith, shopPlan, shopTask, shopTools, shopVocabulary, type Told } from './shop.fixture.ts';
 
 describe('what it may say', () => {
   const summaryWords = new Set(`${claimText} ${honestText}`.split(' '));
@@ -14,7 +15,9 @@ describe('what it may say', () => {
     if (
       value === UNKNOWN ||
       shopTools.some((tool) =>
-        Object.keys(tool.parameters.properties as object).some((name) => inventedId(name) === value),
+        Object.keys(tool.parameters.properties as object).some(
+          (name) => inventedId(name, lexiconOf(shopVocabulary)) === value,
+        ),
       )
     )
       return true;

@@ -2,6 +2,7 @@
  * Words for the concepts that advice is about; understanding means finding concepts, never template
  * phrases.
  */
+import { NEUTRAL, type Speech, type Vocabulary } from '../../vocabulary.ts';
 
 /** Words that turn a statement round; two of them cancel out. */
 export const NEGATION =
@@ -18,9 +19,6 @@ export const NEEDLESS =
 
 export const LOOKUP =
   /\b(?:look(?:s|ing|ed)? (?:(?:it|them|this|that|(?:the|its|their|every|each|an?)(?: \w+){1,2}) )?up|look(?:ing|ed)? (?:at|into)|lookups?|reads?|reading|check(?:s|ed|ing)?|fetch\w*|retriev\w+|consult\w*|inspect\w*|view(?:ing|ed)?|open(?:ing|ed)? (?:the|its|their|every|each|an?)|pull(?:ing|ed)? (?:(?:the|its) \w+ )?up|quer(?:y|ied|ying)|examin\w+|review\w*|obtain\w*|get(?:ting)? (?:the|its|their|all)|find(?:ing)? out|verif\w+|stud(?:y|ied|ying)|load(?:ing|ed)?|see(?:ing|n)? (?:what|which|the)|gather(?:ing|ed)? (?:the )?(?:details|facts))\b/;
-/** What can be read. */
-export const RECORD =
-  /\b(?:orders?|details?|records?|products?|items?|users?|accounts?|profiles?|status|customers?|catalogue?|variants?|data|facts|state|entry|entries|contents?|options|anything|things)\b/;
 export const BEFORE = /\b(?:before|beforehand|until|prior to|ahead of|in advance|unless|without)\b/;
 export const FIRST =
   /\b(?:first|start|begin|once|after|afterwards|then|only when|already|must have|have been|earlier)\b/;
@@ -62,8 +60,6 @@ export const REPORT =
   /\b(?:stat(?:e|es|ing)|report\w*|includ\w+|mention\w*|tell\w*|quot(?:e|es|ing)|give|giv(?:es|ing)|list|writ(?:e|es|ing)|put|repeat|answer\w*|name|cit(?:e|es|ing)|contains?|with|add|say)\b/;
 export const CLOSING =
   /\b(?:summary|summaries|summari[sz]\w+|done|final|closing|wrap[- ]up|last message|conclusion|ending|at the end)\b/;
-export const FIGURES =
-  /\b(?:values?|amounts?|totals?|numbers?|figures?|prices?|sums?|refund\w*|details?|asked|requested|wanted|questions?|facts?|balance|inform\w*|everything|costs?)\b/;
 
 export const SUCCESS =
   /\b(?:succe\w+|went through|gone through|confirm\w*|worked|accepted|executed|carried out|changed something|taken effect|performed|completed|came back without|no error|without (?:an )?error)\b/;
@@ -76,8 +72,6 @@ export const UNASKED =
   /\b(?:beyond|(?:un|not )(?:asked|requested|wanted|mentioned)|nobody asked|only (?:what|the changes|changes|do what)|nothing (?:else|more|but)|extra|additional|unsolicited|never asked)\b/;
 export const USE_TOOL =
   /\b(?:(?:use|call|make|with|send|answer with|reply with) (?:\w+ ){0,3}(?:tools?|tool calls?|functions?)|tool call)\b/;
-export const PROSE =
-  /\b(?:prose|plain text|text only|only text|chat\w*|ask(?:s|ing)? (?:the customer|questions?|back|for (?:confirmation|details|more|permission))|talk\w*|explain\w*|message alone|in your message|apologi\w+|give up|giving up)\b/;
 export const TEXT_CALL =
   /\b(?:json|code block|fenced?|in (?:the|your) message|as text|written out|markdown|backticks)\b/;
 export const NATIVE_CALL =
@@ -90,44 +84,83 @@ export const INSTRUCTION =
 export const REFUSAL =
   /\b(?:error|first|instead|must|only|say|write|use|fits? no|no such|no new|there is no|cannot|can't|not|before|missing|already|refused|expected|needs?|invalid|unknown|blocked|denied|several|which|no such|without|stop|again|failed|never|should|please|give)\b/;
 
-/** Verbs of tool names and how people say them. */
-export const VERBS: Readonly<Record<string, RegExp>> = {
-  cancel: /\bcancel\w*|\bcall(?:ing|ed)? off|\bannul\w*/,
-  modify: /\bmodif\w+|\bchang(?:e|es|ed|ing)\b|\balter\w*|\bupdat\w+|\bedit(?:s|ed|ing)?\b|\badjust\w*/,
-  return:
-    /\breturn(?:s|ing)?\b|\b(?:be|is|are|was|been) returned\b(?! by\b)|\breturned (?:items|goods|orders?)|\bsen[dt](?:ing)? back|\brefund\w*|\btak(?:e|es|ing) back/,
-  exchange: /\bexchang\w+|\bswap\w*|\btrad(?:e|es|ed|ing)\b|\breplac\w+/,
+/** The concepts whose words depend on the domain. */
+export interface Lexicon {
+  /** What can be read. */
+  readonly record: RegExp;
+  /** What a closing summary may have to hold. */
+  readonly figures: RegExp;
+  readonly prose: RegExp;
+  /** Verbs of tool names and how people say them. */
+  readonly verbs: ReadonlyMap<string, RegExp>;
+  /** State words, and phrases that are replaced by their state before anything else is read. */
+  readonly states: ReadonlySet<string>;
+  readonly stateWord: RegExp;
+  readonly statePhrases: readonly (readonly [RegExp, string])[];
+  /** Nouns by which people speak of an argument: `new_item_ids` -> its own name, item, ... */
+  nounsOf(argument: string): readonly string[];
+  readonly speech: Speech;
+}
+
+const VERBS = {
+  cancel: '\\bcancel\\w*|\\bcall(?:ing|ed)? off|\\bannul\\w*',
+  modify: '\\bmodif\\w+|\\bchang(?:e|es|ed|ing)\\b|\\balter\\w*|\\bupdat\\w+|\\bedit(?:s|ed|ing)?\\b|\\badjust\\w*',
 };
-/**
- * States of an order and how people say them; a phrase is replaced by its state before anything
- * else is read.
- */
-export const STATES: readonly (readonly [RegExp, string])[] = [
-  [
-    /\b(?:not yet|has(?:n't| not) (?:yet )?been|have(?:n't| not) (?:yet )?been|before it is|un) ?(?:shipped|processed|dispatched|sent out)\b|\bstill (?:open|waiting)\b|\bopen orders?\b|\bawaiting shipment\b/g,
-    ' pending ',
-  ],
-  [
-    /\b(?:has |have |already |was |were )?arrived\b|\bhanded over\b|\breceived by the customer\b|\bin the customer's hands\b|\breached the customer\b/g,
-    ' delivered ',
-  ],
-];
-export const STATE_WORDS = [
-  'pending',
-  'delivered',
-  'processed',
-  'cancelled',
-  'active',
-  'inactive',
-  'open',
-  'closed',
-] as const;
-/** Words that make other words of an argument's name understood. */
-export const SAME_NOUNS: Readonly<Record<string, readonly string[]>> = {
-  item: ['item', 'product', 'variant', 'article', 'option', 'goods', 'piece'],
-  product: ['product', 'item', 'catalogue', 'catalog'],
-  order: ['order', 'purchase'],
-  user: ['user', 'customer', 'account'],
-  payment: ['payment', 'card', 'method', 'pay'],
-  method: ['method', 'payment', 'card'],
-};
+const STATES = ['cancelled', 'active', 'inactive', 'open', 'closed'];
+
+/** Singular of an English noun, roughly: enough to match `items` with `item`. */
+export function singular(word: string): string {
+  if (word.endsWith('ies') && word.length > 4) return `${word.slice(0, -3)}y`;
+  if (word.endsWith('sses')) return word.slice(0, -2);
+  return word.endsWith('s') && !word.endsWith('ss') && word.length > 3 ? word.slice(0, -1) : word;
+}
+
+const lexicons = new WeakMap<Vocabulary, Lexicon>();
+
+/** Kept per vocabulary. */
+export function lexiconOf(vocabulary: Vocabulary = NEUTRAL): Lexicon {
+  let known = lexicons.get(vocabulary);
+  if (known === undefined) {
+    known = makeLexicon(vocabulary);
+    lexicons.set(vocabulary, known);
+  }
+  return known;
+}
+
+function makeLexicon({ user, speech }: Vocabulary): Lexicon {
+  const { verbs, states, nouns, figures } = speech;
+  const stateWords = [...new Set([...STATES, ...Object.keys(states)])];
+  const nounsByArgument = new Map<string, readonly string[]>();
+  return {
+    record: new RegExp(
+      `\\b(?:orders?|details?|records?|products?|items?|users?|accounts?|profiles?|status|${user}s?|catalogue?|variants?|data|facts|state|entry|entries|contents?|options|anything|things)\\b`,
+    ),
+    figures: new RegExp(
+      `\\b(?:${['values?|amounts?|totals?|numbers?|figures?|prices?|sums?', ...figures].join('|')}|details?|asked|requested|wanted|questions?|facts?|balance|inform\\w*|everything|costs?)\\b`,
+    ),
+    prose: new RegExp(
+      `\\b(?:prose|plain text|text only|only text|chat\\w*|ask(?:s|ing)? (?:the ${user}|questions?|back|for (?:confirmation|details|more|permission))|talk\\w*|explain\\w*|message alone|in your message|apologi\\w+|give up|giving up)\\b`,
+    ),
+    verbs: new Map(Object.entries({ ...VERBS, ...verbs }).map(([verb, said]) => [verb, new RegExp(said)])),
+    states: new Set(stateWords),
+    stateWord: new RegExp(`(non-)?\\b(${stateWords.join('|')})\\b`, 'g'),
+    statePhrases: Object.entries(states).flatMap(([state, said]) =>
+      said === '' ? [] : [[new RegExp(said, 'g'), ` ${state} `] as const],
+    ),
+    nounsOf: (argument) => {
+      let known = nounsByArgument.get(argument);
+      if (known === undefined) {
+        const words = argument
+          .toLowerCase()
+          .split(/[_\W]+/)
+          .map(singular)
+          .filter((word) => word !== 'id' && word !== 'new');
+        const all = words.flatMap((word) => [word, ...(Object.hasOwn(nouns, word) ? (nouns[word] ?? []) : [])]);
+        known = [...new Set([argument.toLowerCase(), ...all])];
+        nounsByArgument.set(argument, known);
+      }
+      return known;
+    },
+    speech,
+  };
+}

@@ -2,7 +2,16 @@
 import type { Json, Plan, ToolCall } from '../../types.ts';
 import { simulatedAgent } from './agent.ts';
 import type { FaultKind, Profile } from './profiles.ts';
-import { converse, profileWith, shopPlan, shopTask, shopTools, type Told, type Turn } from './shop.fixture.ts';
+import {
+  converse,
+  profileWith,
+  shopPlan,
+  shopTask,
+  shopTools,
+  shopVocabulary,
+  type Told,
+  type Turn,
+} from './shop.fixture.ts';
 
 export interface Played {
   readonly turns: readonly Turn[];
@@ -12,7 +21,7 @@ export interface Played {
 export async function play(profile: Profile, seed: number, told: Told = {}, plan: Plan = shopPlan): Promise<Played> {
   const struck = new Set<FaultKind>();
   const agent = simulatedAgent(profile, (fault) => void struck.add(fault));
-  const model = agent.open({ task: shopTask, tools: shopTools, plan, seed });
+  const model = agent.open({ task: shopTask, tools: shopTools, plan, seed, vocabulary: shopVocabulary });
   return { turns: await converse((request) => model.complete(request), told), struck };
 }
 

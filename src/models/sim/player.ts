@@ -28,12 +28,12 @@ type Act =
  * else.
  */
 export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model: string, report?: Strike) {
-  const index = indexTools(episode.tools);
+  const index = indexTools(episode.tools, episode.vocabulary);
   let prompt: Prompt | undefined;
   let stable: readonly [string, string, ChatRequest['tools']] | undefined;
   const currentPrompt = (): Prompt => prompt as Prompt;
   const view = openView(episode.task.request, (value) => currentPrompt().shows(value));
-  const mind = openMind(profile, episode.task.id, episode.seed, currentPrompt, report);
+  const mind = openMind(profile, episode.task.id, episode.seed, currentPrompt, index.lexicon, report);
   const scene: FaultScene = { profile, index, mind, view, mentions: plan.mentions ?? {}, prompt: currentPrompt };
 
   let steps: PlanStep[] | undefined;

@@ -4,9 +4,10 @@
  */
 import type { ChatMessage, ChatRequest } from '../../types.ts';
 import type { Advice } from './advice.ts';
+import type { Lexicon } from './lexicon.ts';
 import { contains } from './occurs.ts';
 import type { FaultKind, Profile } from './profiles.ts';
-import { argumentNouns, type ToolIndex } from './sentence.ts';
+import type { ToolIndex } from './sentence.ts';
 import { type Placed, type ReadPart, readToolTexts, skillPart, systemPart } from './standing-text.ts';
 
 /** What a question is about. */
@@ -74,13 +75,13 @@ export function readPrompt(request: ChatRequest, ticket: string, index: ToolInde
   bySkill.set(skill, byTools);
   let prompt = byTools.get(tools);
   if (!prompt) {
-    prompt = combine([system, skill, tools], textProtocol);
+    prompt = combine([system, skill, tools], textProtocol, index.lexicon);
     byTools.set(tools, prompt);
   }
   return prompt;
 }
 
-function combine(parts: readonly ReadPart[], textProtocol: boolean): Prompt {
+function combine(parts: readonly ReadPart[], textProtocol: boolean, lexicon: Lexicon): Prompt {
   const byFault = new Map<FaultKind, Placed[]>();
   for (const placed of parts.flatMap((part) => part.placed)) {
     const list = byFault.get(placed.advice.fault) ?? [];
@@ -104,7 +105,7 @@ function combine(parts: readonly ReadPart[], textProtocol: boolean): Prompt {
       let cure = 0;
       let harm = 0;
       for (const placed of byFault.get(fault) ?? []) {
-        if (!concerns(placed.advice, topic)) continue;
+        if (!concerns(placed.advice, topic, lexicon)) continue;
         const weight = weightOf(placed, profile);
         if (placed.advice.polarity === 1) cure = withAnother(cure, weight);
         else harm = withAnother(harm, weight);
@@ -148,11 +149,11 @@ function weightOf({ advice, locus, distance }: Placed, profile: Profile): number
 }
 
 /** True if the advice is about the tool and the argument in question. */
-export function concerns(advice: Advice, topic: Topic): boolean {
+export function concerns(advice: Advice, topic: Topic, lexicon: Lexicon): boolean {
   if ((advice.wishes ?? false) !== (topic.wishes ?? false)) return false;
   if (advice.tools !== null && topic.tool !== undefined && !advice.tools.has(topic.tool)) return false;
   if (topic.argument === undefined) return true;
   if (advice.argument !== undefined) return advice.argument === topic.argument;
   const { nouns } = advice;
-  return nouns === null || argumentNouns(topic.argument).some((noun) => nouns.has(noun));
+  return nouns === null || lexicon.nounsOf(topic.argument).some((noun) => nouns.has(noun));
 }

@@ -78,8 +78,7 @@ export function reactToRefusal(
 }
 
 /** Takes in one piece of advice; true if it changes the call. */
-function take(advice: Advice, draft: CallDraft, step: PlanStep, scene: FaultScene): boolean {
-  const { mind } = scene;
+function take(advice: Advice, draft: CallDraft, step: PlanStep, { mind, index }: FaultScene): boolean {
   if (advice.fault === 'wrong_state') {
     // A statement about the tool called shows that it does not fit, if it does not; else it
     // misleads.
@@ -92,9 +91,8 @@ function take(advice: Advice, draft: CallDraft, step: PlanStep, scene: FaultScen
   if (advice.fault === 'loop') return false;
   return draft.mistakes.some((mistake) => {
     const about = mistake.fault === advice.fault || (mistake.fault === 'invented_id' && advice.fault === 'name_for_id');
-    return (
-      about && concerns(advice, { tool: step.call.name, ...(mistake.argument ? { argument: mistake.argument } : {}) })
-    );
+    const topic = { tool: step.call.name, ...(mistake.argument ? { argument: mistake.argument } : {}) };
+    return about && concerns(advice, topic, index.lexicon);
   });
 }
 

@@ -2,12 +2,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { seedOf } from '../../digest.ts';
 import { generateRetail } from '../../environments/retail/generate/index.ts';
+import { retailVocabulary } from '../../environments/retail/vocabulary.ts';
 import { parseHarness } from '../../harness/parse.ts';
 import { playEpisode } from '../../runtime/episode.ts';
 import type { Agent, ChatRequest, Environment, Harness, Json, ToolCall } from '../../types.ts';
 import { simulatedAgent } from './agent.ts';
 import { claimText, honestText } from './faults/ending.ts';
 import { inventedId, UNKNOWN } from './faults/identifiers.ts';
+import { lexiconOf } from './lexicon.ts';
 import type { ProfileName } from './profiles.ts';
 
 const bare = parseHarness(
@@ -109,7 +111,7 @@ describe('profiles on retail', () => {
       value === UNKNOWN ||
       (value.startsWith('[') && (JSON.parse(value) as string[]).every((part) => declared(argument, part, visible))) ||
       ['order_id', 'user_id', 'item_ids', 'product_id', 'item_id', 'new_item_ids', 'payment_method_id'].some(
-        (name) => inventedId(name) === value,
+        (name) => inventedId(name, lexiconOf(retailVocabulary)) === value,
       ) ||
       (argument !== 'summary' &&
         value.includes(', ') &&

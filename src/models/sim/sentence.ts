@@ -2,8 +2,8 @@
  * Splits visible text into sentences and finds, for each, the tools it concerns and the nouns it
  * uses.
  */
-import type { Tool } from '../../types.ts';
-import { FAILURE, NEGATION, REMOVAL, SAME_NOUNS, STATE_WORDS, STATES, VERBS } from './lexicon.ts';
+import type { Tool, Vocabulary } from '../../types.ts';
+import { FAILURE, type Lexicon, lexiconOf, NEGATION, REMOVAL, singular } from './lexicon.ts';
 
 /** What is known of a tool from its name and schema alone. */
 export interface ToolFacts {
@@ -20,7 +20,9 @@ export interface ToolFacts {
   readonly tool: Tool;
 }
 
-export type ToolIndex = ReadonlyMap<string, ToolFacts>;
+export interface ToolIndex extends ReadonlyMap<string, ToolFacts> {
+  readonly lexicon: Lexicon;
+}
 
 export interface Sentence {
   /** Lower case, with synonyms of states replaced by the state. */
@@ -38,19 +40,13 @@ export interface Sentence {
 
 const PLAIN = new Set(['order', 'details', 'detail', 'id', 'by', 'all', 'to', 'of', 'the']);
 
-/** Singular of an English noun, roughly: enough to match `items` with `item`. */
-export function singular(word: string): string {
-  if (word.endsWith('ies') && word.length > 4) return `${word.slice(0, -3)}y`;
-  if (word.endsWith('sses')) return word.slice(0, -2);
-  return word.endsWith('s') && !word.endsWith('ss') && word.length > 3 ? word.slice(0, -1) : word;
-}
-
 const indexes = new WeakMap<readonly Tool[], ToolIndex>();
 
 /** Facts about each tool by name; kept per list. */
-export function indexTools(tools: readonly Tool[]): ToolIndex {
+export function indexTools(tools: readonly Tool[], vocabulary?: Vocabulary): ToolIndex {
+  const lexicon = lexiconOf(vocabulary);
   const known = indexes.get(tools);
-  if (known) return known;
+  if (known?.lexicon === lexicon) return known;
   const index = new Map<string, ToolFacts>();
   for (const tool of tools) {
     if (tool.name === 'done') continue;
@@ -63,39 +59,25 @@ export function indexTools(tools: readonly Tool[]): ToolIndex {
     index.set(tool.name, {
       name: tool.name,
       readOnly: tool.readOnly,
-      verb: VERBS[verb] ?? new RegExp(`\\b${stem.replace(/[^a-z0-9]/g, '')}(?:s|e|ed|es|ing|\\w?ing|\\w?ed)?\\b`),
-      state: words.find((word) => (STATE_WORDS as readonly string[]).includes(word)),
+      verb:
+        lexicon.verbs.get(verb) ??
+        new RegExp(`\\b${stem.replace(/[^a-z0-9]/g, '')}(?:s|e|ed|es|ing|\\w?ing|\\w?ed)?\\b`),
+      state: words.find((word) => lexicon.states.has(word)),
       nouns: new Set(
         words
           .slice(1)
           .map(singular)
-          .filter((word) => !PLAIN.has(word) && !(STATE_WORDS as readonly string[]).includes(word)),
+          .filter((word) => !PLAIN.has(word) && !lexicon.states.has(word)),
       ),
       arguments: names,
       required: Array.isArray(required) ? required.filter((name): name is string => typeof name === 'string') : names,
       tool,
     });
   }
-  indexes.set(tools, index);
-  return index;
+  const made = Object.assign(index, { lexicon });
+  indexes.set(tools, made);
+  return made;
 }
-
-/**
- * Nouns by which people speak of an argument, e.g. `new_item_ids` -> item, product, variant, ...
- */
-export function argumentNouns(argument: string): readonly string[] {
-  const known = nounsByArgument.get(argument);
-  if (known) return known;
-  const words = argument
-    .toLowerCase()
-    .split(/[_\W]+/)
-    .map(singular)
-    .filter((word) => word !== 'id' && word !== 'new');
-  const nouns = [...new Set([argument.toLowerCase(), ...words.flatMap((word) => [word, ...(SAME_NOUNS[word] ?? [])])])];
-  nounsByArgument.set(argument, nouns);
-  return nouns;
-}
-const nounsByArgument = new Map<string, readonly string[]>();
 
 /** Joins the lines of a wrapped paragraph, and takes the stops out of abbreviations. */
 export const unwrapped = (text: string): string =>
@@ -107,7 +89,7 @@ export function sentencesOf(text: string, index: ToolIndex, own?: string): Sente
   for (const raw of unwrapped(text).split(/\n+|(?<=[.!?]['")]?)\s+/)) {
     if (raw.length < 6 || !/[a-z]/i.test(raw)) continue;
     let lower = raw.toLowerCase().replace(/[‘’]/g, "'").replace(/[“”]/g, '"');
-    for (const [pattern, state] of STATES) lower = lower.replace(pattern, state);
+    for (const [pattern, state] of index.lexicon.statePhrases) lower = lower.replace(pattern, state);
     const nouns = new Set(lower.match(/[a-z_][a-z0-9_]*/g)?.flatMap((word) => [word, singular(word)]));
     const named = [...index.keys()].filter((name) => nouns.has(name.toLowerCase()));
     if (nouns.has('done')) named.push('done');

@@ -2,6 +2,7 @@
  * A small shop for this folder's tests: orders with items, two states, lookups, and a bare episode
  * loop without any harness.
  */
+import { retailVocabulary } from '../../environments/retail/vocabulary.ts';
 import type { ChatMessage, Json, JsonObject, Plan, Task, Tool, ToolCall, ToolResult } from '../../types.ts';
 import type { ProfileName } from './profiles.ts';
 import { PROFILES, type Profile } from './profiles.ts';
@@ -24,6 +25,9 @@ export const shopTools: readonly Tool[] = [
   tool('modify_pending_order_items', 'Change content.', { order_id: text, item_ids: texts, new_item_ids: texts }),
   tool('exchange_delivered_order_items', 'Swap content.', { order_id: text, item_ids: texts, new_item_ids: texts }),
 ];
+
+/** The shop speaks as retail does. */
+export const shopVocabulary = retailVocabulary;
 
 export const doneTool = tool('done', 'Ends it.', { summary: text }, true);
 

@@ -1,6 +1,7 @@
 /** Reads the parts of a prompt that stand still (system text, tools, skills) once each. */
 import type { Tool } from '../../types.ts';
 import { type Advice, adviceOf, analyse } from './advice.ts';
+import type { Lexicon } from './lexicon.ts';
 import type { Locus } from './profiles.ts';
 import { sentencesOf, type ToolIndex, unwrapped } from './sentence.ts';
 
@@ -33,14 +34,20 @@ function remembered<V>(cache: Map<string, V>, key: string, make: () => V): V {
 export const wordCount = (text: string): number => text.match(/\S+/g)?.length ?? 0;
 
 const toolParts = new WeakMap<readonly Tool[], ReadPart>();
-const toolTexts = new Map<string, ReadPart>();
+
+const toolTexts = new WeakMap<Lexicon, Map<string, ReadPart>>();
+function toolTextsOf({ lexicon }: ToolIndex): Map<string, ReadPart> {
+  const known = toolTexts.get(lexicon) ?? new Map<string, ReadPart>();
+  toolTexts.set(lexicon, known);
+  return known;
+}
 
 /** By identity first; equal tools in another list are recognised by their text. */
 export function readToolTexts(tools: readonly Tool[], index: ToolIndex): ReadPart {
   const known = toolParts.get(tools);
   if (known) return known;
   const text = tools.map((tool) => `${tool.name} ${tool.description} ${JSON.stringify(tool.parameters)}`).join('\n');
-  const part = remembered(toolTexts, text, () => analyseTools(tools, index, text));
+  const part = remembered(toolTextsOf(index), text, () => analyseTools(tools, index, text));
   toolParts.set(tools, part);
   return part;
 }

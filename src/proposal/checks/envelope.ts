@@ -20,13 +20,15 @@ export const WIDEST: EditEnvelope = EditEnvelope.parse({});
 /** What this package's code writes without a model; anybody else's text is held to `max_risk`. */
 const OWN_CODE = new Set(['mine', 'null', 'harmful']);
 
+type Judged = Pick<AppliedCandidate, 'edits' | 'envelope'> & Partial<Pick<AppliedCandidate, 'environment'>>;
+
 /** Why edits go beyond what a night may change by itself; null when they do not. */
-export function riskRefusal({ edits, envelope = WIDEST }: Pick<AppliedCandidate, 'edits' | 'envelope'>): string | null {
+export function riskRefusal({ edits, environment, envelope = WIDEST }: Judged): string | null {
   for (const edit of edits) {
     const outside = edit.ops.find(({ op }) => !envelope.ops.includes(op));
     if (outside !== undefined) return `${outside.op} is outside of what the policy lets a night change`;
     if (OWN_CODE.has(edit.proposer)) continue;
-    const { risk, why } = riskOf(edit);
+    const { risk, why } = riskOf(edit, environment?.vocabulary);
     if (risk > envelope.max_risk) return `${risk}, for a person to decide: ${why}`;
   }
   return null;

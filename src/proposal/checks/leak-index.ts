@@ -39,7 +39,8 @@ function readsOf(environment: Environment, calls: readonly ToolCall[]): ToolCall
   return [...calls.filter((c) => names.has(c.name)), ...fitting];
 }
 
-const PERSONAL = /(^|_)(name|address\d?|street|city|email|phone|zip|postcode)(_|$)|_name$/;
+/** Names of fields whose values are personal in any domain. */
+const PERSONAL = ['name', 'address\\d?', 'street', 'city', 'email', 'phone', 'zip', 'postcode'];
 
 /**
  * Values of every task's target, of the oracle's arguments, and of the records that its reads show.
@@ -58,6 +59,8 @@ export function buildLeakIndex(environment: Environment, policy = ''): LeakIndex
     if (!entry) found.set(phrase, { task: current, tasks: 1 });
     else if (entry.task !== current) found.set(phrase, { task: current, tasks: entry.tasks + 1 });
   };
+  const fields = [...PERSONAL, ...(environment.vocabulary?.personalFields ?? [])];
+  const personal = new RegExp(`(^|_)(${fields.join('|')})(_|$)`);
   const seen = new Set<string>();
   for (const task of environment.tasks) {
     current = task.id;
@@ -72,7 +75,7 @@ export function buildLeakIndex(environment: Environment, policy = ''): LeakIndex
       if (result.error || seen.has(result.content)) continue;
       seen.add(result.content);
       const record = parseResult(result.content);
-      recordValues(record, '', add);
+      recordValues(record, '', personal, add);
       // A record that names its owner leads to the owner's record.
       if (isObject(record)) open.push(...readsOf(environment, [{ name: '', arguments: record }]));
     }
@@ -129,16 +132,16 @@ function wholeName(record: JsonObject, add: (text: string) => void): void {
 }
 
 /** Of a record only what points at someone or something: ids, and personal fields. */
-function recordValues(value: Json, key: string, add: (text: string) => void): void {
+function recordValues(value: Json, key: string, personal: RegExp, add: (text: string) => void): void {
   if (typeof value === 'string') {
     const isId = /\d/.test(value) && value.length >= 5 && !/\s/.test(value) && /(^|_)ids?$|^$/.test(key);
-    if (isId || PERSONAL.test(key)) add(value);
-  } else if (Array.isArray(value)) for (const v of value) recordValues(v as Json, key, add);
+    if (isId || personal.test(key)) add(value);
+  } else if (Array.isArray(value)) for (const v of value) recordValues(v as Json, key, personal, add);
   else if (isObject(value)) {
     wholeName(value, add);
     for (const [name, v] of Object.entries(value)) {
       if (/\d{4}/.test(name)) add(name);
-      recordValues(v, name, add);
+      recordValues(v, name, personal, add);
     }
   }
 }

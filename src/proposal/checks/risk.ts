@@ -3,6 +3,7 @@
  * part.
  */
 import type { Edit, Op } from '../../edit/schema.ts';
+import { NEUTRAL, type Vocabulary } from '../../vocabulary.ts';
 
 /**
  * R0 wording. R1 a new rule. R2 touches what only a person may answer for. R3 protected: refused
@@ -28,15 +29,15 @@ const TRIPWIRES: readonly (readonly [why: string, pattern: RegExp])[] = [
   ],
   [
     'speaks of identity',
-    /\b(?:identit\w+|authenticat\w+|verif\w+ (?:the |their )?(?:user|customer|identity)|password|impersonat\w+|log ?in)\b/i,
+    /\b(?:identit\w+|authenticat\w+|verif\w+ (?:the |their )?(?:user|identity)|password|impersonat\w+|log ?in)\b/i,
   ],
   [
     'speaks of money',
-    /\b(?:refund\w*|payment\w*|pay(?:s|ing)?|price\w*|discount\w*|credit\w*|gift card|charge\w*|compensat\w+|limit\w*|\$\s?\d|usd|eur)\b/i,
+    /\b(?:payment\w*|pay(?:s|ing)?|price\w*|discount\w*|credit\w*|charge\w*|compensat\w+|limit\w*|\$\s?\d|usd|eur)\b/i,
   ],
   [
     'speaks of personal data',
-    /\b(?:personal(?: data)?|address(?:es)?|e-?mail\w*|phone\w*|birth\w*|ssn|social security|privacy|customer data|user data|reveal\w*|disclos\w+|leak\w*)\b/i,
+    /\b(?:personal(?: data)?|address(?:es)?|e-?mail\w*|phone\w*|birth\w*|ssn|social security|privacy|user data|reveal\w*|disclos\w+|leak\w*)\b/i,
   ],
   [
     'speaks of refusing or escalating',
@@ -57,13 +58,26 @@ const TRIPWIRES: readonly (readonly [why: string, pattern: RegExp])[] = [
   ['holds characters that do not show', /\p{Cf}|[^\P{Cc}\n\t]/u],
 ];
 
+const own = new WeakMap<Vocabulary, RegExp>();
+
+/** The environment's sensitive words; the user's name counts where the plain "user" would. */
+function sensitive(vocabulary: Vocabulary): RegExp {
+  const known = own.get(vocabulary);
+  if (known !== undefined) return known;
+  const { user, sensitiveWords } = vocabulary;
+  const words = [`verif\\w+ (?:the |their )?${user}`, `${user} data`, ...sensitiveWords];
+  const pattern = new RegExp(`\\b(?:${words.join('|')})\\b`, 'i');
+  own.set(vocabulary, pattern);
+  return pattern;
+}
+
 /** The class of an edit: the highest of its operations. */
-export function riskOf(edit: Pick<Edit, 'ops'>): RiskFinding {
-  const found = edit.ops.map(riskOfOp);
+export function riskOf(edit: Pick<Edit, 'ops'>, vocabulary: Vocabulary = NEUTRAL): RiskFinding {
+  const found = edit.ops.map((op) => riskOfOp(op, vocabulary));
   return found.reduce((worst, one) => (one.risk > worst.risk ? one : worst), { risk: 'R0', why: 'changes no rule' });
 }
 
-function riskOfOp(op: Op): RiskFinding {
+function riskOfOp(op: Op, vocabulary: Vocabulary): RiskFinding {
   switch (op.op) {
     case 'alias.add':
     case 'alias.remove':
@@ -80,13 +94,14 @@ function riskOfOp(op: Op): RiskFinding {
     case 'monitor.replace':
       return { risk: 'R2', why: `${op.op} may weaken what it replaces` };
     default:
-      return riskOfTexts(op);
+      return riskOfTexts(op, vocabulary);
   }
 }
 
-function riskOfTexts(op: Op): RiskFinding {
+function riskOfTexts(op: Op, vocabulary: Vocabulary): RiskFinding {
   const text = textsIn(op).join('\n');
-  for (const [why, pattern] of TRIPWIRES) {
+  const all = [...TRIPWIRES, ['speaks of what is sensitive here', sensitive(vocabulary)] as const];
+  for (const [why, pattern] of all) {
     const hit = pattern.exec(text);
     if (hit !== null) return { risk: 'R2', why: `${why} ("${printable(hit[0]).slice(0, 40)}")` };
   }

@@ -1,4 +1,4 @@
-/** Finds text that was copied from what tools or customers said: eight or more words in a row. */
+/** Finds text that was copied from what tools or users said: eight or more words in a row. */
 import type { Task, Trace } from '../../types.ts';
 import { type FreeWords, wordsIn } from './text-of.ts';
 

@@ -1,13 +1,13 @@
 /** Replaces an argument that is no known key by the key of the one record that it describes. */
 import { isObject } from '../../digest.ts';
 import { mapAt, valuesAt } from '../../harness/argument-paths.ts';
-import type { Json, JsonObject } from '../../types.ts';
+import type { Json, JsonObject, Vocabulary } from '../../types.ts';
 import { type Match, matchRecord } from './match.ts';
 import { groundMessage, type Unclear } from './message.ts';
 import { ownersIn, type Reading, readDescription } from './read.ts';
-import { contextVocabulary, type Property, propertyId, type RecordView, viewOf, vocabularyOf } from './records.ts';
+import { contextPhrases, type Property, phrasesOf, propertyId, type RecordView, viewOf } from './records.ts';
 import { descriptionOf, groundTokens, phraseOf } from './text.ts';
-import { recordsNamed, recordWished } from './wish.ts';
+import { plainWordsOf, recordsNamed, recordWished } from './wish.ts';
 
 export interface GroundRequest {
   readonly argument: string;
@@ -31,6 +31,8 @@ export interface GroundRequest {
   readonly fallback?: string | undefined;
   /** Values bound by reads: their words are known words. */
   readonly context: readonly unknown[];
+  /** Default: neutral. */
+  readonly vocabulary?: Vocabulary | undefined;
 }
 
 export interface Grounded {
@@ -64,8 +66,8 @@ function resolve(request: GroundRequest, i: number, given: Json, names: readonly
   const views = records.map(viewOf);
   const properties = propertiesOf(keep === undefined ? views : [...views, keep]);
   const owners = ownersIn(
-    vocabularyOf(keep === undefined ? views : [...views, keep]),
-    request.context.flatMap(contextVocabulary),
+    phrasesOf(keep === undefined ? views : [...views, keep]),
+    request.context.flatMap(contextPhrases),
     (property) => properties.has(property) || property === NAME,
   );
   const ignored = new Set(groundTokens(`${request.argument} ${request.key}`).map((token) => token.text));
@@ -79,7 +81,9 @@ function resolve(request: GroundRequest, i: number, given: Json, names: readonly
   });
   if (match.kind === 'record') return { key: match.view.record[request.key] as Json };
   if (saysNothing(reading, match, names) && keep !== undefined && request.fallback !== undefined) {
-    const wished = recordWished({ text: request.fallback, keep, records: views, key: request.key, properties, owners });
+    const { fallback, key } = request;
+    const plain = plainWordsOf(request.vocabulary);
+    const wished = recordWished({ text: fallback, keep, records: views, key, properties, owners, plain });
     if (wished !== null) return { key: wished.record[request.key] as Json };
   }
   return { text, match, silent: saysNothing(reading, match, names), views, properties, owners };
@@ -177,11 +181,12 @@ export function groundArguments(
 }
 
 /** Where nothing is said of any element, what the request names is meant, if it names as many. */
-function allNamed({ keep, fallback, key }: GroundRequest, open: readonly Open[]): readonly Json[] | null {
+function allNamed({ keep, fallback, key, vocabulary }: GroundRequest, open: readonly Open[]): readonly Json[] | null {
   const [first] = open;
   if (first === undefined || keep !== undefined || fallback === undefined || !open.every(({ silent }) => silent))
     return null;
   const { views: records, properties, owners } = first;
-  const named = recordsNamed({ text: fallback, records, key, properties, owners, count: open.length });
+  const plain = plainWordsOf(vocabulary);
+  const named = recordsNamed({ text: fallback, records, key, properties, owners, plain, count: open.length });
   return named?.map((view) => view.record[key] as Json) ?? null;
 }

@@ -1,5 +1,5 @@
 /** Reads a description: which values of which properties it mentions, and what is left over. */
-import { isWeak, type Property, type Vocabulary } from './records.ts';
+import { isWeak, type PhraseOwners, type Property } from './records.ts';
 import { extendPhrase, groundTokens, isFiller, isNegation, MAX_PHRASE_TOKENS, type Token } from './text.ts';
 
 /** One of `properties` has the value `phrase`. */
@@ -43,14 +43,14 @@ const LONG_NUMBER = /^\d{6,}$/;
 const NO_OWNERS: ReadonlySet<string> = new Set();
 
 /**
- * Owners of a phrase in the records' vocabulary and, for properties that `matters`, in the context.
+ * Owners of a phrase in the records and, for properties that `matters`, in the context.
  */
-export function ownersIn(own: Vocabulary, context: readonly Vocabulary[], matters: (property: string) => boolean) {
+export function ownersIn(own: PhraseOwners, context: readonly PhraseOwners[], matters: (property: string) => boolean) {
   return (phrase: string): ReadonlySet<string> => {
     const found = own.get(phrase);
     let all: Set<string> | undefined;
-    for (const vocabulary of context) {
-      for (const property of vocabulary.get(phrase) ?? NO_OWNERS) {
+    for (const phrases of context) {
+      for (const property of phrases.get(phrase) ?? NO_OWNERS) {
         if (!matters(property) || found?.has(property)) continue;
         all ??= new Set(found);
         all.add(property);

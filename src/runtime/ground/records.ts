@@ -91,36 +91,36 @@ export const has = (view: RecordView | undefined, property: string, phrase: stri
   view?.properties.get(property)?.values.has(phrase) ?? false;
 
 /** Phrase -> properties that have it as a value. */
-export type Vocabulary = ReadonlyMap<string, ReadonlySet<string>>;
+export type PhraseOwners = ReadonlyMap<string, ReadonlySet<string>>;
 
-function addView(vocabulary: Map<string, Set<string>>, view: RecordView): void {
+function addView(phrases: Map<string, Set<string>>, view: RecordView): void {
   for (const { id, values } of view.properties.values()) {
     for (const phrase of values.keys()) {
-      const owners = vocabulary.get(phrase);
+      const owners = phrases.get(phrase);
       if (owners) owners.add(id);
-      else vocabulary.set(phrase, new Set([id]));
+      else phrases.set(phrase, new Set([id]));
     }
   }
 }
 
-export function vocabularyOf(all: readonly RecordView[]): Vocabulary {
-  const vocabulary = new Map<string, Set<string>>();
-  for (const view of all) addView(vocabulary, view);
-  return vocabulary;
+export function phrasesOf(all: readonly RecordView[]): PhraseOwners {
+  const phrases = new Map<string, Set<string>>();
+  for (const view of all) addView(phrases, view);
+  return phrases;
 }
 
-const contexts = new WeakMap<object, Vocabulary>();
+const contexts = new WeakMap<object, PhraseOwners>();
 
 /**
  * The words of a bound read at any depth: they show that "oak" is a material although no record on
  * offer has it. Lists are read per element.
  */
-export function contextVocabulary(value: unknown): readonly Vocabulary[] {
-  if (Array.isArray(value)) return value.flatMap(contextVocabulary);
+export function contextPhrases(value: unknown): readonly PhraseOwners[] {
+  if (Array.isArray(value)) return value.flatMap(contextPhrases);
   if (!isObject(value)) return [];
   let known = contexts.get(value);
   if (known === undefined) {
-    known = vocabularyOf([viewOf(value)]);
+    known = phrasesOf([viewOf(value)]);
     contexts.set(value, known);
   }
   return [known];

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../types.ts';
+import { completeVocabulary } from '../../vocabulary.ts';
 import { groundArgument } from './ground.ts';
 
 const lamp = (item_id: string, color: string, height: string, shade: string): JsonObject => ({
@@ -15,6 +16,7 @@ const lamps = [
   lamp('14', 'blue', '50 cm', 'linen'),
   lamp('15', 'red', '30 cm', 'linen'),
 ];
+const vocabulary = completeVocabulary({ plainWords: ['exchange', 'return', 'order'] });
 const named = (name: string, variant: JsonObject): JsonObject => ({ name, ...variant });
 const oldLamp = named('Lamp', lamps[0] as JsonObject);
 const rug: JsonObject = { name: 'Rug', item_id: '21', options: { color: 'blue', weave: 'flat' } };
@@ -28,6 +30,7 @@ function ground(request: string, value: Json, kept: readonly JsonObject[] = [old
     keep: (i) => kept[i],
     fallback: request,
     context: [{ items: [oldLamp, rug, ...kept] }],
+    vocabulary,
   });
 }
 const wished = (request: string) => ground(request, ['Lamp']).value;
@@ -104,6 +107,7 @@ describe('where nothing is kept, the names in the request decide, if they are as
       from: () => items,
       fallback: request,
       context: [{ items }, { name: 'Lamp Shade' }],
+      vocabulary,
     });
 
   test('an order number or an invented id in their place', () => {

@@ -2,6 +2,7 @@
  * Reads from the request what a call left open: the values wished for the thing that the call
  * names.
  */
+import { NEUTRAL, type Vocabulary } from '../../vocabulary.ts';
 import { distinct } from './match.ts';
 import { readDescription } from './read.ts';
 import { has, type Property, propertyId, type RecordView } from './records.ts';
@@ -20,6 +21,8 @@ export interface GroundWish {
   readonly key: string;
   readonly properties: ReadonlyMap<string, Property>;
   owners(phrase: string): ReadonlySet<string>;
+  /** Words that change nothing about the wish. */
+  readonly plain: ReadonlySet<string>;
 }
 
 const NAME = propertyId('name');
@@ -31,8 +34,19 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
  * a reason to ask.
  */
 const PLAIN = words(
-  'exchange swap switch modify replace update return send back refund get make take rather prefer d ll via order orders delivered pending so please note left who customer',
+  'swap switch modify replace update send back get make take rather prefer d ll via so please note left who',
 );
+const plainWords = new WeakMap<Vocabulary, ReadonlySet<string>>();
+
+/** The plain words of a domain and of the language. */
+export function plainWordsOf(vocabulary: Vocabulary = NEUTRAL): ReadonlySet<string> {
+  let known = plainWords.get(vocabulary);
+  if (known === undefined) {
+    known = new Set([...PLAIN, ...vocabulary.plainWords, vocabulary.user]);
+    plainWords.set(vocabulary, known);
+  }
+  return known;
+}
 /** A sentence with one of these may mean the opposite of its other words. */
 const DOUBTFUL = words(
   'when except besides apart than or only hate dislike keep keeping leave stay stays remain dont doesnt didnt wont cant cannot isnt arent wouldnt shouldnt',
@@ -69,7 +83,7 @@ export function recordWished(wish: GroundWish): RecordView | null {
   if (passage === null) return null;
   const wished = new Map<string, string>();
   for (const part of passage) {
-    const reading = readDescription(part, { ...wish, ignored: PLAIN });
+    const reading = readDescription(part, { ...wish, ignored: wish.plain });
     const news = reading.mentions.filter(
       ({ phrase, properties }) => ![...properties].some((id) => has(wish.keep, id, phrase)),
     );
@@ -122,7 +136,7 @@ export function recordsNamed(
     const spans = nameSpans(tokens, (phrase) => byName.has(phrase) || wish.owners(phrase).has(NAME));
     const views = spans.flatMap(({ phrase }) => byName.get(phrase) ?? []);
     if (views.length === 0) continue;
-    const { unknown, contradicts } = readDescription(sentence, { ...wish, ignored: PLAIN });
+    const { unknown, contradicts } = readDescription(sentence, { ...wish, ignored: wish.plain });
     if (isDoubtful(tokens) || contradicts || unknown.length > 0) return null;
     for (const view of views) named.add(view);
   }

@@ -18,10 +18,7 @@ const COMMON = new Set(
   ),
 );
 
-/**
- * The words of a summary: what the customer wanted to know, unless it is forgotten
- * (`missing_report`).
- */
+/** The words of a summary: what was asked for, unless it is forgotten (`missing_report`). */
 export function summarise(gold: string, scene: FaultScene): string {
   const { words, news } = reportable(gold, scene);
   if (words.length === 0 || (news && scene.mind.strikes('missing_report', 'summary'))) return CLAIM;
@@ -77,7 +74,7 @@ export function isComputable(number: number, amounts: readonly number[]): boolea
 export const claimText = CLAIM;
 export const honestText = HONEST;
 
-/** What a model says that gives up: words for the customer instead of a call. */
+/** What a model says that gives up: words instead of a call. */
 export const GIVING_UP = 'I am sorry, but I need some more information before I can help with this request.';
 
 /**

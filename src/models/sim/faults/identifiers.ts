@@ -1,28 +1,23 @@
 /** Faults in the keys of records: dropped prefixes, names where ids belong, invented ids. */
 import type { Json } from '../../../types.ts';
-import { argumentNouns } from '../sentence.ts';
+import type { Lexicon } from '../lexicon.ts';
 import { type CallDraft, type FaultScene, type Mistake, mapLeaves, type PlanStep, takesKey } from './fault.ts';
 
-/** Ids of nobody, by the noun of the argument; the same ones ticket after ticket. */
-const INVENTED: readonly (readonly [string, string])[] = [
-  ['payment', 'credit_card_0000001'],
-  ['order', '#W1234567'],
-  ['user', 'customer_0001'],
-  ['product', '1000000001'],
-  ['item', '1000000002'],
-];
 /** What stands where no id belongs and no words are known. */
 export const UNKNOWN = 'unknown';
 
-export function inventedId(argument: string): string {
+/** An id of nobody by the noun of the argument; the same one task after task. */
+export function inventedId(argument: string, { nounsOf, speech }: Lexicon): string {
   if (!takesKey(argument)) return UNKNOWN;
   const first =
     argument
       .toLowerCase()
       .split(/[_\W]+/)
       .find((word) => word !== 'new') ?? 'record';
-  const nouns = [first, ...argumentNouns(argument)];
-  for (const noun of nouns) for (const [word, id] of INVENTED) if (word === noun || `${word}s` === noun) return id;
+  for (const noun of [first, ...nounsOf(argument)]) {
+    const known = Object.entries(speech.inventedIds).find(([word]) => word === noun || `${word}s` === noun);
+    if (known) return known[1];
+  }
   return `${first}-0001`;
 }
 
@@ -88,7 +83,7 @@ function writeText(
     return name(words);
   }
   note('invented_id');
-  return inventedId(argument);
+  return inventedId(argument, scene.index.lexicon);
 
   function name(full: string): string {
     const short = !mind.knows('name_for_id', `${key}.options`) && mind.draw('name only', key) < profile.nameOnly;

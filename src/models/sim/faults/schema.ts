@@ -1,6 +1,7 @@
 /** Faults against a tool's schema: wrong argument or tool names, a text where a list belongs. */
 import { pick } from '../../../digest.ts';
 import type { Json } from '../../../types.ts';
+import type { Lexicon } from '../lexicon.ts';
 import type { CallDraft, FaultScene } from './fault.ts';
 import { takesKey } from './fault.ts';
 
@@ -10,15 +11,15 @@ const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, let
  * The names that this agent confuses an argument with: another spelling, and another word; always
  * the same, as models do.
  */
-export function confusedNames(argument: string, taken: readonly string[]): readonly string[] {
+export function confusedNames(argument: string, taken: readonly string[], { speech }: Lexicon): readonly string[] {
   const stem = argument.replace(/_(?:ids?|keys?|numbers?)$/i, (ending) => (ending.endsWith('s') ? 's' : ''));
   const tail = argument.slice(argument.indexOf('_') + 1);
-  const other = { product_id: 'item_id', item_id: 'product_id' }[argument] ?? (stem === argument ? tail : stem);
+  const other = speech.confusions[argument] ?? (stem === argument ? tail : stem);
   const usable = [camelCase(argument), other].filter((name) => name !== argument && !taken.includes(name));
   return usable.length > 0 ? usable : [`${argument}_value`];
 }
 
-/** A tool's name without its middle words, e.g. `cancel_order` for `cancel_pending_order`. */
+/** A tool's name without its middle words, e.g. `renew_loan` for `renew_overdue_loan`. */
 export function confusedTool(name: string): string {
   const words = name.split('_');
   return words.length > 2 ? [words[0], words[words.length - (words.length > 3 ? 2 : 1)]].join('_') : name;
@@ -34,7 +35,7 @@ export function renameSomething(draft: CallDraft, key: string, { mind, index }: 
   const choices = keys.length > 0 ? keys : names;
   const argument = choices[Math.floor(mind.draw('which name', key) * choices.length)];
   if (argument === undefined || !mind.strikes('wrong_name', draft.name, { tool: draft.name, argument })) return draft;
-  const wrong = pick(confusedNames(argument, names), () => mind.draw('which confusion', draft.name));
+  const wrong = pick(confusedNames(argument, names, index.lexicon), () => mind.draw('which confusion', draft.name));
   const renamedArguments = Object.fromEntries(
     names.map((name) => [name === argument ? wrong : name, draft.arguments[name] as Json]),
   );

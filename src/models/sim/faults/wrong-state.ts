@@ -1,6 +1,4 @@
-/**
- * The tool for another state of the record, e.g. a change of a pending order for a delivered one.
- */
+/** The tool for another state of the record, e.g. one for an open loan where it is closed. */
 import type { Json } from '../../../types.ts';
 import type { ToolFacts, ToolIndex } from '../sentence.ts';
 import type { CallDraft, FaultScene, PlanStep } from './fault.ts';

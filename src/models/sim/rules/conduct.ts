@@ -3,9 +3,9 @@ import * as words from '../lexicon.ts';
 import { polarity } from '../sentence.ts';
 import { about, type Rule } from './rule.ts';
 
-export const missingReport: Rule = ({ text }) => {
-  if (!words.CLOSING.test(text) || !words.FIGURES.test(text)) return [];
-  const sign = polarity(text, words.FIGURES);
+export const missingReport: Rule = ({ text }, { lexicon }) => {
+  if (!words.CLOSING.test(text) || !lexicon.figures.test(text)) return [];
+  const sign = polarity(text, lexicon.figures);
   return sign === -1 || words.REPORT.test(text) ? about(sign, { tools: null }) : [];
 };
 
@@ -35,8 +35,8 @@ export const unaskedWriteRule: Rule = ({ text }) => {
   );
 };
 
-export const gaveUp: Rule = ({ text }) => {
-  const prose = polarity(text, words.PROSE);
+export const gaveUp: Rule = ({ text }, { lexicon }) => {
+  const prose = polarity(text, lexicon.prose);
   if (prose !== 0) return about(prose === 1 ? -1 : 1, { tools: null });
   return about(
     words.USE_TOOL.test(text) && /\b(?:each|every|always|must|turn|reply|next|no|needs?)\b/.test(text)

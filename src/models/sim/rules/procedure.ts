@@ -14,7 +14,7 @@ export const writeBeforeRead: Rule = (sentence, index) => {
     match?.index ?? Number.POSITIVE_INFINITY,
     read ? text.indexOf(read.toLowerCase()) : Number.POSITIVE_INFINITY,
   );
-  const object = read !== undefined || words.RECORD.test(text) || /\blook\w* (?:\w+ )?up\b/.test(text);
+  const object = read !== undefined || index.lexicon.record.test(text) || /\blook\w* (?:\w+ )?up\b/.test(text);
   if (!Number.isFinite(at) || !object) {
     const aboutWrite = sentence.own !== undefined ? index.get(sentence.own)?.readOnly === false : tools !== null;
     return about(words.AT_ONCE.test(text) && aboutWrite ? (polarity(text, words.AT_ONCE) === 1 ? -1 : 1) : 0, {
@@ -55,9 +55,7 @@ function negationsAround(text: string, state: number, verb: number): number {
 export const wrongState: Rule = (sentence, index) => {
   const out: Found[] = [];
   for (const part of sentence.text.split(/;| but |, while | whereas | otherwise /)) {
-    const states = [
-      ...part.matchAll(/(non-)?\b(pending|delivered|processed|cancelled|active|inactive|open|closed)\b/g),
-    ];
+    const states = [...part.matchAll(index.lexicon.stateWord)];
     if (states.length === 0) continue;
     const named = sentence.named.filter(
       (name) => part.includes(name.toLowerCase()) && index.get(name)?.readOnly === false,
