@@ -18,7 +18,7 @@ export interface Vocabulary {
 
 /** What the simulated agent understands and confuses, beyond plain English. */
 export interface Speech {
-  /** First word of a tool's name -> a pattern of how people say it, e.g. `renew` -> `\brenew\w*`. */
+  /** First word of a tool's name -> a pattern of how people say it: `renew` -> `\brenew\w*`. */
   readonly verbs: Readonly<Record<string, string>>;
   /** State in a tool's name, e.g. `overdue` -> a pattern of other words for it; '' for none. */
   readonly states: Readonly<Record<string, string>>;

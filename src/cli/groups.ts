@@ -9,7 +9,7 @@ export function addGroups(program: Command): readonly Command[] {
     env
       .command('check <name>')
       .description('oracle 100 %, do-nothing agent below the ceiling, reads change nothing')
-      .option('--data <dir>', 'public files')
+      .option('--data <dir>', 'folder of data that the environment takes')
       .option('--json', 'one JSON object a line'),
     async () => (await import('./env-check.ts')).envCheckCommand,
   );

@@ -1,6 +1,7 @@
 /** `optimize init NAME`: an environment of a user's own, ready to run. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ownFolders } from '../environments/registry.ts';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openRepository } from '../ledger/git/git.ts';
@@ -53,7 +54,7 @@ export async function initCommand(given: Record<string, unknown>, name = ''): Pr
     [`harness/${name}/harness.yaml`, settingsText],
   ];
   const taken = files.find(([path]) => existsSync(join(root, path)));
-  if (taken !== undefined || name === 'retail')
+  if (taken !== undefined || ownFolders().includes(name))
     throw new UsageError(`init: ${taken?.[0] ?? name} is already there; choose another name`);
   for (const [path, text] of files) {
     mkdirSync(join(root, path, '..'), { recursive: true });

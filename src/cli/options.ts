@@ -22,7 +22,7 @@ export function integer(text: string): number {
 export function playing(command: Command): Command {
   return command
     .requiredOption('--env <name>', 'environment: built-in, a folder under evals/, or a path to a file')
-    .option('--data <dir>', 'public tau-bench or tau2-bench retail files instead of generated tasks')
+    .option('--data <dir>', 'folder of data that the environment takes, such as public benchmark files')
     .option('--model <spec>', 'agent: sim:weak|medium|strong, openai:NAME, or a name from models.yaml', 'sim:medium')
     .option('--base-url <url>', 'OpenAI-compatible endpoint of openai:NAME')
     .option('--price-in <usd>', 'US dollars a million input tokens', number)

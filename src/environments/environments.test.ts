@@ -228,7 +228,7 @@ describe('loadEnvironment', () => {
   });
 
   it('refuses data for an environment of one file', async () => {
-    await expect(loadEnvironment('own', { root, data: 'x' })).rejects.toThrow(/retail environment only/);
+    await expect(loadEnvironment('own', { root, data: 'x' })).rejects.toThrow(/takes no data/);
   });
 
   const index = join(import.meta.dirname, '../index.ts');

@@ -1,20 +1,31 @@
-/** Finds an environment by name or path: the built-in `retail`, or a user's own file. */
+/** Finds an environment by name or path: a folder of this package, or a user's own file. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { sha256 } from '../digest.ts';
 import { UsageError } from '../errors.ts';
 import type { Environment } from '../types.ts';
+import type { EnvironmentFolder, LoadOptions } from './folder.ts';
 import { importModule } from './import-module.ts';
-import { generateRetail, readDataset } from './retail/generate/index.ts';
-import { loadPublicRetail } from './retail/public.ts';
-import { retailEnvironment } from './retail/tasks.ts';
 
-export interface LoadOptions {
-  /** Repository root: holds `evals/`. */
-  readonly root: string;
-  /** Folder with public benchmark data; `retail` only. */
-  readonly data?: string;
+const here = new URL('.', import.meta.url);
+
+/** The index of a folder beside this file; undefined when there is none. */
+const indexFile = (name: string): URL | undefined =>
+  /^[a-z0-9-]+$/.test(name)
+    ? ['index.js', 'index.ts'].map((file) => new URL(`${name}/${file}`, here)).find((url) => existsSync(url))
+    : undefined;
+
+/** Names of this package's own environments: its folders are the registry. */
+export const ownFolders = (): string[] =>
+  readdirSync(here)
+    .filter((name) => indexFile(name) !== undefined)
+    .sort();
+
+/** The folder of an own environment; undefined for any other name. */
+export async function folderOf(name: string): Promise<EnvironmentFolder | undefined> {
+  const index = indexFile(name);
+  return index && ((await import(index.href)) as { readonly folder: EnvironmentFolder }).folder;
 }
 
 const extensions = ['ts', 'js', 'mjs'] as const;
@@ -30,23 +41,21 @@ export function environmentNames(root: string): string[] {
   const folder = join(root, 'evals');
   const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
   const own = entries.filter((entry) => entry.isDirectory() && environmentFile(root, entry.name) !== undefined);
-  return [...new Set(['retail', ...own.map((entry) => entry.name)])].sort();
+  return [...new Set([...ownFolders(), ...own.map((entry) => entry.name)])].sort();
 }
 
 const isPath = (name: string): boolean => /[\\/]/.test(name) || extensions.some((end) => name.endsWith(`.${end}`));
 
 /**
- * Loads `retail` (from `evals/retail/`, or with `data` the public tickets),
- * `evals/<name>/environment.{ts,js,mjs}`, or a file by its path relative to the root. Throws
- * UsageError for an unknown name, a broken file or missing data.
+ * Loads a folder of this package, `evals/<name>/environment.{ts,js,mjs}`, or a file by its path
+ * relative to the root. Throws UsageError for an unknown name, a broken file, missing data, and
+ * `data` where the environment takes none.
  */
 export async function loadEnvironment(name: string, { root, data }: LoadOptions): Promise<Environment> {
-  if (name === 'retail') {
-    if (data !== undefined) return loadPublicRetail(resolve(root, data));
-    const dataset = readDataset(join(root, 'evals', 'retail'));
-    return retailEnvironment({ ...dataset, mode: 'fixed', generate: generateRetail });
-  }
-  if (data !== undefined) throw new UsageError(`--data goes with the retail environment only, not with ${name}`);
+  const folder = await folderOf(name);
+  if (data !== undefined && folder?.data === undefined)
+    throw new UsageError(`--data: the environment ${name} takes no data; leave it out`);
+  if (folder !== undefined) return folder.load({ root, ...(data === undefined ? {} : { data: resolve(root, data) }) });
   if (isPath(name)) return loadFile(resolve(root, name));
   const file = environmentFile(root, name);
   if (file === undefined) {

@@ -51,7 +51,7 @@ describe.concurrent('flags', () => {
       2,
       [/--base-url holds a name, password or key/],
     ],
-    [`${NIGHT} --data data`, 2, [/--data.*retail/]],
+    [`${NIGHT} --data data`, 2, [/--data.*takes no data/]],
     ['verfy', 2, [/unknown command 'verfy'/, /verify/]],
     ['keys verfy', 2, [/unknown command 'verfy'/]],
     ['env verfy', 2, [/unknown command 'verfy'/]],

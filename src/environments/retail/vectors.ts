@@ -2,13 +2,12 @@
  * Replays a file of recorded call sequences and compares error flags, messages and the final
  * database hash.
  */
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
 import type { Json, ToolCall } from '../../types.ts';
+import type { VectorsReport } from '../folder.ts';
 import { readWorld } from './load.ts';
 import { openStore, type RetailWorld } from './store.ts';
 import { storeHash } from './store-digest.ts';
@@ -70,34 +69,12 @@ export function readVectors(file: string): Vector[] {
   });
 }
 
-const usage = 'Usage: npm run vectors -- retail FILE [--data DIR]   (DIR holds db.json; default: the folder of FILE)';
-
-/** Exit code of the command: 0 all match, 1 a mismatch, 2 wrong usage. */
-export function main(argv: readonly string[], print: (line: string) => void, complain: (line: string) => void): number {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: { data: { type: 'string' } },
-    });
-    const [environment, file] = positionals;
-    if (environment !== 'retail' || file === undefined || positionals.length > 2) throw new UsageError(usage);
-    const vectors = readVectors(file);
-    const world = readWorld(join(values.data ?? dirname(file), 'db.json'));
-    const mismatches = vectors.map((vector) => mismatch(world, vector)).filter((text) => text !== null);
-    for (const text of mismatches) complain(text);
-    print(`${vectors.length - mismatches.length}/${vectors.length}`);
-    return mismatches.length === 0 ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const badFlag = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-    if (!(error instanceof UsageError) && !badFlag) throw error;
-    complain(error.message);
-    if (badFlag) complain(usage);
-    return 2;
-  }
-}
-
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
-  process.exitCode = main(process.argv.slice(2), console.log, console.error);
+/** Plays the vectors of a file on `db.json` of `data`. Throws UsageError. */
+export function playVectors(file: string, data = dirname(file)): VectorsReport {
+  const vectors = readVectors(file);
+  const world = readWorld(join(data, 'db.json'));
+  return {
+    vectors: vectors.length,
+    mismatches: vectors.flatMap((vector) => mismatch(world, vector) ?? []),
+  };
 }

@@ -1,0 +1,29 @@
+/** What a folder of this package's own environments exports from its `index.ts`, as `folder`. */
+import type { Environment, GenerateOptions, Vocabulary } from '../types.ts';
+
+export interface EnvironmentFolder {
+  /** Of the folder and the environment. */
+  readonly name: string;
+  readonly vocabulary: Vocabulary;
+  /** What a folder given by `--data` holds; absent when the environment takes none. */
+  readonly data?: string;
+  /** `root` holds `evals/`; `data` is an absolute path. Throws UsageError for files that do not fit. */
+  load(from: LoadOptions): Environment | Promise<Environment>;
+  /** Writes a fresh data set into the folder `out`, for `env generate`. */
+  generate?(options: GenerateOptions, out: string): Promise<Pick<Environment, 'tasks' | 'digest'>>;
+  /** Plays recorded calls; `data` is by default the folder of the file. */
+  vectors?(file: string, data?: string): Promise<VectorsReport>;
+}
+
+export interface LoadOptions {
+  /** Repository root: holds `evals/`. */
+  readonly root: string;
+  /** Folder with data of the environment's own kind. */
+  readonly data?: string;
+}
+
+export interface VectorsReport {
+  readonly vectors: number;
+  /** One sentence for each vector that came out otherwise. */
+  readonly mismatches: readonly string[];
+}

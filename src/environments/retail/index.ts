@@ -1,0 +1,24 @@
+/** The shop: generated tickets of `evals/retail/`, or the public benchmark's by `--data`. */
+import { join } from 'node:path';
+import type { EnvironmentFolder } from '../folder.ts';
+import { generateRetail, readDataset, writeDataset } from './generate/index.ts';
+import { loadPublicRetail } from './public.ts';
+import { retailEnvironment } from './tasks.ts';
+import { playVectors } from './vectors.ts';
+import { retailVocabulary } from './vocabulary.ts';
+
+export const folder: EnvironmentFolder = {
+  name: 'retail',
+  vocabulary: retailVocabulary,
+  data: 'public tau-bench or tau2-bench retail files',
+  load: ({ root, data }) =>
+    data === undefined
+      ? retailEnvironment({ ...readDataset(join(root, 'evals', 'retail')), mode: 'fixed', generate: generateRetail })
+      : loadPublicRetail(data),
+  generate: async (options, out) => {
+    const environment = generateRetail(options);
+    writeDataset(out, environment);
+    return environment;
+  },
+  vectors: async (file, data) => playVectors(file, data),
+};
