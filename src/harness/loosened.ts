@@ -1,9 +1,10 @@
 /**
- * What a harness gives up that another one held: permissions, the policy, and whatever is
- * protected.
+ * What a harness gives up that another one held: permissions, the policy, what no edit may change,
+ * and whatever is protected.
  */
 import { canonicalJson } from '../digest.ts';
 import type { Harness, HarnessFiles } from '../types.ts';
+import { fixedText, moreEditable } from './editable.ts';
 import { parseHarness } from './parse.ts';
 import { looserThan } from './permissions.ts';
 import { sectionName, sectionsOf } from './sections.ts';
@@ -22,10 +23,12 @@ export function harnessLoosenings(env: string, before: HarnessFiles, after: Harn
 
 /** `harnessLoosenings` of what is parsed. */
 export function loosenedIn(old: Harness, now: Harness): string[] {
-  const names = old.settings.protected;
+  const { protected: names, editable } = old.settings;
+  const policyOf = ({ policy }: Harness) => fixedText('policy.md', policy, editable);
   return [
     ...looserThan(old.settings.permissions, now.settings.permissions),
-    ...(old.policy === now.policy ? [] : ['policy.md is another text']),
+    ...(policyOf(old) === policyOf(now) ? [] : ['policy.md is another text']),
+    ...moreEditable(editable, now.settings.editable).map((entry) => `edits may change ${entry}`),
     ...names
       .filter((name) => !now.settings.protected.includes(name))
       .map((name) => `${name} is not protected any more`),

@@ -176,13 +176,24 @@ export const HarnessSettings = z.strictObject({
       tokens: z.int().min(0).default(6000),
     })
     .prefault({}),
-  skills: z.strictObject({ top_k: z.int().min(0).default(2), min_score: z.number().min(0).default(0.5) }).prefault({}),
+  skills: z
+    .strictObject({
+      /** retrieved: those that fit the request, before it; always: all of them, in the system text. */
+      show: z.enum(['retrieved', 'always']).default('retrieved'),
+      top_k: z.int().min(0).default(2),
+      min_score: z.number().min(0).default(0.5),
+    })
+    .prefault({}),
+  /** false: of the prompt only what stands in these documents is sent, and the request. */
+  preamble: z.boolean().default(true),
   realization: Realization.prefault({}),
   /**
    * What no edit may touch: ids of clauses, skills and monitors, and sections of a skill as
    * `skill#Heading`.
    */
   protected: z.array(z.string()).default([]),
+  /** Files and sections that edits may change: `skills/*`, `skills/refunds`, `policy.md#Style`. */
+  editable: z.array(z.string().min(1)).default(['contract.yaml', 'harness.yaml', 'regulation.yaml', 'skills/*']),
   permissions: Permissions.prefault({}),
 });
 export type HarnessSettings = z.infer<typeof HarnessSettings>;

@@ -23,6 +23,20 @@ export function sectionsOf(body: string, heading: string): string[] {
   });
 }
 
+/** The text with every section of these headings taken out. */
+export function withoutSections(body: string, headings: readonly string[]): string {
+  if (headings.length === 0) return body;
+  const lines = body.split('\n');
+  const heads = headsOf(lines);
+  const inside = (line: number): boolean => {
+    const above = heads.filter((head) => head.line <= line);
+    return above.some(
+      (head, index) => headings.includes(head.text) && above.slice(index + 1).every(({ level }) => level > head.level),
+    );
+  };
+  return lines.filter((_, line) => !inside(line)).join('\n');
+}
+
 interface Head {
   readonly line: number;
   /** 1-6 */

@@ -124,6 +124,7 @@ function compile(harness: Harness, environment: Environment, protocol: Agent['pr
   const formats = layers.realization ? contract.formats.map(compileFormat) : [];
   const told = layers.contract ? contract.clauses : [];
   const described = describeTools(tools, told);
+  const skills = layers.skills ? harness.skills : [];
   const text = realization.protocol === 'text';
   return {
     harness,
@@ -133,7 +134,9 @@ function compile(harness: Harness, environment: Environment, protocol: Agent['pr
     sentTools: text ? [] : described,
     system: systemText({
       policy: harness.policy,
+      preamble: settings.preamble,
       clauses: told,
+      skills: settings.skills.show === 'always' ? skills : [],
       textTools: text ? { bare: tools, told: described } : null,
       user: environment.vocabulary?.user,
     }),
@@ -145,7 +148,7 @@ function compile(harness: Harness, environment: Environment, protocol: Agent['pr
         .map(({ name }) => name),
     ),
     aliases: layers.realization ? contract.aliases : {},
-    skills: indexSkills(layers.skills ? harness.skills : []),
+    skills: indexSkills(settings.skills.show === 'retrieved' ? skills : []),
     retrieved: new WeakMap(),
     monitors: layers.regulation ? harness.regulation.monitors : [],
     reads: clauses.some(({ prepare }) => prepare.some(({ kind }) => kind === 'read')),

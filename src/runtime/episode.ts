@@ -143,7 +143,7 @@ export async function playEpisode(options: EpisodeOptions): Promise<Trace> {
   const compiled = compileHarness(harness, environment, agent.protocol);
   const skills = skillsFor(compiled, task);
   const system = compiled.system;
-  const user = userText(task.request, skills);
+  const user = userText(task.request, skills, harness.settings.preamble);
   const messages: ChatMessage[] = [
     { role: 'system', content: system },
     { role: 'user', content: user },

@@ -3,7 +3,7 @@
  * task last.
  */
 import { itemSchema, memberSchemas, typesOf } from '../harness/argument-paths.ts';
-import type { Clause } from '../harness/schema.ts';
+import type { Clause, Skill } from '../harness/schema.ts';
 import type { Json, JsonObject, Tool } from '../types.ts';
 import { NEUTRAL } from '../vocabulary.ts';
 import { isListArgument, shapeOf } from './shapes.ts';
@@ -97,8 +97,12 @@ const brief = (tool: Tool, told: Tool): Tool => ({
 
 export interface SystemParts {
   readonly policy: string;
+  /** Whether the runtime says how to work, and what follows. */
+  readonly preamble: boolean;
   /** Clauses that may be told. */
   readonly clauses: readonly Clause[];
+  /** Skills that are always shown. */
+  readonly skills: readonly Skill[];
   /**
    * With protocol text: the tools as they are told, beside the bare ones; null with native calls.
    */
@@ -107,14 +111,18 @@ export interface SystemParts {
   readonly user?: string | undefined;
 }
 
+const skillText = ({ description, body }: Skill): string => `${description}\n${body.trim()}`;
+
 /**
- * The system message: policy, how to work and end, told rules, and with protocol text the tools and
- * the form of a call.
+ * The system message: policy, how to work and end, told rules, skills that are always shown, and
+ * with protocol text the tools and the form of a call.
  */
-export function systemText({ policy, clauses, textTools, user = NEUTRAL.user }: SystemParts): string {
+export function systemText({ policy, preamble, clauses, skills, textTools, user = NEUTRAL.user }: SystemParts): string {
   const rules = clauses.filter(({ tell, say }) => tell === 'system' && say !== undefined);
-  const parts = [policy.trim(), workText(user)];
-  if (rules.length > 0) parts.push(`Rules:\n${rules.map(({ say }) => `- ${say?.trim()}`).join('\n')}`);
+  const parts = [policy.trim(), preamble ? workText(user) : ''];
+  if (rules.length > 0)
+    parts.push(`${preamble ? 'Rules:\n' : ''}${rules.map(({ say }) => `- ${say?.trim()}`).join('\n')}`);
+  parts.push(...skills.map(skillText));
   if (textTools !== null) {
     const lines = textTools.told.map((told, i) => toolLine(brief(textTools.bare[i] ?? told, told)));
     parts.push(`Tools:\n${lines.join('\n')}`, HOW_TO_CALL);
@@ -122,9 +130,10 @@ export function systemText({ policy, clauses, textTools, user = NEUTRAL.user }: 
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-/** The first user message: retrieved skills, then the request. */
-export function userText(request: string, skills: readonly Retrieved[]): string {
+/** The first user message: retrieved skills, then the request; `preamble` heads both. */
+export function userText(request: string, skills: readonly Retrieved[], preamble: boolean): string {
   if (skills.length === 0) return request;
-  const blocks = skills.map(({ skill }) => `${skill.description}\n${skill.body.trim()}`);
+  const blocks = skills.map(({ skill }) => skillText(skill));
+  if (!preamble) return [...blocks, request].join('\n\n');
   return `Procedures that may help:\n\n${blocks.join('\n\n')}\n\nRequest:\n${request}`;
 }

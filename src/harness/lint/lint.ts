@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from '../../digest.ts';
 import type { Harness, Tool } from '../../types.ts';
+import { placeOfEntry } from '../editable.ts';
 import type { Format } from '../schema.ts';
 import { sectionName, sectionsOf } from '../sections.ts';
 import type { Shapes } from '../shapes.ts';
@@ -106,7 +107,24 @@ function lintSettings(harness: Harness, world: LintWorld): LintIssue[] {
           : `there is no clause, monitor or skill ${name}`;
     if (message !== null) issues.push(error('protected', message));
   }
-  return issues;
+  return [...issues, ...lintEditable(harness)];
+}
+
+/** Each entry has to stand for a file, or for exactly one section of it. */
+function lintEditable(harness: Harness): LintIssue[] {
+  const files = new Map([
+    ...['contract.yaml', 'harness.yaml', 'regulation.yaml', 'skills/*'].map((path) => [path, ''] as const),
+    ['policy.md', harness.policy] as const,
+    ...harness.skills.map(({ name, body }) => [`skills/${name}/SKILL.md`, body] as const),
+  ]);
+  return harness.settings.editable.flatMap((entry) => {
+    const { path, heading } = placeOfEntry(entry);
+    const text = files.get(path);
+    if (text === undefined) return [error('editable', `there is no ${path}${nearMatch(path, files.keys())}`)];
+    const found = heading === null ? 1 : sectionsOf(text, heading).length;
+    if (found === 1) return [];
+    return [error('editable', `expected one heading "${heading}" in ${path}, found ${found}`)];
+  });
 }
 
 function lintSection(

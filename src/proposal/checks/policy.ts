@@ -4,6 +4,7 @@ import { touchedIds } from '../../edit/edits.ts';
 import { resembles, sectionName, sectionsOf, structureOf } from '../../harness/sections.ts';
 import type { Harness } from '../../types.ts';
 import type { Check } from '../check.ts';
+import { editableRefusal } from './editable.ts';
 import type { AppliedCandidate } from './result.ts';
 
 /** Why edits may not lead from one harness to another; null when they may. */
@@ -16,10 +17,11 @@ export function policyRefusal({
   if (touched !== undefined) return `${touched} is protected`;
   const section = parent.settings.protected.find((name) => !keepsSection(parent, child, name));
   if (section !== undefined) return `${section} is protected`;
-  if (parent.policy !== child.policy) return 'policy.md may not change';
-  const guarded = (h: Harness): string =>
-    canonicalJson([h.settings.permissions, h.settings.protected, h.settings.caps]);
-  return guarded(parent) === guarded(child) ? null : 'permissions, protected ids and caps may not change';
+  const outside = editableRefusal(parent, child);
+  if (outside !== null) return outside;
+  const guarded = ({ settings }: Harness): string =>
+    canonicalJson([settings.permissions, settings.protected, settings.editable, settings.caps]);
+  return guarded(parent) === guarded(child) ? null : 'permissions, protected, editable and caps may not change';
 }
 
 /**

@@ -30,8 +30,9 @@ export interface ReplaySetup {
 /** The text before the first reply under a harness: system, tools, skills and request. */
 export function promptOf(harness: Harness, task: Task, { environment, protocol }: ReplaySetup): string {
   const compiled = compileHarness(harness, environment, protocol);
-  const { top_k, min_score } = harness.settings.skills;
-  const user = userText(task.request, retrieveSkills(compiled.skills, task.request, top_k, min_score));
+  const { preamble, skills } = harness.settings;
+  const retrieved = retrieveSkills(compiled.skills, task.request, skills.top_k, skills.min_score);
+  const user = userText(task.request, retrieved, preamble);
   return [compiled.system, JSON.stringify(compiled.sentTools), user].join('\n');
 }
 

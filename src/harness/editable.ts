@@ -1,0 +1,43 @@
+/** What edits may change: files and sections, as `editable` of harness.yaml lists them. */
+import type { HarnessFiles } from '../types.ts';
+import { withoutSections } from './sections.ts';
+
+interface EditablePlace {
+  /** A file, or all that begin like it when it ends in `*`. */
+  readonly path: string;
+  /** The section meant; null is the whole file. */
+  readonly heading: string | null;
+}
+
+/** `skills/refunds#Steps` -> the section Steps of skills/refunds/SKILL.md. */
+export function placeOfEntry(entry: string): EditablePlace {
+  const at = entry.indexOf('#');
+  const file = (at < 0 ? entry : entry.slice(0, at)).trim();
+  const path = /^skills\/[^/*]+$/.test(file) ? `${file}/SKILL.md` : file;
+  return { path, heading: at < 0 ? null : entry.slice(at + 1).trim() };
+}
+
+const covers = (place: EditablePlace, path: string): boolean =>
+  place.path.endsWith('*') ? path.startsWith(place.path.slice(0, -1)) : place.path === path;
+
+/** What of a file no edit may change; null where all of it may. */
+export function fixedText(path: string, text: string, editable: readonly string[]): string | null {
+  const headings = editable.map(placeOfEntry).flatMap((place) => (covers(place, path) ? [place.heading] : []));
+  return headings.includes(null) ? null : withoutSections(text, headings as readonly string[]);
+}
+
+/** The first file that differs outside of what may be edited; null when there is none. */
+export function changeOutside(before: HarnessFiles, after: HarnessFiles, editable: readonly string[]): string | null {
+  const fixed = (files: HarnessFiles, path: string) => fixedText(path, files.get(path) ?? '', editable);
+  const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return paths.find((path) => fixed(before, path) !== fixed(after, path)) ?? null;
+}
+
+/** Entries of `after` that give edits more than `before` gave them. */
+export function moreEditable(before: readonly string[], after: readonly string[]): string[] {
+  const places = before.map(placeOfEntry);
+  return after.filter((entry) => {
+    const { path, heading } = placeOfEntry(entry);
+    return !places.some((place) => covers(place, path) && (place.heading === null || place.heading === heading));
+  });
+}
