@@ -21,7 +21,7 @@ const membersIn = (object: JsonObject, path: string): readonly string[] =>
 export const joinPath = (base: string, member: string): string =>
   base === '' || member.startsWith('[') ? `${base}${member}` : `${base}.${member}`;
 
-/** Maps what stands at the path; what is not there stays away. Equal objects when nothing changes. */
+/** Maps what stands at the path. The same object when nothing changes. */
 function mapMembers(
   value: Json,
   members: readonly string[],

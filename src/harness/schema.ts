@@ -178,7 +178,7 @@ export const HarnessSettings = z.strictObject({
     .prefault({}),
   skills: z
     .strictObject({
-      /** retrieved: those that fit the request, before it; always: all of them, in the system text. */
+      /** retrieved: those that fit the request, before it; always: all, in the system text. */
       show: z.enum(['retrieved', 'always']).default('retrieved'),
       top_k: z.int().min(0).default(2),
       min_score: z.number().min(0).default(0.5),

@@ -1,4 +1,4 @@
-/** What is sent before the first reply: with and without the preamble, and skills that always show. */
+/** What is sent before the first reply: the preamble, and skills that always show. */
 import { expect, test } from 'vitest';
 import { done, play } from './play.fixture.ts';
 import type { HarnessParts } from './shop.fixture.ts';

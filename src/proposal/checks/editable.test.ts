@@ -1,4 +1,4 @@
-/** What `editable` of harness.yaml lets an edit change, what lint says of it, and what loosens it. */
+/** What `editable` lets an edit change, what lint says of it, and what loosens it. */
 import { describe, expect, test } from 'vitest';
 import { applyEdit } from '../../edit/edits.ts';
 import type { Edit, Op } from '../../edit/schema.ts';
