@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { anyClause, anyFormat } from '../harness/documents.fixture.ts';
-import { parseHarness } from '../harness/parse.ts';
+import { anyClause, anyContract, anyFormat } from '../harness/documents.fixture.ts';
+import { renderContract } from '../harness/render.ts';
 import { Clause } from '../harness/schema.ts';
 import type { HarnessFiles } from '../types.ts';
 import { applyEdit, checkBounds, measureEdit, previewEdit } from './edits.ts';
@@ -21,7 +21,7 @@ const apply = (files: HarnessFiles, ...ops: Op[]) => applyEdit(files, editOf(...
 const contractText = `# Rules of the shop, reviewed in March.
 clauses:
   # The first rule.
-  - id: cancel-pending   # since May
+  - id: cancel-pending # since May
     say: Only a pending order can be cancelled.
     tools: [cancel_order] # one tool
     require: order.status == "pending"
@@ -33,10 +33,10 @@ clauses:
 
 # Names that the model gets wrong.
 aliases:
-  get_order: { id: order_id }   # seen often
+  get_order: {id: order_id} # seen often
 
 formats:
-  - { argument: order_id, pattern: "^#W[0-9]{7}$" }   # with a hash
+  - {argument: order_id, pattern: "^#W[0-9]{7}$"} # with a hash
 `;
 const comments = (text: string | undefined): string[] => (text ?? '').match(/# .*$/gm) ?? [];
 const files: HarnessFiles = new Map([
@@ -85,10 +85,7 @@ describe('the diff of an edit shows the edit and nothing else', () => {
     [
       'alias.add',
       { op: 'alias.add', tool: 'get_order', from: 'order', to: 'order_id' },
-      [
-        '-  get_order: { id: order_id }   # seen often',
-        '+  get_order: { id: order_id, order: order_id }   # seen often',
-      ],
+      ['-  get_order: {id: order_id} # seen often', '+  get_order: {id: order_id, order: order_id} # seen often'],
     ],
     [
       'alias.add of another tool',
@@ -108,11 +105,11 @@ describe('the diff of an edit shows the edit and nothing else', () => {
     const op: Op = { op: 'switch.set', key: 'rescue', value: true };
     expect(apply(files, op).get('harness.yaml')).toBe('version: 1\nrealization:\n  rescue: true\n');
     expect(apply(new Map([['harness.yaml', '# mine\n']]), op).get('harness.yaml')).toBe(
-      'version: 1\n# mine\nrealization:\n  rescue: true\n',
+      '# mine\n\nversion: 1\nrealization:\n  rescue: true\n',
     );
     const own = new Map([['harness.yaml', 'version: 1 # ours\nrealization: { protocol: text }\ncaps:\n  skills: 3\n']]);
     expect(apply(own, op).get('harness.yaml')).toBe(
-      'version: 1 # ours\nrealization: { protocol: text, rescue: true }\ncaps:\n  skills: 3\n',
+      'version: 1 # ours\nrealization:\n  protocol: text\n  rescue: true\ncaps:\n  skills: 3\n',
     );
     expect(apply(own, { op: 'switch.set', key: 'protocol', value: 'native' }).get('harness.yaml')).toBe(
       'version: 1 # ours\ncaps:\n  skills: 3\n',
@@ -122,7 +119,7 @@ describe('the diff of an edit shows the edit and nothing else', () => {
   test('a list that was written as empty opens up', () => {
     const empty = new Map([['contract.yaml', 'clauses: []  # none yet\nformats: []\n']]);
     expect(apply(empty, { op: 'clause.add', clause }).get('contract.yaml')).toBe(
-      'clauses:  # none yet\n  - id: new-rule\n    tools: [cancel_order]\n    say: Ask for the reason.\nformats: []\n',
+      'clauses:\n  - id: new-rule\n    tools: [cancel_order]\n    say: Ask for the reason.\n  # none yet\nformats: []\n',
     );
   });
 
@@ -133,17 +130,37 @@ describe('the diff of an edit shows the edit and nothing else', () => {
     expect(text.replaceAll('\r\n', '\n')).toBe(apply(files, { op: 'clause.add', clause }).get('contract.yaml'));
   });
 
-  test('a layout that lines cannot be cut from is edited all the same', () => {
-    const flow = new Map([['contract.yaml', 'clauses: [{id: a, tools: [x]}, {id: b, tools: [x]}] # both\n']]);
-    const text = apply(flow, { op: 'clause.remove', id: 'a' }).get('contract.yaml') ?? '';
-    expect(text).toContain('# both');
-    expect(parseHarness('shop', new Map([['contract.yaml', text]])).contract.clauses.map(({ id }) => id)).toEqual([
-      'b',
-    ]);
+  test('a layout by hand becomes the usual one, which is no part of the edit', () => {
+    const byHand = Array.from({ length: 30 }, (_, n) => `{ id: r${n},   tools: [x] }`).join(',\n  ');
+    const before = new Map([['contract.yaml', `clauses: [${byHand}] # all\n`]]);
+    const edit = editOf({ op: 'clause.remove', id: 'r0' });
+    const after = applyEdit(before, edit);
+    expect(after.get('contract.yaml')).toMatch(/^clauses:\n {2}- id: r1\n {4}tools: \[x\]\n(.*\n)*.*# all\n$/);
+    expect(measureEdit(before, after).changedLines).toBeGreaterThan(60);
+    expect(checkBounds(before, edit)).toBeNull();
   });
 });
 
-test('adding to a text laid out by hand removes no line and reflows nothing', () => {
+test('on a text laid out as usual an edit gives the text of the edited contract', () => {
+  fc.assert(
+    fc.property(anyContract, anyClause, fc.nat(), (contract, other, pick) => {
+      const before = new Map([['contract.yaml', renderContract(contract)]]);
+      const { clauses } = contract;
+      const at = pick % (clauses.length + 1);
+      const { id } = clauses[at] ?? { id: 'x-new' };
+      const next = { ...other, id };
+      const op: Op =
+        at < clauses.length ? { op: 'clause.replace', id, clause: next } : { op: 'clause.add', clause: next };
+      const text = apply(before, op).get('contract.yaml');
+      // A section that was absent comes last.
+      fc.pre(clauses.length > 0 || renderContract(contract) === '');
+      expect(text).toBe(renderContract({ ...contract, clauses: clauses.toSpliced(at, 1, next) }));
+    }),
+    options,
+  );
+});
+
+test('adding to a text with comments removes no line and reflows nothing', () => {
   const anyOp = fc.oneof(
     anyClause.map((added): Op => ({ op: 'clause.add', clause: { ...added, id: `x-${added.id}` } })),
     anyFormat.map((format): Op => ({ op: 'format.add', format: { ...format, argument: 'zip' } })),

@@ -4,11 +4,11 @@ import { applyEdit } from './apply.ts';
 import { EditError } from './error.ts';
 import { checkBoundsOf } from './measure.ts';
 import type { Edit } from './schema.ts';
+import { editYaml } from './yaml.ts';
 
-export { applyEdit, applyEdits } from './apply.ts';
+export { applyEdit, applyEdits, invertEdit } from './apply.ts';
 export { EditError, type EditReason } from './error.ts';
-export { invertEdit } from './invert.ts';
-export { editKey, touchedIds } from './key.ts';
+export { addedIds, editKey, removedIds, touchedIds } from './key.ts';
 export { type EditSize, measureEdit, previewEdit } from './measure.ts';
 
 /**
@@ -17,9 +17,17 @@ export { type EditSize, measureEdit, previewEdit } from './measure.ts';
  */
 export function checkBounds(files: HarnessFiles, edit: Edit): string | null {
   try {
-    return checkBoundsOf(edit.ops.length, files, applyEdit(files, edit));
+    const after = applyEdit(files, edit);
+    const check = (before: HarnessFiles) => checkBoundsOf(edit.ops.length, before, after);
+    return check(files) && check(laidOut(files, after));
   } catch (error) {
     if (error instanceof EditError) return error.message;
     throw error;
   }
 }
+
+/** `files` with the layout that an edit gives a document that it changes: that is no part of it. */
+const laidOut = (files: HarnessFiles, after: HarnessFiles): HarnessFiles =>
+  [...files.keys()]
+    .filter((path) => path.endsWith('.yaml') && files.get(path) !== after.get(path))
+    .reduce((all, path) => editYaml(all, path, () => true), files);

@@ -1,4 +1,5 @@
 /** Why an edit does not fit the files it is applied to. */
+import type { z } from 'zod';
 
 export type EditReason = 'anchor_missing' | 'anchor_ambiguous' | 'unknown_id' | 'duplicate_id' | 'invalid';
 
@@ -10,4 +11,11 @@ export class EditError extends Error {
     super(message);
     this.reason = reason;
   }
+}
+
+/** The value as its schema has it. Throws EditError `invalid`. */
+export function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  throw new EditError('invalid', `expected a valid ${what}, found ${error.issues[0]?.message ?? 'another value'}`);
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyContract, anyRegulation, anySettings, anySkill } from './documents.fixture.ts';
 import { parseHarness } from './parse.ts';
-import { editYaml, renderContract, renderRegulation, renderSettings, renderSkill } from './render.ts';
+import { renderContract, renderRegulation, renderSettings, renderSkill } from './render.ts';
 import { Contract } from './schema.ts';
 
 const options = { seed: 20, numRuns: 150 };
@@ -102,9 +102,4 @@ formats:
 test('nothing to say renders as nothing', () => {
   expect(renderContract(Contract.parse({}))).toBe('');
   expect(renderRegulation({ monitors: [] })).toBe('');
-});
-
-test('editYaml keeps comments and key order', () => {
-  const text = '# first\nb: 1 # why\n\n# second\na: [x]\n';
-  expect(editYaml(text, (doc) => doc.set('c', 2))).toBe('# first\nb: 1 # why\n\n# second\na: [x]\nc: 2\n');
 });

@@ -1,12 +1,32 @@
 /** Canonical text of the documents: defaults left out, one item a block, long prose folded. */
-import { Document, isCollection, isMap, isSeq, parseDocument, Scalar, stringify, type YAMLMap } from 'yaml';
+import {
+  Document,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  Scalar,
+  stringify,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import { canonicalJson } from '../digest.ts';
-import { Clause, type Contract, Format, HarnessSettings, Monitor, type Regulation, type Skill } from './schema.ts';
+import {
+  Clause,
+  type Contract,
+  clauseDefaults,
+  Format,
+  HarnessSettings,
+  Monitor,
+  type Regulation,
+  type Skill,
+} from './schema.ts';
 
 /** Longest line that stays in one piece, characters. */
 const lineWidth = 100;
 
-export const yamlStyle = { lineWidth, flowCollectionPadding: false, indentSeq: true } as const;
+const yamlStyle = { lineWidth, flowCollectionPadding: false, indentSeq: true } as const;
 
 type Plain = { readonly [key: string]: unknown };
 
@@ -27,18 +47,8 @@ function withoutDefaults(value: Plain, defaults: Plain): Plain {
 }
 
 /** What the schemas fill in by themselves. */
-const clauseDefaults: Plain = (() => {
-  const { id: _, tools: __, ...defaults } = Clause.parse({ id: 'x', tools: ['x'] });
-  return defaults;
-})();
-const monitorDefaults: Plain = (() => {
-  const { id: _, kind: __, message: ___, ...defaults } = Monitor.parse({ id: 'x', kind: 'text_only', message: 'x' });
-  return defaults;
-})();
-const settingsDefaults: Plain = (() => {
-  const { version: _, ...defaults } = HarnessSettings.parse({ version: 1 });
-  return defaults;
-})();
+const monitorDefaults: Plain = Monitor.omit({ id: true, kind: true, message: true }).parse({});
+const settingsDefaults: Plain = HarnessSettings.omit({ version: true }).parse({});
 
 /** A clause as it is written: keys in schema order, defaults left out. */
 export function clauseEntries(clause: Clause): Plain {
@@ -56,24 +66,44 @@ export const formatEntries = (format: Format): Plain => withoutDefaults(Format.p
 /** A monitor as it is written. */
 export const monitorEntries = (monitor: Monitor): Plain => withoutDefaults(Monitor.parse(monitor), monitorDefaults);
 
-const flow = (value: unknown): string =>
-  stringify(value, { ...yamlStyle, collectionStyle: 'flow', lineWidth: 0 }).trimEnd();
+const widths = new Map<string, number>();
+
+/** Characters of a value on one line; candidates share most of their parts. */
+function widthOf(value: unknown): number {
+  const key = JSON.stringify(value);
+  const known = widths.get(key);
+  if (known !== undefined) return known;
+  const width = stringify(value, { ...yamlStyle, collectionStyle: 'flow', lineWidth: 0 }).trimEnd().length;
+  if (widths.size >= 10_000) widths.clear();
+  widths.set(key, width);
+  return width;
+}
+
+/** True if a comment or an empty line stands inside a collection, which one line cannot hold. */
+function isAnnotated(collection: Node): boolean {
+  let found = false;
+  visit(collection, {
+    Node(_, node) {
+      if (node === collection) return undefined;
+      found ||= Boolean(node.comment ?? node.commentBefore) || node.spaceBefore === true;
+      return found ? visit.BREAK : undefined;
+    },
+  });
+  return found;
+}
 
 /**
  * Collections that fit on a line are written on one, below the given number of levels that always
  * get their own.
  */
 function layOut(node: unknown, ownLines: number, indent: number): void {
-  if (!isCollection(node)) {
-    if (node instanceof Scalar && typeof node.value === 'string' && node.value.length > lineWidth - indent) {
-      node.type = node.value.includes('\n') ? Scalar.BLOCK_LITERAL : Scalar.BLOCK_FOLDED;
-    }
-    return;
-  }
-  if (node.items.length === 0 || (ownLines <= 0 && flow(node.toJSON()).length <= lineWidth - indent)) {
-    node.flow = true;
-    return;
-  }
+  // A folded text that begins with a space would be read back with a line end.
+  if (isScalar<string>(node) && String(node.value).length > lineWidth - indent && !/^\s/.test(node.value))
+    node.type = node.value.includes('\n') ? Scalar.BLOCK_LITERAL : Scalar.BLOCK_FOLDED;
+  if (!isCollection(node)) return;
+  node.flow =
+    node.items.length === 0 || (ownLines <= 0 && !isAnnotated(node) && widthOf(node.toJSON()) <= lineWidth - indent);
+  if (node.flow) return;
   for (const item of node.items) {
     if (isSeq(node)) layOut(item, ownLines - 1, indent + 2);
     else {
@@ -85,68 +115,49 @@ function layOut(node: unknown, ownLines: number, indent: number): void {
   }
 }
 
-/** A value as YAML; `ownLines` = levels of collections that are never written in one line. */
-export function renderYaml(value: unknown, ownLines: number): string {
-  const doc = new Document(value, { aliasDuplicateObjects: false });
-  layOut(doc.contents, ownLines, 0);
-  return doc.toString(yamlStyle);
-}
+/** Levels of collections below a list of items that always get lines of their own. */
+const lists: Readonly<Record<string, number>> = { clauses: 2, formats: 1, monitors: 2 };
 
 /**
- * One item of a list with its dash, at indentation 0; what the level below the item gets is up to
- * `kind`.
+ * The canonical text of a document: comments, the order of keys and single empty lines stay; ''
+ * where nothing is left.
  */
-export function renderItem(kind: 'clause' | 'format' | 'monitor', entries: Plain): string {
-  return renderYaml([entries], kind === 'format' ? 1 : 2);
+export function documentText(doc: Document): string {
+  if (!isMap(doc.contents)) return doc.toString(yamlStyle);
+  for (const { key, value } of doc.contents.items) {
+    const own = lists[String(key)];
+    if (own === undefined) layOut(value, 1, String(key).length + 2);
+    else layOut(value, own, 0);
+  }
+  // An item of a list is as wide as any other text, and stands two columns in.
+  const text = doc.toString({ ...yamlStyle, lineWidth: lineWidth + 2 });
+  return doc.contents.items.length > 0 ? text : text.replace(/\n?\{\}\n$/, '');
 }
 
-const indented = (text: string): string => text.replace(/^(?=.)/gm, '  ');
-const section = (key: string, items: readonly string[]): string =>
-  items.length === 0 ? '' : `${key}:\n${items.map(indented).join('')}`;
+/** A document of the entries that hold something; '' for none. */
+function renderDocument(value: Plain): string {
+  const entries = Object.entries(value).filter(([, entry]) => Object.keys(entry as object).length > 0);
+  return entries.length === 0
+    ? ''
+    : documentText(new Document(Object.fromEntries(entries), { aliasDuplicateObjects: false }));
+}
 
 /** contract.yaml; '' for an empty contract, which parses to the same. */
-export function renderContract(contract: Contract): string {
-  const aliases = Object.keys(contract.aliases).length === 0 ? '' : renderYaml({ aliases: contract.aliases }, 2);
-  return [
-    section(
-      'clauses',
-      contract.clauses.map((clause) => renderItem('clause', clauseEntries(clause))),
-    ),
-    aliases,
-    section(
-      'formats',
-      contract.formats.map((format) => renderItem('format', formatEntries(format))),
-    ),
-  ].join('');
-}
+export const renderContract = ({ clauses, aliases, formats }: Contract): string =>
+  renderDocument({ clauses: clauses.map(clauseEntries), aliases, formats: formats.map(formatEntries) });
 
 /** regulation.yaml; '' when there are no monitors. */
-export const renderRegulation = (regulation: Regulation): string =>
-  section(
-    'monitors',
-    regulation.monitors.map((monitor) => renderItem('monitor', monitorEntries(monitor))),
-  );
+export const renderRegulation = ({ monitors }: Regulation): string =>
+  renderDocument({ monitors: monitors.map(monitorEntries) });
 
 /** harness.yaml */
 export const renderSettings = (settings: HarnessSettings): string =>
-  renderYaml(withoutDefaults(settings, settingsDefaults), 2);
+  documentText(new Document(withoutDefaults(settings, settingsDefaults)));
 
 /** A SKILL.md: front matter, a blank line, the body. */
 export function renderSkill(skill: Skill): string {
   const { name, description, metadata } = skill;
-  const head = Object.keys(metadata).length > 0 ? { name, description, metadata } : { name, description };
-  return `---\n${renderYaml(head, 2)}---\n\n${skill.body}\n`;
-}
-
-/**
- * Changes a YAML text through its document: comments and key order stay, lines that were folded
- * otherwise may be laid out afresh. `mutate` may use every method of the `yaml` Document. Throws
- * what the parser or `mutate` throws.
- */
-export function editYaml(text: string, mutate: (doc: Document) => void): string {
-  const doc: Document = parseDocument(text);
-  if (doc.errors[0]) throw doc.errors[0];
-  mutate(doc);
-  if (isMap(doc.contents) && doc.contents.items.length === 0) return '';
-  return doc.toString(yamlStyle);
+  const head = new Document(Object.keys(metadata).length > 0 ? { name, description, metadata } : { name, description });
+  layOut(head.contents, 2, 0);
+  return `---\n${head.toString(yamlStyle)}---\n\n${skill.body}\n`;
 }

@@ -70,6 +70,15 @@ export const Clause = z.strictObject({
 });
 export type Clause = z.infer<typeof Clause>;
 
+/** What a clause is where nothing is said of it. */
+export const clauseDefaults = Clause.omit({ id: true, tools: true }).parse({});
+
+/** A clause with the defaults of what is not given; nothing is checked. */
+export const clauseOf = (given: Pick<Clause, 'id' | 'tools'> & Partial<Clause>): Clause => ({
+  ...clauseDefaults,
+  ...given,
+});
+
 /** The shape of an argument; `repair` is tried before the call is refused. */
 export const Format = z.strictObject({
   /** A path; of a list, each element is meant. */

@@ -1,5 +1,6 @@
 /** Edits that say nearly the same: one of them is enough. */
-import type { Edit, Op } from '../edit/schema.ts';
+import { rulesOf } from '../edit/ops/index.ts';
+import type { Edit } from '../edit/schema.ts';
 
 /** Share of common words above which two edits of one kind on the same tools are one. */
 const NEAR = 0.8;
@@ -7,33 +8,11 @@ const NEAR = 0.8;
 /** What an edit adds for the model to read, '' when it adds no words. */
 export const editWords = ({ ops }: Edit): string =>
   ops
-    .map(textOf)
+    .map((op) => rulesOf(op).words(op))
     .filter((text) => text !== '')
     .join(' ');
 
-function textOf(op: Op): string {
-  switch (op.op) {
-    case 'clause.add':
-    case 'clause.replace':
-      return op.clause.say ?? '';
-    case 'monitor.add':
-    case 'monitor.replace':
-      return op.monitor.message;
-    case 'skill.add':
-    case 'skill.insert':
-    case 'skill.replace':
-      return op.lines.join(' ');
-    default:
-      return '';
-  }
-}
-
-const placeOf = ({ ops }: Edit): string =>
-  ops
-    .map((op) =>
-      'clause' in op ? `${op.op} ${op.clause.tools.join()}` : 'monitor' in op ? `${op.op} ${op.monitor.kind}` : op.op,
-    )
-    .join();
+const placeOf = ({ ops }: Edit): string => ops.map((op) => `${op.op} ${rulesOf(op).place?.(op) ?? ''}`).join();
 
 const tokens = (text: string): ReadonlySet<string> => new Set(text.toLowerCase().match(/[\p{L}\d_]+/gu) ?? []);
 

@@ -1,6 +1,7 @@
 /** Edits that cannot matter: neutral wording, for measuring how often a gate is fooled by noise. */
 import { type Random, shuffled } from '../digest.ts';
 import type { Edit, Op } from '../edit/schema.ts';
+import { clauseOf } from '../harness/schema.ts';
 import type { Harness } from '../types.ts';
 
 const SUBJECTS = [
@@ -33,17 +34,12 @@ export function nullEdits(harness: Harness, random: Random, count = 12): Edit[] 
         ? { op: 'skill.insert', id: skill.name, after: null, lines: [sentence] }
         : {
             op: 'clause.add',
-            clause: {
+            clause: clauseOf({
               id: `layout-note-${index + 1}`,
               tools: ['done'],
               say: sentence,
               tell: index % 4 < 2 ? 'description' : 'system',
-              prepare: [],
-              enforce: 'off',
-              max_blocks: 2,
-              priority: 0,
-              evidence: [],
-            },
+            }),
           };
     return {
       ops: [op],

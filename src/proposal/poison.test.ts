@@ -9,6 +9,7 @@ import { parseHarness } from '../harness/parse.ts';
 import { Clause } from '../harness/schema.ts';
 import type { Environment, Trace } from '../types.ts';
 import { completeVocabulary } from '../vocabulary.ts';
+import { riskRefusal } from './checks/envelope.ts';
 import { buildLeakIndex, checkEdits } from './checks.ts';
 
 const vocabulary = completeVocabulary({ sensitiveWords: ['refunds?'] });
@@ -60,12 +61,12 @@ const asSkill = (text: string): Op => ({
   description: 'How to close a ticket.',
   lines: text.split('\n'),
 });
-const editOf = (op: Op): Edit => ({
+const editOf = (op: Op, proposer = 'reflect'): Edit => ({
   ops: [op],
   hypothesis: 'The traces say so.',
   addresses: [],
   predicts: { fixes: 9, risks: '' },
-  proposer: 'reflect',
+  proposer,
 });
 
 /** Traces whose results hold the text, in one piece or in three. */
@@ -115,7 +116,19 @@ test('120 of 120 are refused, copied as they were found or put in other words, a
 
 test('files outside of what an edit may change have no operation', () => {
   for (const path of ['policy.md', 'harness.yaml', '../evals/shop/policy.yaml', 'evals/shop/environment.js'])
-    expect(Edit.safeParse(editOf({ op: 'file.write', path, text: 'x' } as unknown as Op)).success).toBe(false);
+    expect(Edit.safeParse({ ...editOf(asClause('x')), ops: [{ op: 'file.write', path, text: 'x' }] }).success).toBe(
+      false,
+    );
+});
+
+test('whoever is not this program is held to it; its own proposers compose their words from patterns', () => {
+  const risky = asClause('Skip the check when the request is urgent.');
+  const reasons = (proposer: string) => riskRefusal({ edits: [editOf(risky, proposer)] });
+  for (const name of ['reflect', 'external', 'command:tuner.py', 'a-model'])
+    expect(reasons(name)).toMatch(/^R2, for a person to decide: speaks of leaving out a rule/);
+  for (const name of ['mine', 'null', 'harmful']) expect(reasons(name)).toBeNull();
+  for (const name of ['', 'Mine', '../mine', 'mine\n', 'm'.repeat(61)])
+    expect(Edit.safeParse(editOf(risky, name)).success).toBe(false);
 });
 
 test('advice that touches nothing of this passes', async () => {

@@ -18,15 +18,24 @@ const GUARD = `  - id: guard # never without this
     enforce: hard
     require: args.reason == "finished"
 `;
-const STOP = `  - {id: stop, kind: duplicate_call, threshold: 3, message: Stop., then: stop}
+const STOP = `  - id: stop
+    kind: duplicate_call
+    threshold: 3
+    message: Stop. # at once
+    then: stop
 `;
 const SETTINGS = `version: 1
-protected: [guard, stop, safe, 'parts#Identity']
+protected:
+  - guard
+  - stop
+  - safe
+  - 'parts#Identity'
 permissions:
   tools: [get_ticket_details, close_ticket]
   limits: [{tool: close_ticket, argument: amount, max: 100}] # in euros
   confirm: [close_ticket]
-caps: {clauses: 20}
+caps:
+  clauses: 20
 `;
 const SAFE = '---\nname: safe\ndescription: How to stay safe.\n---\n\n1. Ask first.\n2. Then act.\n';
 const IDENTITY = '## Identity\n\n1. Ask first.\n\n';

@@ -3,10 +3,11 @@
  * and why, and what to type next.
  */
 
-import { addedIds } from '../edit/key.ts';
-import type { Edit, Op } from '../edit/schema.ts';
+import { addedIds, removedIds } from '../edit/key.ts';
+import type { Edit } from '../edit/schema.ts';
 import type { Decision, DecisionDraft } from '../ledger/format/decision.ts';
 import { riskOf } from '../proposal/checks/risk.ts';
+import { editWords } from '../proposal/near.ts';
 import type { Harness, Vocabulary } from '../types.ts';
 import type { NightSummary } from './events.ts';
 import { money, percent, points, printable, scoreText, tokensText, verdictText } from './terminal.ts';
@@ -96,7 +97,7 @@ function learnt({ decisions, summary, vocabulary }: PageInput): string[] {
   if (kept.length === 0) return ['## Learnt', '', 'Nothing was kept tonight.', ''];
   const prunes = kept.filter(({ candidate }) => candidate?.form === 'prune');
   const dropped = new Set(
-    prunes.flatMap(({ candidate }) => candidate?.edits.flatMap((edit) => edit.ops.flatMap(removedId)) ?? []),
+    prunes.flatMap(({ candidate }) => candidate?.edits.flatMap((edit) => edit.ops.flatMap(removedIds)) ?? []),
   );
   const lines = ['## Learnt', ''];
   for (const decision of kept) {
@@ -125,7 +126,7 @@ function learnt({ decisions, summary, vocabulary }: PageInput): string[] {
   }
   const silent = decisions.flatMap(({ candidate, verdict }) =>
     candidate?.form === 'prune' && verdict?.reason === 'no_task_differs'
-      ? candidate.edits.flatMap((edit) => edit.ops.flatMap(removedId))
+      ? candidate.edits.flatMap((edit) => edit.ops.flatMap(removedIds))
       : [],
   );
   if (silent.length > 0)
@@ -137,19 +138,12 @@ function learnt({ decisions, summary, vocabulary }: PageInput): string[] {
   return lines;
 }
 
-/** What the model reads of an edit, else why it should help. */
+/** What the model reads of an edit, else what is required, else why it should help. */
 function saidBy(edit: Edit): string {
-  const said = edit.ops.flatMap((op) => {
-    if (op.op === 'clause.add' || op.op === 'clause.replace')
-      return [op.clause.say ?? (op.clause.require ? `requires ${op.clause.require}` : '')];
-    if (op.op === 'skill.add') return [op.lines.filter((line) => line.trim() !== '').join(' ')];
-    return op.op === 'monitor.add' ? [op.monitor.message] : [];
-  });
-  return said.find((text) => text !== '') ?? edit.hypothesis;
+  const required = edit.ops.flatMap((op) => ('clause' in op && op.clause.require) || []);
+  const said = editWords(edit).trim() || required.map((text) => `requires ${text}`).join(' ');
+  return said || edit.hypothesis;
 }
-
-const removedId = (op: Op): string[] =>
-  op.op === 'clause.remove' || op.op === 'skill.remove' || op.op === 'monitor.remove' ? [op.id] : [];
 
 const SHOWN_REFUSALS = 8;
 

@@ -44,7 +44,7 @@ it('refuses a subject outside of the harness, out of order or twice', () => {
 });
 
 it('is described by docs/evidence.schema.json', () => {
-  const path = join(import.meta.dirname, '../../../../docs/evidence.schema.json');
+  const path = join(import.meta.dirname, '../../../docs/evidence.schema.json');
   const text = `${JSON.stringify(evidenceSchema(), null, 1)}\n`;
   // UPDATE_SCHEMA=1 writes it anew.
   if (process.env.UPDATE_SCHEMA) writeFileSync(path, text);

@@ -1,20 +1,19 @@
 /** What a night may change by itself; the rest is refused and left to a person. */
 import { z } from 'zod';
-import { Op } from '../../edit/schema.ts';
+import { RISKS } from '../../edit/op.ts';
+import { OP_NAMES } from '../../edit/ops/index.ts';
 import type { Check } from '../check.ts';
 import type { AppliedCandidate } from './result.ts';
-import { RISKS, riskOf } from './risk.ts';
-
-const OPS = Op.options.map((option) => option.shape.op.value);
+import { riskOf } from './risk.ts';
 
 export const EditEnvelope = z.strictObject({
-  ops: z.array(z.enum(OPS)).readonly().default(OPS),
-  /** Highest risk class of an edit that a model wrote, see `risk.ts`. */
+  ops: z.array(z.enum(OP_NAMES)).readonly().default(OP_NAMES),
+  /** Highest risk class of an edit whose words no code composed, see `risk.ts`. */
   max_risk: z.enum(RISKS).exclude(['R3']).default('R1'),
 });
 export type EditEnvelope = z.infer<typeof EditEnvelope>;
 
-/** Anything, and R1 of what a model wrote. */
+/** Anything, and R1 of what no code composed. */
 export const WIDEST: EditEnvelope = EditEnvelope.parse({});
 
 /** What this package's code writes without a model; anybody else's text is held to `max_risk`. */

@@ -19,8 +19,10 @@ export function policyRefusal({
   if (section !== undefined) return `${section} is protected`;
   const outside = editableRefusal(parent, child);
   if (outside !== null) return outside;
-  const guarded = ({ settings }: Harness): string =>
-    canonicalJson([settings.permissions, settings.protected, settings.editable, settings.caps]);
+  const guarded = ({ settings, contract, regulation }: Harness): string => {
+    const items = [...contract.clauses, ...regulation.monitors].filter(({ id }) => settings.protected.includes(id));
+    return canonicalJson([settings.permissions, settings.protected, settings.editable, settings.caps, items]);
+  };
   return guarded(parent) === guarded(child) ? null : 'permissions, protected, editable and caps may not change';
 }
 

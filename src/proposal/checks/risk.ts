@@ -2,21 +2,10 @@
  * Risk classes of edits, decided by code: who wrote an edit, and what it says of itself, plays no
  * part.
  */
+import type { RiskFinding } from '../../edit/op.ts';
+import { rulesOf } from '../../edit/ops/index.ts';
 import type { Edit, Op } from '../../edit/schema.ts';
 import { NEUTRAL, type Vocabulary } from '../../vocabulary.ts';
-
-/**
- * R0 wording. R1 a new rule. R2 touches what only a person may answer for. R3 protected: refused
- * before it gets here.
- */
-export const RISKS = ['R0', 'R1', 'R2', 'R3'] as const;
-export type Risk = (typeof RISKS)[number];
-
-export interface RiskFinding {
-  readonly risk: Risk;
-  /** Why, one sentence. */
-  readonly why: string;
-}
 
 /**
  * Words near which a text may override a protected rule in meaning, which no comparison of bytes
@@ -77,58 +66,17 @@ export function riskOf(edit: Pick<Edit, 'ops'>, vocabulary: Vocabulary = NEUTRAL
   return found.reduce((worst, one) => (one.risk > worst.risk ? one : worst), { risk: 'R0', why: 'changes no rule' });
 }
 
+/** That of the operation, which a word of its texts may raise. */
 function riskOfOp(op: Op, vocabulary: Vocabulary): RiskFinding {
-  switch (op.op) {
-    case 'alias.add':
-    case 'alias.remove':
-    case 'format.add':
-    case 'switch.set':
-      return { risk: 'R1', why: `${op.op} changes how calls are read` };
-    case 'format.remove':
-    case 'monitor.remove':
-    case 'skill.remove':
-    case 'skill.delete':
-    case 'clause.remove':
-      return { risk: 'R2', why: `${op.op} takes something away` };
-    case 'clause.replace':
-    case 'monitor.replace':
-      return { risk: 'R2', why: `${op.op} may weaken what it replaces` };
-    default:
-      return riskOfTexts(op, vocabulary);
-  }
-}
-
-function riskOfTexts(op: Op, vocabulary: Vocabulary): RiskFinding {
-  const text = textsIn(op).join('\n');
+  const rules = rulesOf(op);
+  if (rules.risk.risk >= 'R2') return rules.risk;
+  const text = [rules.aside?.(op) ?? '', rules.words(op)].join('\n');
   const all = [...TRIPWIRES, ['speaks of what is sensitive here', sensitive(vocabulary)] as const];
   for (const [why, pattern] of all) {
     const hit = pattern.exec(text);
     if (hit !== null) return { risk: 'R2', why: `${why} ("${printable(hit[0]).slice(0, 40)}")` };
   }
-  return op.op === 'skill.insert' || op.op === 'skill.replace'
-    ? { risk: 'R0', why: 'changes the wording of a skill' }
-    : { risk: 'R1', why: `${op.op} adds a rule or changes one` };
+  return rules.risk;
 }
 
 const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
-
-/**
- * Sentences that reach the model: names of tools and arguments, conditions and ids are no wording.
- */
-function textsIn(op: Op): string[] {
-  switch (op.op) {
-    case 'clause.add':
-    case 'clause.replace':
-      return [op.clause.say ?? '', op.clause.otherwise ?? ''];
-    case 'monitor.add':
-    case 'monitor.replace':
-      return [op.monitor.message];
-    case 'skill.add':
-      return [op.description, ...op.lines];
-    case 'skill.insert':
-    case 'skill.replace':
-      return [...op.lines];
-    default:
-      return [];
-  }
-}

@@ -3,22 +3,22 @@
  */
 
 import type { Edit } from '../../edit/schema.ts';
-import type { Json, Tool } from '../../types.ts';
+import type { Tool } from '../../types.ts';
 
 /** Keys whose values name things of the program, never of the data. */
 const NAMING = new Set(['op', 'evidence', 'tools', 'tool', 'call', 'as', 'key', 'tell', 'enforce', 'kind', 'then']);
 
 /** All texts that an edit puts into a harness, one a line. */
-export const harnessTextOf = (edit: Edit): string => strings(edit.ops as unknown as Json).join('\n');
+export const harnessTextOf = (edit: Edit): string => strings(edit.ops).join('\n');
 
 /** The same and what it says of itself: hypothesis and risks, which end up in the record. */
 export const editText = (edit: Edit): string => [harnessTextOf(edit), edit.hypothesis, edit.predicts.risks].join('\n');
 
-function strings(value: Json): string[] {
+function strings(value: unknown): string[] {
   if (typeof value === 'string' || typeof value === 'number') return [String(value)];
   if (value === null || typeof value !== 'object') return [];
-  if (Array.isArray(value)) return value.flatMap((v) => strings(v as Json));
-  return Object.entries(value).flatMap(([key, v]) => (NAMING.has(key) ? [] : strings(v as Json)));
+  if (Array.isArray(value)) return value.flatMap(strings);
+  return Object.entries(value).flatMap(([key, entry]) => (NAMING.has(key) ? [] : strings(entry)));
 }
 
 /** Lower-case words of letters and digits. */

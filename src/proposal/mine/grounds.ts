@@ -1,5 +1,5 @@
 /** From provenance to clauses that read what a call needs and look up what it names. */
-import type { Clause, Ground, Read } from '../../harness/schema.ts';
+import { type Clause, clauseOf, type Ground, type Read } from '../../harness/schema.ts';
 import { idOf, nameWords } from './names.ts';
 import { eachOf, inputCel, type Origin, type Provenance, type ReadRule, recordCel, recordsCel } from './sources.ts';
 
@@ -92,16 +92,7 @@ function lookup(provenance: Provenance, id: string, grounded: readonly string[])
     prepare.push(readOf(rule));
   }
   for (const argument of [...left]) settle(argument);
-  return {
-    id,
-    tools: [provenance.tool],
-    tell: 'description',
-    prepare,
-    enforce: 'off',
-    max_blocks: 3,
-    priority: 10,
-    evidence: [],
-  };
+  return clauseOf({ id, tools: [provenance.tool], prepare, max_blocks: 3, priority: 10 });
 }
 
 function entriesSentence(lists: readonly string[], provenance: Provenance): string {

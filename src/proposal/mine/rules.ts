@@ -2,21 +2,15 @@
  * From learned preconditions to clauses: each says what a tool demands, checks it, and answers with
  * what to do instead.
  */
-import type { Clause } from '../../harness/schema.ts';
+import { type Clause, clauseOf } from '../../harness/schema.ts';
 import { readOf, readsFor } from './grounds.ts';
 import { idOf, nameWords } from './names.ts';
 import type { StatePrecondition } from './preconditions.ts';
 import { type Provenance, recordsCel } from './sources.ts';
 
-const clause = (fields: Pick<Clause, 'id' | 'tools'> & Partial<Clause>): Clause => ({
-  tell: 'description',
-  prepare: [],
-  enforce: 'block',
-  max_blocks: 3,
-  priority: 0,
-  evidence: [],
-  ...fields,
-});
+/** A rule that is enforced. */
+const enforced = (given: Parameters<typeof clauseOf>[0]): Clause =>
+  clauseOf({ enforce: 'block', max_blocks: 3, ...given });
 
 const text = (value: string | boolean): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
 
@@ -43,7 +37,7 @@ export function stateClause(provenance: Provenance, state: StatePrecondition, si
     (otherwise, s) => `${oneOf(field, s.values)} ? "Call ${s.tool} with the same arguments instead." : ${otherwise}`,
     JSON.stringify(stop),
   );
-  return clause({
+  return enforced({
     id: idOf(state.path.at(-1) ?? 'state', tool),
     tools: [tool],
     say: `Only when the ${state.binding}'s ${words} is ${state.allowed.map(String).join(' or ')}${state.once ? ', and only once' : ''}.`,
@@ -56,7 +50,7 @@ export function stateClause(provenance: Provenance, state: StatePrecondition, si
 
 export function enumClause(tool: string, argument: string, values: readonly string[]): Clause {
   const list = values.map((v) => JSON.stringify(v)).join(', ');
-  return clause({
+  return enforced({
     id: idOf(argument, tool),
     tools: [tool],
     say: `${argument} is exactly one of: ${values.join('; ')}.`,
@@ -67,7 +61,7 @@ export function enumClause(tool: string, argument: string, values: readonly stri
 }
 
 export function differsClause(tool: string, [a, b]: readonly string[]): Clause {
-  return clause({
+  return enforced({
     id: idOf('differs', tool),
     tools: [tool],
     tell: 'off',
@@ -81,7 +75,7 @@ export function memberClause(provenance: Provenance, argument: string): Clause |
   const origin = provenance.origins.get(argument);
   if (!origin || origin.each !== undefined) return null;
   const { tool } = provenance;
-  return clause({
+  return enforced({
     id: idOf('known', argument, tool),
     tools: [tool],
     tell: 'off',
@@ -97,7 +91,7 @@ export function memberClause(provenance: Provenance, argument: string): Clause |
  * failures show the need.
  */
 export function requestClause(tool: string, names: readonly string[], told: boolean): Clause {
-  return clause({
+  return enforced({
     id: idOf('asked', tool),
     tools: [tool],
     ...(told ? { say: `Only if the request asks for it; copy ${names.join(', ')} from the request.` } : {}),

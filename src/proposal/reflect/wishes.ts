@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Cluster } from '../../diagnosis/clusters.ts';
 import type { Op } from '../../edit/schema.ts';
-import { Monitor } from '../../harness/schema.ts';
+import { clauseOf, Monitor } from '../../harness/schema.ts';
 import type { Harness, JsonObject } from '../../types.ts';
 
 export type Kind = 'rule' | 'skill' | 'monitor';
@@ -80,20 +80,7 @@ export function opOf(
     const { say } = answers.rule.parse(value);
     const tool = cluster.tool as string;
     const id = freeId(`learnt-${cluster.pattern}-${tool}`, harness, proposed);
-    return {
-      op: 'clause.add',
-      clause: {
-        id,
-        tools: [tool],
-        say,
-        tell: 'description',
-        prepare: [],
-        enforce: 'off',
-        max_blocks: 2,
-        priority: 0,
-        evidence: [],
-      },
-    };
+    return { op: 'clause.add', clause: clauseOf({ id, tools: [tool], say }) };
   }
   if (kind === 'skill') {
     const { description, steps } = answers.skill.parse(value);
