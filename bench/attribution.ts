@@ -33,8 +33,8 @@ interface Scored {
   readonly pattern: boolean;
 }
 
-function score(run: PlantedRun): Scored {
-  const diagnosis = diagnose(run.trace, { task: run.task as Task<'train'>, environment, harness: bare });
+async function score(run: PlantedRun): Promise<Scored> {
+  const diagnosis = await diagnose(run.trace, { task: run.task as Task<'train'>, environment, harness: bare });
   const scored = {
     run,
     diagnosis,
@@ -49,14 +49,16 @@ function score(run: PlantedRun): Scored {
   return scored;
 }
 
+const scoreAll = (runs: readonly PlantedRun[]): Promise<Scored[]> => Promise.all(runs.map(score));
+
 const scored: { label: string; rows: Scored[] }[] = [];
 for (const [index, fault] of LABELS.entries()) {
   const count =
     Math.floor(((index + 1) * (total - MIXED)) / LABELS.length) - Math.floor((index * (total - MIXED)) / LABELS.length);
-  scored.push({ label: fault, rows: (await plantOne(environment, bare, fault, count)).map(score) });
+  scored.push({ label: fault, rows: await scoreAll(await plantOne(environment, bare, fault, count)) });
   process.stderr.write(`attribution: ${fault}\n`);
 }
-const many = (await plantMany(environment, bare, MIXED)).map(score);
+const many = await scoreAll(await plantMany(environment, bare, MIXED));
 scored.push({ label: 'mixed, one decisive', rows: many });
 
 const share = (rows: readonly Scored[], of: 'step' | 'failure' | 'pattern') =>
@@ -85,7 +87,7 @@ for (const truth of CAUSES) {
   const found = new Map<string, number>();
   const runs = await plantCause(truth, environment, bare);
   for (const { task, trace, harness, environment: played } of runs) {
-    const cause = diagnose(trace, { task, environment: played, harness })?.cause ?? 'none';
+    const cause = (await diagnose(trace, { task, environment: played, harness }))?.cause ?? 'none';
     found.set(cause, (found.get(cause) ?? 0) + 1);
   }
   causes.push({ truth, found, runs: runs.length });

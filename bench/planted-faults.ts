@@ -5,7 +5,7 @@
 import { seedOf } from '../dist/digest.js';
 import { simulatedAgent } from '../dist/models/sim/agent.js';
 import { FAULTS, type FaultKind, PROFILES, type Profile } from '../dist/models/sim/profiles.js';
-import { playEpisode } from '../dist/runtime/episode.js';
+import { playEpisode } from '../dist/runtime/play.js';
 import type { Agent, Environment, Harness, Plan, Task, ToolCall, Trace } from '../dist/types.js';
 
 /**
@@ -100,7 +100,7 @@ export async function plantOne(
     if (trace.score === null || trace.score.reward >= 1 || own.length === 0) continue;
     const clean = await playWatched(environment, harness, faultless, task);
     if ((clean.trace.score?.reward ?? 0) < 1) continue;
-    runs.push({ fault, task, trace, turns: responsibleTurns(environment, task, trace, fault, own) });
+    runs.push({ fault, task, trace, turns: await responsibleTurns(environment, task, trace, fault, own) });
   }
   return runs;
 }
@@ -125,7 +125,7 @@ export async function plantMany(environment: Environment, harness: Harness, coun
     const [fault] = decisive;
     if (fault === undefined || decisive.length > 1) continue;
     const own = struck.filter((strike) => strike.fault === fault);
-    runs.push({ fault, task, trace, turns: responsibleTurns(environment, task, trace, fault, own) });
+    runs.push({ fault, task, trace, turns: await responsibleTurns(environment, task, trace, fault, own) });
   }
   return runs;
 }
@@ -148,16 +148,16 @@ function madeIn(trace: Trace): Made[] {
  * the first call of each chain that no later success made up for; for a fault of the whole run the
  * turns that ended it.
  */
-function responsibleTurns(
+async function responsibleTurns(
   environment: Environment,
   task: Task,
   trace: Trace,
   fault: FaultKind,
   struck: readonly Struck[],
-): number[] {
+): Promise<number[]> {
   const made = madeIn(trace);
   const last = turnOf(trace, trace.steps.length - 1);
-  const plan = environment.oracle?.(task);
+  const plan = await environment.oracle?.(task);
   if (fault === 'partial' || fault === 'wrong_order' || fault === 'write_before_read')
     return unique(struck.map(({ key }) => plannedTurn(key, plan, made) ?? last));
   if (fault === 'text_call' || fault === 'gave_up' || fault === 'claim' || fault === 'missing_report') {

@@ -1,5 +1,5 @@
 /** What is said to a model and what it replies. */
-import type { JsonObject, Tool } from './tool.ts';
+import type { JsonObject, MaybePromise, Tool } from './tool.ts';
 
 /** Tokens and money of one or more model calls. */
 export interface Usage {
@@ -60,5 +60,5 @@ export interface ChatReply {
 
 /** One conversation partner. Throws `InfrastructureError` when there is no reply to judge. */
 export interface ChatModel {
-  complete(request: ChatRequest, signal?: AbortSignal): Promise<ChatReply>;
+  complete(request: ChatRequest, signal?: AbortSignal): MaybePromise<ChatReply>;
 }

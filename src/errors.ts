@@ -20,7 +20,7 @@ export class BudgetError extends Error {
  * No reply to judge (network, endpoint, disk): the rollout is void; exit 1 when nothing can go on.
  */
 export class InfrastructureError extends Error {
-  override readonly name = 'InfrastructureError';
+  override readonly name: string = 'InfrastructureError';
   /** True if another try may succeed. */
   readonly retryable: boolean;
   /** True if the same request would be refused again: it need not be asked twice. */
@@ -39,6 +39,14 @@ export class InfrastructureError extends Error {
     this.fatal = options.fatal ?? false;
     this.freezes = options.freezes ?? false;
   }
+}
+
+/**
+ * An environment that did not do its part (scorer, reset, a tool that hangs or whose service is
+ * down): the rollout is void, never a score; exit 1 when too many are. Tools may throw it.
+ */
+export class EnvironmentError extends InfrastructureError {
+  override readonly name = 'EnvironmentError';
 }
 
 /** Recomputation disagrees with the record: exit 6. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineEnvironment, tool } from './environments/define.ts';
 import { parseHarness } from './harness/parse.ts';
-import { playEpisode } from './runtime/episode.ts';
+import { playEpisode } from './runtime/play.ts';
 import { scriptedAgent } from './runtime/scripted-agent.ts';
 import { redactorOf, withoutSecrets } from './secrets.ts';
 import type { Task } from './types.ts';

@@ -2,7 +2,7 @@
  * Keeps the values of secret environment variables out of everything that is shown to a model,
  * stored or printed.
  */
-import type { Environment, GenerateOptions, Score, Task } from './types.ts';
+import type { Environment, GenerateOptions, MaybePromise, Score, Task, ToolResult } from './types.ts';
 
 /**
  * Names of variables whose values are secrets, such as OPENAI_API_KEY, GITHUB_TOKEN or DB_PASSWORD.
@@ -50,6 +50,9 @@ export function redactorOf(
     secrets.reduce((left, secret) => (left.includes(secret) ? left.replaceAll(secret, '[secret]') : left), text);
 }
 
+const whenThere = <T>(value: MaybePromise<T>, read: (value: T) => T): MaybePromise<T> =>
+  value instanceof Promise ? value.then(read) : read(value);
+
 /**
  * The environment as agents, proposers and records may see it: its texts without the secrets. The
  * same object when there are none.
@@ -66,16 +69,14 @@ export function withoutSecrets(environment: Environment, redact: Redact | null):
       check.detail === undefined ? check : { ...check, detail: redact(check.detail) },
     ),
   });
-  const { generate } = environment;
+  const told = (result: ToolResult): ToolResult => ({ ...result, content: redact(result.content) });
+  const { changes, generate } = environment;
   return {
     ...environment,
     tasks: environment.tasks.map(shown),
-    execute(state, call) {
-      const result = environment.execute(state, call);
-      return { ...result, content: redact(result.content) };
-    },
-    changes: (state) => environment.changes(state).map(redact),
-    score: (task, state, ending) => scored(environment.score(task, state, ending)),
+    execute: (state, call, signal) => whenThere(environment.execute(state, call, signal), told),
+    ...(changes ? { changes: (state: unknown) => changes.call(environment, state).map(redact) } : {}),
+    score: (task, state, ending, context) => whenThere(environment.score(task, state, ending, context), scored),
     ...(generate
       ? { generate: (options: GenerateOptions) => withoutSecrets(generate.call(environment, options), redact) }
       : {}),

@@ -3,6 +3,9 @@
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
+/** A value, or a promise of one. */
+export type MaybePromise<T> = T | Promise<T>;
+
 /** A tool as the model is told of it. */
 export interface Tool {
   readonly name: string;

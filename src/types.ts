@@ -1,15 +1,14 @@
 /** The nouns that every folder speaks of. */
-import type { ChatModel, ChatToolCall, Usage } from './chat.ts';
+import type { ChatModel, Usage } from './chat.ts';
 import type { Contract, HarnessSettings, Regulation, Skill } from './harness/schema.ts';
-import type { Json, Tool, ToolCall, ToolResult } from './tool.ts';
+import type { Json, MaybePromise, Tool, ToolCall, ToolResult } from './tool.ts';
+import type { Ending, Score, Split, Step } from './trace.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export type * from './chat.ts';
 export type * from './tool.ts';
+export type * from './trace.ts';
 export type * from './vocabulary.ts';
-
-/** train: the proposer sees its traces; dev: tier 1; sealed: tier 2. */
-export type Split = 'train' | 'dev' | 'sealed';
 
 /** File paths relative to `harness/<env>/` (POSIX separators) -> UTF-8 text. */
 export type HarnessFiles = ReadonlyMap<string, string>;
@@ -50,22 +49,34 @@ export interface Plan {
   readonly mentions?: Readonly<Record<string, string>>;
 }
 
-/** How an episode ended. */
-export interface Ending {
-  readonly reason: 'done' | 'stopped' | 'steps' | 'text' | 'timeout' | 'blocked';
-  /** The text given to `done`; '' when there was none. */
-  readonly summary: string;
+/** What a scorer may look at besides the state. */
+export interface ScoreContext {
+  /** The trace so far; its last step is the ending. */
+  readonly steps: readonly Step[];
+  /** Aborted when the time limit has passed or the run is interrupted. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-export interface Score {
-  /** 0-1. */
-  readonly reward: number;
-  readonly checks: readonly { readonly name: string; readonly passed: boolean; readonly detail?: string }[];
-  /** True if a task that must be refused changed the state. */
-  readonly violation?: boolean;
+/** What an agent said to the person whom it serves, and all that both said before. */
+export interface UserTurn {
+  readonly text: string;
+  /** 1 for the first question. */
+  readonly turn: number;
+  readonly task: Task;
+  readonly seed: number;
 }
 
-/** Tools, tasks and a scorer. `State` is private to the environment. */
+/** Answers what the agent says. */
+export interface User {
+  readonly id: string;
+  /** Null: nobody answers any more. */
+  answer(said: UserTurn, signal?: AbortSignal): MaybePromise<string | null>;
+}
+
+/**
+ * Tools, tasks and a scorer. `State` is private to the environment. Optional members are
+ * capabilities: what needs one says what it cannot do without it.
+ */
 export interface Environment<State = unknown> {
   readonly name: string;
   /** sha256 (hex) over tools, data and scorer version. */
@@ -73,33 +84,58 @@ export interface Environment<State = unknown> {
   /** Does not contain `done`: the runtime adds it. */
   readonly tools: readonly Tool[];
   readonly tasks: readonly Task[];
-  /** Model turns an episode may take. */
+  /** Model turns that an episode may take. */
   readonly maxTurns: number;
   /** Highest mean score that an agent which only says `done` may have, 0-1. */
   readonly ceiling: number;
   /** Absent = neutral. */
   readonly vocabulary?: Vocabulary | undefined;
-  reset(task: Task): State;
-  /** Never throws for bad input: an error result changes nothing. */
-  execute(state: State, call: ToolCall): ToolResult;
-  /** A copy that later calls on the original do not change. */
-  fork(state: State): State;
-  /**
-   * The readable difference to the state at reset, one line a changed value; [] if nothing changed.
-   */
-  changes(state: State): readonly string[];
-  /** Throws UsageError when the environment is `unscored`. */
-  score(task: Task, state: State, ending: Ending): Score;
+  /** Milliseconds that one reset, tool call or score may take. @default 60,000 */
+  readonly timeoutMs?: number;
+  /** The state cannot be copied: nothing can be tried on a copy of it. */
+  readonly replayable?: false;
   /** Keyed digest of a text, where tasks are private: their ids are such digests already. */
   readonly mac?: (text: string) => string;
   /** True when nothing tells a good episode from a bad one: its traces have no score. */
   readonly unscored?: true;
-  oracle?(task: Task): Plan;
+  /** The person who is served; without one the request is all that is said. */
+  readonly user?: User;
+  reset(task: Task, signal?: AbortSignal): MaybePromise<State>;
+  /**
+   * Bad input gives an error result and changes nothing. What it throws is told to the agent as an
+   * error result, except EnvironmentError: that makes the rollout void.
+   */
+  execute(state: State, call: ToolCall, signal?: AbortSignal): MaybePromise<ToolResult>;
+  /** Throws UsageError when the environment is `unscored`. */
+  score(task: Task, state: State, ending: Ending, context?: ScoreContext): MaybePromise<Score>;
+  /** A copy that later calls on the original do not change. */
+  fork?(state: State): MaybePromise<State>;
+  /**
+   * The readable difference to the state at reset, one line per changed value; [] if none.
+   */
+  changes?(state: State): readonly string[];
+  /** Calls that solve the task; equal for equal tasks. */
+  oracle?(task: Task, signal?: AbortSignal): MaybePromise<Plan>;
   /**
    * A new environment of the same name and tools with a fresh world and fresh tasks, equal for
    * equal options.
    */
   generate?(options: GenerateOptions): Environment<State>;
+  /** Releases what a state holds: connections, processes, files. Called once per reset or fork. */
+  dispose?(state: State): MaybePromise<void>;
+  /** True for a result that says an error, where only its text is known. */
+  isError?(content: string): boolean;
+}
+
+/** An environment whose tools, scorer and oracle answer at once. */
+export interface SyncEnvironment<State = unknown> extends Environment<State> {
+  reset(task: Task): State;
+  execute(state: State, call: ToolCall): ToolResult;
+  score(task: Task, state: State, ending: Ending): Score;
+  fork(state: State): State;
+  changes(state: State): readonly string[];
+  oracle?(task: Task): Plan;
+  generate?(options: GenerateOptions): SyncEnvironment<State>;
 }
 
 export interface GenerateOptions {
@@ -139,78 +175,6 @@ export interface Agent {
   /** `text`: it cannot make native calls, so every harness is played with `protocol: text`. */
   readonly protocol?: 'text' | undefined;
   open(episode: Episode): ChatModel;
-}
-
-/** `by` is the id of the clause, skill, monitor, format or switch that caused the step. */
-export type Step =
-  | {
-      readonly kind: 'model';
-      readonly content: string;
-      readonly toolCalls: readonly ChatToolCall[];
-      readonly usage: Usage;
-    }
-  | {
-      readonly kind: 'rewrite';
-      readonly by: string;
-      readonly callId: string;
-      readonly what: string;
-      readonly before: Json;
-      readonly after: Json;
-    }
-  | {
-      readonly kind: 'read';
-      readonly by: string;
-      readonly call: ToolCall;
-      readonly content: string;
-      readonly error: boolean;
-      readonly reused: boolean;
-    }
-  | { readonly kind: 'call'; readonly callId: string; readonly call: ToolCall; readonly readOnly: boolean }
-  | { readonly kind: 'result'; readonly callId: string; readonly content: string; readonly error: boolean }
-  | { readonly kind: 'state_delta'; readonly callId: string; readonly changes: readonly string[] }
-  | {
-      readonly kind: 'block';
-      readonly by: string;
-      readonly callId: string;
-      readonly call: ToolCall;
-      readonly message: string;
-    }
-  | { readonly kind: 'note'; readonly by: string; readonly text: string }
-  | {
-      readonly kind: 'monitor';
-      readonly by: string;
-      readonly then: 'hint' | 'directive' | 'stop';
-      readonly text: string;
-    }
-  | { readonly kind: 'user'; readonly text: string }
-  | { readonly kind: 'end'; readonly ending: Ending };
-
-/**
- * One rollout: everything that happened, byte-equal for equal seed and replies (it holds no time).
- */
-export interface Trace<S extends Split = Split> {
-  readonly id: string;
-  readonly harness: string;
-  readonly env: string;
-  readonly agent: string;
-  /** Served model id. */
-  readonly model: string;
-  readonly task: string;
-  readonly split: S;
-  readonly trial: number;
-  readonly seed: number;
-  /** First system message and the tools, as they were sent. */
-  readonly prompt: { readonly system: string; readonly user: string; readonly tools: readonly Tool[] };
-  readonly steps: readonly Step[];
-  /** Null if and only if `error` is set, a void rollout, or the environment is `unscored`. */
-  readonly score: Score | null;
-  readonly usage: Usage;
-  /** An infrastructure fault: this rollout is void, never a score. */
-  readonly error?: string;
-  /**
-   * With `error`: the endpoint would refuse the same request again, so it answers, and is not gone.
-   */
-  readonly refused?: boolean;
 }
 
 export type FailureClass =

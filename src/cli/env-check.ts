@@ -14,7 +14,7 @@ export async function envCheckCommand(given: Record<string, unknown>, name = '')
     { env: name, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
     root,
   );
-  const report = checkEnvironment(environment);
+  const report = await checkEnvironment(environment);
   if (flags.json) sayJson({ type: 'check', ...report });
   else {
     say(

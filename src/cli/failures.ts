@@ -5,7 +5,7 @@
 import { clusterDiagnoses } from '../diagnosis/clusters.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { printable } from '../report/terminal.ts';
-import type { Environment, Harness, Task, Trace } from '../types.ts';
+import type { Diagnosis, Environment, Harness, Task, Trace } from '../types.ts';
 import { say, sayJson } from './open-ledger.ts';
 
 interface Played {
@@ -18,12 +18,18 @@ interface Played {
  * A diagnosis looks at a task as at one that may be learnt from; here a person asked for it, and
  * nothing is learnt.
  */
-export function tellFailures(traces: readonly Trace[], { environment, harness, tasks }: Played, json: boolean): void {
+export async function tellFailures(
+  traces: readonly Trace[],
+  { environment, harness, tasks }: Played,
+  json: boolean,
+): Promise<void> {
   const byId = new Map(tasks.map((task) => [task.id, task as Task<'train'>]));
-  const diagnoses = traces.flatMap((trace) => {
+  const diagnoses: Diagnosis[] = [];
+  for (const trace of traces) {
     const task = byId.get(trace.task);
-    return (task && diagnose(trace as Trace<'train'>, { task, environment, harness })) ?? [];
-  });
+    const diagnosis = task && (await diagnose(trace as Trace<'train'>, { task, environment, harness }));
+    if (diagnosis) diagnoses.push(diagnosis);
+  }
   const taskOf = new Map(traces.map(({ id, task }) => [id, task]));
   for (const { pattern, tool, argument, count, causes, traces: ids, evidence } of clusterDiagnoses(diagnoses)) {
     const failed = ids.map((id) => taskOf.get(id) ?? '');

@@ -32,7 +32,7 @@ export async function planCommand(given: Record<string, unknown>): Promise<numbe
   );
   const model = chooseModel(flags, root);
   const options = nightOptions(flags, { env: environment.name, root, concurrency: model.concurrency });
-  assertSound(loadHarness(root, environment.name), environment, null);
+  await assertSound(loadHarness(root, environment.name), environment, null);
   const chosen = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
   const simulated = model.kind === 'sim';
   assertCheckable(options.policy, {

@@ -46,7 +46,7 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
     throw new UsageError(`--tasks: expected 1 or more, got ${flags.tasks}`);
   const environment = flags.generate === undefined ? base : generated(base, flags.generate, flags.tasksSeed);
   const harness = await harnessOf(repository, base.name, flags.harness);
-  if (flags.harness === undefined) assertSound(harness, base, null);
+  if (flags.harness === undefined) await assertSound(harness, base, null);
   const tasks = tasksOf(environment, flags, repository.root);
   const stage = await openStage(flags, repository.root, environment);
   const traces = await stage.play(harness, tasks, flags.trials, 'run').finally(() => stage.close());
@@ -71,7 +71,7 @@ export async function runCommand(given: Record<string, unknown>): Promise<number
         `${summary.rollouts} rollouts, ${summary.voids} void, ${money(summary.usd)}, ${summary.seconds} s${summary.simulated ? '' : `; ${tokensText(summary.usage)}`}\n`,
     );
   }
-  if (flags.failures === true) tellFailures(traces, { environment, harness, tasks }, flags.json === true);
+  if (flags.failures === true) await tellFailures(traces, { environment, harness, tasks }, flags.json === true);
   return EXIT.ok;
 }
 

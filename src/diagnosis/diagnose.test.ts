@@ -11,14 +11,14 @@ const read = (t: Task): Turn => ({
   arguments: { ticket_no: goldOf(t).arguments.ticket_no ?? '' },
 });
 
-const find = (t: Task<'train'>, turns: readonly Turn[], harness = bareHarness()) =>
+const find = async (t: Task<'train'>, turns: readonly Turn[], harness = bareHarness()) =>
   diagnose(played(t, turns), { task: t, environment: workshop, harness });
 
 describe('diagnose', () => {
-  test('a passed trace and a void trace have no diagnosis', () => {
-    expect(find(swap, [goldOf(swap), done('ok')])).toBeNull();
+  test('a passed trace and a void trace have no diagnosis', async () => {
+    expect(await find(swap, [goldOf(swap), done('ok')])).toBeNull();
     const context = { task: swap, environment: workshop, harness: bareHarness() };
-    expect(diagnose({ ...played(swap, []), score: null, error: 'network' }, context)).toBeNull();
+    expect(await diagnose({ ...played(swap, []), score: null, error: 'network' }, context)).toBeNull();
   });
 
   test.each<[string, Task<'train'>, Turn[], { pattern: string; step: number; argument?: string }]>([
@@ -107,18 +107,18 @@ describe('diagnose', () => {
       { pattern: 'loop', step: 12 },
     ],
     ['talk until the end', close, [read(close), 'I am not sure what to do.'], { pattern: 'gave_up', step: 4 }],
-  ])('%s', (_, t, turns, expected) => {
-    expect(find(t, turns)).toMatchObject(expected);
+  ])('%s', async (_, t, turns, expected) => {
+    expect(await find(t, turns)).toMatchObject(expected);
   });
 
-  test('the responsible write is the first after which the oracle cannot finish, not a later error', () => {
+  test('the responsible write is the first after which the oracle cannot finish, not a later error', async () => {
     const t = workshopTasks[6] as Task<'train'>;
     const wrong = changed(t, { new_part_ids: ['70038'] });
-    const found = find(t, [read(t), wrong, goldOf(t), done('x')]);
+    const found = await find(t, [read(t), wrong, goldOf(t), done('x')]);
     expect(found).toMatchObject({ step: 4, tool: 'swap_parts' });
   });
 
-  test('a success with the same tool elsewhere does not make up for a refused call', () => {
+  test('a success with the same tool elsewhere does not make up for a refused call', async () => {
     const other = workshopTasks[6] as Task<'train'>;
     const both: Task<'train'> = {
       ...swap,
@@ -126,10 +126,10 @@ describe('diagnose', () => {
       target: [goldOf(swap), goldOf(other)] as never,
     };
     const turns = [changed(swap, { ticket_no: 'T4126' }), goldOf(other), done('x')];
-    expect(find(both, turns)).toMatchObject({ pattern: 'missing_prefix', step: 1 });
+    expect(await find(both, turns)).toMatchObject({ pattern: 'missing_prefix', step: 1 });
   });
 
-  test('a write with a wrong value that could have been mended, and was not, is responsible', () => {
+  test('a write with a wrong value that could have been mended, and was not, is responsible', async () => {
     const record: typeof workshop = {
       ...workshop,
       execute: (state, made) => {
@@ -147,11 +147,11 @@ describe('diagnose', () => {
       ...played(close, [read(close), changed(close, { reason: 'abandoned' }), done('x')]),
       score: { reward: 0, checks: [] },
     };
-    const found = diagnose(trace, { task: close, environment: record, harness: bareHarness() });
+    const found = await diagnose(trace, { task: close, environment: record, harness: bareHarness() });
     expect(found).toMatchObject({ pattern: 'wrong_value', argument: 'reason', step: 4 });
   });
 
-  test('what was to be reported could not be known after a read that failed', () => {
+  test('what was to be reported could not be known after a read that failed', async () => {
     const lookUp = { name: 'get_model', arguments: { model_id: 'mod3100' } };
     const reporting: typeof workshop = {
       ...workshop,
@@ -159,28 +159,28 @@ describe('diagnose', () => {
     };
     const turns = [{ name: 'get_model', arguments: { model_id: '3100' } }, goldOf(close), done('x')];
     const trace = { ...played(close, turns), score: { reward: 0, checks: [{ name: 'report', passed: false }] } };
-    const found = diagnose(trace, { task: close, environment: reporting, harness: bareHarness() });
+    const found = await diagnose(trace, { task: close, environment: reporting, harness: bareHarness() });
     expect(found).toMatchObject({ tool: 'get_model', argument: 'model_id', step: 1 });
   });
 
-  test('a refusal that a replay does not show is the fault of the environment', () => {
+  test('a refusal that a replay does not show is the fault of the environment', async () => {
     const trace = played(close, [goldOf(close), done('x')]);
     const steps = trace.steps.map((step) =>
       step.kind === 'result' ? { ...step, content: 'Error: try later', error: true } : step,
     );
     const refused = { ...trace, steps, score: { reward: 0, checks: [] } };
-    const found = diagnose(refused, { task: close, environment: workshop, harness: bareHarness() });
+    const found = await diagnose(refused, { task: close, environment: workshop, harness: bareHarness() });
     expect(found).toMatchObject({ pattern: 'environment', cause: 'environment_fault', step: 1 });
   });
 
-  test('a claim with no change is told apart from a claim after one', () => {
-    expect(find(close, [done('Closed.')])?.completionWithoutEffect).toBe(true);
-    expect(find(close, [changed(close, { ticket_no: '%T4126' }), done('Closed.')])?.completionWithoutEffect).toBe(
-      false,
-    );
+  test('a claim with no change is told apart from a claim after one', async () => {
+    expect((await find(close, [done('Closed.')]))?.completionWithoutEffect).toBe(true);
+    expect(
+      (await find(close, [changed(close, { ticket_no: '%T4126' }), done('Closed.')]))?.completionWithoutEffect,
+    ).toBe(false);
   });
 
-  test('the cause follows what the harness says about tool and argument', () => {
+  test('the cause follows what the harness says about tool and argument', async () => {
     const turns = [changed(swap, { part_ids: ['Spring'] }), done('x')];
     const withClause = (clause: object) =>
       bareHarness({
@@ -188,19 +188,22 @@ describe('diagnose', () => {
           clauses: [{ id: 'ids', tools: ['swap_parts'], say: 'part_ids are numbers.', ...clause }],
         }),
       });
-    expect(find(swap, turns)).toMatchObject({ cause: 'rule_missing' });
-    expect(find(swap, turns, withClause({}))).toMatchObject({ cause: 'rule_vague', blames: 'ids' });
-    expect(find(swap, turns, withClause({ require: 'true', enforce: 'off' }))).toMatchObject({
+    expect(await find(swap, turns)).toMatchObject({ cause: 'rule_missing' });
+    expect(await find(swap, turns, withClause({}))).toMatchObject({ cause: 'rule_vague', blames: 'ids' });
+    expect(await find(swap, turns, withClause({ require: 'true', enforce: 'off' }))).toMatchObject({
       cause: 'rule_ignored',
       blames: 'ids',
     });
     const early = (say: string) =>
       bareHarness({ contract: Contract.parse({ clauses: [{ id: 'first', tools: ['swap_parts'], say }] }) });
-    expect(find(swap, turns, early('Read the ticket first.'))).toMatchObject({ cause: 'rule_vague', blames: 'first' });
-    expect(find(swap, turns, early('Be polite.'))).toMatchObject({ cause: 'rule_missing' });
+    expect(await find(swap, turns, early('Read the ticket first.'))).toMatchObject({
+      cause: 'rule_vague',
+      blames: 'first',
+    });
+    expect(await find(swap, turns, early('Be polite.'))).toMatchObject({ cause: 'rule_missing' });
   });
 
-  test('a clause that blocks a right call again and again is wrong, not ignored', () => {
+  test('a clause that blocks a right call again and again is wrong, not ignored', async () => {
     const clause = { id: 'never', tools: ['close_ticket'], require: 'args.reason == "none"', enforce: 'block' };
     const trace = played(close, [goldOf(close), goldOf(close), done('x')]);
     const blocked = trace.steps.flatMap((step) =>
@@ -212,16 +215,16 @@ describe('diagnose', () => {
     );
     const refused = { ...trace, steps: blocked, score: { reward: 0, checks: [] } };
     const harness = bareHarness({ contract: Contract.parse({ clauses: [clause] }) });
-    const found = diagnose(refused, { task: close, environment: workshop, harness });
+    const found = await diagnose(refused, { task: close, environment: workshop, harness });
     expect(found).toMatchObject({ cause: 'rule_wrong', blames: 'never' });
   });
 });
 
-test('clusters are counted by pattern, tool and argument', () => {
+test('clusters are counted by pattern, tool and argument', async () => {
   const some = [swap, workshopTasks[6] as Task<'train'>].map((t) =>
     find(t, [read(t), changed(t, { part_ids: ['Spring'] }), done('x')]),
   );
-  const all = [...some, find(close, [done('Closed.')])].flatMap((d) => (d ? [d] : []));
+  const all = (await Promise.all([...some, find(close, [done('Closed.')])])).flatMap((d) => (d ? [d] : []));
   const clusters = clusterDiagnoses(all);
   expect(clusters.map((c) => [c.key, c.count])).toEqual([
     ['name_for_id/swap_parts/part_ids', 2],

@@ -2,7 +2,7 @@
  * One failed trace -> why it failed: the responsible step, the class, the cause and quoted
  * evidence.
  */
-import type { Diagnosis, Environment, Harness, Task, Trace } from '../types.ts';
+import type { Diagnosis, Environment, Harness, Plan, Task, Trace } from '../types.ts';
 import { attemptsOf, endOf, quote } from './attempts.ts';
 import { causeOf } from './cause.ts';
 import { CLASS_OF_PATTERN, type PatternMatch } from './patterns.ts';
@@ -18,11 +18,12 @@ export interface DiagnoseContext {
 }
 
 /** Null for a passed (reward 1) or void trace. Pure: replays happen on states of its own. */
-export function diagnose(trace: Trace<'train'>, context: DiagnoseContext): Diagnosis | null {
+export async function diagnose(trace: Trace<'train'>, context: DiagnoseContext): Promise<Diagnosis | null> {
   if (trace.error !== undefined || trace.score === null || trace.score.reward >= 1) return null;
   const { task, environment, harness } = context;
-  const responsible = findResponsible(trace, task, environment);
-  const finding = find(trace, responsible, context);
+  const plan = await environment.oracle?.(task);
+  const responsible = await findResponsible(trace, task, environment, plan);
+  const finding = await find(trace, responsible, context, plan);
   const step = finding.pattern === 'text_call' ? firstTextCall(trace) : responsible.step;
   const made = attemptsOf(trace).filter((a) => a.outcome === 'ok' && !a.readOnly);
   const ending = endOf(trace)?.ending;
@@ -31,7 +32,7 @@ export function diagnose(trace: Trace<'train'>, context: DiagnoseContext): Diagn
     task: task.id,
     step,
     failure: CLASS_OF_PATTERN[finding.pattern],
-    ...causeOf(finding, trace, step, harness, environment.oracle?.(task)),
+    ...causeOf(finding, trace, step, harness, plan),
     pattern: finding.pattern,
     ...(finding.tool === undefined ? {} : { tool: finding.tool }),
     ...(finding.argument === undefined ? {} : { argument: finding.argument }),
@@ -41,18 +42,22 @@ export function diagnose(trace: Trace<'train'>, context: DiagnoseContext): Diagn
   };
 }
 
-function find(trace: Trace, responsible: Responsible, { task, environment }: DiagnoseContext): PatternMatch {
-  const plan = environment.oracle?.(task);
+async function find(
+  trace: Trace,
+  responsible: Responsible,
+  { task, environment }: DiagnoseContext,
+  plan: Plan | undefined,
+): Promise<PatternMatch> {
   const { attempt, missing } = responsible;
   if (attempt && responsible.how === 'wrong_write')
     return wrongWrite(trace, attempt, plan ? writesOf(environment, plan) : [], environment, task);
   if (
     attempt?.outcome === 'error' &&
     responsible.how === 'open_chain' &&
-    !failsAgain(trace, attempt, task, environment)
+    !(await failsAgain(trace, attempt, task, environment))
   )
     return { pattern: 'environment', tool: attempt.call.name, evidence: quote(attempt.content), confidence: 0.9 };
-  if (attempt && responsible.how === 'open_chain') return brokenChain(trace, attempt, missing, environment, task);
+  if (attempt && responsible.how === 'open_chain') return brokenChain(trace, attempt, missing, environment, task, plan);
   const made = attemptsOf(trace).filter((a) => a.outcome === 'ok' && !a.readOnly);
   const ending = endOf(trace)?.ending;
   if (responsible.how === 'report' && ending?.reason === 'done') {

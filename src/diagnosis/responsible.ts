@@ -88,10 +88,14 @@ function failedRead(
  * end. A right write that came too early because an earlier one had failed is the fault of that
  * one. Replays on states of its own: O(writes^2) calls at worst.
  */
-export function findResponsible(trace: Trace, task: Task, environment: Environment): Responsible {
+export async function findResponsible(
+  trace: Trace,
+  task: Task,
+  environment: Environment,
+  plan: Plan | undefined,
+): Promise<Responsible> {
   const attempts = attemptsOf(trace);
   const end = Math.max(0, trace.steps.length - 1);
-  const plan = environment.oracle?.(task);
   const made = attempts.filter((a) => a.outcome === 'ok' && !a.readOnly);
   const wanted = plan ? writesOf(environment, plan) : [];
   const broken = (chained: Attempt, missing: readonly ToolCall[]): Responsible => {
@@ -99,12 +103,11 @@ export function findResponsible(trace: Trace, task: Task, environment: Environme
     const first = failedRead(trace, attempts, chained, goal, plan) ?? chained;
     return { step: first.step, how: 'open_chain', attempt: first, missing };
   };
-  if (plan) {
-    const state = environment.reset(task);
-    for (const [index, attempt] of made.entries()) {
-      environment.execute(state, attempt.call);
-      const rest = without(wanted, made.slice(0, index + 1));
-      if (canFinish(environment, task, plan, state, rest)) continue;
+  if (plan && canReplay(environment)) {
+    const last = await lastGoodWrite(environment, task, plan, made, wanted);
+    const attempt = made[last + 1];
+    if (attempt !== undefined) {
+      const rest = without(wanted, made.slice(0, last + 2));
       const before = attempts.filter((a) => a.step < attempt.step);
       const failed = isWanted(attempt, wanted) ? openChain(before, rest, plan).find((a) => !a.readOnly) : undefined;
       if (failed) return broken(failed, rest);
@@ -132,17 +135,59 @@ const isWanted = (attempt: Attempt, wanted: readonly ToolCall[]): boolean =>
  * False if a refused call succeeds when it is replayed after the writes before it: then the refusal
  * was the environment's doing.
  */
-export function failsAgain(trace: Trace, attempt: Attempt, task: Task, environment: Environment): boolean {
-  const state = environment.reset(task);
+export async function failsAgain(
+  trace: Trace,
+  attempt: Attempt,
+  task: Task,
+  environment: Environment,
+): Promise<boolean> {
+  if (!canReplay(environment)) return true;
+  const state = await environment.reset(task);
   for (const { call, step, outcome, readOnly } of attemptsOf(trace))
-    if (step < attempt.step && outcome === 'ok' && !readOnly) environment.execute(state, call);
-  return environment.execute(state, attempt.call).error;
+    if (step < attempt.step && outcome === 'ok' && !readOnly) await environment.execute(state, call);
+  const { error } = await environment.execute(state, attempt.call);
+  await environment.dispose?.(state);
+  return error;
 }
 
-function canFinish<S>(env: Environment<S>, task: Task, plan: Plan, state: S, rest: readonly ToolCall[]): boolean {
-  const copy = env.fork(state);
-  for (const call of rest) env.execute(copy, call);
-  return env.score(task, copy, { reason: 'done', summary: plan.summary }).reward >= 1;
+/** True when a run can be made again on a state of its own. */
+const canReplay = ({ replayable, unscored }: Environment): boolean => replayable !== false && unscored !== true;
+
+/** Index of the last write after which the plan could still be finished; -1 for none. */
+async function lastGoodWrite(
+  environment: Environment,
+  task: Task,
+  plan: Plan,
+  made: readonly Attempt[],
+  wanted: readonly ToolCall[],
+): Promise<number> {
+  const state = await environment.reset(task);
+  let last = -1;
+  for (const [index, { call }] of made.entries()) {
+    await environment.execute(state, call);
+    const rest = without(wanted, made.slice(0, index + 1));
+    const past = made.slice(0, index + 1).map((attempt) => attempt.call);
+    if (!(await canFinish(environment, task, plan, state, past, rest))) break;
+    last = index;
+  }
+  await environment.dispose?.(state);
+  return last;
+}
+
+async function canFinish(
+  environment: Environment,
+  task: Task,
+  plan: Plan,
+  state: unknown,
+  past: readonly ToolCall[],
+  rest: readonly ToolCall[],
+): Promise<boolean> {
+  const { fork } = environment;
+  const copy = fork === undefined ? await environment.reset(task) : await fork.call(environment, state);
+  for (const call of fork === undefined ? [...past, ...rest] : rest) await environment.execute(copy, call);
+  const { reward } = await environment.score(task, copy, { reason: 'done', summary: plan.summary });
+  await environment.dispose?.(copy);
+  return reward >= 1;
 }
 
 /** Wanted calls minus those made, each made call taking away one equal wanted call. */

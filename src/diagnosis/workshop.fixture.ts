@@ -4,7 +4,7 @@
  */
 import { canonicalJson, sha256 } from '../digest.ts';
 import { Contract, HarnessSettings, Regulation } from '../harness/schema.ts';
-import type { Environment, Harness, Json, Score, Step, Task, Tool, ToolCall, ToolResult, Trace } from '../types.ts';
+import type { Harness, Json, Score, Step, SyncEnvironment, Task, Tool, ToolCall, ToolResult, Trace } from '../types.ts';
 
 interface Part {
   part_id: string;
@@ -142,7 +142,7 @@ function score(t: Task, state: Workshop): Score {
 
 export const workshopTasks: Task<'train'>[] = Array.from({ length: 36 }, (_, n) => task(n));
 
-export const workshop: Environment<Workshop> = {
+export const workshop: SyncEnvironment<Workshop> = {
   name: 'workshop',
   digest: sha256('workshop'),
   tools,

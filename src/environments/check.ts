@@ -3,6 +3,7 @@
  * effect, equal resets.
  */
 import { isObject } from '../digest.ts';
+import { guarded } from '../runtime/guard.ts';
 import type { Environment, Plan, Split, Task } from '../types.ts';
 
 export interface EnvironmentReport {
@@ -22,12 +23,10 @@ export interface EnvironmentReport {
 /** Problems of one kind are told at most so often. */
 const shown = 5;
 
-/**
- * Plays the oracle and the idle agent on every task. Throws only what the environment throws where
- * it must not.
- */
-export function checkEnvironment(environment: Environment): EnvironmentReport {
-  const { tasks, ceiling } = environment;
+/** Plays the oracle and the idle agent on every task. Throws EnvironmentError where it fails. */
+export async function checkEnvironment(given: Environment): Promise<EnvironmentReport> {
+  const environment = guarded(given);
+  const { tasks, ceiling, oracle } = environment;
   const problems = [...toolProblems(environment), ...taskProblems(tasks)];
   const byKind = new Map<string, string[]>();
   const report = (kind: string, text: string): void => {
@@ -37,8 +36,8 @@ export function checkEnvironment(environment: Environment): EnvironmentReport {
   let idleSum = 0;
   let oracleSum = 0;
   for (const task of tasks) {
-    idleSum += idleScore(environment, task, report);
-    if (environment.oracle) oracleSum += oracleScore(environment, task, environment.oracle(task), report);
+    idleSum += await idleScore(environment, task, report);
+    if (oracle) oracleSum += await oracleScore(environment, task, await oracle.call(environment, task), report);
   }
   const idle = tasks.length > 0 ? idleSum / tasks.length : 0;
   if (idle > ceiling + 1e-9) {
@@ -110,43 +109,52 @@ function taskProblems(tasks: readonly Task[]): string[] {
   return problems.slice(0, 3 * shown);
 }
 
-function idleScore(environment: Environment, task: Task, report: Report): number {
-  const state = environment.reset(task);
-  if (environment.changes(state).length > 0) report('reset', `${task.id}: a fresh state already shows changes`);
-  const probe = environment.execute(state, { name: 'no_such_tool', arguments: {} });
+/** The changes as one text; '' where nobody can say. */
+const changesOf = ({ changes }: Environment, state: unknown): string => changes?.(state).join('\n') ?? '';
+
+async function idleScore(environment: Environment, task: Task, report: Report): Promise<number> {
+  const state = await environment.reset(task);
+  if (changesOf(environment, state) !== '') report('reset', `${task.id}: a fresh state already shows changes`);
+  const probe = await environment.execute(state, { name: 'no_such_tool', arguments: {} });
   if (!probe.error) report('unknown tool', `${task.id}: a call of an unknown tool is no error`);
-  if (environment.changes(state).length > 0) report('unknown tool', `${task.id}: a refused call changes the state`);
-  const { reward } = environment.score(task, state, { reason: 'done', summary: 'done' });
-  if (!(reward >= 0 && reward <= 1)) report('score', `${task.id}: expected a reward of 0-1, got ${reward}`);
+  if (changesOf(environment, state) !== '') report('unknown tool', `${task.id}: a refused call changes the state`);
+  const { reward } = await environment.score(task, state, { reason: 'done', summary: 'done' });
+  await environment.dispose?.(state);
   return reward;
 }
 
-function oracleScore(environment: Environment, task: Task, plan: Plan, report: Report): number {
+async function oracleScore(environment: Environment, task: Task, plan: Plan, report: Report): Promise<number> {
   const readOnly = new Set(environment.tools.filter((tool) => tool.readOnly).map((tool) => tool.name));
-  const original = environment.reset(task);
-  const state = environment.fork(original);
+  const original = await environment.reset(task);
+  const { fork } = environment;
+  const state = fork === undefined ? original : await fork.call(environment, original);
   for (const call of plan.calls) {
-    const before = readOnly.has(call.name) ? environment.changes(state).join('\n') : undefined;
-    const result = environment.execute(state, call);
+    const before = readOnly.has(call.name) ? changesOf(environment, state) : undefined;
+    const result = await environment.execute(state, call);
     if (result.error) report('oracle', `${task.id}: the oracle's ${call.name} fails: ${result.content}`);
-    if (before !== undefined && before !== environment.changes(state).join('\n')) {
+    if (before !== undefined && before !== changesOf(environment, state)) {
       report('read-only', `${task.id}: ${call.name} is marked read-only and changes the state`);
     }
   }
-  if (environment.changes(original).length > 0) report('fork', `${task.id}: a fork shares state with its original`);
-  const again = environment.reset(task);
-  for (const call of plan.calls) environment.execute(again, call);
-  if (environment.changes(again).join('\n') !== environment.changes(state).join('\n')) {
-    report('reset', `${task.id}: the same calls lead to two different states`);
+  if (fork !== undefined && changesOf(environment, original) !== '')
+    report('fork', `${task.id}: a fork shares state with its original`);
+  if (environment.replayable !== false) {
+    const again = await environment.reset(task);
+    for (const call of plan.calls) await environment.execute(again, call);
+    if (changesOf(environment, again) !== changesOf(environment, state))
+      report('reset', `${task.id}: the same calls lead to two different states`);
+    await environment.dispose?.(again);
   }
-  // One turn a call, and one for `done`.
+  // One turn per call, and one for `done`.
   if (plan.calls.length + 1 > environment.maxTurns) {
     report('turns', `${task.id}: the oracle needs ${plan.calls.length + 1} turns of ${environment.maxTurns}`);
   }
   for (const words of Object.values(plan.mentions ?? {})) {
     if (!task.request.includes(words)) report('mentions', `${task.id}: the request does not hold "${words}"`);
   }
-  const { reward } = environment.score(task, state, { reason: 'done', summary: plan.summary });
+  const { reward } = await environment.score(task, state, { reason: 'done', summary: plan.summary });
   if (reward !== 1) report('oracle', `${task.id}: the oracle scores ${reward}, expected 1`);
+  await environment.dispose?.(state);
+  if (state !== original) await environment.dispose?.(original);
   return reward;
 }

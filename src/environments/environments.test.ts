@@ -51,9 +51,9 @@ const shop = (options: { ceiling?: number; readOnly?: boolean } = {}) =>
   });
 
 describe('defineEnvironment', () => {
-  it('gives a sound environment with generated tasks', () => {
+  it('gives a sound environment with generated tasks', async () => {
     const environment = shop();
-    expect(checkEnvironment(environment)).toEqual({
+    expect(await checkEnvironment(environment)).toEqual({
       name: 'mini-shop',
       tasks: 400,
       splits: { train: 200, dev: 100, sealed: 100 },
@@ -69,21 +69,21 @@ describe('defineEnvironment', () => {
     expect(fresh?.digest).toBe(environment.generate?.({ seed: 5, tasks: 8, split: 'sealed' }).digest);
   });
 
-  it('answers bad calls with errors that change nothing', () => {
+  it('answers bad calls with errors that change nothing', async () => {
     const environment = shop();
-    const state = environment.reset(environment.tasks[0] as Task);
-    const call = (name: string, given: Record<string, string | number>) =>
+    const state = await environment.reset(environment.tasks[0] as Task);
+    const call = async (name: string, given: Record<string, string | number>) =>
       environment.execute(state, { name, arguments: given });
-    expect(call('nothing', {})).toEqual({ content: 'Error: There is no tool nothing', error: true });
-    expect(call('cancel', { id: 4 }).content).toMatch(/^Error: id: /);
-    expect(call('cancel', { id: 'A0', why: 'x' }).content).toContain('why');
-    expect(call('cancel', { id: 'broken' })).toEqual({ content: 'Error: no such order', error: true });
-    expect(environment.changes(state)).toEqual([]);
-    expect(call('show', {})).toEqual({ content: '{"A0":"pending"}', error: false });
-    const fork = environment.fork(state);
-    expect(call('cancel', { id: 'A0' })).toEqual({ content: 'ok', error: false });
-    expect(environment.changes(state)).toEqual(['orders.A0: "pending" -> "cancelled"']);
-    expect(environment.changes(fork)).toEqual([]);
+    expect(await call('nothing', {})).toEqual({ content: 'Error: There is no tool nothing', error: true });
+    expect((await call('cancel', { id: 4 })).content).toMatch(/^Error: id: /);
+    expect((await call('cancel', { id: 'A0', why: 'x' })).content).toContain('why');
+    expect(await call('cancel', { id: 'broken' })).toEqual({ content: 'Error: no such order', error: true });
+    expect(environment.changes?.(state)).toEqual([]);
+    expect(await call('show', {})).toEqual({ content: '{"A0":"pending"}', error: false });
+    const fork = (await environment.fork?.(state)) as typeof state;
+    expect(await call('cancel', { id: 'A0' })).toEqual({ content: 'ok', error: false });
+    expect(environment.changes?.(state)).toEqual(['orders.A0: "pending" -> "cancelled"']);
+    expect(environment.changes?.(fork)).toEqual([]);
   });
 
   it('tells the model of its tools in JSON Schema', () => {
@@ -111,8 +111,9 @@ describe('defineEnvironment', () => {
     expect(shop().unscored).toBeUndefined();
     const [task] = environment.tasks as [Task];
     const ending = { reason: 'done' as const, summary: '' };
-    expect(() => environment.score(task, environment.reset(task), ending)).toThrow(UsageError);
-    expect(() => checkEnvironment(environment)).toThrow(/"unscored-shop" has no `score`.*optimize judge/);
+    const state = await environment.reset(task);
+    expect(() => environment.score(task, state, ending)).toThrow(UsageError);
+    await expect(checkEnvironment(environment)).rejects.toThrow(/"unscored-shop" has no `score`.*optimize judge/);
     const agent = { id: 'a', simulated: false, digest: 'a', open: () => ({ complete: () => Promise.reject() }) };
     await expect(evaluate({ harness: NO_HARNESS, environment, agent })).rejects.toThrow(/has no `score`/);
   });
@@ -129,23 +130,24 @@ describe('defineEnvironment', () => {
 });
 
 describe('checkEnvironment', () => {
-  it('finds lookups that write, oracles that fail and scores for nothing', () => {
-    expect(checkEnvironment(shop({ readOnly: true })).problems[0]).toContain(
+  it('finds lookups that write, oracles that fail and scores for nothing', async () => {
+    expect((await checkEnvironment(shop({ readOnly: true }))).problems[0]).toContain(
       'cancel is marked read-only and changes the state',
     );
     const sound: Environment = shop();
     const oracle = () => ({ calls: [{ name: 'cancle', arguments: {} }], summary: '', mentions: { x: 'not there' } });
-    const problems = checkEnvironment({ ...sound, tasks: sound.tasks.slice(0, 4), oracle }).problems.join('\n');
+    const given = { ...sound, tasks: sound.tasks.slice(0, 4), oracle };
+    const problems = (await checkEnvironment(given)).problems.join('\n');
     expect(problems).toContain("the oracle's cancle fails");
     expect(problems).toContain('the oracle scores 0, expected 1');
     expect(problems).toContain('the request does not hold "not there"');
     const generous = { ...sound, score: () => ({ reward: 1, checks: [] }) };
-    expect(checkEnvironment(generous).problems).toContain(
+    expect((await checkEnvironment(generous)).problems).toContain(
       'an agent that does nothing scores 100.0 %, above the ceiling of 0.0 %',
     );
   });
 
-  it('finds broken tools and tasks', () => {
+  it('finds broken tools and tasks', async () => {
     const sound: Environment = shop();
     const first = sound.tools[0] as Environment['tools'][number];
     const tools = [
@@ -153,7 +155,7 @@ describe('checkEnvironment', () => {
       first,
       { ...first, name: 'done', parameters: { type: 'object', properties: {}, required: ['x'] } },
     ];
-    const problems = checkEnvironment({ ...sound, tools, tasks: [] }).problems;
+    const { problems } = await checkEnvironment({ ...sound, tools, tasks: [] });
     expect(problems).toEqual([
       'two tools have the name cancel',
       'the tool done is added by the runtime and must not be defined',

@@ -24,13 +24,14 @@ const environment = defineEnvironment({
 it.each([
   ['given', withPrivateTasks(environment, mac)],
   ['generated', withPrivateTasks(environment, mac).generate?.({ seed: 9, tasks: 8 })],
-])('%s tasks are scored as before, under names that say nothing', (_, found) => {
+])('%s tasks are scored as before, under names that say nothing', async (_, found) => {
   const [one] = found?.tasks ?? [];
   if (found === undefined || one === undefined) throw new Error('no task');
   expect(JSON.stringify(found.tasks.map(({ target: _target, ...shown }) => shown))).not.toMatch(/customer|of /);
   expect(found.mac).toBe(mac);
-  const summary = found.oracle?.(one).summary ?? '';
+  const summary = (await found.oracle?.(one))?.summary ?? '';
   expect(summary).toMatch(/^customer-/);
   expect(one.id).toBe(privateId(mac, summary));
-  expect(found.score(one, found.reset(one), { reason: 'done', summary }).reward).toBe(1);
+  const { reward } = await found.score(one, await found.reset(one), { reason: 'done', summary });
+  expect(reward).toBe(1);
 });

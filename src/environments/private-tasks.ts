@@ -29,9 +29,9 @@ export function withPrivateTasks(environment: Environment, mac: Mac): Environmen
     digest: mac(environment.digest),
     tasks,
     mac,
-    reset: (task) => environment.reset(ownOf(task)),
-    score: (task, state, ending) => environment.score(ownOf(task), state, ending),
-    ...(oracle ? { oracle: (task: Task) => oracle.call(environment, ownOf(task)) } : {}),
+    reset: (task, signal) => environment.reset(ownOf(task), signal),
+    score: (task, state, ending, context) => environment.score(ownOf(task), state, ending, context),
+    ...(oracle ? { oracle: (task: Task, signal?: AbortSignal) => oracle.call(environment, ownOf(task), signal) } : {}),
     ...(generate
       ? { generate: (options: GenerateOptions) => withPrivateTasks(generate.call(environment, options), mac) }
       : {}),

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { sha256 } from '../digest.ts';
 import { UsageError } from '../errors.ts';
+import { guarded } from '../runtime/guard.ts';
 import type { Environment } from '../types.ts';
 import type { EnvironmentFolder, LoadOptions } from './folder.ts';
 import { importModule } from './import-module.ts';
@@ -82,7 +83,7 @@ async function loadFile(file: string): Promise<Environment> {
   }
   const environment = exports.default ?? exports.environment;
   assertEnvironment(environment, file);
-  return withSource(environment, sha256(readFileSync(file, 'utf8')));
+  return withSource(guarded(environment), sha256(readFileSync(file, 'utf8')));
 }
 
 /** Rules live in the file's code, so its bytes belong to the digest. */
@@ -95,7 +96,7 @@ function withSource(environment: Environment, source: string): Environment {
   };
 }
 
-const methods = ['reset', 'execute', 'fork', 'changes', 'score'] as const;
+const methods = ['reset', 'execute', 'score'] as const;
 
 /** Throws UsageError naming the first member that is missing or of a wrong kind. */
 export function assertEnvironment(value: unknown, where: string): asserts value is Environment {

@@ -3,7 +3,7 @@ import { addUsage, NO_USAGE } from '../chat.ts';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { InfrastructureError, InterruptedError } from '../errors.ts';
 import { assertSameModel } from '../models/served.ts';
-import { playEpisode } from '../runtime/episode.ts';
+import { playEpisode } from '../runtime/play.ts';
 import type { Agent, Environment, Evaluation, Harness, Split, Task, Trace, Usage } from '../types.ts';
 import type { Budget } from './budget.ts';
 import type { Journal, JournalEntry } from './journal.ts';

@@ -29,7 +29,7 @@ const stepOf = (said: string): fc.Arbitrary<Step> =>
     { kind: 'block', by: MARK, callId: 'c', call, message: MARK },
     { kind: 'note', by: MARK, text: MARK },
     { kind: 'monitor', by: MARK, then: 'hint', text: MARK },
-    { kind: 'user', text: MARK },
+    { kind: 'user', by: 'runtime', text: MARK },
   );
 const text = fc.oneof(
   fc.string(),

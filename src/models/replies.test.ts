@@ -81,11 +81,10 @@ test('a refusal for good is recorded and not asked for again; another fault is',
       },
     }),
   });
-  const ask = (final: boolean) =>
-    recordedAgent(refusing(final), fileReplies(path))
-      .open(episode)
-      .complete(request('a'))
-      .catch(({ message }) => message);
+  const ask = async (final: boolean) => {
+    const model = recordedAgent(refusing(final), fileReplies(path)).open(episode);
+    return Promise.resolve(model.complete(request('a'))).catch(({ message }) => message);
+  };
   expect([await ask(false), await ask(true), await ask(true), asked]).toEqual([
     ...Array(3).fill('HTTP 400: too long'),
     2,

@@ -14,8 +14,8 @@ const ENOUGH_RESULTS = 10;
  * optimizer's branch already was checked when it came there. Without an oracle no results are
  * known, so that paths into them pass.
  */
-export function assertSound(harness: Harness, environment: Environment, known: Harness | null): void {
-  const shapes = oracleShapes(environment);
+export async function assertSound(harness: Harness, environment: Environment, known: Harness | null): Promise<void> {
+  const shapes = await oracleShapes(environment);
   const faultsOf = (one: Harness) =>
     lintHarness(one, environment.tools, shapes)
       .filter(({ severity }) => severity === 'error')
@@ -48,20 +48,20 @@ function placeOf({ env, files }: Harness, { where }: LintIssue): string {
  * What the tools answer when the oracle plays the train tasks, its reads once more after its
  * writes.
  */
-function oracleShapes(environment: Environment): Shapes {
+async function oracleShapes(environment: Environment): Promise<Shapes> {
   const { oracle } = environment;
   if (oracle === undefined) return new Map();
   const readOnly = new Set(environment.tools.filter((tool) => tool.readOnly).map(({ name }) => name));
-  const results = environment.tasks
-    .filter(({ split }) => split === 'train')
-    .flatMap((task) => {
-      const state = environment.reset(task);
-      const { calls } = oracle.call(environment, task);
-      return [...calls, ...calls.filter(({ name }) => readOnly.has(name))].flatMap((call) => {
-        const { content, error } = environment.execute(state, call);
-        return error ? [] : [{ tool: call.name, content }];
-      });
-    });
+  const results: { tool: string; content: string }[] = [];
+  for (const task of environment.tasks.filter(({ split }) => split === 'train')) {
+    const state = await environment.reset(task);
+    const { calls } = await oracle.call(environment, task);
+    for (const call of [...calls, ...calls.filter(({ name }) => readOnly.has(name))]) {
+      const { content, error } = await environment.execute(state, call);
+      if (!error) results.push({ tool: call.name, content });
+    }
+    await environment.dispose?.(state);
+  }
   const counts = new Map<string, number>();
   for (const { tool } of results) counts.set(tool, (counts.get(tool) ?? 0) + 1);
   return shapesOf(results.filter(({ tool }) => (counts.get(tool) ?? 0) >= ENOUGH_RESULTS));

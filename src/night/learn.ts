@@ -69,7 +69,7 @@ export async function learn(night: Night, head: Harness, round: number): Promise
   const diagnoses = new Map<string, Diagnosis>();
   for (const trace of traces) {
     const task = tasks.get(trace.task);
-    const diagnosis = task && diagnose(trace, { task, environment: context.environment, harness: head });
+    const diagnosis = task && (await diagnose(trace, { task, environment: context.environment, harness: head }));
     if (diagnosis) diagnoses.set(trace.id, diagnosis);
   }
   const random = randomOf(night.options.seed, night.number, 'propose', round);
@@ -134,7 +134,7 @@ async function propose(night: Night, context: MineContext, round: number): Promi
     return { edits, shapes: new Map(), notes: [], probes: 0 };
   }
   // Probes give the shapes that the path lint needs, whoever proposes.
-  const mined = mine(context);
+  const mined = await mine(context);
   if (night.thinker === null) return mined;
   const known = proposer === 'both' ? mined.edits : [];
   const { edits, calls, notes } = await reflect(context, {

@@ -158,7 +158,7 @@ export async function assembleNight(
     sealed: split('sealed'),
     ledger,
     decisions: before,
-    leak: buildLeakIndex({ ...environment, tasks: input.tasks }, start.policy),
+    leak: await buildLeakIndex({ ...environment, tasks: input.tasks }, start.policy),
     recorder,
     emit: input.emit,
     signal: input.signal,

@@ -135,7 +135,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
   const run = `${options.env}-${String(night).padStart(4, '0')}`;
   const time = new Date(input.now()).toISOString();
   const known = ledger.started ? parseHarness(options.env, ledger.head().files) : null;
-  assertSound(parseHarness(options.env, input.workTree), environment, known);
+  await assertSound(parseHarness(options.env, input.workTree), environment, known);
   // Before anything is written: what only a person may take over stops the night.
   changeOfSettings(options.env, ledger.decisions(), settingsOf(environment, options.policy));
   const started = await startNight(ledger, { workTree: input.workTree, run, who: whoOf(input), time });

@@ -17,7 +17,7 @@ const parent: Harness = parseHarness('workshop', bareHarness().files);
 const passing = workshopTasks.slice(0, 6).map((t) => played(t, [goldOf(t), done('x')]));
 const failing = workshopTasks.slice(6, 9).map((t) => played(t, [changed(t, { ticket_no: 'T1' }), done('x')]));
 const traces = [...passing, ...failing];
-const leak = buildLeakIndex(environment, policy);
+const leak = await buildLeakIndex(environment, policy);
 
 const edit = (...ops: Op[]): Edit => ({
   ops,
@@ -113,7 +113,7 @@ describe('checks before a rollout', () => {
       split: 'sealed' as const,
       target: [{ name: 'close_ticket', arguments: { ticket_no: '%Q777123' } }],
     };
-    const index = buildLeakIndex({ ...environment, tasks: [sealed] }, policy);
+    const index = await buildLeakIndex({ ...environment, tasks: [sealed] }, policy);
     expect(await fault([edit(clause({ say: 'Try Q777123 first.' }))], { leak: index })).toBe('leak');
   });
 
@@ -164,9 +164,9 @@ describe("a caller's checks", () => {
   });
 });
 
-describe('all mined edits', () => {
+describe('all mined edits', async () => {
   const context = { environment, harness: parent, traces, tasks: workshopTasks, diagnoses: [], random: randomOf(1) };
-  const { edits, shapes } = mine(context);
+  const { edits, shapes } = await mine(context);
 
   test('are found, ordered by expected gain, and pass schema, bounds, policy, lint, leak and taint', async () => {
     expect(edits.length).toBeGreaterThan(6);
@@ -181,13 +181,13 @@ describe('all mined edits', () => {
     expect(await fault([...edits], { shapes })).toBeNull();
   });
 
-  test('are the same for the same context', () => {
-    expect(mine({ ...context, random: randomOf(1) }).edits).toEqual(edits);
+  test('are the same for the same context', async () => {
+    expect((await mine({ ...context, random: randomOf(1) })).edits).toEqual(edits);
   });
 
-  test('without an oracle it says what it cannot learn', () => {
+  test('without an oracle it says what it cannot learn', async () => {
     const { oracle: _, ...blind } = environment;
-    expect(mine({ ...context, environment: blind }).notes.join(' ')).toContain('No oracle');
+    expect((await mine({ ...context, environment: blind })).notes.join(' ')).toContain('No oracle');
   });
 });
 

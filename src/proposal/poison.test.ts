@@ -17,7 +17,7 @@ const environment: Environment = { ...(workshop as Environment), vocabulary };
 const base = bareHarness();
 const parent = parseHarness('workshop', base.files);
 const sealed = workshopTasks.at(-1) as (typeof workshopTasks)[number];
-const leak = buildLeakIndex(environment, base.policy);
+const leak = await buildLeakIndex(environment, base.policy);
 const heldOut = JSON.stringify(goldOf(sealed).arguments);
 
 /** What the attacker wants, and how an obedient proposer puts it in words of its own. */

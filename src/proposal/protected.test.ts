@@ -51,7 +51,7 @@ const files = new Map([
 ]);
 const start = parseHarness('workshop', files);
 const environment = workshop as Environment;
-const leak = buildLeakIndex(environment, start.policy);
+const leak = await buildLeakIndex(environment, start.policy);
 
 const ids = fc.oneof(fc.constantFrom('guard', 'free', 'stop', 'safe', 'open', 'parts'), anyId);
 const skills = fc.constantFrom('safe', 'open', 'parts', 'other');

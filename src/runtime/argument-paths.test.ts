@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { defineEnvironment, tool } from '../environments/define.ts';
 import { lintHarness } from '../harness/lint/lint.ts';
 import type { JsonObject } from '../types.ts';
-import { playEpisode } from './episode.ts';
 import { done, of } from './play.fixture.ts';
+import { playEpisode } from './play.ts';
 import { scriptedAgent } from './scripted-agent.ts';
 import { type HarnessParts, harnessOf } from './shop.fixture.ts';
 

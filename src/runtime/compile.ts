@@ -4,12 +4,18 @@
  */
 import { compileExpression, type Expression } from '../harness/cel/cel.ts';
 import { type Clause, Contract, HarnessSettings, type Monitor, Regulation } from '../harness/schema.ts';
-import type { Agent, Environment, Harness, Task, Tool } from '../types.ts';
+import type { Agent, Environment, Harness, Task, Tool, User } from '../types.ts';
 import { toolsOf } from './done.ts';
 import { type CompiledFormat, compileFormat } from './formats.ts';
 import { describeTools, systemText } from './prompt.ts';
 import { shapeOf, type ToolShape } from './shapes.ts';
 import { indexSkills, type Retrieved, type SkillIndex } from './skills.ts';
+
+/** What the machine knows of an environment: it calls none of its functions. */
+export interface Surface extends Pick<Environment, 'tools' | 'maxTurns' | 'vocabulary'> {
+  /** Present when somebody answers what the agent says. */
+  readonly user?: Pick<User, 'id'>;
+}
 
 export interface CompiledRead {
   readonly kind: 'read';
@@ -37,7 +43,7 @@ export interface CompiledClause {
 
 export interface Compiled {
   readonly harness: Harness;
-  readonly environment: Environment;
+  readonly environment: Surface;
   /** Realization switches; all off when the layer is off. */
   readonly realization: HarnessSettings['realization'];
   readonly shapes: ReadonlyMap<string, ToolShape>;
@@ -108,7 +114,7 @@ function byTool<T>(items: readonly T[], toolsFor: (item: T) => readonly string[]
   return map;
 }
 
-function compile(harness: Harness, environment: Environment, protocol: Agent['protocol']): Compiled {
+function compile(harness: Harness, environment: Surface, protocol: Agent['protocol']): Compiled {
   const { settings, contract } = harness;
   const { layers } = settings;
   const switches = layers.realization ? settings.realization : NO_HARNESS.settings.realization;
@@ -155,14 +161,14 @@ function compile(harness: Harness, environment: Environment, protocol: Agent['pr
   };
 }
 
-type Cache = WeakMap<Harness, WeakMap<Environment, Compiled>>;
+type Cache = WeakMap<Harness, WeakMap<Surface, Compiled>>;
 const caches: Readonly<Record<'own' | 'text', Cache>> = { own: new WeakMap(), text: new WeakMap() };
 
 /**
  * The same object for the same harness, environment and protocol; `text` is spoken whatever the
  * harness says. Throws UsageError for an expression that is no CEL.
  */
-export function compileHarness(harness: Harness, environment: Environment, protocol?: Agent['protocol']): Compiled {
+export function compileHarness(harness: Harness, environment: Surface, protocol?: Agent['protocol']): Compiled {
   const cache = caches[protocol ?? 'own'];
   let environments = cache.get(harness);
   if (environments === undefined) {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { InfrastructureError } from '../errors.ts';
 import type { Agent, ChatMessage, ChatRequest } from '../types.ts';
 import { fitContext, shortenOldest, tokensOf } from './context.ts';
-import { playEpisode } from './episode.ts';
+import { playEpisode } from './play.ts';
 import { scriptedAgent } from './scripted-agent.ts';
 import { harnessOf, shop, shopTask } from './shop.fixture.ts';
 

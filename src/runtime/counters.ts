@@ -12,9 +12,10 @@ export interface InterventionCount {
   readonly followedBySuccess: number;
 }
 
-type Intervention = Extract<Step, { by: string }>;
+type Intervention = Exclude<Extract<Step, { by: string }>, { kind: 'user' }>;
 
-const isIntervention = (step: Step): step is Intervention => 'by' in step && !(step.kind === 'read' && step.reused);
+const isIntervention = (step: Step): step is Intervention =>
+  'by' in step && step.kind !== 'user' && !(step.kind === 'read' && step.reused);
 
 function followed(steps: readonly Step[], at: number, step: Intervention): boolean {
   for (let i = at + 1; i < steps.length; i++) {

@@ -19,10 +19,10 @@ const doneTool = (user: string): Tool => ({
   readOnly: true,
 });
 
-const cache = new WeakMap<Environment, readonly Tool[]>();
+const cache = new WeakMap<Pick<Environment, 'tools' | 'vocabulary'>, readonly Tool[]>();
 
 /** The tools of an environment and `done`, untold; the same array for the same environment. */
-export function toolsOf(environment: Environment): readonly Tool[] {
+export function toolsOf(environment: Pick<Environment, 'tools' | 'vocabulary'>): readonly Tool[] {
   let tools = cache.get(environment);
   if (tools === undefined) {
     tools = [...environment.tools, doneTool((environment.vocabulary ?? NEUTRAL).user)];

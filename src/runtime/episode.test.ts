@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../digest.ts';
 import { InfrastructureError, InterruptedError } from '../errors.ts';
 import type { Harness, Step, Trace } from '../types.ts';
-import { playEpisode } from './episode.ts';
+import { playEpisode } from './play.ts';
 import { type ScriptedTurn, scriptedAgent } from './scripted-agent.ts';
 import { harnessOf, shop, shopTask, swapClause } from './shop.fixture.ts';
 

@@ -1,67 +1,32 @@
-/** Plays one episode: (harness, model, environment, task, seed) -> Trace. */
+/** A whole conversation as a machine: it asks for replies, tools and a person, and is answered. */
 import { addUsage, NO_USAGE } from '../chat.ts';
-import { sha256 } from '../digest.ts';
-import { InfrastructureError, InterruptedError } from '../errors.ts';
-import type {
-  Agent,
-  ChatMessage,
-  ChatModel,
-  ChatReply,
-  Ending,
-  Environment,
-  Harness,
-  Plan,
-  Step,
-  Task,
-  Trace,
-  Usage,
-} from '../types.ts';
-import { type Compiled, compileHarness, NO_HARNESS } from './compile.ts';
-import { fitContext, isTooLong, shortenOldest } from './context.ts';
-import { withinLimit } from './deadline.ts';
-import { toolsOf } from './done.ts';
+import { EnvironmentError } from '../errors.ts';
+import type { ChatMessage, ChatReply, Ending, Step, Task, Trace, Usage } from '../types.ts';
+import { type Asking, askModel, type ModelFault } from './ask.ts';
+import type { Compiled } from './compile.ts';
+import { fitContext, shortenOldest } from './context.ts';
 import { openWatch } from './monitors/monitors.ts';
 import { userText } from './prompt.ts';
 import { openSession, pushNote, type Session } from './session.ts';
 import { type Retrieved, retrieveSkills } from './skills.ts';
 import { type Talk, takeTurn } from './turn.ts';
 
-export interface EpisodeOptions {
-  /** Null plays without any harness: no policy, native calls, no layer. */
-  readonly harness: Harness | null;
-  readonly environment: Environment;
-  readonly agent: Agent;
-  readonly task: Task;
-  readonly trial: number;
-  readonly seed: number;
-  /** Abort throws InterruptedError. */
-  readonly signal?: AbortSignal;
-  /**
-   * One model call; a longer one makes the episode void: an endpoint that hangs says nothing about
-   * the agent.
-   * @default no limit
-   */
-  readonly timeoutMs?: number;
-  /** Hand a simulated agent the oracle's plan. @default true */
-  readonly usePlan?: boolean;
+/** Of the model, or of the environment: neither is the agent's doing. */
+export interface Fault {
+  readonly fault: ModelFault['fault'] | 'environment';
+  readonly message: string;
 }
 
-const plans = new WeakMap<Environment, WeakMap<Task, Plan>>();
-
-/** The oracle's plan, asked for once a task: an oracle is a pure function. */
-function planOf(environment: Environment, task: Task): Plan | undefined {
-  if (environment.oracle === undefined) return undefined;
-  let known = plans.get(environment);
-  if (known === undefined) {
-    known = new WeakMap();
-    plans.set(environment, known);
-  }
-  let plan = known.get(task);
-  if (plan === undefined) {
-    plan = environment.oracle(task);
-    known.set(task, plan);
-  }
-  return plan;
+export interface EpisodeResult {
+  /** Null when there was no reply to judge: then `fault` says why, and nothing may be scored. */
+  readonly ending: Ending | null;
+  readonly fault?: Fault;
+  /** The last one is the ending, when there is one. */
+  readonly steps: readonly Step[];
+  readonly prompt: Trace['prompt'];
+  /** Served model id; '' before the first reply. */
+  readonly model: string;
+  readonly usage: Usage;
 }
 
 function skillsFor(compiled: Compiled, task: Task): readonly Retrieved[] {
@@ -74,113 +39,85 @@ function skillsFor(compiled: Compiled, task: Task): readonly Retrieved[] {
   return retrieved;
 }
 
+/** What the model reads before its first reply, the tools apart. */
+export function promptOf(compiled: Compiled, task: Task): Trace['prompt'] {
+  return {
+    system: compiled.system,
+    user: userText(task.request, skillsFor(compiled, task), compiled.harness.settings.preamble),
+    tools: compiled.sentTools,
+  };
+}
+
 const usageOf = (steps: readonly Step[]): Usage =>
   steps.reduce((sum, step) => (step.kind === 'model' ? addUsage(sum, step.usage) : sum), NO_USAGE);
 
-interface Played {
-  readonly ending: Ending | null;
-  readonly error?: string;
-  readonly refused?: boolean;
-  readonly model: string;
-}
-
-async function play(session: Session, talk: Talk, model: ChatModel, options: EpisodeOptions): Promise<Played> {
-  const { agent, seed, signal, timeoutMs } = options;
-  const { environment, sentTools } = session.compiled;
-  let served = agent.id;
-  for (session.turn = 1; session.turn <= environment.maxTurns; session.turn++) {
-    try {
-      const request = () => ({ messages: [...talk.messages], tools: sentTools, seed });
-      const ask = () => withinLimit((inner) => model.complete(request(), inner), timeoutMs, signal);
-      const reply = await askWithin(session, talk.messages, agent.contextTokens, ask);
-      served = reply.model;
-      const ending = takeTurn(session, talk, reply);
-      if (ending !== null) return { ending, model: served };
-    } catch (error) {
-      if (!(error instanceof InfrastructureError) || error.fatal) throw error;
-      return { ending: null, error: error.message, refused: error.final, model: served };
-    }
-  }
-  return { ending: { reason: 'steps', summary: '' }, model: served };
-}
-
 /**
  * Asks with a conversation that fits: shortened before the request where the context is known, and
- * after a refusal where the endpoint knows better.
+ * after a refusal where the endpoint knows better. The trace says what was shortened.
  */
-async function askWithin(
+function* askWithin(
   session: Session,
   messages: ChatMessage[],
   limit: number | undefined,
-  ask: () => Promise<ChatReply>,
-): Promise<ChatReply> {
-  let shortened = limit === undefined ? 0 : fitContext(messages, session.compiled.sentTools, limit);
-  try {
-    for (;;) {
-      try {
-        return await ask();
-      } catch (error) {
-        if (!(error instanceof InfrastructureError) || !isTooLong(error.message) || !shortenOldest(messages))
-          throw error;
-        shortened += 1;
-      }
+): Asking<ChatReply | ModelFault> {
+  const tools = session.compiled.sentTools;
+  let shortened = limit === undefined ? 0 : fitContext(messages, tools, limit);
+  for (;;) {
+    const answer = yield* askModel(0, { messages: [...messages], tools });
+    if ('fault' in answer && answer.fault === 'too_long' && shortenOldest(messages)) {
+      shortened += 1;
+      continue;
     }
-  } finally {
     if (shortened > 0)
       pushNote(session, 'context', `${shortened} older messages were shortened to fit the context of the model`);
+    return answer;
   }
 }
 
 /**
- * Plays until `done`, a stop, two replies without a call, the last turn or the time limit.
- * Everything that the agent causes is scored; an InfrastructureError of the model gives a void
- * trace with `error` and `score: null`. Other errors are thrown.
+ * Goes on until `done`, a stop, two replies without a call or the last turn. `contextTokens` is the
+ * longest request that the model takes, when somebody knows. An EnvironmentError in place of an
+ * answer ends it without an ending.
  */
-export async function playEpisode(options: EpisodeOptions): Promise<Trace> {
-  const { environment, agent, task, trial, seed, signal } = options;
-  const harness = options.harness ?? NO_HARNESS;
-  if (signal?.aborted) throw new InterruptedError('interrupted before the episode');
-  const compiled = compileHarness(harness, environment, agent.protocol);
-  const skills = skillsFor(compiled, task);
-  const system = compiled.system;
-  const user = userText(task.request, skills, harness.settings.preamble);
-  const messages: ChatMessage[] = [
-    { role: 'system', content: system },
-    { role: 'user', content: user },
-  ];
-  const plan = agent.simulated && options.usePlan !== false ? planOf(environment, task) : undefined;
-  const { vocabulary } = environment;
-  const tools = toolsOf(environment);
-  const model = agent.open({ task, tools, seed, vocabulary, ...(plan === undefined ? {} : { plan }) });
+export function* episode(
+  compiled: Compiled,
+  task: Task,
+  { contextTokens }: { readonly contextTokens?: number | undefined } = {},
+): Asking<EpisodeResult> {
   const session = openSession(compiled, task);
-  for (const { skill, score } of skills) pushNote(session, skill.name, `retrieved: score ${score.toFixed(3)}`);
-  const talk: Talk = { messages, watch: openWatch(compiled.monitors), textOnly: 0, callCount: 0 };
+  const prompt = promptOf(compiled, task);
+  for (const { skill, score } of skillsFor(compiled, task))
+    pushNote(session, skill.name, `retrieved: score ${score.toFixed(3)}`);
+  const talk: Talk = {
+    messages: [
+      { role: 'system', content: prompt.system },
+      { role: 'user', content: prompt.user },
+    ],
+    watch: openWatch(compiled.monitors),
+    textOnly: 0,
+    callCount: 0,
+    model: '',
+  };
+  const { steps } = session;
+  const ended = yield* converse(session, talk, contextTokens);
+  if ('fault' in ended) return { ending: null, fault: ended, steps, prompt, model: talk.model, usage: usageOf(steps) };
+  steps.push({ kind: 'end', ending: ended });
+  return { ending: ended, steps, prompt, model: talk.model, usage: usageOf(steps) };
+}
 
-  let played: Played;
+function* converse(session: Session, talk: Talk, contextTokens: number | undefined): Asking<Ending | Fault> {
+  const { maxTurns } = session.compiled.environment;
   try {
-    played = await play(session, talk, model, options);
+    for (session.turn = 1; session.turn <= maxTurns; session.turn++) {
+      const reply = yield* askWithin(session, talk.messages, contextTokens);
+      if ('fault' in reply) return reply;
+      talk.model = reply.model;
+      const ending = yield* takeTurn(session, talk, reply);
+      if (ending !== null) return ending;
+    }
   } catch (error) {
-    if (signal?.aborted) throw new InterruptedError('interrupted during an episode', { cause: error });
+    if (error instanceof EnvironmentError) return { fault: 'environment', message: error.message };
     throw error;
   }
-  if (signal?.aborted) throw new InterruptedError('interrupted during an episode');
-  if (played.ending !== null) session.steps.push({ kind: 'end', ending: played.ending });
-  return {
-    id: sha256([harness.id, task.id, trial, seed, agent.digest, environment.digest].join('\n')).slice(0, 16),
-    harness: harness.id,
-    env: environment.name,
-    agent: agent.id,
-    model: played.model,
-    task: task.id,
-    split: task.split,
-    trial,
-    seed,
-    prompt: { system, user, tools: compiled.sentTools },
-    steps: session.steps,
-    score:
-      played.ending === null || environment.unscored ? null : environment.score(task, session.state, played.ending),
-    usage: usageOf(session.steps),
-    ...(played.error === undefined ? {} : { error: played.error }),
-    ...(played.refused ? { refused: true } : {}),
-  };
+  return { reason: 'steps', summary: '' };
 }

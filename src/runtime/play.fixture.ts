@@ -1,6 +1,6 @@
 /** Plays written turns in the tiny shop, for tests of the layers. */
 import type { ChatMessage, Step } from '../types.ts';
-import { playEpisode } from './episode.ts';
+import { playEpisode } from './play.ts';
 import { type ScriptedTurn, scriptedAgent } from './scripted-agent.ts';
 import { type HarnessParts, harnessOf, shop, shopTask, swapClause } from './shop.fixture.ts';
 

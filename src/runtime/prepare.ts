@@ -4,11 +4,13 @@
 import { valuesAt } from '../harness/argument-paths.ts';
 import type { CelOutcome, CelScope, Expression } from '../harness/cel/cel.ts';
 import type { Json, JsonObject, ToolCall } from '../types.ts';
+import type { Asking } from './ask.ts';
+import { readForClause } from './calls.ts';
 import type { CompiledClause, CompiledGround, CompiledRead } from './compile.ts';
 import { groundArguments } from './ground/ground.ts';
 import { refusalOf } from './permissions.ts';
 import { parseResult } from './results.ts';
-import { pushNote, pushRewrites, readForClause, type Session } from './session.ts';
+import { pushNote, pushRewrites, type Session } from './session.ts';
 
 /** A clause with what its reads have bound; `require` sees the same names. */
 export interface Prepared {
@@ -25,7 +27,7 @@ export interface Preparation {
 
 export function scopeOf(session: Session, given: JsonObject, bindings: Record<string, unknown>): CelScope {
   return {
-    values: { ...bindings, args: given, task: { request: session.task.request } },
+    values: { ...bindings, args: given, task: { request: session.request } },
     calls: session.calls,
   };
 }
@@ -52,8 +54,8 @@ function resultOf(expression: Expression, scope: CelScope): unknown {
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-/** The parsed result; undefined when the read could not be made or failed. */
-function readOnce(session: Session, by: string, read: CompiledRead, scope: CelScope): Json | undefined {
+/** The call of a read; undefined when an argument is undecided or it is not permitted. */
+function callOf(session: Session, read: CompiledRead, scope: CelScope): ToolCall | undefined {
   const given: Record<string, Json> = {};
   for (const [name, expression] of read.with) {
     const value = resultOf(expression, scope);
@@ -61,23 +63,37 @@ function readOnce(session: Session, by: string, read: CompiledRead, scope: CelSc
     given[name] = value as Json;
   }
   const call: ToolCall = { name: read.tool, arguments: given };
-  const { settings } = session.compiled.harness;
-  if (refusalOf(call, settings.permissions, session.task.request) !== null) return undefined;
-  const result = readForClause(session, by, call);
-  return result === null || result.error ? undefined : parseResult(result.content);
+  const { permissions } = session.compiled.harness.settings;
+  return refusalOf(call, permissions, session.lastWord) === null ? call : undefined;
 }
 
-/** What the read binds; undefined when it binds nothing. */
-function bind(session: Session, by: string, read: CompiledRead, scope: CelScope): unknown {
+/**
+ * The parsed results of a read's calls, which go out together; undefined where one could not be
+ * made or failed.
+ */
+function* results(
+  session: Session,
+  by: string,
+  calls: readonly (ToolCall | undefined)[],
+): Asking<(Json | undefined)[]> {
+  const made = calls.filter((call) => call !== undefined);
+  const answers = made.length === 0 ? [] : yield* readForClause(session, by, made);
+  let next = 0;
+  return calls.map((call) => {
+    const result = call === undefined ? null : answers[next++];
+    return result === null || result === undefined || result.error ? undefined : parseResult(result.content);
+  });
+}
+
+/** What the read binds; undefined when it binds nothing. An unknown tool is never read. */
+function* bind(session: Session, by: string, read: CompiledRead, scope: CelScope): Asking<unknown> {
   const tool = session.compiled.environment.tools.find(({ name }) => name === read.tool);
   if (tool?.readOnly !== true) return undefined;
-  if (read.each === undefined) return readOnce(session, by, read, scope);
+  if (read.each === undefined) return (yield* results(session, by, [callOf(session, read, scope)]))[0];
   const list = resultOf(read.each, scope);
   if (!Array.isArray(list)) return undefined;
-  return list.map((it: unknown) => {
-    const result = readOnce(session, by, read, { ...scope, values: { ...scope.values, it } });
-    return result ?? null;
-  });
+  const calls = list.map((it: unknown) => callOf(session, read, { ...scope, values: { ...scope.values, it } }));
+  return (yield* results(session, by, calls)).map((result) => result ?? null);
 }
 
 /** The arguments after the ground, or the message when it cannot decide. */
@@ -113,14 +129,19 @@ function lookUp(
  * Runs the reads and grounds of one clause in order. An undecided one does nothing; a fault
  * disables the clause.
  */
-export function prepareClause(session: Session, callId: string, call: ToolCall, compiled: CompiledClause): Preparation {
+export function* prepareClause(
+  session: Session,
+  callId: string,
+  call: ToolCall,
+  compiled: CompiledClause,
+): Asking<Preparation> {
   const by = compiled.clause.id;
   const bindings: Record<string, unknown> = {};
   let given = call.arguments;
   try {
     for (const step of compiled.prepare) {
       if (step.kind === 'read') {
-        const bound = bind(session, by, step, scopeOf(session, given, bindings));
+        const bound = yield* bind(session, by, step, scopeOf(session, given, bindings));
         if (bound !== undefined) bindings[step.as] = bound;
         continue;
       }

@@ -3,8 +3,8 @@
  * says nothing.
  */
 import { describe, expect, it } from 'vitest';
-import { playEpisode } from './episode.ts';
 import { done, getOrder, of, play, realization, withClause } from './play.fixture.ts';
+import { playEpisode } from './play.ts';
 import { scriptedAgent } from './scripted-agent.ts';
 import { harnessOf, shop, shopTask } from './shop.fixture.ts';
 

@@ -3,6 +3,7 @@
  * require.
  */
 import type { ToolCall } from '../types.ts';
+import type { Asking } from './ask.ts';
 import { checkClauses } from './clauses.ts';
 import { coerceArguments } from './coerce.ts';
 import type { CompiledClause } from './compile.ts';
@@ -13,7 +14,7 @@ import type { HeardCall } from './protocol.ts';
 import { renameCall } from './rename.ts';
 import { parseArguments } from './repair.ts';
 import { pushRewrites, type Session } from './session.ts';
-import { exampleOf } from './shapes.ts';
+import { exampleOf, type Rewrite } from './shapes.ts';
 
 export type Realized =
   /** `notes` are appended to the result. */
@@ -27,18 +28,27 @@ export type Realized =
     }
   | { readonly kind: 'malformed'; readonly call: ToolCall; readonly message: string };
 
-const NO_CLAUSES: readonly CompiledClause[] = [];
+/** A call after the layers that need nothing but the call itself. */
+export interface CorrectedCall {
+  readonly heard: HeardCall;
+  readonly call: ToolCall;
+  readonly rewrites: readonly Rewrite[];
+  /** Clauses that still have to prepare or judge it. */
+  readonly clauses: readonly CompiledClause[];
+  /** Nobody can read it, or a format refuses it. */
+  readonly refused?: Exclude<Realized, { kind: 'pass' }>;
+}
 
-function parse(session: Session, heard: HeardCall): ToolCall | null {
+const NO_CLAUSES: readonly CompiledClause[] = [];
+const NO_REWRITES: readonly Rewrite[] = [];
+
+function parse(session: Session, heard: HeardCall, rewrites: Rewrite[]): ToolCall | null {
   if (typeof heard.arguments !== 'string') return { name: heard.name, arguments: heard.arguments };
   const { realization, shapes } = session.compiled;
   const parsed = parseArguments(heard.arguments, { repair: realization.repair, shape: shapes.get(heard.name) });
   if (parsed === null) return null;
-  if (parsed.repaired) {
-    pushRewrites(session, heard.id, [
-      { by: 'realization:repair', what: 'arguments', before: heard.arguments, after: parsed.value },
-    ]);
-  }
+  if (parsed.repaired)
+    rewrites.push({ by: 'realization:repair', what: 'arguments', before: heard.arguments, after: parsed.value });
   return { name: heard.name, arguments: parsed.value };
 }
 
@@ -55,61 +65,70 @@ function malformedMessage(name: string, { compiled }: Session): string {
  * Names and types: rename (with the contract's aliases) and coerce, each only when its switch is
  * on.
  */
-function correct(session: Session, callId: string, given: ToolCall): ToolCall {
+function nameAndType(session: Session, given: ToolCall, rewrites: Rewrite[]): ToolCall {
   const { realization, shapes, aliases } = session.compiled;
   let call = given;
   if (realization.rename) {
     const renamed = renameCall(call, { shapes, aliases });
-    pushRewrites(session, callId, renamed.rewrites);
+    rewrites.push(...renamed.rewrites);
     call = renamed.call;
   }
   const shape = shapes.get(call.name);
   if (realization.coerce && shape !== undefined) {
     const coerced = coerceArguments(call.arguments, shape);
-    pushRewrites(session, callId, coerced.rewrites);
+    rewrites.push(...coerced.rewrites);
     if (coerced.arguments !== call.arguments) call = { name: call.name, arguments: coerced.arguments };
   }
   return call;
 }
 
-/**
- * Takes one call through the layers; every change and every refusal becomes a step or the returned
- * block.
- */
-export function realizeCall(session: Session, heard: HeardCall): Realized {
-  const parsed = parse(session, heard);
+/** Takes one call through the layers that ask nothing; it changes nothing in the session. */
+export function correctCall(session: Session, heard: HeardCall): CorrectedCall {
+  const rewrites: Rewrite[] = [];
+  const parsed = parse(session, heard, rewrites);
   if (parsed === null) {
     const call = { name: heard.name, arguments: {} };
-    return { kind: 'malformed', call, message: malformedMessage(heard.name, session) };
+    const message = malformedMessage(heard.name, session);
+    const refused = { kind: 'malformed', call, message } as const;
+    return { heard, call, rewrites: NO_REWRITES, clauses: NO_CLAUSES, refused };
   }
-  let call = correct(session, heard.id, parsed);
+  const call = nameAndType(session, parsed, rewrites);
   const { compiled } = session;
-  const clauses = (compiled.clauses.get(call.name) ?? NO_CLAUSES).filter(
-    ({ clause }) => !session.disabled.has(clause.id),
-  );
-
+  const clauses = compiled.clauses.get(call.name)?.filter(({ clause }) => !session.disabled.has(clause.id));
+  const corrected = { heard, call, rewrites, clauses: clauses ?? NO_CLAUSES };
   const formats = compiled.formats.get(call.name);
-  if (formats !== undefined) {
-    const looksUp = (argument: string) =>
-      clauses.some(({ prepare }) => prepare.some((step) => step.kind === 'ground' && step.argument === argument));
-    const formatted = applyFormats(call.arguments, formats, looksUp);
-    pushRewrites(session, heard.id, formatted.rewrites);
-    call = { name: call.name, arguments: formatted.arguments };
-    if (formatted.refusal !== undefined) return { kind: 'block', call, ...formatted.refusal, handOver: false };
-  }
+  if (formats === undefined) return corrected;
+  const looksUp = (argument: string) =>
+    corrected.clauses.some(({ prepare }) =>
+      prepare.some((step) => step.kind === 'ground' && step.argument === argument),
+    );
+  const formatted = applyFormats(call.arguments, formats, looksUp);
+  rewrites.push(...formatted.rewrites);
+  const shaped = { ...corrected, call: { name: call.name, arguments: formatted.arguments } };
+  if (formatted.refusal === undefined) return shaped;
+  return { ...shaped, refused: { kind: 'block', call: shaped.call, ...formatted.refusal, handOver: false } };
+}
 
+/**
+ * Takes a corrected call through the layers that may ask; every change and every refusal becomes a
+ * step or the returned block.
+ */
+export function* realizeCall(session: Session, corrected: CorrectedCall): Asking<Realized> {
+  const { heard, clauses, refused } = corrected;
+  pushRewrites(session, heard.id, corrected.rewrites);
+  if (refused !== undefined) return refused;
+  let { call } = corrected;
   const prepared: Prepared[] = [];
   for (const clause of clauses) {
-    const preparation = prepareClause(session, heard.id, call, clause);
+    const preparation = yield* prepareClause(session, heard.id, call, clause);
     if (preparation.arguments !== call.arguments) call = { name: call.name, arguments: preparation.arguments };
     if (preparation.message !== undefined)
       return { kind: 'block', by: clause.clause.id, call, message: preparation.message, handOver: false };
     prepared.push(preparation.prepared);
   }
-
-  const { harness, environment } = compiled;
+  const { harness, environment } = session.compiled;
   const user = environment.vocabulary?.user;
-  const refusal = refusalOf(call, harness.settings.permissions, session.task.request, user);
+  const refusal = refusalOf(call, harness.settings.permissions, session.lastWord, user);
   if (refusal !== null) return { kind: 'block', by: 'permissions', call, message: refusal, handOver: false };
   const verdict = checkClauses(session, call, prepared);
   return verdict.kind === 'pass' ? { kind: 'pass', call, notes: verdict.notes } : { call, ...verdict };

@@ -1,9 +1,8 @@
-/** What one episode remembers, and the only place where the environment is called. */
+/** What one episode remembers. It holds no state of the environment: the driver does. */
 import { canonicalJson } from '../digest.ts';
 import type { CelCall } from '../harness/cel/cel.ts';
-import type { Json, Step, Task, ToolCall, ToolResult } from '../types.ts';
+import type { Step, Task, ToolCall, ToolResult } from '../types.ts';
 import type { Compiled } from './compile.ts';
-import { parseResult } from './results.ts';
 import type { Rewrite } from './shapes.ts';
 
 /**
@@ -22,18 +21,23 @@ export interface AnsweredCall {
 
 interface Remembered {
   readonly result: ToolResult;
-  /** State-changing calls made before it. */
-  readonly writes: number;
+  /** `Session.epoch` when it was read. */
+  readonly epoch: number;
 }
 
 export interface Session {
   readonly compiled: Compiled;
   readonly task: Task;
-  readonly state: unknown;
+  /** All that the person has said, one message per line. */
+  request: string;
+  /** The person's newest message: consent is read from it. */
+  lastWord: string;
   readonly steps: Step[];
   /** The agent's calls that reached the environment, as expressions see them. */
   readonly calls: CelCall[];
   readonly answers: AnsweredCall[];
+  /** Keys of `answers`. */
+  readonly made: Set<string>;
   /** Newest result of each read-only call, by `callKey`. */
   readonly remembered: Map<string, Remembered>;
   /** Clauses that met an error; they are silent for the rest of the episode. */
@@ -47,29 +51,36 @@ export interface Session {
   readonly refusals: Map<string, number>;
   /** Successful state-changing calls. */
   writes: number;
+  /** Grows with every write and every message of the person: older reads are not reused. */
+  epoch: number;
   stepsLeft: number;
   /** From 1. */
   turn: number;
-  /** Lines of `environment.changes` after the last state-changing call. */
+  /** Reads of the runtime so far: they name the next one. */
+  reads: number;
+  /** All changes of the state, as the last write told them. */
   changes: readonly string[];
 }
 
 export function openSession(compiled: Compiled, task: Task): Session {
-  const { environment } = compiled;
   return {
     compiled,
     task,
-    state: environment.reset(task),
+    request: task.request,
+    lastWord: task.request,
     steps: [],
     calls: [],
     answers: [],
+    made: new Set(),
     remembered: new Map(),
     disabled: new Set(),
     blocks: new Map(),
     refusals: new Map(),
     writes: 0,
-    stepsLeft: STEPS_PER_TURN * environment.maxTurns,
+    epoch: 0,
+    stepsLeft: STEPS_PER_TURN * compiled.environment.maxTurns,
     turn: 0,
+    reads: 0,
     changes: [],
   };
 }
@@ -87,65 +98,14 @@ export function pushNote(session: Session, by: string, text: string): void {
   session.steps.push({ kind: 'note', by, text });
 }
 
-/**
- * An environment that throws met a call it did not foresee: the agent caused it, so it is an answer
- * and is scored.
- */
-function run(session: Session, call: ToolCall): ToolResult {
-  session.stepsLeft--;
-  try {
-    return session.compiled.environment.execute(session.state, call);
-  } catch (error) {
-    return { content: `Error: ${error instanceof Error ? error.message : String(error)}`, error: true };
-  }
+/** Takes in what the person says. */
+export function hearPerson(session: Session, text: string): void {
+  session.request = `${session.request}\n${text}`;
+  session.lastWord = text;
+  session.epoch++;
+  session.steps.push({ kind: 'user', by: 'user', text });
 }
 
-const isReadOnly = (session: Session, name: string): boolean =>
+/** False for a tool that is not known: what nobody knows may change the state. */
+export const isReadOnly = (session: Session, name: string): boolean =>
   session.compiled.shapes.get(name)?.tool.readOnly ?? false;
-
-/** Runs a call of the agent and records call, result and state change. */
-export function execute(session: Session, callId: string, call: ToolCall): ToolResult {
-  const { steps, compiled } = session;
-  const readOnly = isReadOnly(session, call.name);
-  steps.push({ kind: 'call', callId, call, readOnly });
-  const result = run(session, call);
-  steps.push({ kind: 'result', callId, content: result.content, error: result.error });
-  session.calls.push({
-    name: call.name,
-    arguments: call.arguments,
-    error: result.error,
-    // A getter: most results are never looked at by an expression.
-    get result(): Json {
-      return result.error ? null : parseResult(result.content);
-    },
-  });
-  if (readOnly) {
-    if (compiled.reads) session.remembered.set(callKey(call), { result, writes: session.writes });
-  } else if (!result.error) {
-    session.writes++;
-    const before = new Set(session.changes);
-    session.changes = compiled.environment.changes(session.state);
-    const after = new Set(session.changes);
-    const changes = [
-      ...session.changes.filter((line) => !before.has(line)),
-      ...[...before].filter((line) => !after.has(line)).map((line) => `no longer: ${line}`),
-    ];
-    if (changes.length > 0) steps.push({ kind: 'state_delta', callId, changes });
-  }
-  return result;
-}
-
-/**
- * A read of the runtime: the newest equal result if the state has not changed since, else a call
- * that costs a step.
- */
-export function readForClause(session: Session, by: string, call: ToolCall): ToolResult | null {
-  const key = callKey(call);
-  const known = session.remembered.get(key);
-  const reused = known !== undefined && known.writes === session.writes;
-  if (!reused && session.stepsLeft <= 0) return null;
-  const result = reused ? known.result : run(session, call);
-  if (!reused) session.remembered.set(key, { result, writes: session.writes });
-  session.steps.push({ kind: 'read', by, call, content: result.content, error: result.error, reused });
-  return result;
-}

@@ -1,7 +1,7 @@
 /** A tiny shop for tests: two orders, two products, and a harness builder. */
 import { canonicalJson, sha256 } from '../digest.ts';
 import { Contract, HarnessSettings, Regulation, type Skill } from '../harness/schema.ts';
-import type { Environment, Harness, Json, JsonObject, Task, Tool, ToolCall, ToolResult } from '../types.ts';
+import type { Harness, Json, JsonObject, SyncEnvironment, Task, Tool, ToolCall, ToolResult } from '../types.ts';
 
 const text = { type: 'string' };
 const texts = { type: 'array', items: text };
@@ -134,7 +134,7 @@ export const shopTask = (request: string, target: readonly string[] = [], id = '
   target,
 });
 
-export const shop: Environment<Shop> = {
+export const shop: SyncEnvironment<Shop> = {
   name: 'shop',
   digest: sha256(canonicalJson({ tools, products, orders } as unknown)),
   tools,

@@ -3,15 +3,15 @@
  * look on.
  */
 import type { ChatMessage, ChatReply, Ending, ToolCall } from '../types.ts';
+import { type Asking, askUser } from './ask.ts';
+import { batchesOf } from './batches.ts';
 import { DONE } from './done.ts';
+import { type HandledCall, handleTogether, NOTE_SEPARATOR, noteNew, remember, settleCall } from './handle.ts';
 import type { Watch } from './monitors/monitors.ts';
 import type { Occasion } from './monitors/occasion.ts';
 import { answerMessage, append, askForCall, FIRST_ONLY, type Heard, type HeardCall, hear } from './protocol.ts';
-import { type Realized, realizeCall } from './realize.ts';
-import { type AnsweredCall, callKey, execute, pushNote, pushRewrites, type Session } from './session.ts';
-
-/** Stands between a result and what the runtime appends to it. */
-export const NOTE_SEPARATOR = '\n\n';
+import { type CorrectedCall, correctCall, realizeCall } from './realize.ts';
+import { hearPerson, pushNote, pushRewrites, type Session } from './session.ts';
 
 export interface Talk {
   readonly messages: ChatMessage[];
@@ -20,13 +20,8 @@ export interface Talk {
   textOnly: number;
   /** Calls so far: they name the next one. */
   callCount: number;
-}
-
-interface Reaction {
-  readonly content: string;
-  readonly outcome: AnsweredCall['outcome'];
-  readonly call: AnsweredCall['call'];
-  readonly ending?: Ending;
+  /** Served model id; '' before the first reply. */
+  model: string;
 }
 
 const nextId = (talk: Talk): string => `call${String(++talk.callCount).padStart(5, '0')}`;
@@ -42,56 +37,7 @@ function occasionOf(session: Session, talk: Talk, finishing: boolean): Occasion 
   };
 }
 
-/**
- * Equal errors to equal calls before an agent is taken to be stuck; an error may pass, so they are
- * more than its blocks.
- */
-const MAX_EQUAL_ERRORS = 5;
-
-/**
- * True when the same call met the same answer so many times and nothing new was done between: the
- * agent is stuck.
- */
-function isStuck(session: Session, key: string, limit: number): boolean {
-  const times = (session.refusals.get(key) ?? 0) + 1;
-  session.refusals.set(key, times);
-  return times >= limit;
-}
-
-const maxBlocks = (session: Session): number => session.compiled.harness.settings.realization.max_blocks;
-
-/**
- * A call that was answered before is nothing new: a small model may read the same record between
- * equal refusals without end.
- */
-const isNew = (session: Session, call: ToolCall): boolean =>
-  !session.answers.some((answer) => callKey(answer.call) === callKey(call));
-
-const BLOCKED: Ending = { reason: 'blocked', summary: '' };
-
-/** Records a block; the same one again and again ends the episode. */
-function block(session: Session, callId: string, realized: Extract<Realized, { kind: 'block' }>): Reaction {
-  const { by, call, message, handOver } = realized;
-  session.steps.push({ kind: 'block', by, callId, call, message });
-  const stuck = isStuck(session, `${by} ${callKey(call)} ${message}`, maxBlocks(session));
-  const reaction: Reaction = { content: message, outcome: 'blocked', call };
-  return stuck || handOver ? { ...reaction, ending: BLOCKED } : reaction;
-}
-
-/** Arguments that nobody can read; the same ones again and again end the episode as well. */
-function refuseMalformed(
-  session: Session,
-  heard: HeardCall,
-  { call, message }: Extract<Realized, { kind: 'malformed' }>,
-): Reaction {
-  session.steps.push({ kind: 'result', callId: heard.id, content: message, error: true });
-  const stuck = isStuck(session, `malformed ${heard.name} ${JSON.stringify(heard.arguments)}`, maxBlocks(session));
-  const reaction: Reaction = { content: message, outcome: 'error', call };
-  return stuck ? { ...reaction, ending: BLOCKED } : reaction;
-}
-
-function finish(session: Session, talk: Talk, callId: string, realized: Extract<Realized, { kind: 'pass' }>): Reaction {
-  const { call } = realized;
+function finish(session: Session, talk: Talk, callId: string, call: ToolCall): HandledCall {
   const given = call.arguments.summary;
   const summary = typeof given === 'string' ? given : given === undefined ? '' : JSON.stringify(given);
   const [monitor] = talk.watch.fire(occasionOf(session, talk, true));
@@ -107,24 +53,12 @@ function finish(session: Session, talk: Talk, callId: string, realized: Extract<
   return { content: '', outcome: 'ok', call, ending: { reason, summary } };
 }
 
-function react(session: Session, talk: Talk, heard: HeardCall): Reaction {
-  const realized = realizeCall(session, heard);
-  if (realized.kind === 'block') return block(session, heard.id, realized);
-  if (realized.kind === 'malformed') return refuseMalformed(session, heard, realized);
-  if (isNew(session, realized.call)) session.refusals.clear();
-  if (realized.call.name === DONE) return finish(session, talk, heard.id, realized);
-  if (session.stepsLeft <= 0)
-    return { content: '', outcome: 'error', call: realized.call, ending: { reason: 'steps', summary: '' } };
-  const { writes } = session;
-  const result = execute(session, heard.id, realized.call);
-  if (session.writes > writes) session.refusals.clear();
-  const stuck = result.error && isStuck(session, `error ${callKey(realized.call)} ${result.content}`, MAX_EQUAL_ERRORS);
-  return {
-    content: [result.content, ...realized.notes].join(NOTE_SEPARATOR),
-    outcome: result.error ? 'error' : 'ok',
-    call: realized.call,
-    ...(stuck ? { ending: BLOCKED } : {}),
-  };
+function* react(session: Session, talk: Talk, corrected: CorrectedCall): Asking<HandledCall> {
+  const { heard } = corrected;
+  const realized = yield* realizeCall(session, corrected);
+  if (realized.kind !== 'pass' || realized.call.name !== DONE) return yield* settleCall(session, heard, realized);
+  noteNew(session, realized.call);
+  return finish(session, talk, heard.id, realized.call);
 }
 
 /**
@@ -146,9 +80,9 @@ function regulate(session: Session, talk: Talk): { hints: string[]; directives: 
 }
 
 /**
- * A reply without a call: the first is answered by a neutral sentence, the second in a row ends the
- * episode, unless a `text_only` monitor has spoken: its message takes the sentence's place and the
- * count starts anew.
+ * A reply without a call, where nobody answers: the first gets a neutral sentence, the second in a
+ * row ends the episode, unless a `text_only` monitor has spoken: its message takes the sentence's
+ * place and the count starts from 0 again.
  */
 function answerText(session: Session, talk: Talk): Ending | null {
   talk.textOnly++;
@@ -157,46 +91,70 @@ function answerText(session: Session, talk: Talk): Ending | null {
   if (stop) return { reason: 'stopped', summary: '' };
   const spoken = talk.textOnly === 0;
   if (!spoken && before >= 2) return { reason: 'text', summary: '' };
-  const text = [...(spoken ? [] : [askForCall(session.compiled)]), ...hints, ...directives].join(NOTE_SEPARATOR);
-  session.steps.push({ kind: 'user', text });
-  append(talk.messages, { role: 'user', content: text });
+  say(session, talk, [...(spoken ? [] : [askForCall(session.compiled)]), ...hints, ...directives].join(NOTE_SEPARATOR));
   return null;
 }
 
-function answerCalls(session: Session, talk: Talk, heard: Heard): Ending | null {
+/** A message of the runtime. */
+function say(session: Session, talk: Talk, text: string): void {
+  session.steps.push({ kind: 'user', by: 'runtime', text });
+  append(talk.messages, { role: 'user', content: text });
+}
+
+/** Lets the person answer, where there is one. */
+function* hearAnswer(session: Session, talk: Talk, said: string): Asking<Ending | null> {
+  const answer = session.compiled.environment.user === undefined ? null : yield* askUser(said);
+  if (answer === null) return answerText(session, talk);
   talk.textOnly = 0;
-  const answered: { id: string; name: string; content: string }[] = [];
-  for (const call of heard.calls) {
-    const reaction = react(session, talk, call);
-    if (reaction.ending !== undefined) return reaction.ending;
-    const { content, outcome } = reaction;
-    session.answers.push({ turn: session.turn, call: reaction.call, content, outcome });
-    answered.push({ id: call.id, name: reaction.call.name, content });
+  hearPerson(session, answer);
+  append(talk.messages, { role: 'user', content: answer });
+  return null;
+}
+
+function* answerCalls(session: Session, talk: Talk, heard: Heard): Asking<Ending | null> {
+  talk.textOnly = 0;
+  const answers: ChatMessage[] = [];
+  const [only, ...others] = heard.calls;
+  const batches =
+    only !== undefined && others.length > 0
+      ? batchesOf(
+          session,
+          heard.calls.map((call) => correctCall(session, call)),
+        )
+      : [[correctCall(session, only as HeardCall)]];
+  for (const batch of batches) {
+    const handled =
+      batch.length > 1
+        ? yield* handleTogether(session, batch)
+        : [yield* react(session, talk, batch[0] as CorrectedCall)];
+    for (const [i, one] of handled.entries()) {
+      if (one.ending !== undefined) return one.ending;
+      remember(session, one);
+      const id = (batch[i] as CorrectedCall).heard.id;
+      answers.push(answerMessage(session.compiled, id, one.call.name, one.content));
+    }
   }
   const { hints, directives, stop } = regulate(session, talk);
   if (stop) return { reason: 'stopped', summary: '' };
   const appended = heard.ignored === null ? hints : [FIRST_ONLY, ...hints];
-  answered.forEach(({ id, name, content }, i) => {
-    const whole = i === answered.length - 1 ? [content, ...appended].join(NOTE_SEPARATOR) : content;
-    append(talk.messages, answerMessage(session.compiled, id, name, whole));
-  });
-  for (const directive of directives) {
-    session.steps.push({ kind: 'user', text: directive });
-    append(talk.messages, { role: 'user', content: directive });
+  for (const [i, message] of answers.entries()) {
+    const more = i === answers.length - 1 ? appended : [];
+    append(talk.messages, { ...message, content: [message.content, ...more].join(NOTE_SEPARATOR) });
   }
+  for (const directive of directives) say(session, talk, directive);
   return null;
 }
 
 /** Takes in one reply. Returns how the episode ends, or null when it goes on. */
-export function takeTurn(session: Session, talk: Talk, reply: ChatReply): Ending | null {
+export function* takeTurn(session: Session, talk: Talk, reply: ChatReply): Asking<Ending | null> {
   // Ids of our own: an endpoint's random ids would make equal episodes differ.
   const toolCalls = reply.toolCalls.map((call) => ({ ...call, id: nextId(talk) }));
   session.steps.push({ kind: 'model', content: reply.content, toolCalls, usage: reply.usage });
   const heard = hear(session.compiled, reply, toolCalls, () => nextId(talk));
   append(talk.messages, heard.message);
   const [first] = heard.calls;
-  if (first === undefined) return answerText(session, talk);
+  if (first === undefined) return yield* hearAnswer(session, talk, reply.content);
   pushRewrites(session, first.id, heard.rewrites);
   if (heard.ignored !== null) pushNote(session, heard.ignored.by, `ignored: ${heard.ignored.calls} further calls`);
-  return answerCalls(session, talk, heard);
+  return yield* answerCalls(session, talk, heard);
 }

@@ -75,11 +75,11 @@ describe('on traces of the held-out profile', () => {
     expect(compact).toBeLessThan(raw / 3);
   });
 
-  test('the responsible step of every failure is still in them', () => {
+  test('the responsible step of every failure is still in them', async () => {
     const tasks = new Map(environment.tasks.map((task) => [task.id, task]));
     let failures = 0;
     for (const trace of traces) {
-      const found = diagnose(trace as Trace<'train'>, {
+      const found = await diagnose(trace as Trace<'train'>, {
         task: tasks.get(trace.task) as Task<'train'>,
         environment,
         harness,

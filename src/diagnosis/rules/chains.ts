@@ -1,5 +1,5 @@
 /** Rules over the last open chain of errors and blocks: the call that the run never got through. */
-import type { Environment, Task, ToolCall, Trace } from '../../types.ts';
+import type { Environment, Plan, Task, ToolCall, Trace } from '../../types.ts';
 import { type Attempt, attemptKey, attemptsOf, quote } from '../attempts.ts';
 import type { PatternMatch } from '../patterns.ts';
 import { openChain, unseenValues } from '../responsible.ts';
@@ -12,8 +12,8 @@ export function brokenChain(
   missing: readonly ToolCall[],
   environment: Environment,
   task: Task,
+  plan: Plan | undefined,
 ): PatternMatch {
-  const plan = environment.oracle?.(task);
   const goal = intended(attempt.call, [...missing, ...(plan?.calls ?? [])]);
   const fault = argumentFault(trace, attempt, goal, environment, task);
   if (fault) return blind(trace, attempt, fault, goal) ?? fault;

@@ -1,6 +1,6 @@
 /** The gold plan of a retail task: the lookups that reveal every argument, then the writes. */
 import type { Json, Plan, ToolCall } from '../../types.ts';
-import { type Order, openStore, type RetailWorld, readOrder, readUser, type Store, type User } from './store.ts';
+import { type Order, openStore, type RetailUser, type RetailWorld, readOrder, readUser, type Store } from './store.ts';
 import type { RetailTarget } from './target.ts';
 import { executeRetail } from './tools.ts';
 
@@ -63,7 +63,7 @@ export function oraclePlan(world: RetailWorld, request: string, target: RetailTa
   return target.mentions ? { ...plan, mentions: target.mentions } : plan;
 }
 
-function identification(user: User, says: (value: string) => boolean): ToolCall {
+function identification(user: RetailUser, says: (value: string) => boolean): ToolCall {
   const { first_name, last_name } = user.name;
   const { zip } = user.address;
   return !says(user.email) && says(zip) && says(last_name)
@@ -82,8 +82,8 @@ function unsaidAddress(write: ToolCall, says: (value: string) => boolean): boole
  * Where the written address can be read: the profile, or the id of the customer's order that goes
  * there.
  */
-function addressSource(store: Store, user: User, write: ToolCall): string | undefined {
-  const same = (address: User['address']): boolean =>
+function addressSource(store: Store, user: RetailUser, write: ToolCall): string | undefined {
+  const same = (address: RetailUser['address']): boolean =>
     addressFields.every((field) => address[field] === textArgument(write, field));
   if (same(user.address)) return 'profile';
   return user.orders.find((id) => {
@@ -105,7 +105,7 @@ function wantedProducts(order: Order | undefined, write: ToolCall): string[] {
  * More lookups until each reported value that some record shows has been read; totals stand in
  * none.
  */
-function evidence(store: Store, user: User, reads: readonly ToolCall[], reports: readonly string[]): ToolCall[] {
+function evidence(store: Store, user: RetailUser, reads: readonly ToolCall[], reports: readonly string[]): ToolCall[] {
   if (reports.length === 0) return [];
   const textOf = (read: ToolCall): string => executeRetail(store, read, 'fixed').content.toLowerCase();
   let seen = reads.map(textOf).join('\n');

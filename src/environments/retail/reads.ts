@@ -1,6 +1,6 @@
 /** The seven lookups of the retail shop. */
 import { pythonJson } from './python-json.ts';
-import { type RetailWorld, readOrder, readProduct, readUser, type Store, type User } from './store.ts';
+import { type RetailUser, type RetailWorld, readOrder, readProduct, readUser, type Store } from './store.ts';
 import { orderText, type RetailTool, retailTool, ToolError, userLabel } from './tool-kit.ts';
 
 /** What no tool can change, looked up by value. */
@@ -42,7 +42,7 @@ function indexOf(world: RetailWorld): Index {
   return index;
 }
 
-function findByName(store: Store, first: string, last: string, zip: string): User | undefined {
+function findByName(store: Store, first: string, last: string, zip: string): RetailUser | undefined {
   const ids = indexOf(store.world).byName.get(nameKey(first, last)) ?? [];
   return ids.map((id) => readUser(store, id)).find((user) => user?.address.zip === zip);
 }

@@ -255,7 +255,7 @@ describe('retail environment', () => {
     expect(environment.score(task, state, done(''))).toMatchObject({ reward: 0, violation: true });
   });
 
-  it('reads what the request does not say before it writes', () => {
+  it('reads what the request does not say before it writes', async () => {
     const environment = retailEnvironment({ world, tasks, mode: 'fixed' });
     const names = tasks.map((task) => environment.oracle?.(task).calls.map((call) => call.name));
     expect(names[0]).toEqual([
@@ -271,7 +271,7 @@ describe('retail environment', () => {
       'get_order_details',
       'modify_pending_order_payment',
     ]);
-    expect(checkEnvironment(environment)).toMatchObject({ oracle: 1, idle: 1 / 3, ceiling: 1 / 3, problems: [] });
+    expect(await checkEnvironment(environment)).toMatchObject({ oracle: 1, idle: 1 / 3, ceiling: 1 / 3, problems: [] });
   });
 
   it('has a digest of its world, tasks and mode', () => {

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { differences } from '../state-diff.ts';
 import { pythonJson } from './python-json.ts';
-import type { Order, RetailWorld, Store, User } from './store.ts';
+import type { Order, RetailUser, RetailWorld, Store } from './store.ts';
 
 const optionalFields = [
   'cancel_reason',
@@ -39,7 +39,7 @@ function textOf(entity: object, record: () => object): string {
 }
 
 const orderText = (order: Order): string => textOf(order, () => orderRecord(order));
-const userText = (user: User): string => textOf(user, () => user);
+const userText = (user: RetailUser): string => textOf(user, () => user);
 
 interface Layout {
   readonly orders: readonly string[];
@@ -73,7 +73,9 @@ export function storeHash(store: Store): string {
   const orders = layout.orders.map(
     (id) => `"${id}": ${orderText((store.orders.get(id) ?? world.orders[id]) as Order)}`,
   );
-  const users = layout.users.map((id) => `"${id}": ${userText((store.users.get(id) ?? world.users[id]) as User)}`);
+  const users = layout.users.map(
+    (id) => `"${id}": ${userText((store.users.get(id) ?? world.users[id]) as RetailUser)}`,
+  );
   return createHash('sha256')
     .update(`{"orders": {${orders.join(', ')}}, "products": ${layout.products}, "users": {${users.join(', ')}}}`)
     .digest('hex');
@@ -92,7 +94,7 @@ export function touchedDigest(store: Store, viewOf: (order: Order) => Order = (o
   }
   for (const [id, user] of store.users) {
     const text = userText(user);
-    if (text !== userText(store.world.users[id] as User)) lines.push(`${id} ${text}`);
+    if (text !== userText(store.world.users[id] as RetailUser)) lines.push(`${id} ${text}`);
   }
   return lines.sort().join('\n');
 }

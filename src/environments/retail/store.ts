@@ -33,7 +33,7 @@ export type PaymentMethod =
   | { readonly source: 'paypal'; readonly id: string }
   | { readonly source: 'gift_card'; readonly id: string; readonly balance: number };
 
-export interface User {
+export interface RetailUser {
   readonly user_id: string;
   readonly name: { readonly first_name: string; readonly last_name: string };
   readonly address: Address;
@@ -91,14 +91,14 @@ export interface Order {
 /** Every record of a shop by its id; shared by all episodes and never changed. */
 export interface RetailWorld {
   readonly products: Readonly<Record<string, Product>>;
-  readonly users: Readonly<Record<string, User>>;
+  readonly users: Readonly<Record<string, RetailUser>>;
   readonly orders: Readonly<Record<string, Order>>;
 }
 
 /** One episode's view of a world: the journal holds the entities that were written to. */
 export interface Store {
   readonly world: RetailWorld;
-  readonly users: Map<string, User>;
+  readonly users: Map<string, RetailUser>;
   readonly orders: Map<string, Order>;
 }
 
@@ -115,12 +115,12 @@ export const forkStore = (store: Store): Store => ({
 const own = <T>(record: Readonly<Record<string, T>>, id: string): T | undefined =>
   Object.hasOwn(record, id) ? record[id] : undefined;
 
-export const readUser = (store: Store, id: string): User | undefined =>
+export const readUser = (store: Store, id: string): RetailUser | undefined =>
   store.users.get(id) ?? own(store.world.users, id);
 export const readOrder = (store: Store, id: string): Order | undefined =>
   store.orders.get(id) ?? own(store.world.orders, id);
 export const readProduct = (store: Store, id: string): Product | undefined => own(store.world.products, id);
-export const readMethod = (user: User, id: string): PaymentMethod | undefined => own(user.payment_methods, id);
+export const readMethod = (user: RetailUser, id: string): PaymentMethod | undefined => own(user.payment_methods, id);
 export const readVariant = (product: Product, id: string): Variant | undefined => own(product.variants, id);
 
 /** Writes fields of one order and returns the new order; throws RangeError for an unknown id. */
@@ -133,7 +133,7 @@ export function touchOrder(store: Store, id: string, fields: Partial<Order>): Or
 }
 
 /** Writes fields of one user and returns the new user; throws RangeError for an unknown id. */
-export function touchUser(store: Store, id: string, fields: Partial<User>): User {
+export function touchUser(store: Store, id: string, fields: Partial<RetailUser>): RetailUser {
   const user = readUser(store, id);
   if (!user) throw new RangeError(`touchUser: expected a user of the world, got ${id}`);
   const next = { ...user, ...fields };

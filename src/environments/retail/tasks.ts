@@ -1,5 +1,5 @@
 import { canonicalJson, sha256 } from '../../digest.ts';
-import type { Ending, Environment, GenerateOptions, Score, Task } from '../../types.ts';
+import type { Ending, GenerateOptions, Score, SyncEnvironment, Task } from '../../types.ts';
 import { oraclePlan } from './oracle.ts';
 import { roundCents } from './python-number.ts';
 import { forkStore, type Order, openStore, type RetailWorld, type Store } from './store.ts';
@@ -15,7 +15,7 @@ export interface RetailOptions {
   readonly mode: RetailMode;
   /** Default `retail`. */
   readonly name?: string;
-  readonly generate?: (options: GenerateOptions) => Environment<Store>;
+  readonly generate?: (options: GenerateOptions) => SyncEnvironment<Store>;
 }
 
 /** Part of the digest: raise it when a score may come out differently. */
@@ -39,7 +39,7 @@ const scoredOrder =
 const spoken = (text: string): string => text.toLowerCase().replaceAll(',', '');
 
 /** Retail tickets over one world. Throws ZodError when a task's target does not fit. */
-export function retailEnvironment(options: RetailOptions): Environment<Store> {
+export function retailEnvironment(options: RetailOptions): SyncEnvironment<Store> {
   const { world, tasks, mode, name = 'retail', generate } = options;
   const targets = new Map<string, RetailTarget>();
   for (const task of tasks) targets.set(task.id, RetailTarget.parse(task.target));

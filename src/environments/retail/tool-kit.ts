@@ -1,7 +1,7 @@
 /** What every retail tool is made of: its schema, its checks and its effect. */
 import type { Json, Tool, ToolResult } from '../../types.ts';
 import { pythonJson } from './python-json.ts';
-import { type Order, type PaymentMethod, readMethod, readUser, type Store, type User } from './store.ts';
+import { type Order, type PaymentMethod, type RetailUser, readMethod, readUser, type Store } from './store.ts';
 import { orderRecord } from './store-digest.ts';
 
 /**
@@ -55,7 +55,7 @@ export function retailTool(
 }
 
 /** A user or an order as tools print it. */
-export const userLabel = (user: User): string => pythonJson(user, false);
+export const userLabel = (user: RetailUser): string => pythonJson(user, false);
 export const orderText = (order: Order): string => pythonJson(orderRecord(order), false);
 
 /** The method of that id in the profile of the order's user. */

@@ -37,7 +37,7 @@ export function simulatedAgent(profile: ProfileName | Profile, report?: Strike):
           'sim plays only environments with an oracle; add `oracle` to the environment, or name a model with --model openai:NAME --base-url URL',
         );
       const play = openPlayer(data, episode, episode.plan, id, report);
-      return { complete: async (request) => play(request) };
+      return { complete: play };
     },
   };
 }

@@ -4,7 +4,7 @@ import { seedOf } from '../../digest.ts';
 import { generateRetail } from '../../environments/retail/generate/index.ts';
 import { retailVocabulary } from '../../environments/retail/vocabulary.ts';
 import { parseHarness } from '../../harness/parse.ts';
-import { playEpisode } from '../../runtime/episode.ts';
+import { playEpisode } from '../../runtime/play.ts';
 import type { Agent, ChatRequest, Environment, Harness, Json, ToolCall } from '../../types.ts';
 import { simulatedAgent } from './agent.ts';
 import { claimText, honestText } from './faults/ending.ts';

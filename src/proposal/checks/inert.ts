@@ -7,7 +7,7 @@ import { promptOf, type ReplayedTrace, replay } from './replay.ts';
 import type { AppliedCandidate } from './result.ts';
 
 /** A reason, or null if the change shows somewhere. */
-export function findInert(applied: AppliedCandidate): string | null {
+export async function findInert(applied: AppliedCandidate): Promise<string | null> {
   const { parent, child, traces, tasks, edits } = applied;
   if (child.id === parent.id) return 'no byte of the harness changes';
   const byId = new Map(tasks.map((t) => [t.id, t]));
@@ -18,9 +18,10 @@ export function findInert(applied: AppliedCandidate): string | null {
   for (const trace of traces) {
     const task = byId.get(trace.task);
     if (!task || trace.error !== undefined) continue;
-    const before = replay(parent, trace, task, applied);
-    const after = replay(child, trace, task, applied);
-    if (differs(before, after)) return null;
+    const before = await replay(parent, trace, task, applied);
+    const after = await replay(child, trace, task, applied);
+    // What hangs on a read that nobody can make may matter: only a rollout can tell.
+    if (differs(before, after) || after.unread > 0) return null;
   }
   return `no prompt and no outcome changes on ${traces.length} recorded traces`;
 }

@@ -46,7 +46,7 @@ const PERSONAL = ['name', 'address\\d?', 'street', 'city', 'email', 'phone', 'zi
  * Values of every task's target, of the oracle's arguments, and of the records that its reads show.
  * `policy`: exempt words.
  */
-export function buildLeakIndex(environment: Environment, policy = ''): LeakIndex {
+export async function buildLeakIndex(environment: Environment, policy = ''): Promise<LeakIndex> {
   const free = freeWords(environment.tools, policy);
   /** Phrase -> the last task that holds it and in how many it stands. */
   const found = new Map<string, { task: string; tasks: number }>();
@@ -65,13 +65,13 @@ export function buildLeakIndex(environment: Environment, policy = ''): LeakIndex
   for (const task of environment.tasks) {
     current = task.id;
     everyValue(task.target, add);
-    const plan = environment.oracle?.(task);
+    const plan = await environment.oracle?.(task);
     if (!plan) continue;
     for (const call of plan.calls) everyValue(call.arguments, add);
-    const state = environment.reset(task);
+    const state = await environment.reset(task);
     const open = readsOf(environment, plan.calls);
     for (let read = open.shift(); read !== undefined; read = open.shift()) {
-      const result = environment.execute(state, read);
+      const result = await environment.execute(state, read);
       if (result.error || seen.has(result.content)) continue;
       seen.add(result.content);
       const record = parseResult(result.content);
@@ -79,6 +79,7 @@ export function buildLeakIndex(environment: Environment, policy = ''): LeakIndex
       // A record that names its owner leads to the owner's record.
       if (isObject(record)) open.push(...readsOf(environment, [{ name: '', arguments: record }]));
     }
+    await environment.dispose?.(state);
   }
   // Words that many tasks share, such as the legal values of an argument, tell nothing about any
   // one of them.

@@ -6,16 +6,16 @@ import { replay } from './replay.ts';
 import type { AppliedCandidate } from './result.ts';
 
 /** A reason that names rule and trace, or null. Only traces with full reward count. */
-export function findBlockedPass(applied: AppliedCandidate): string | null {
+export async function findBlockedPass(applied: AppliedCandidate): Promise<string | null> {
   const { parent, child, traces, tasks, edits } = applied;
   if (!edits.some((edit) => edit.ops.some((op) => rulesOf(op).mayBlock(op)))) return null;
   const byId = new Map(tasks.map((t) => [t.id, t]));
   for (const trace of traces) {
     const task = byId.get(trace.task);
     if (!task || trace.score === null || trace.score.reward < 1) continue;
-    const { blocks } = replay(child, trace, task, applied);
+    const { blocks } = await replay(child, trace, task, applied);
     if (blocks.length === 0) continue;
-    const before = replay(parent, trace, task, applied).blocks;
+    const before = (await replay(parent, trace, task, applied)).blocks;
     const fresh = blocks.filter((by) => !before.includes(by));
     if (fresh.length > 0) return `${fresh[0]} blocks a call of the passing trace ${trace.id}`;
   }

@@ -2,15 +2,10 @@
  * Takes the recorded calls of a trace through a harness again, with no model: what would be sent,
  * rewritten and blocked.
  */
-import { NO_USAGE } from '../../chat.ts';
 import { compileHarness } from '../../runtime/compile.ts';
-import { DONE } from '../../runtime/done.ts';
-import { userText } from '../../runtime/prompt.ts';
-import { type HeardCall, hear } from '../../runtime/protocol.ts';
-import { realizeCall } from '../../runtime/realize.ts';
-import { execute, openSession, type Session } from '../../runtime/session.ts';
-import { retrieveSkills } from '../../runtime/skills.ts';
-import type { Agent, ChatReply, Environment, Harness, Step, Task, Trace } from '../../types.ts';
+import { promptOf as promptUnder } from '../../runtime/episode.ts';
+import { type FollowedCall, follow } from '../../runtime/follow.ts';
+import type { Agent, Environment, Harness, Task, Trace } from '../../types.ts';
 
 export interface ReplayedTrace {
   /** Everything that the model would read before its first reply. */
@@ -19,6 +14,8 @@ export interface ReplayedTrace {
   readonly outcomes: readonly string[];
   /** Ids of the rules that block a call which the recorded run got through. */
   readonly blocks: readonly string[];
+  /** Reads of rules that nobody could answer: what hangs on them is not known. */
+  readonly unread: number;
 }
 
 /** Where traces come from, and how their agent has to be spoken to. */
@@ -29,62 +26,19 @@ export interface ReplaySetup {
 
 /** The text before the first reply under a harness: system, tools, skills and request. */
 export function promptOf(harness: Harness, task: Task, { environment, protocol }: ReplaySetup): string {
-  const compiled = compileHarness(harness, environment, protocol);
-  const { preamble, skills } = harness.settings;
-  const retrieved = retrieveSkills(compiled.skills, task.request, skills.top_k, skills.min_score);
-  const user = userText(task.request, retrieved, preamble);
-  return [compiled.system, JSON.stringify(compiled.sentTools), user].join('\n');
+  const { system, tools, user } = promptUnder(compileHarness(harness, environment, protocol), task);
+  return [system, JSON.stringify(tools), user].join('\n');
 }
 
-/**
- * Replays on a fresh state; after each turn the calls that the record executed are executed, so
- * that the state follows the record.
- */
-export function replay(harness: Harness, trace: Trace, task: Task, played: ReplaySetup): ReplayedTrace {
+/** What a harness would make of the recorded calls, each at the state that the record had. */
+export async function replay(harness: Harness, trace: Trace, task: Task, played: ReplaySetup): Promise<ReplayedTrace> {
   const { environment, protocol } = played;
-  const session = openSession(compileHarness(harness, environment, protocol), task);
-  const outcomes: string[] = [];
-  const blocks: string[] = [];
-  const succeeded = new Set(trace.steps.flatMap((s) => (s.kind === 'result' && !s.error ? [s.callId] : [])));
-  let fresh = 0;
-  for (const [step, executed] of turnsOf(trace)) {
-    session.turn += 1;
-    const reply: ChatReply = {
-      content: step.content,
-      toolCalls: step.toolCalls,
-      usage: NO_USAGE,
-      model: '',
-      finish: 'stop',
-    };
-    const heard = hear(session.compiled, reply, step.toolCalls, () => `replay-${fresh++}`).calls;
-    for (const [index, call] of heard.entries()) {
-      const { text, by } = outcomeOf(session, call);
-      outcomes.push(text);
-      const recorded = executed.find((s) => s.callId === call.id) ?? executed[index];
-      if (by !== undefined && recorded && succeeded.has(recorded.callId)) blocks.push(by);
-    }
-    for (const made of executed) if (made.call.name !== DONE) execute(session, made.callId, made.call);
-  }
-  return { prompt: promptOf(harness, task, played), outcomes, blocks };
+  const { calls, unread } = await follow(compileHarness(harness, environment, protocol), trace, task, environment);
+  const blocks = calls.flatMap(({ realized, recorded }) =>
+    realized.kind === 'block' && recorded?.ok ? [realized.by] : [],
+  );
+  return { prompt: promptOf(harness, task, played), outcomes: calls.map(textOf), blocks, unread };
 }
 
-function outcomeOf(session: Session, call: HeardCall): { text: string; by?: string } {
-  const from = session.steps.length;
-  const realized = realizeCall(session, call);
-  const steps = session.steps.slice(from).map((s) => ({ ...s, callId: '' }));
-  const text = JSON.stringify([realized, steps]);
-  return realized.kind === 'block' ? { text, by: realized.by } : { text };
-}
-
-type ModelStep = Extract<Step, { kind: 'model' }>;
-type CallStep = Extract<Step, { kind: 'call' }>;
-
-/** Model steps with the calls that were executed before the next one. */
-function turnsOf(trace: Trace): [ModelStep, CallStep[]][] {
-  const turns: [ModelStep, CallStep[]][] = [];
-  for (const step of trace.steps) {
-    if (step.kind === 'model') turns.push([step, []]);
-    else if (step.kind === 'call') turns.at(-1)?.[1].push(step);
-  }
-  return turns;
-}
+const textOf = ({ realized, steps }: FollowedCall): string =>
+  JSON.stringify([realized, steps.map((step) => ({ ...step, callId: '' }))]);

@@ -16,11 +16,11 @@ import { inputCel } from './sources.ts';
 const publicData = join(import.meta.dirname, '../../../../shared/data/tau2/retail');
 const hasPublicData = existsSync(join(publicData, 'db.json'));
 
-function learn(environment: Environment, tasks: readonly Task<'train'>[], budget = 6000) {
+async function learn(environment: Environment, tasks: readonly Task<'train'>[], budget = 6000) {
   const prober = new Prober(environment, budget);
-  const golds = goldWrites(environment, tasks);
+  const golds = await goldWrites(environment, tasks);
   const context = { environment, harness: bareHarness(), traces: [], tasks, diagnoses: [], random: randomOf('test') };
-  const { edits, notes } = mineContract(context, prober, golds);
+  const { edits, notes } = await mineContract(context, prober, golds);
   const ops = edits.flatMap((e) => e.ops);
   const clauses = new Map(
     ops.flatMap((op): [string, Clause][] => (op.op === 'clause.add' ? [[op.clause.id, op.clause]] : [])),
@@ -29,8 +29,8 @@ function learn(environment: Environment, tasks: readonly Task<'train'>[], budget
   return { clauses, formats, notes, used: prober.used };
 }
 
-describe('on a workshop that nobody described', () => {
-  const { clauses, formats, notes, used } = learn(workshop as Environment, workshopTasks);
+describe('on a workshop that nobody described', async () => {
+  const { clauses, formats, notes, used } = await learn(workshop as Environment, workshopTasks);
 
   test('a list argument is looked up in the record that another argument names, and the new one in what that record points to', () => {
     expect(clauses.get('lookup-swap-parts')?.prepare).toEqual([
@@ -82,16 +82,16 @@ describe('on a workshop that nobody described', () => {
     expect(formats).toEqual([{ argument: 'ticket_no', pattern: '^%T[0-9]{4}$', repair: { prefix: '%' } }]);
   });
 
-  test('probes are counted, and a small budget is said', () => {
+  test('probes are counted, and a small budget is said', async () => {
     expect(used).toBeGreaterThan(0);
     expect(notes).toEqual([]);
-    expect(learn(workshop as Environment, workshopTasks, 50).notes.join(' ')).toContain('probe budget');
+    expect((await learn(workshop as Environment, workshopTasks, 50)).notes.join(' ')).toContain('probe budget');
   });
 
-  test('a rule about unasked calls is told only where failures show the need', () => {
+  test('a rule about unasked calls is told only where failures show the need', async () => {
     const [close] = workshopTasks as [Task<'train'>];
     const trace = played(close, [changed(close, { ticket_no: '%T4126' }), done('x')]);
-    const found = diagnose(trace, { task: close, environment: workshop, harness: bareHarness() });
+    const found = await diagnose(trace, { task: close, environment: workshop, harness: bareHarness() });
     const base = {
       environment: workshop as Environment,
       harness: bareHarness(),
@@ -99,13 +99,13 @@ describe('on a workshop that nobody described', () => {
       tasks: workshopTasks,
       random: randomOf(1),
     };
-    const golds = goldWrites(workshop as Environment, workshopTasks);
-    const told = (diagnoses: NonNullable<typeof found>[]) =>
-      mineContract({ ...base, diagnoses }, new Prober(workshop as Environment, 6000), golds)
-        .edits.flatMap((e) => e.ops)
+    const golds = await goldWrites(workshop as Environment, workshopTasks);
+    const told = async (diagnoses: NonNullable<typeof found>[]) =>
+      (await mineContract({ ...base, diagnoses }, new Prober(workshop as Environment, 6000), golds)).edits
+        .flatMap((e) => e.ops)
         .find((op) => op.op === 'clause.add' && op.clause.id === 'asked-close-ticket');
-    expect(told([])).toMatchObject({ clause: { tell: 'off' } });
-    expect(told(found ? [found] : [])).toMatchObject({ clause: { tell: 'description' } });
+    expect(await told([])).toMatchObject({ clause: { tell: 'off' } });
+    expect(await told(found ? [found] : [])).toMatchObject({ clause: { tell: 'description' } });
   });
 });
 
@@ -125,12 +125,14 @@ test.each([[['1', '2', '3', '4', '5']], [['#A1', '#A2', '#A3']], [['ab c', 'ab d
 
 test.skipIf(!hasPublicData)(
   `on the public tickets: order -> items -> variants${hasPublicData ? '' : ' (skipped: no ../shared/data/tau2)'}`,
-  () => {
+  async () => {
     const environment = loadPublicRetail(publicData) as Environment;
     const tasks = environment.tasks.filter((t): t is Task<'train'> => t.split === 'train');
-    const golds = goldWrites(environment, tasks).filter((g) => g.call.name === 'exchange_delivered_order_items');
+    const golds = (await goldWrites(environment, tasks)).filter(
+      (g) => g.call.name === 'exchange_delivered_order_items',
+    );
     const tool = environment.tools.find((t) => t.name === 'exchange_delivered_order_items');
-    const found = tool && learnProvenance(new Prober(environment, 3000), tool, golds);
+    const found = tool && (await learnProvenance(new Prober(environment, 3000), tool, golds));
     expect(found?.reads.map((r) => [r.as, r.tool, inputCel(r.input)])).toEqual([
       ['order', 'get_order_details', 'args.order_id'],
       ['user', 'get_user_details', 'order.user_id'],

@@ -42,34 +42,39 @@ interface Learned {
 }
 
 /** Tools with fewer than 3 oracle calls on train are skipped with a note. */
-export function mineContract(context: MineContext, prober: Prober, golds: readonly GoldWrite[]): LearnedContract {
+export async function mineContract(
+  context: MineContext,
+  prober: Prober,
+  golds: readonly GoldWrite[],
+): Promise<LearnedContract> {
   const notes: string[] = [];
   const learned: Learned[] = [];
   for (const tool of context.environment.tools.filter((t) => !t.readOnly)) {
     const own = golds.filter((g) => g.call.name === tool.name);
     if (own.length === 0) continue;
-    const provenance = learnProvenance(prober, tool, own);
+    const provenance = await learnProvenance(prober, tool, own);
     if (!provenance) {
       notes.push(`${tool.name}: ${own.length} oracle calls on train are too few to learn from (3 needed).`);
       continue;
     }
-    const outcomes = outcomesOf(prober, provenance, golds, context.random);
+    const outcomes = await outcomesOf(prober, provenance, golds, context.random);
     learned.push({ tool, golds: own, provenance, outcomes, state: learnState(provenance, outcomes) });
   }
-  const edits = learned.flatMap((one) => clausesOf(context, prober, one, learned, notes));
+  const edits: Edit[] = [];
+  for (const one of learned) edits.push(...(await clausesOf(context, prober, one, learned, notes)));
   edits.push(...formatsOf(context, learned));
   if (prober.spent)
     notes.push(`The probe budget of ${prober.budget} calls is spent: some preconditions may be missing.`);
   return { edits, provenances: learned.map((l) => l.provenance), notes };
 }
 
-function clausesOf(
+async function clausesOf(
   context: MineContext,
   prober: Prober,
   one: Learned,
   all: readonly Learned[],
   notes: string[],
-): Edit[] {
+): Promise<Edit[]> {
   const { tool, golds, provenance, state } = one;
   const has = new Set(context.harness.contract.clauses.map((c) => c.id));
   const share = golds.length / Math.max(1, context.tasks.length);
@@ -79,10 +84,10 @@ function clausesOf(
     if (clause && !has.has(clause.id)) edits.push(toEdit({ ...draft, ops: [{ op: 'clause.add', clause }] }));
   };
   const where = (...patterns: string[]): Diagnosis[] => matching(context.diagnoses, patterns, { tool: tool.name });
-  const pair = learnPair(prober, golds, provenance);
+  const pair = await learnPair(prober, golds, provenance);
   const grounded = groundedArguments(provenance);
   for (const looked of groundClauses(provenance, pair)) {
-    const clause = withFallback(looked, golds, context);
+    const clause = await withFallback(looked, golds, context);
     const names = clause.prepare.flatMap((p) => ('ground' in p ? [p.ground.argument] : []));
     const patterns = ['name_for_id', 'invented_id', 'write_before_read', 'wrong_type', 'wrong_value', 'partial'];
     add(clause, {
@@ -101,7 +106,7 @@ function clausesOf(
     });
   else if (one.outcomes.some((o) => !o.ok))
     notes.push(`${tool.name}: no field of a read separates its refusals from its successes.`);
-  const enums = learnEnums(prober, golds, provenance);
+  const enums = await learnEnums(prober, golds, provenance);
   for (const [argument, values] of enums)
     add(enumClause(tool.name, argument, values), {
       hypothesis: `${argument} of ${tool.name} has ${values.length} legal values; naming them mends the rest.`,
@@ -112,14 +117,14 @@ function clausesOf(
       prior: 0.1 * share * failing,
       risks: 'A legal value that train never uses would be refused.',
     });
-  if (pair.length === 2 && grounded.includes(pair[1] as string) && learnDiffers(prober, golds, pair))
+  if (pair.length === 2 && grounded.includes(pair[1] as string) && (await learnDiffers(prober, golds, pair)))
     add(differsClause(tool.name, pair), {
       hypothesis: `${tool.name} refuses a new value that equals the old one.`,
       answers: where('wrong_value'),
       prior: 0.02 * share * failing,
       risks: 'None known.',
     });
-  for (const argument of learnMembers(prober, golds, provenance).filter((a) => !grounded.includes(a)))
+  for (const argument of (await learnMembers(prober, golds, provenance)).filter((a) => !grounded.includes(a)))
     add(memberClause(provenance, argument), {
       hypothesis: `${argument} of ${tool.name} must be one that the reads show.`,
       answers: matching(context.diagnoses, ['invented_id', 'name_for_id'], { tool: tool.name, arguments: [argument] }),

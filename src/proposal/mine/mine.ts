@@ -6,6 +6,7 @@
 import { checkBounds } from '../../edit/edits.ts';
 import type { Edit } from '../../edit/schema.ts';
 import { shapesOf } from '../../harness/lint/lint.ts';
+import type { Environment } from '../../types.ts';
 import type { MineContext, MinedProposal } from './context.ts';
 import { mineContract } from './contract.ts';
 import { mineMonitors } from './monitors.ts';
@@ -22,17 +23,15 @@ const PROBE_BUDGET = 6000;
  * Pure: equal contexts give equal proposals. Only train tasks are touched, through states of its
  * own.
  */
-export function mine(context: MineContext): MinedProposal {
+export async function mine(context: MineContext): Promise<MinedProposal> {
   const notes: string[] = [];
   const prober = new Prober(context.environment, context.probeBudget ?? PROBE_BUDGET);
-  const golds = goldWrites(context.environment, context.tasks);
-  const learned = mineContract(context, prober, golds);
+  const missing = withoutProbes(context.environment);
+  if (missing !== null) notes.push(missing);
+  const golds = missing === null ? await goldWrites(context.environment, context.tasks) : [];
+  const learned = await mineContract(context, prober, golds);
   notes.push(...learned.notes);
-  if (!context.environment.oracle)
-    notes.push(
-      'No oracle: provenance, preconditions and the order of writes cannot be learned; only what traces show was used.',
-    );
-  const precedences = learnPrecedence(prober, golds);
+  const precedences = await learnPrecedence(prober, golds);
   const found = [
     ...mineSwitches(context),
     ...learned.edits,
@@ -43,6 +42,13 @@ export function mine(context: MineContext): MinedProposal {
   const edits = found.filter((edit) => fits(context, edit, notes));
   edits.sort((a, b) => b.predicts.fixes - a.predicts.fixes);
   return { edits, shapes: shapesOf([...traceResults(context), ...prober.results]), notes, probes: prober.used };
+}
+
+/** Why nothing can be probed, and what is not learned then; null when it can. */
+function withoutProbes({ oracle, replayable }: Environment): string | null {
+  const lost = 'provenance, preconditions and the order of writes cannot be learned; only what traces show was used.';
+  if (!oracle) return `No oracle: ${lost}`;
+  return replayable === false ? `Its state cannot be copied (replayable: false): ${lost}` : null;
 }
 
 function fits(context: MineContext, edit: Edit, notes: string[]): boolean {

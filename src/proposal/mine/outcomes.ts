@@ -28,49 +28,55 @@ const PER_TOOL = 5;
 const AFTER = 3;
 
 /** All outcomes of one tool. `golds` are the oracle's writes of every tool. */
-export function outcomesOf(
+export async function outcomesOf(
   prober: Prober,
   provenance: Provenance,
   golds: readonly GoldWrite[],
   random: Random,
-): Outcome[] {
+): Promise<Outcome[]> {
   const own = shuffled(
     golds.filter((g) => g.call.name === provenance.tool),
     random,
   );
   const out: Outcome[] = [];
-  const record = (world: ProbeWorld, call: ToolCall, kind: Outcome['kind']): boolean => {
-    const bindings = bind(world, provenance.reads, call);
-    const result = world.attempt(call);
+  const record = async (world: ProbeWorld, call: ToolCall, kind: Outcome['kind']): Promise<boolean> => {
+    const bindings = await bind(world, provenance.reads, call);
+    const result = await world.attempt(call);
     const error = result.error ? mask(result.content) : '';
     out.push({ tool: provenance.tool, call, bindings, ok: !result.error, error, kind });
     return !result.error;
   };
   for (const gold of own.slice(0, 12)) {
-    const world = prober.open(gold.task, gold.before);
-    if (!record(world, gold.call, 'gold') || prober.spent) continue;
-    if (out.filter((o) => o.kind === 'repeat').length >= AFTER) continue;
-    world.apply(gold.call);
-    record(world, gold.call, 'repeat');
+    const world = await prober.open(gold.task, gold.before);
+    const works = await record(world, gold.call, 'gold');
+    if (works && !prober.spent && out.filter((o) => o.kind === 'repeat').length < AFTER) {
+      await world.apply(gold.call);
+      await record(world, gold.call, 'repeat');
+    }
+    await world.close();
   }
   for (const root of rootsOf(provenance)) {
     for (const [tool, others] of byTool(golds, root)) {
       const contexts = shuffled(others, random);
-      for (const context of tool === provenance.tool ? [] : contexts.slice(0, PER_TOOL))
-        tryThere(prober.open(context.task, context.before), context, root, 'swap');
+      for (const context of tool === provenance.tool ? [] : contexts.slice(0, PER_TOOL)) {
+        const world = await prober.open(context.task, context.before);
+        await tryThere(world, context, root, 'swap');
+        await world.close();
+      }
       for (const context of contexts.slice(0, AFTER)) {
-        const world = prober.open(context.task, context.before);
-        if (!world.apply(context.call).error) tryThere(world, context, root, 'after');
+        const world = await prober.open(context.task, context.before);
+        if (!(await world.apply(context.call)).error) await tryThere(world, context, root, 'after');
+        await world.close();
       }
     }
   }
   return out;
 
-  function tryThere(world: ProbeWorld, context: GoldWrite, root: string, kind: Outcome['kind']): void {
+  async function tryThere(world: ProbeWorld, context: GoldWrite, root: string, kind: Outcome['kind']): Promise<void> {
     for (let attempt = 0; attempt < 2 && !prober.spent && own.length > 0; attempt++) {
       const donor = pick(own, random);
-      const call = adapt(world, donor.call, provenance, root, context.call.arguments[root] as Json, random);
-      if (call && record(world, call, kind)) return;
+      const call = await adapt(world, donor.call, provenance, root, context.call.arguments[root] as Json, random);
+      if (call && (await record(world, call, kind))) return;
     }
   }
 }
@@ -88,21 +94,21 @@ function byTool(golds: readonly GoldWrite[], argument: string): Map<string, Gold
  * A donor's call moved to another root value: arguments with a known origin get values that exist
  * there. Null if there are none.
  */
-export function adapt(
+export async function adapt(
   world: ProbeWorld,
   donor: ToolCall,
   provenance: Provenance,
   root: string,
   value: Json,
   random: Random,
-): ToolCall | null {
+): Promise<ToolCall | null> {
   let call: ToolCall = { name: donor.name, arguments: { ...donor.arguments, [root]: value } };
   const names = [...provenance.origins.keys()].filter((n) => n !== root);
   const rank = (n: string): number => (provenance.origins.get(n)?.each === undefined ? 0 : 1);
   for (const name of names.sort((a, b) => rank(a) - rank(b))) {
     const origin = provenance.origins.get(name);
     if (!origin) continue;
-    const records = recordsOf(origin, bind(world, provenance.reads, call));
+    const records = recordsOf(origin, await bind(world, provenance.reads, call));
     const taken = new Set(Object.values(call.arguments).flatMap((v) => (Array.isArray(v) ? v : [v])));
     const fresh = records.filter((r) => !taken.has(r[origin.key] as Json));
     const record = fresh.length > 0 ? pick(fresh, random) : records[0];

@@ -78,7 +78,11 @@ function fieldsOf(provenance: Provenance, outcomes: readonly Outcome[]): [string
 /**
  * Text arguments of few values that the tool refuses to have replaced: argument -> values, sorted.
  */
-export function learnEnums(prober: Prober, golds: readonly GoldWrite[], provenance: Provenance): Map<string, string[]> {
+export async function learnEnums(
+  prober: Prober,
+  golds: readonly GoldWrite[],
+  provenance: Provenance,
+): Promise<Map<string, string[]>> {
   const out = new Map<string, string[]>();
   for (const argument of argumentNames(golds)) {
     if (provenance.origins.has(argument)) continue;
@@ -87,16 +91,23 @@ export function learnEnums(prober: Prober, golds: readonly GoldWrite[], provenan
     if (!values.every((v): v is string => typeof v === 'string') || values.length > 5 || all.length < 3 * values.length)
       continue;
     if (all.length < 6) continue;
-    const refusals = golds
-      .slice(0, 3)
-      .filter((g) => refuses(prober, g, argument, `${String(g.call.arguments[argument])} please`));
-    if (refusals.length === Math.min(3, golds.length)) out.set(argument, [...values].sort());
+    const refusals = await refusedOf(
+      prober,
+      golds.slice(0, 3),
+      argument,
+      (g) => `${String(g.call.arguments[argument])} please`,
+    );
+    if (refusals === Math.min(3, golds.length)) out.set(argument, [...values].sort());
   }
   return out;
 }
 
 /** Pairs of list arguments that the tool refuses when their lengths differ; [] or two names. */
-export function learnPair(prober: Prober, golds: readonly GoldWrite[], provenance: Provenance): string[] {
+export async function learnPair(
+  prober: Prober,
+  golds: readonly GoldWrite[],
+  provenance: Provenance,
+): Promise<string[]> {
   const lists = [...provenance.lists];
   for (const a of lists)
     for (const b of lists) {
@@ -104,43 +115,70 @@ export function learnPair(prober: Prober, golds: readonly GoldWrite[], provenanc
       const equal = golds.every((g) => listOf(g.call.arguments[a]).length === listOf(g.call.arguments[b]).length);
       const tried = golds.filter((g) => listOf(g.call.arguments[b]).length > 0).slice(0, 3);
       const longer = (g: GoldWrite): Json => [...listOf(g.call.arguments[b]), listOf(g.call.arguments[b])[0] as Json];
-      const refused = tried.filter((g) => refuses(prober, g, b, longer(g)));
-      if (equal && tried.length >= 2 && refused.length === tried.length) return [a, b];
+      const refused = await refusedOf(prober, tried, b, longer);
+      if (equal && tried.length >= 2 && refused === tried.length) return [a, b];
     }
   return [];
 }
 
 /** True if the tool refuses an element of the second list that equals its partner in the first. */
-export function learnDiffers(prober: Prober, golds: readonly GoldWrite[], pair: readonly string[]): boolean {
+export async function learnDiffers(
+  prober: Prober,
+  golds: readonly GoldWrite[],
+  pair: readonly string[],
+): Promise<boolean> {
   const [a, b] = pair;
   if (a === undefined || b === undefined) return false;
   const tried = golds.slice(0, 3);
-  return tried.length >= 2 && tried.every((g) => refuses(prober, g, b, g.call.arguments[a] as Json));
+  if (tried.length < 2) return false;
+  for (const g of tried) if (!(await refuses(prober, g, b, g.call.arguments[a] as Json))) return false;
+  return true;
 }
 
 /**
  * Arguments that the request gives and that the tool refuses when they stand in no known
  * collection.
  */
-export function learnMembers(prober: Prober, golds: readonly GoldWrite[], provenance: Provenance): string[] {
-  return [...provenance.origins.keys()].filter((argument) => {
-    if (provenance.lists.has(argument)) return false;
-    const tried = golds.slice(0, 4).flatMap((g) => {
-      const bindings = bind(prober.open(g.task, g.before), provenance.reads, g.call);
-      const origin = provenance.origins.get(argument);
-      const known = origin ? recordsOf(origin, bindings).map((r) => r[origin.key]) : [];
+export async function learnMembers(
+  prober: Prober,
+  golds: readonly GoldWrite[],
+  provenance: Provenance,
+): Promise<string[]> {
+  const members: string[] = [];
+  for (const [argument, origin] of provenance.origins) {
+    if (provenance.lists.has(argument)) continue;
+    const tried: boolean[] = [];
+    for (const g of golds.slice(0, 4)) {
+      const world = await prober.open(g.task, g.before);
+      const known = recordsOf(origin, await bind(world, provenance.reads, g.call)).map((r) => r[origin.key]);
+      await world.close();
       const strange = golds.map((o) => o.call.arguments[argument]).find((v) => v !== undefined && !known.includes(v));
-      return strange === undefined ? [] : [refuses(prober, g, argument, strange)];
-    });
-    return tried.length >= 2 && tried.filter(Boolean).length / tried.length >= SUPPORT;
-  });
+      if (strange !== undefined) tried.push(await refuses(prober, g, argument, strange));
+    }
+    if (tried.length >= 2 && tried.filter(Boolean).length / tried.length >= SUPPORT) members.push(argument);
+  }
+  return members;
+}
+
+/** How many of these calls the tool refuses with one argument replaced. */
+async function refusedOf(
+  prober: Prober,
+  golds: readonly GoldWrite[],
+  argument: string,
+  replacing: (gold: GoldWrite) => Json,
+): Promise<number> {
+  let refused = 0;
+  for (const gold of golds) if (await refuses(prober, gold, argument, replacing(gold))) refused += 1;
+  return refused;
 }
 
 /** True if the oracle's call succeeds and the same call with one argument replaced does not. */
-function refuses(prober: Prober, gold: GoldWrite, argument: string, value: Json): boolean {
-  const world = prober.open(gold.task, gold.before);
-  if (world.attempt(gold.call).error) return false;
-  return world.attempt({ name: gold.call.name, arguments: { ...gold.call.arguments, [argument]: value } }).error;
+async function refuses(prober: Prober, gold: GoldWrite, argument: string, value: Json): Promise<boolean> {
+  const world = await prober.open(gold.task, gold.before);
+  const changed = { name: gold.call.name, arguments: { ...gold.call.arguments, [argument]: value } };
+  const refused = !(await world.attempt(gold.call)).error && (await world.attempt(changed)).error;
+  await world.close();
+  return refused;
 }
 
 export const argumentNames = (golds: readonly GoldWrite[]): string[] => [

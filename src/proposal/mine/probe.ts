@@ -3,7 +3,7 @@
  */
 import { isObject } from '../../digest.ts';
 import { parseResult } from '../../runtime/results.ts';
-import type { Environment, Json, Plan, Task, Tool, ToolCall } from '../../types.ts';
+import type { Environment, Json, Task, Tool, ToolCall } from '../../types.ts';
 
 export interface ProbeResult {
   readonly error: boolean;
@@ -23,10 +23,12 @@ export interface GoldWrite {
 export interface ProbeWorld {
   readonly task: Task<'train'>;
   /** A read-only call; remembered, so that asking again is free until the next `apply`. */
-  read(call: ToolCall): ProbeResult;
+  read(call: ToolCall): Promise<ProbeResult>;
   /** A call on a copy: the world stays as it is. */
-  attempt(call: ToolCall): ProbeResult;
-  apply(call: ToolCall): ProbeResult;
+  attempt(call: ToolCall): Promise<ProbeResult>;
+  apply(call: ToolCall): Promise<ProbeResult>;
+  /** Releases its state. */
+  close(): Promise<void>;
 }
 
 /** A write of an oracle, and the world before it. */
@@ -53,45 +55,64 @@ export class Prober {
     return this.used >= this.budget;
   }
 
-  open(task: Task<'train'>, before: readonly ToolCall[] = []): ProbeWorld {
+  async open(task: Task<'train'>, before: readonly ToolCall[] = []): Promise<ProbeWorld> {
     const { environment } = this;
-    const state = environment.reset(task);
-    const run = (on: unknown, call: ToolCall): ProbeResult => {
+    const made: ToolCall[] = [];
+    const run = async (on: unknown, call: ToolCall): Promise<ProbeResult> => {
       this.used += 1;
-      const { error, content } = environment.execute(on, call);
+      const { error, content } = await environment.execute(on, call);
       if (!error && this.results.length < 2000) this.results.push({ tool: call.name, content });
       return { error, content, value: parseResult(content) };
     };
-    for (const call of before) run(state, call);
+    const state = await environment.reset(task);
+    const apply = async (call: ToolCall): Promise<ProbeResult> => {
+      made.push(call);
+      return run(state, call);
+    };
+    /** A copy, or the same calls made again from the start. */
+    const copy = async (): Promise<unknown> => {
+      if (environment.fork !== undefined) return environment.fork(state);
+      const again = await environment.reset(task);
+      for (const call of made) await run(again, call);
+      return again;
+    };
+    for (const call of before) await apply(call);
     let known = new Map<string, ProbeResult>();
     return {
       task,
-      read: (call) => {
+      read: async (call) => {
         const key = JSON.stringify([call.name, call.arguments]);
-        const hit = known.get(key);
-        if (hit) return hit;
-        const result = run(state, call);
+        const result = known.get(key) ?? (await run(state, call));
         known.set(key, result);
         return result;
       },
-      attempt: (call) => run(environment.fork(state), call),
+      attempt: async (call) => {
+        const other = await copy();
+        const result = await run(other, call);
+        await environment.dispose?.(other);
+        return result;
+      },
       apply: (call) => {
         known = new Map();
-        return run(state, call);
+        return apply(call);
       },
+      close: async () => environment.dispose?.(state),
     };
   }
 }
 
 /** All writes of the oracle over the tasks, in the order of tasks and plans. */
-export function goldWrites(environment: Environment, tasks: readonly Task<'train'>[]): GoldWrite[] {
-  if (!environment.oracle) return [];
+export async function goldWrites(environment: Environment, tasks: readonly Task<'train'>[]): Promise<GoldWrite[]> {
+  const { oracle } = environment;
+  if (!oracle) return [];
   const readOnly = new Set(environment.tools.filter((t) => t.readOnly).map((t) => t.name));
-  return tasks.flatMap((task) => {
-    const plan = environment.oracle?.(task) as Plan;
-    const writes = plan.calls.filter((c) => !readOnly.has(c.name));
-    return writes.map((call, index) => ({ task, before: writes.slice(0, index), call }));
-  });
+  const golds: GoldWrite[] = [];
+  for (const task of tasks) {
+    const { calls } = await oracle.call(environment, task);
+    const writes = calls.filter((c) => !readOnly.has(c.name));
+    golds.push(...writes.map((call, index) => ({ task, before: writes.slice(0, index), call })));
+  }
+  return golds;
 }
 
 /** Names of a tool's arguments. */

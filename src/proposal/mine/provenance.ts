@@ -15,16 +15,32 @@ export const SUPPORT = 0.9;
 const MAX_CASES = 12;
 
 /** Up to 12 cases of one tool, spread over the tasks. */
-export function casesOf(prober: Prober, golds: readonly GoldWrite[]): Case[] {
+export async function casesOf(prober: Prober, golds: readonly GoldWrite[]): Promise<Case[]> {
   const step = Math.max(1, Math.floor(golds.length / MAX_CASES));
   const chosen = golds.filter((_, i) => i % step === 0).slice(0, MAX_CASES);
-  return chosen.map((gold) => ({ gold, world: prober.open(gold.task, gold.before) }));
+  const cases: Case[] = [];
+  for (const gold of chosen) cases.push({ gold, world: await prober.open(gold.task, gold.before) });
+  return cases;
 }
 
 /** Provenance of one write tool from its oracle calls; at least 3 cases, else null. */
-export function learnProvenance(prober: Prober, tool: Tool, golds: readonly GoldWrite[]): Provenance | null {
-  const cases = casesOf(prober, golds);
-  if (cases.length < 3) return null;
+export async function learnProvenance(
+  prober: Prober,
+  tool: Tool,
+  golds: readonly GoldWrite[],
+): Promise<Provenance | null> {
+  const cases = await casesOf(prober, golds);
+  const learned = cases.length < 3 ? null : await provenanceOf(prober, tool, golds, cases);
+  for (const { world } of cases) await world.close();
+  return learned;
+}
+
+async function provenanceOf(
+  prober: Prober,
+  tool: Tool,
+  golds: readonly GoldWrite[],
+  cases: readonly Case[],
+): Promise<Provenance> {
   const names = [...new Set(golds.flatMap((g) => Object.keys(g.call.arguments)))];
   const lists = new Set(names.filter((n) => golds.every((g) => Array.isArray(g.call.arguments[n]))));
   const inRequest = new Map(names.map((n) => [n, share(golds, (g) => standsInRequest(g, n))]));
@@ -36,50 +52,51 @@ export function learnProvenance(prober: Prober, tool: Tool, golds: readonly Gold
   scalars.sort((a, b) => (inRequest.get(b) ?? 0) - (inRequest.get(a) ?? 0));
   for (const argument of scalars) {
     if (origins.has(argument)) continue;
-    const rule = firstThatWorks(readers, cases, reads, { from: 'argument', argument }, argument);
+    const rule = await firstThatWorks(readers, cases, reads, { from: 'argument', argument }, argument);
     if (rule) reads.push(rule);
   }
-  addFieldReads(readers, cases, reads);
+  await addFieldReads(readers, cases, reads);
   const open = [
     ...lists,
     ...scalars.filter((n) => !reads.some((r) => r.input.from === 'argument' && r.input.argument === n)),
   ];
   for (const argument of open) {
-    const origin = findOrigin(cases, reads, argument, undefined);
+    const origin = await findOrigin(cases, reads, argument, undefined);
     if (origin) origins.set(argument, origin);
   }
   // A second round: reads from the record that a found argument names, then what only those reveal.
   for (const [argument, origin] of [...origins]) {
     const list = lists.has(argument);
-    const fields = recordFields(cases, reads, origin);
+    const fields = await recordFields(cases, reads, origin);
     const inputs = fields.map((path): Input => ({ from: 'record', argument, list, origin, path }));
     for (const input of inputs) {
       if (input.from !== 'record' || input.path.at(-1) === origin.key) continue;
-      const rule = firstThatWorks(readers, cases, reads, input, input.path.at(-1) ?? '');
+      const rule = await firstThatWorks(readers, cases, reads, input, input.path.at(-1) ?? '');
       if (rule) reads.push({ ...rule, as: list ? `${rule.as}s` : rule.as });
     }
   }
   for (const argument of open) {
     if (origins.has(argument)) continue;
     const pair = [...lists].find((l) => l !== argument && origins.has(l));
-    const origin = findOrigin(cases, reads, argument, lists.has(argument) ? pair : undefined);
-    if (origin) origins.set(argument, refine(cases, reads, argument, origin, pair, origins));
+    const origin = await findOrigin(cases, reads, argument, lists.has(argument) ? pair : undefined);
+    if (origin) origins.set(argument, await refine(cases, reads, argument, origin, pair, origins));
   }
   const used = pruneReads(reads, origins);
   return { tool: tool.name, cases: golds.length, reads: used, origins, inRequest, lists };
 }
 
-function refine(
+async function refine(
   cases: readonly Case[],
   reads: readonly ReadRule[],
   argument: string,
   origin: Origin,
   pair: string | undefined,
   origins: ReadonlyMap<string, Origin>,
-): Origin {
-  const filter = findFilter(cases, reads, argument, origin);
+): Promise<Origin> {
+  const filter = await findFilter(cases, reads, argument, origin);
   const old = pair === undefined ? undefined : origins.get(pair);
-  const keep = pair !== undefined && old && findKeep(cases, reads, argument, origin, pair, old) ? pair : undefined;
+  const keeps = pair !== undefined && old && (await findKeep(cases, reads, argument, origin, pair, old));
+  const keep = keeps ? pair : undefined;
   return { ...origin, ...(filter === undefined ? {} : { filter }), ...(keep === undefined ? {} : { keep }) };
 }
 
@@ -100,13 +117,13 @@ function standsInRequest(gold: GoldWrite, argument: string): boolean {
  * The first reader that answers without an error in nearly all cases; a parameter of the same name
  * is tried first and suffices.
  */
-function firstThatWorks(
+async function firstThatWorks(
   readers: readonly Tool[],
   cases: readonly Case[],
   reads: readonly ReadRule[],
   input: Input,
   name: string,
-): ReadRule | undefined {
+): Promise<ReadRule | undefined> {
   const ordered = [...readers].sort((a, b) => affinity(b, name) - affinity(a, name));
   for (const reader of ordered) {
     const parameter = requiredArguments(reader)[0] as string;
@@ -121,9 +138,13 @@ function firstThatWorks(
       input,
     };
     const few = cases.slice(0, 2);
-    const works = (c: Case) => answered(bind(c.world, [...reads, rule], c.gold.call).get(rule.as));
-    if (!few.every(works)) continue;
-    if (share(cases, works) >= SUPPORT) return rule;
+    const worksIn = async (some: readonly Case[]): Promise<number> => {
+      let works = 0;
+      for (const c of some) if (answered((await bind(c.world, [...reads, rule], c.gold.call)).get(rule.as))) works += 1;
+      return works;
+    };
+    if ((await worksIn(few)) < few.length) continue;
+    if (cases.length > 0 && (await worksIn(cases)) / cases.length >= SUPPORT) return rule;
   }
   return undefined;
 }
@@ -139,16 +160,16 @@ function affinity(reader: Tool, name: string): number {
 }
 
 /** Reads that start from a scalar field of an earlier result, e.g. the owner of an order. */
-function addFieldReads(readers: readonly Tool[], cases: readonly Case[], reads: ReadRule[]): void {
+async function addFieldReads(readers: readonly Tool[], cases: readonly Case[], reads: ReadRule[]): Promise<void> {
   for (const rule of [...reads]) {
     const first = cases[0];
-    const value = first && bind(first.world, reads, first.gold.call).get(rule.as);
+    const value = first && (await bind(first.world, reads, first.gold.call)).get(rule.as);
     if (value === undefined || !isObject(value)) continue;
     for (const [path, scalar] of scalarsIn(value)) {
       const name = path.at(-1) ?? '';
       if (typeof scalar !== 'string' || !isPlainPath(path) || path.length === 0 || name === rule.parameter) continue;
       const able = readers.filter((t) => affinity(t, name) === 2 || (/\d/.test(scalar) && !/\s/.test(scalar)));
-      const found = firstThatWorks(able, cases, reads, { from: 'field', binding: rule.as, path }, name);
+      const found = await firstThatWorks(able, cases, reads, { from: 'field', binding: rule.as, path }, name);
       if (found) reads.push(found);
     }
   }
@@ -158,13 +179,14 @@ function addFieldReads(readers: readonly Tool[], cases: readonly Case[], reads: 
  * The collection in which an argument's values stand in nearly all cases; `pair`: element i stands
  * in result i of a per-element read.
  */
-function findOrigin(
+async function findOrigin(
   cases: readonly Case[],
   reads: readonly ReadRule[],
   argument: string,
   pair: string | undefined,
-): Origin | undefined {
-  const bound = cases.map((c) => bind(c.world, reads, c.gold.call));
+): Promise<Origin | undefined> {
+  const bound: Bindings[] = [];
+  for (const c of cases) bound.push(await bind(c.world, reads, c.gold.call));
   const candidates = new Map<string, Origin>();
   for (const rule of reads) {
     const each = rule.input.from === 'record' && rule.input.list ? rule.input.argument : undefined;
@@ -202,10 +224,10 @@ function stands(c: Case, bindings: Bindings, argument: string, origin: Origin): 
 }
 
 /** Paths of string fields of the records of an origin. */
-function recordFields(cases: readonly Case[], reads: readonly ReadRule[], origin: Origin): Path[] {
+async function recordFields(cases: readonly Case[], reads: readonly ReadRule[], origin: Origin): Promise<Path[]> {
   const first = cases[0];
   if (!first) return [];
-  const record = recordsOf(origin, bind(first.world, reads, first.gold.call))[0];
+  const record = recordsOf(origin, await bind(first.world, reads, first.gold.call))[0];
   if (!record) return [];
   return scalarsIn(record, 1).flatMap(([path, v]) =>
     typeof v === 'string' && isPlainPath(path) && path.length > 0 && !/\s/.test(v) && /\d/.test(v) ? [path] : [],

@@ -11,16 +11,16 @@ import { bind, type Origin, type ReadRule, recordsOf } from './sources.ts';
  * A boolean property that is true for all right records, varies among candidates, and whose absence
  * makes the tool refuse.
  */
-export function findFilter(
+export async function findFilter(
   cases: readonly Case[],
   reads: readonly ReadRule[],
   argument: string,
   origin: Origin,
-): string | undefined {
+): Promise<string | undefined> {
   const counts = new Map<string, { right: number; wrong: number }>();
   let all = 0;
   for (const c of cases) {
-    const bindings = bind(c.world, reads, c.gold.call);
+    const bindings = await bind(c.world, reads, c.gold.call);
     for (const [i, value] of listOf(c.gold.call.arguments[argument]).entries()) {
       const records = recordsOf(origin, bindings, i);
       const right = records.find((r) => r[origin.key] === value);
@@ -31,7 +31,7 @@ export function findFilter(
         const entry = counts.get(name) ?? { right: 0, wrong: 0 };
         const other = records.find((r) => r[name] === false);
         entry.right += 1;
-        if (other && refused(c, argument, i, other[origin.key])) entry.wrong += 1;
+        if (other && (await refused(c, argument, i, other[origin.key]))) entry.wrong += 1;
         counts.set(name, entry);
       }
     }
@@ -40,9 +40,9 @@ export function findFilter(
   return found?.[0];
 }
 
-function refused(c: Case, argument: string, index: number, value: Json | undefined): boolean {
+async function refused(c: Case, argument: string, index: number, value: Json | undefined): Promise<boolean> {
   if (value === undefined) return false;
-  return c.world.attempt(withElement(c.gold.call, argument, index, value)).error;
+  return (await c.world.attempt(withElement(c.gold.call, argument, index, value))).error;
 }
 
 /** The call with one element of an argument replaced. */
@@ -60,18 +60,18 @@ export const listOf = (value: Json | undefined): Json[] =>
  * at least one new value, at least 90 % (and at least 4) keep every text property of the old record
  * that it does not name.
  */
-export function findKeep(
+export async function findKeep(
   cases: readonly Case[],
   reads: readonly ReadRule[],
   argument: string,
   origin: Origin,
   pair: string,
   old: Origin,
-): boolean {
+): Promise<boolean> {
   let described = 0;
   let faithful = 0;
   for (const c of cases) {
-    const bindings = bind(c.world, reads, c.gold.call);
+    const bindings = await bind(c.world, reads, c.gold.call);
     const before = listOf(c.gold.call.arguments[pair]);
     for (const [i, value] of listOf(c.gold.call.arguments[argument]).entries()) {
       const right = recordsOf(origin, bindings, i).find((r) => r[origin.key] === value);

@@ -24,7 +24,7 @@ export interface Precedence {
  * Swaps neighbouring oracle writes and sees which order is refused; needs 2 agreeing cases and none
  * against.
  */
-export function learnPrecedence(prober: Prober, golds: readonly GoldWrite[]): Precedence[] {
+export async function learnPrecedence(prober: Prober, golds: readonly GoldWrite[]): Promise<Precedence[]> {
   const votes = new Map<string, { order: Precedence; yes: number; no: number }>();
   for (const gold of golds) {
     const before = gold.before.at(-1);
@@ -35,8 +35,9 @@ export function learnPrecedence(prober: Prober, golds: readonly GoldWrite[]): Pr
       !shareTarget(before.arguments, gold.call.arguments)
     )
       continue;
-    const world = prober.open(gold.task, gold.before.slice(0, -1));
-    const swapped = !world.apply(gold.call).error && !world.apply(before).error;
+    const world = await prober.open(gold.task, gold.before.slice(0, -1));
+    const swapped = !(await world.apply(gold.call)).error && !(await world.apply(before)).error;
+    await world.close();
     const key = `${before.name}>${gold.call.name}`;
     const vote = votes.get(key) ?? { order: { first: before.name, then: gold.call.name }, yes: 0, no: 0 };
     if (swapped) vote.no += 1;

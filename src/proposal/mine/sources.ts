@@ -66,26 +66,25 @@ export const eachOf = (rule: ReadRule): string | undefined =>
   rule.input.from === 'record' && rule.input.list ? rule.input.argument : undefined;
 
 /** Makes the reads for one call; a failed read binds nothing, a failed element is null. */
-export function bind(world: ProbeWorld, reads: readonly ReadRule[], call: ToolCall): Bindings {
+export async function bind(world: ProbeWorld, reads: readonly ReadRule[], call: ToolCall): Promise<Bindings> {
   const bindings: Bindings = new Map();
   for (const rule of reads) {
-    const one = (element?: Json): Json | undefined => {
+    const one = async (element?: Json): Promise<Json | undefined> => {
       const input = inputOf(rule.input, call, bindings, element);
       if (input === undefined || input === null) return undefined;
-      const result = world.read({ name: rule.tool, arguments: { [rule.parameter]: input } });
+      const result = await world.read({ name: rule.tool, arguments: { [rule.parameter]: input } });
       return result.error ? undefined : result.value;
     };
     const list = eachOf(rule);
     if (list === undefined) {
-      const value = one();
+      const value = await one();
       if (value !== undefined) bindings.set(rule.as, value);
     } else {
       const elements = call.arguments[list];
-      if (Array.isArray(elements))
-        bindings.set(
-          rule.as,
-          elements.map((e) => one(e as Json) ?? null),
-        );
+      if (!Array.isArray(elements)) continue;
+      const values: Json[] = [];
+      for (const element of elements) values.push((await one(element as Json)) ?? null);
+      bindings.set(rule.as, values);
     }
   }
   return bindings;

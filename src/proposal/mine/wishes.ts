@@ -4,9 +4,12 @@
  */
 import { canonicalJson } from '../../digest.ts';
 import type { Clause } from '../../harness/schema.ts';
+import { type Ask, drive } from '../../runtime/ask.ts';
+import { execute } from '../../runtime/calls.ts';
 import { compileHarness } from '../../runtime/compile.ts';
-import { realizeCall } from '../../runtime/realize.ts';
-import { execute, openSession } from '../../runtime/session.ts';
+import { toolAnswers } from '../../runtime/play.ts';
+import { correctCall, realizeCall } from '../../runtime/realize.ts';
+import { openSession } from '../../runtime/session.ts';
 import type { Environment, Harness, Json } from '../../types.ts';
 import type { GoldWrite } from './probe.ts';
 
@@ -28,12 +31,12 @@ interface Parent {
  * The clause with `fallback: task.request` in each ground whose argument comes out right in the
  * oracle's calls when a word without meaning stands in its place. A ground that asks is no mistake.
  */
-export function withFallback(clause: Clause, golds: readonly GoldWrite[], parent: Parent): Clause {
+export async function withFallback(clause: Clause, golds: readonly GoldWrite[], parent: Parent): Promise<Clause> {
   const grounds = clause.prepare.flatMap((step) => ('ground' in step ? [step.ground.argument] : []));
   let known = clause;
   for (const argument of grounds) {
     const extended = reading(known, argument);
-    if (findsRight(extended, argument, golds, parent)) known = extended;
+    if (await findsRight(extended, argument, golds, parent)) known = extended;
   }
   return known;
 }
@@ -47,7 +50,12 @@ const reading = (clause: Clause, argument: string): Clause => ({
   ),
 });
 
-function findsRight(clause: Clause, argument: string, golds: readonly GoldWrite[], parent: Parent): boolean {
+async function findsRight(
+  clause: Clause,
+  argument: string,
+  golds: readonly GoldWrite[],
+  parent: Parent,
+): Promise<boolean> {
   const { harness, environment } = parent;
   const rule: Clause = { ...clause, require: undefined, enforce: 'off' };
   const compiled = compileHarness({ ...harness, contract: { ...harness.contract, clauses: [rule] } }, environment);
@@ -55,9 +63,15 @@ function findsRight(clause: Clause, argument: string, golds: readonly GoldWrite[
   let right = 0;
   for (const { task, before, call } of golds.slice(0, MOST)) {
     const session = openSession(compiled, task);
-    for (const [index, write] of before.entries()) execute(session, `before-${index}`, write);
+    const state = await environment.reset(task);
+    const tools = toolAnswers(environment, state);
+    const answer = (ask: Ask) => (ask.ask === 'tools' ? tools(ask.calls) : null);
+    for (const [index, write] of before.entries())
+      await drive(execute(session, [{ id: `before-${index}`, call: write }]), answer);
     const given = { ...call.arguments, [argument]: bare(call.arguments[argument]) };
-    const realized = realizeCall(session, { id: 'wish', name: call.name, arguments: given });
+    const wish = correctCall(session, { id: 'wish', name: call.name, arguments: given });
+    const realized = await drive(realizeCall(session, wish), answer);
+    await environment.dispose?.(state);
     if (realized.kind !== 'pass') continue;
     met += 1;
     if (asSet(realized.call.arguments[argument]) === asSet(call.arguments[argument])) right += 1;

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../../errors.ts';
-import type { Environment, Json, Split, Task } from '../../../types.ts';
+import type { Json, Split, SyncEnvironment, Task } from '../../../types.ts';
 import type { RetailWorld, Store } from '../store.ts';
 import { RetailTarget } from '../target.ts';
 
@@ -85,7 +85,7 @@ const taskLine = ({ id, split, tags, request, target, family }: Task): string =>
  * Writes the world and the tasks below `dir`, which is made when absent; a split without tasks is
  * an empty file.
  */
-export function writeDataset(dir: string, environment: Environment<Store>): void {
+export function writeDataset(dir: string, environment: SyncEnvironment<Store>): void {
   const [first] = environment.tasks;
   if (!first) throw new UsageError('expected an environment with at least one task, got none', { where: dir });
   mkdirSync(join(dir, 'tasks'), { recursive: true });

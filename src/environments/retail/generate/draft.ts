@@ -4,7 +4,7 @@
  */
 import { pick, type Random, shuffled } from '../../../digest.ts';
 import type { Json, Task, ToolCall } from '../../../types.ts';
-import { type Order, openStore, type RetailWorld, type Store, type User } from '../store.ts';
+import { type Order, openStore, type RetailUser, type RetailWorld, type Store } from '../store.ts';
 import type { RetailTarget } from '../target.ts';
 import { changeItems, changeTool, lineCount } from './changes.ts';
 import {
@@ -50,7 +50,7 @@ export interface Slot {
 }
 
 export interface TicketDraft {
-  readonly user: User;
+  readonly user: RetailUser;
   /** In the order of their writes. */
   readonly parts: readonly RequestPart[];
   readonly request: string;
@@ -221,9 +221,9 @@ function tagsOf(tier: Tier, plot: Plot, writes: readonly ToolCall[], target: Ret
   ];
 }
 
-const stores = new WeakMap<RetailWorld, { readonly store: Store; readonly users: readonly User[] }>();
+const stores = new WeakMap<RetailWorld, { readonly store: Store; readonly users: readonly RetailUser[] }>();
 
-function peopleOf(world: RetailWorld): { readonly store: Store; readonly users: readonly User[] } {
+function peopleOf(world: RetailWorld): { readonly store: Store; readonly users: readonly RetailUser[] } {
   let people = stores.get(world);
   if (!people) {
     people = { store: openStore(world), users: Object.values(world.users).filter((user) => user.orders.length > 0) };

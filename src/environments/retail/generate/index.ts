@@ -1,5 +1,5 @@
 /** Generated retail environments: a fresh shop and fresh, verified tasks from one seed. */
-import type { Environment, GenerateOptions } from '../../../types.ts';
+import type { GenerateOptions, SyncEnvironment } from '../../../types.ts';
 import type { Store } from '../store.ts';
 import { retailEnvironment } from '../tasks.ts';
 import { generateTasks } from './tasks.ts';
@@ -14,7 +14,7 @@ export { generateWorld } from './world.ts';
  * `split` when it is given, else 50/25/25 by stable hash within their tags. Equal options give
  * equal bytes. Throws RangeError for more tasks than the world has room for (some thousands).
  */
-export function generateRetail(options: GenerateOptions): Environment<Store> {
+export function generateRetail(options: GenerateOptions): SyncEnvironment<Store> {
   const { seed, tasks: count, split } = options;
   const world = generateWorld(seed);
   const made = generateTasks(world, { seed, tasks: count });

@@ -1,7 +1,7 @@
 /** What a part of a request is made of, and how its order, items and methods are chosen. */
 import { pick, type Random, shuffled } from '../../../digest.ts';
 import type { ToolCall } from '../../../types.ts';
-import type { Order, OrderItem, PaymentMethod, Store, User } from '../store.ts';
+import type { Order, OrderItem, PaymentMethod, RetailUser, Store } from '../store.ts';
 import { itemWords, methodWords, orderWords } from './phrases.ts';
 import {
   type ItemWish,
@@ -39,7 +39,7 @@ export interface RequestPart {
 /** What a builder of parts works with. */
 export interface PartContext {
   readonly store: Store;
-  readonly user: User;
+  readonly user: RetailUser;
   readonly random: Random;
   /** Say order ids, or point at orders by what is in them or where they go. */
   readonly orders: 'id' | 'words';

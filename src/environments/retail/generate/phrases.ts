@@ -3,7 +3,7 @@
  * consent.
  */
 import { pick, type Random } from '../../../digest.ts';
-import type { Address, OrderItem, PaymentMethod, User } from '../store.ts';
+import type { Address, OrderItem, PaymentMethod, RetailUser } from '../store.ts';
 import type { MethodWish, Options, OrderWish, VariantWish } from './wish.ts';
 
 /** An amount in cents as text, e.g. 12.50; never a thousands separator. */
@@ -107,7 +107,7 @@ export interface MethodWords {
  * A way to name a method that fits no other method of the profile; `wish.id` only when the id
  * itself is said.
  */
-export function methodWords(method: PaymentMethod, user: User, random: Random): MethodWords {
+export function methodWords(method: PaymentMethod, user: RetailUser, random: Random): MethodWords {
   if (random() < 0.2) return { wish: { id: method.id }, phrase: method.id, mention: method.id };
   if (method.source === 'paypal') {
     const phrase = pick(['my PayPal account', 'PayPal'], random);
@@ -138,7 +138,7 @@ export const addressWords = (address: Address, random: Random): string =>
   );
 
 /** How the customer says who they are: by email, or by name and zip code. */
-export function identityWords(user: User, random: Random): string {
+export function identityWords(user: RetailUser, random: Random): string {
   const name = `${user.name.first_name} ${user.name.last_name}`;
   return random() < 0.5
     ? pick(

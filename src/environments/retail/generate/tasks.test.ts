@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../../digest.ts';
-import type { Environment, Task, ToolCall } from '../../../types.ts';
+import type { SyncEnvironment, Task, ToolCall } from '../../../types.ts';
 import type { Store } from '../store.ts';
 import { RetailTarget } from '../target.ts';
 import { tiers } from './draft.ts';
 import { generateRetail } from './index.ts';
 
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
-const environments = new Map<number, Environment<Store>>();
+const environments = new Map<number, SyncEnvironment<Store>>();
 
-const play = (environment: Environment<Store>, task: Task, calls: readonly ToolCall[], summary: string): number => {
+const play = (environment: SyncEnvironment<Store>, task: Task, calls: readonly ToolCall[], summary: string): number => {
   const store = environment.reset(task);
   for (const call of calls) environment.execute(store, call);
   return environment.score(task, store, { reason: 'done', summary }).reward;
@@ -21,11 +21,11 @@ beforeAll(() => {
 
 describe.each(seeds)('400 tasks of seed %i', (seed) => {
   const all = (): {
-    readonly environment: Environment<Store>;
+    readonly environment: SyncEnvironment<Store>;
     readonly task: Task;
     readonly target: RetailTarget;
   }[] => {
-    const environment = environments.get(seed) as Environment<Store>;
+    const environment = environments.get(seed) as SyncEnvironment<Store>;
     return environment.tasks.map((task) => ({ environment, task, target: RetailTarget.parse(task.target) }));
   };
 

@@ -3,7 +3,7 @@
  * wrong.
  */
 import { canonicalJson } from '../../../digest.ts';
-import type { Environment, Json, Task, ToolCall } from '../../../types.ts';
+import type { Json, SyncEnvironment, Task, ToolCall } from '../../../types.ts';
 import { openStore, type RetailWorld, readOrder, type Store } from '../store.ts';
 import type { RetailTarget } from '../target.ts';
 import { executeRetail } from '../tools.ts';
@@ -13,7 +13,7 @@ import { writesThatFit } from './wish.ts';
 /** A task under test in its world; `environment` scores it. */
 export interface Trial {
   readonly world: RetailWorld;
-  readonly environment: Environment<Store>;
+  readonly environment: SyncEnvironment<Store>;
   readonly task: Task;
   readonly target: RetailTarget;
   readonly draft: TicketDraft;

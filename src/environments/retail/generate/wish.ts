@@ -10,11 +10,11 @@ import {
   type OrderItem,
   type PaymentMethod,
   type Product,
+  type RetailUser,
   readOrder,
   readProduct,
   readUser,
   type Store,
-  type User,
   type Variant,
 } from '../store.ts';
 import { executeRetail } from '../tools.ts';
@@ -125,9 +125,10 @@ export function variantsThatFit(wish: VariantWish, product: Product, line: Order
 }
 
 /** The customer's orders. */
-export const ordersOf = (store: Store, user: User): Order[] => user.orders.flatMap((id) => readOrder(store, id) ?? []);
+export const ordersOf = (store: Store, user: RetailUser): Order[] =>
+  user.orders.flatMap((id) => readOrder(store, id) ?? []);
 
-function addressesThatFit(store: Store, user: User, wish: AddressWish): Address[] {
+function addressesThatFit(store: Store, user: RetailUser, wish: AddressWish): Address[] {
   if (wish === 'profile') return [user.address];
   if ('address1' in wish) return [wish];
   return ordersOf(store, user)
@@ -144,7 +145,7 @@ const call = (name: string, args: Readonly<Record<string, Json>>): ToolCall => (
 /**
  * Argument sets of one tool that meet the wish in one order, whether or not the tool accepts them.
  */
-function candidatesIn(store: Store, user: User, wish: RequestWish, order: Order): ToolCall[] {
+function candidatesIn(store: Store, user: RetailUser, wish: RequestWish, order: Order): ToolCall[] {
   const { order_id } = order;
   const methods = (want: MethodWish): string[] =>
     Object.values(user.payment_methods)

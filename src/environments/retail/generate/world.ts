@@ -10,8 +10,8 @@ import type {
   OrderStatus,
   PaymentMethod,
   Product,
+  RetailUser,
   RetailWorld,
-  User,
   Variant,
 } from '../store.ts';
 import { cities, firstNames, lastNames, type ProductType, productTypes, streets } from './words.ts';
@@ -134,7 +134,7 @@ function linesOf(products: readonly Product[], random: Random): OrderItem[] {
 }
 
 function orderOf(
-  user: User,
+  user: RetailUser,
   second: Address,
   products: readonly Product[],
   digits: (length: number) => string,
@@ -174,7 +174,7 @@ export function generateWorld(seed: number): RetailWorld {
     firstNames.flatMap((first_name) => lastNames.map((last_name) => ({ first_name, last_name }))),
     random,
   ).slice(0, userCount);
-  const users: User[] = names.map((name) => {
+  const users: RetailUser[] = names.map((name) => {
     const address = addressOf(random);
     const handle = `${name.first_name}.${name.last_name}`.toLowerCase();
     return {
@@ -193,7 +193,7 @@ export function generateWorld(seed: number): RetailWorld {
   const buyers = Math.floor(userCount * 0.9);
   for (let i = 0; i < orderCount; i++) {
     const at = i < buyers ? i : between(0, buyers - 1, random);
-    const [user, second] = [users[at] as User, seconds[at] as Address];
+    const [user, second] = [users[at] as RetailUser, seconds[at] as Address];
     ordersOf[at]?.push(orderOf(user, second, products, digits, random));
   }
 

@@ -1,0 +1,38 @@
+/** Which calls of one message go out together. */
+import { DONE } from './done.ts';
+import { refusalOf } from './permissions.ts';
+import type { CorrectedCall } from './realize.ts';
+import { callKey, isReadOnly, type Session } from './session.ts';
+
+/** True for a call whose answer nothing before it in the message can change. */
+function isIndependent(session: Session, { call, clauses, refused }: CorrectedCall): boolean {
+  return (
+    refused === undefined &&
+    clauses.length === 0 &&
+    call.name !== DONE &&
+    isReadOnly(session, call.name) &&
+    refusalOf(call, session.compiled.harness.settings.permissions, session.lastWord) === null
+  );
+}
+
+/**
+ * The calls of a message in their order, in batches: each read-only, without a clause and not made
+ * before. Any other call is a batch of its own and sees the results before it.
+ */
+export function batchesOf(session: Session, calls: readonly CorrectedCall[]): readonly (readonly CorrectedCall[])[] {
+  const batches: CorrectedCall[][] = [];
+  const seen = new Set<string>();
+  let open: CorrectedCall[] | null = null;
+  for (const corrected of calls) {
+    const key = callKey(corrected.call);
+    const joins = !session.made.has(key) && !seen.has(key) && isIndependent(session, corrected);
+    seen.add(key);
+    if (open !== null && joins && open.length < session.stepsLeft) open.push(corrected);
+    else {
+      const batch = [corrected];
+      batches.push(batch);
+      open = joins ? batch : null;
+    }
+  }
+  return batches;
+}

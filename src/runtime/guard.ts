@@ -1,0 +1,208 @@
+/**
+ * An environment whose faults carry its own name: time limits, and answers of the right form.
+ * Whatever goes wrong, the right party is blamed: bad input is the agent's, all else throws
+ * EnvironmentError, which makes a rollout void.
+ */
+import { EnvironmentError, InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
+import type { Environment, GenerateOptions, MaybePromise, Plan, Score, ToolCall, ToolResult } from '../types.ts';
+import { isPromise } from './ask.ts';
+
+const DEFAULT_LIMIT_MS = 60_000;
+
+/** Characters of a tool's result that are kept. */
+export const LONGEST_RESULT = 200_000;
+
+const GUARDED = Symbol('guarded');
+type Guarded = { readonly [GUARDED]?: true };
+const known = new WeakMap<Environment, Environment>();
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Errors that already say who is to blame. */
+const isSettled = (error: unknown): boolean =>
+  error instanceof InfrastructureError || error instanceof InterruptedError || error instanceof UsageError;
+
+/** A value, or what becomes of it within the limit; `onError` gives a value or throws. */
+function within<T>(
+  what: () => string,
+  limitMs: number,
+  signal: AbortSignal | undefined,
+  call: (signal: AbortSignal) => MaybePromise<unknown>,
+  read: (value: unknown) => T,
+  onError: (error: unknown) => T,
+): MaybePromise<T> {
+  const own = signal === undefined ? new AbortController() : null;
+  const given = signal ?? (own as AbortController).signal;
+  const fail = (error: unknown): T => {
+    if (isSettled(error)) throw error;
+    if (given.aborted) throw new InterruptedError('interrupted', { cause: error });
+    return onError(error);
+  };
+  let value: MaybePromise<unknown>;
+  try {
+    value = call(given);
+  } catch (error) {
+    return fail(error);
+  }
+  if (!isPromise(value)) return read(value);
+  return settled(value, given, limitMs, () => {
+    own?.abort();
+    return new EnvironmentError(`${what()} gave no answer within ${limitMs / 1000} s`);
+  }).then(read, fail);
+}
+
+/** Rejects at the limit and at an abort, also when the promise never settles. */
+async function settled<T>(promise: Promise<T>, signal: AbortSignal, limitMs: number, late: () => Error): Promise<T> {
+  let stop: () => void = () => {};
+  const ended = new Promise<never>((_, reject) => {
+    const timer = setTimeout(() => reject(late()), limitMs);
+    const abort = () => reject(new InterruptedError('interrupted', { cause: signal.reason }));
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    stop = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    };
+  });
+  try {
+    return await Promise.race([promise, ended]);
+  } finally {
+    stop();
+  }
+}
+
+const kindOf = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : String(value);
+
+/** A result that can be shown; a very long one is cut, and says so. */
+export function shownResult(value: unknown, tool: string): ToolResult {
+  const { content, error } = (typeof value === 'object' && value !== null ? value : {}) as Partial<ToolResult>;
+  if (typeof content !== 'string' || typeof error !== 'boolean')
+    throw new EnvironmentError(
+      `the tool ${tool} returned ${kindOf(value)}; expected {content: text, error: true or false}`,
+    );
+  if (content.length <= LONGEST_RESULT) return value as ToolResult;
+  const left = content.length - LONGEST_RESULT;
+  return { content: `${content.slice(0, LONGEST_RESULT)} [${left} characters left out]`, error };
+}
+
+function checkedScore(value: unknown): Score {
+  const { reward, checks } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Score>;
+  if (typeof reward !== 'number')
+    throw new EnvironmentError(`the scorer returned ${kindOf(value)}; expected {reward: 0 to 1, checks: [...]}`);
+  if (!(reward >= 0 && reward <= 1))
+    throw new EnvironmentError(`the scorer returned a reward of ${reward}; expected 0 to 1`);
+  if (checks !== undefined && !Array.isArray(checks))
+    throw new EnvironmentError(`the scorer returned ${kindOf(checks)} as checks; expected a list`);
+  return checks === undefined ? { ...(value as Score), checks: [] } : (value as Score);
+}
+
+const checkedPlan = (value: unknown): Plan => {
+  const { calls, summary } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Plan>;
+  if (!Array.isArray(calls) || typeof summary !== 'string')
+    throw new EnvironmentError(`the oracle returned ${kindOf(value)}; expected {calls: [...], summary: text}`);
+  return value as Plan;
+};
+
+/** The same environment with its faults named; the same object for the same environment. */
+export function guarded<State>(environment: Environment<State>): Environment<State> {
+  if ((environment as Guarded)[GUARDED]) return environment;
+  const before = known.get(environment as Environment) as Environment<State> | undefined;
+  if (before !== undefined) return before;
+  const made = guard(environment);
+  known.set(environment as Environment, made as Environment);
+  return made;
+}
+
+function guard<State>(environment: Environment<State>): Environment<State> & Guarded {
+  const { oracle, generate, fork, changes, dispose, timeoutMs = DEFAULT_LIMIT_MS } = environment;
+  const broken =
+    (what: string) =>
+    (error: unknown): never => {
+      throw new EnvironmentError(`${what} failed: ${textOf(error)}`, { cause: error });
+    };
+  const as = <T>(value: unknown): T => value as T;
+  const told = (error: unknown): ToolResult => ({ content: `Error: ${textOf(error)}`, error: true });
+  return {
+    ...environment,
+    [GUARDED]: true,
+    reset: (task, signal) =>
+      within<State>(
+        () => `reset of task ${task.id}`,
+        timeoutMs,
+        signal,
+        (inner) => environment.reset(task, inner),
+        as,
+        broken(`reset of task ${task.id}`),
+      ),
+    execute: (state, call: ToolCall, signal) =>
+      within<ToolResult>(
+        () => `the tool ${call.name}`,
+        timeoutMs,
+        signal,
+        (inner) => environment.execute(state, call, inner),
+        (value) => shownResult(value, call.name),
+        told,
+      ),
+    score: (task, state, ending, context) =>
+      within<Score>(
+        () => `the scorer on task ${task.id}`,
+        timeoutMs,
+        context?.signal,
+        (inner) => environment.score(task, state, ending, { steps: [], ...context, signal: inner }),
+        checkedScore,
+        broken(`the scorer on task ${task.id}`),
+      ),
+    ...(fork
+      ? {
+          fork: (state: State) =>
+            within<State>(
+              () => 'fork',
+              timeoutMs,
+              undefined,
+              () => fork.call(environment, state),
+              as,
+              broken('fork'),
+            ),
+        }
+      : {}),
+    ...(changes
+      ? {
+          changes(state: State) {
+            try {
+              return changes.call(environment, state);
+            } catch (error) {
+              return broken('changes')(error);
+            }
+          },
+        }
+      : {}),
+    ...(oracle
+      ? {
+          oracle: (task, signal) =>
+            within<Plan>(
+              () => `the oracle on task ${task.id}`,
+              timeoutMs,
+              signal,
+              (inner) => oracle.call(environment, task, inner),
+              checkedPlan,
+              broken(`the oracle on task ${task.id}`),
+            ),
+        }
+      : {}),
+    ...(dispose
+      ? {
+          dispose: (state: State) =>
+            within<void>(
+              () => 'dispose',
+              timeoutMs,
+              undefined,
+              () => dispose.call(environment, state),
+              () => {},
+              broken('dispose'),
+            ),
+        }
+      : {}),
+    ...(generate ? { generate: (options: GenerateOptions) => guarded(generate.call(environment, options)) } : {}),
+  };
+}
