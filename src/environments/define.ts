@@ -1,71 +1,18 @@
-/** An environment from one file: plain data as state, zod for arguments, functions for tools. */
+/** An environment from one file: a state, zod for arguments, functions for tools. */
 import { canonicalJson, isObject, sha256 } from '../digest.ts';
-import { UsageError } from '../errors.ts';
-import type {
-  Ending,
-  Environment,
-  GenerateOptions,
-  Json,
-  JsonObject,
-  Plan,
-  Score,
-  Split,
-  Task,
-  Tool,
-  ToolResult,
-} from '../types.ts';
-import { contentOf, type DefinedTool } from './define-tool.ts';
+import { InfrastructureError, UsageError } from '../errors.ts';
+import { isPromise } from '../runtime/ask.ts';
+import { guarded } from '../runtime/guard.ts';
+import type { Environment, GenerateOptions, Json, MaybePromise, Task, Tool, ToolCall, ToolResult } from '../types.ts';
+import { contentOf } from './define-tool.ts';
+import type { EnvironmentDefinition, TaskDefinition } from './definition.ts';
+import { findForeign } from './plain.ts';
 import { assignSplits } from './split.ts';
-import { differences } from './state-diff.ts';
+import { type DefinedState, stateKeeper } from './states.ts';
 
 export { type DefinedTool, tool } from './define-tool.ts';
-
-/** A task as its author writes it. */
-export interface TaskDefinition<Input> {
-  /** Unique. */
-  readonly id: string;
-  /**
-   * Anything that the definition's functions need. The agent sees only what `prompt` makes of it.
-   */
-  readonly input: Input;
-  /** Default: the stable split 50/25/25. Give it for all tasks or for none. */
-  readonly split?: Split;
-  /** Default none. */
-  readonly tags?: readonly string[];
-  readonly family?: string;
-}
-
-export interface EnvironmentDefinition<State, Input> {
-  /** Folder name under `evals/` and `harness/`. */
-  readonly name: string;
-  /**
-   * A list, or a pure function of seed and number, which also gives the environment its `generate`.
-   */
-  readonly tasks: readonly TaskDefinition<Input>[] | ((options: GenerateOptions) => readonly TaskDefinition<Input>[]);
-  readonly tools: Readonly<Record<string, DefinedTool<State>>>;
-  /** A fresh state of plain data, equal for equal tasks. */
-  reset(task: TaskDefinition<Input>): State;
-  /** What the agent reads. Default: `input` when it is text. */
-  prompt?(task: TaskDefinition<Input>): string;
-  /**
-   * Without it only `optimize judge` and `optimize run --task ID --show` can use the environment.
-   */
-  score?(task: TaskDefinition<Input>, state: State, ending: Ending): Score;
-  /**
-   * Calls and summary that score 1; without it only real models can play and `mine` learns less.
-   */
-  oracle?(task: TaskDefinition<Input>): Plan;
-  /** Default 30. */
-  readonly maxTurns?: number;
-  /** Highest mean score of an agent that only says `done`, 0-1, default 0. */
-  readonly ceiling?: number;
-}
-
-/** One episode's state beside the one it started from. */
-export interface DefinedState<State> {
-  readonly start: State;
-  now: State;
-}
+export type { EnvironmentDefinition, TaskDefinition } from './definition.ts';
+export type { DefinedState } from './states.ts';
 
 /** Tasks and seed of an environment whose tasks are a function. */
 const firstTasks: GenerateOptions = { seed: 1, tasks: 400 };
@@ -81,7 +28,7 @@ export function defineEnvironment<State, Input = string>(
   const { tasks } = definition;
   if (typeof tasks !== 'function') return build(definition, tasks);
   const generate = (options: GenerateOptions): Environment<DefinedState<State>> => {
-    const fresh = tasks(options);
+    const fresh = pureTasks(definition.name, tasks, options);
     const split = options.split;
     return build(definition, split ? fresh.map((task) => ({ ...task, split })) : fresh, generate);
   };
@@ -106,29 +53,63 @@ function build<State, Input>(
     readOnly: entry.readOnly,
   }));
   const tasks = tasksOf(definition, sources);
-  const { name, oracle } = definition;
-  return {
+  const states = stateKeeper(definition);
+  const { name, oracle, score, dispose, isError, user, vocabulary, timeoutMs, replayable } = definition;
+  return guarded<DefinedState<State>>({
     name,
     digest: sha256(canonicalJson({ name, tools, tasks })),
     tools,
     tasks,
     maxTurns: definition.maxTurns ?? 30,
     ceiling: definition.ceiling ?? 0,
-    reset: (task) => {
-      const start = definition.reset(find(task));
-      return { start: structuredClone(start), now: structuredClone(start) };
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(replayable === undefined ? {} : { replayable }),
+    ...(user === undefined ? {} : { user }),
+    ...(vocabulary === undefined ? {} : { vocabulary }),
+    reset(task, signal) {
+      const fresh = definition.reset(find(task), signal);
+      return isPromise(fresh) ? fresh.then((state) => states.open(state, task.id)) : states.open(fresh, task.id);
     },
-    execute: (state, call) => execute(definition, state, call.name, call.arguments),
-    fork: ({ start, now }) => ({ start, now: structuredClone(now) }),
-    changes: ({ start, now }) => differences(start, now),
-    score(task, { now }, ending) {
-      if (definition.score === undefined) throw unscoredError(name);
-      return definition.score(find(task), structuredClone(now), ending);
+    execute: (state, call, signal) => states.run(state, (draft) => runTool(definition, draft, call, signal)),
+    score(task, state, ending, context = { steps: [] }) {
+      if (score === undefined) throw unscoredError(name);
+      return score.call(definition, find(task), states.shown(state), ending, context);
     },
-    ...(definition.score === undefined ? { unscored: true as const } : {}),
-    ...(oracle ? { oracle: (task: Task) => oracle.call(definition, find(task)) } : {}),
+    ...(score === undefined ? { unscored: true as const } : {}),
+    ...(states.fork ? { fork: states.fork } : {}),
+    ...(states.changes ? { changes: states.changes } : {}),
+    ...(oracle ? { oracle: (task: Task, signal?: AbortSignal) => oracle.call(definition, find(task), signal) } : {}),
+    ...(dispose ? { dispose: ({ now }: DefinedState<State>) => dispose.call(definition, now) } : {}),
+    ...(isError ? { isError: (content: string) => isError.call(definition, content) } : {}),
     ...(generate ? { generate } : {}),
-  };
+  });
+}
+
+/** Throws UsageError for an input that no record can hold. */
+function assertStored(name: string, sources: readonly TaskDefinition<unknown>[]): void {
+  for (const { id, input } of sources) {
+    const foreign = findForeign(input, { containers: false });
+    if (foreign === null) continue;
+    const where = foreign.path === '' ? '' : ` at ${foreign.path}`;
+    throw new UsageError(
+      `${name}: the input of task ${id} holds ${foreign.what}${where}; expected JSON, since tasks are stored and compared`,
+    );
+  }
+}
+
+/** Asks twice: what differs for equal options cannot be made again on another day. */
+function pureTasks<Input>(
+  name: string,
+  tasks: (options: GenerateOptions) => readonly TaskDefinition<Input>[],
+  options: GenerateOptions,
+): readonly TaskDefinition<Input>[] {
+  const made = tasks(options);
+  assertStored(name, made);
+  const again = tasks(options);
+  if (canonicalJson(made) === canonicalJson(again)) return made;
+  throw new UsageError(
+    `${name}: expected equal tasks for equal options, found two different lists; draw from options.seed alone, not from Math.random, the clock or a counter`,
+  );
 }
 
 const unscoredError = (name: string): UsageError =>
@@ -145,6 +126,7 @@ function tasksOf<State, Input>(
   definition: EnvironmentDefinition<State, Input>,
   sources: readonly TaskDefinition<Input>[],
 ): readonly Task[] {
+  assertStored(definition.name, sources);
   const tasks = sources.map(
     (source): Task => ({
       id: source.id,
@@ -182,22 +164,28 @@ function isPlain(value: unknown): value is Json {
   return isObject(value) && Object.values(value).every(isPlain);
 }
 
-/** Tools work on a copy, so that a call that throws half-way changes nothing. */
-function execute<State, Input>(
-  definition: EnvironmentDefinition<State, Input>,
-  state: DefinedState<State>,
-  name: string,
-  given: JsonObject,
-): ToolResult {
-  const entry = Object.hasOwn(definition.tools, name) ? definition.tools[name] : undefined;
+/** What a tool throws is told to the agent; a value that cannot be shown is the tool's fault. */
+function runTool<State, Input>(
+  { tools, isError }: EnvironmentDefinition<State, Input>,
+  state: State,
+  { name, arguments: given }: ToolCall,
+  signal: AbortSignal | undefined,
+): MaybePromise<ToolResult> {
+  const entry = Object.hasOwn(tools, name) ? tools[name] : undefined;
   if (!entry) return { content: `Error: There is no tool ${name}`, error: true };
-  const draft = structuredClone(state.now);
-  try {
-    const value = entry.run(draft, given);
-    if (value instanceof Promise) throw new TypeError(`the tool ${name} is asynchronous, which is not supported`);
-    state.now = draft;
-    return { content: contentOf(value), error: false };
-  } catch (error) {
+  const shown = (value: unknown): ToolResult => {
+    const content = contentOf(value, name);
+    return { content, error: isError?.(content) ?? false };
+  };
+  const told = (error: unknown): ToolResult => {
+    if (error instanceof InfrastructureError) throw error;
     return { content: `Error: ${error instanceof Error ? error.message : String(error)}`, error: true };
+  };
+  let value: unknown;
+  try {
+    value = entry.run(state, given, signal);
+  } catch (error) {
+    return told(error);
   }
+  return isPromise(value) ? value.then(shown, told) : shown(value);
 }

@@ -83,7 +83,22 @@ async function loadFile(file: string): Promise<Environment> {
   }
   const environment = exports.default ?? exports.environment;
   assertEnvironment(environment, file);
+  await assertState(environment);
   return withSource(guarded(environment), sha256(readFileSync(file, 'utf8')));
+}
+
+/**
+ * Throws UsageError for a state that cannot be copied. A state that holds something (`dispose`,
+ * `replayable: false`) is not opened for that; a reset that fails is left to `env check`.
+ */
+async function assertState({ tasks, replayable, dispose, ...environment }: Environment): Promise<void> {
+  const [first] = tasks;
+  if (first === undefined || replayable === false || dispose !== undefined) return;
+  try {
+    await environment.reset(first);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+  }
 }
 
 /** Rules live in the file's code, so its bytes belong to the digest. */

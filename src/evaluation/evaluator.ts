@@ -1,7 +1,7 @@
 /** Plays rollouts: one cache, one budget, retries for infrastructure faults only. */
 import { addUsage, NO_USAGE } from '../chat.ts';
 import { canonicalJson, sha256 } from '../digest.ts';
-import { InfrastructureError, InterruptedError } from '../errors.ts';
+import { EnvironmentError, InfrastructureError, InterruptedError } from '../errors.ts';
 import { assertSameModel } from '../models/served.ts';
 import { playEpisode } from '../runtime/play.ts';
 import type { Agent, Environment, Evaluation, Harness, Split, Task, Trace, Usage } from '../types.ts';
@@ -10,13 +10,17 @@ import type { Journal, JournalEntry } from './journal.ts';
 import { trialSeed } from './seeds.ts';
 
 /** Part of every cache key: raise it when the runtime changes what a rollout does. */
-export const ENGINE_VERSION = 'engine/2';
+export const ENGINE_VERSION = 'engine/3';
 
 /**
  * Rollouts in a row without a reply to judge after which nothing more is asked: the endpoint is
  * gone.
  */
 const GONE_AFTER = 5;
+
+/** Share of rollouts that may be void for the environment's faults, from the third fault on. */
+const MAX_FAULTS = 0.02;
+const LEAST_FAULTS = 3;
 
 export interface EvaluatorOptions {
   readonly environment: Environment;
@@ -84,6 +88,18 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
   };
   let lastYieldMs = performance.now();
   let voidsInARow = 0;
+  /** Rollouts of this process, and those in which the environment failed. */
+  let fresh = 0;
+  let faults = 0;
+  const assertEnvironmentWorks = (trace: Trace): void => {
+    fresh += 1;
+    if (trace.fault !== 'environment') return;
+    faults += 1;
+    if (faults >= LEAST_FAULTS && faults > MAX_FAULTS * fresh)
+      throw new EnvironmentError(
+        `${trace.error}; the environment failed in ${faults} of ${fresh} rollouts, and more than 2 % decide nothing: correct it, then type the same command again`,
+      );
+  };
   let served: string | null = null;
   const assertServed = ({ model, error }: Trace): void => {
     // A rollout without a reply carries the agent's own name.
@@ -138,11 +154,13 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
         });
         if (signal?.aborted) throw new InterruptedError('interrupted');
         // Tries are for a fault that passes; while there is no sign of life, one is enough.
-        const tries = voidsInARow > 0 ? 1 : (options.tries ?? 3);
+        const tries = voidsInARow > 0 || trace.fault === 'environment' ? 1 : (options.tries ?? 3);
         if (trace.error === undefined || attempt >= tries || trace.refused) {
           count(key, trace);
-          voidsInARow = trace.error === undefined || trace.refused ? 0 : voidsInARow + 1;
+          const gone = trace.error !== undefined && !trace.refused && trace.fault === undefined;
+          voidsInARow = gone ? voidsInARow + 1 : 0;
           assertServed(trace);
+          assertEnvironmentWorks(trace);
           if (trace.error !== undefined) voids.push({ key, trace });
           else {
             settle();

@@ -69,6 +69,7 @@ export function* askUser(text: string): Asking<string | null> {
   return answer;
 }
 
+/** True for anything that can be awaited. */
 export const isPromise = <T>(value: MaybePromise<T>): value is Promise<T> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 

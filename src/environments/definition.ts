@@ -1,0 +1,77 @@
+/** What an author writes to make an environment. */
+import type {
+  Ending,
+  GenerateOptions,
+  MaybePromise,
+  Plan,
+  Score,
+  ScoreContext,
+  Split,
+  User,
+  Vocabulary,
+} from '../types.ts';
+import type { DefinedTool } from './define-tool.ts';
+
+/** A task as its author writes it. */
+export interface TaskDefinition<Input> {
+  /** Unique. */
+  readonly id: string;
+  /**
+   * Anything that the definition's functions need. The agent sees only what `prompt` makes of it.
+   */
+  readonly input: Input;
+  /** Default: the stable split 50/25/25. Give it for all tasks or for none. */
+  readonly split?: Split;
+  /** Default none. */
+  readonly tags?: readonly string[];
+  readonly family?: string;
+}
+
+/**
+ * Every function may be asynchronous and gets a signal, which is aborted when the time limit has
+ * passed or nobody waits any more. A state of plain data (objects, lists, text, numbers, Map, Set,
+ * Date) is copied as needed; for any other give `snapshot` and `restore`, or say `replayable: false`.
+ */
+export interface EnvironmentDefinition<State, Input> {
+  /** Folder name under `evals/` and `harness/`. */
+  readonly name: string;
+  /**
+   * A list, or a pure function of seed and number, which also gives the environment its `generate`.
+   */
+  readonly tasks: readonly TaskDefinition<Input>[] | ((options: GenerateOptions) => readonly TaskDefinition<Input>[]);
+  readonly tools: Readonly<Record<string, DefinedTool<State>>>;
+  /** A fresh state, equal for equal tasks. */
+  reset(task: TaskDefinition<Input>, signal?: AbortSignal): MaybePromise<State>;
+  /** What the agent reads. Default: `input` when it is text. */
+  prompt?(task: TaskDefinition<Input>): string;
+  /**
+   * Without it only `optimize judge` and `optimize run --task ID --show` can use the environment.
+   */
+  score?(task: TaskDefinition<Input>, state: State, ending: Ending, context: ScoreContext): MaybePromise<Score>;
+  /**
+   * Calls and summary that score 1; without it only real models can play and `mine` learns less.
+   */
+  oracle?(task: TaskDefinition<Input>, signal?: AbortSignal): MaybePromise<Plan>;
+  /** A copy of a state that is not plain data, e.g. the bytes of a database. */
+  snapshot?(state: State): MaybePromise<unknown>;
+  /** A new state from such a copy. */
+  restore?(snapshot: unknown): MaybePromise<State>;
+  /** False: the state cannot be copied, so nothing can be tried on a copy of it. */
+  readonly replayable?: false;
+  /** The difference to the state at reset, one line per changed value. Default for plain data. */
+  changes?(state: State): readonly string[];
+  /** Releases what a state holds: connections, processes, files. */
+  dispose?(state: State): MaybePromise<void>;
+  /** True for a tool's text that says an error; such a call changes nothing. */
+  isError?(content: string): boolean;
+  /** Answers what the agent says. Default: nobody does. */
+  readonly user?: User;
+  /** Words of the domain. Default: neutral ones. */
+  readonly vocabulary?: Vocabulary;
+  /** Milliseconds that one reset, tool call or score may take. @default 60,000 */
+  readonly timeoutMs?: number;
+  /** Default 30. */
+  readonly maxTurns?: number;
+  /** Highest mean score of an agent that only says `done`, 0-1, default 0. */
+  readonly ceiling?: number;
+}

@@ -1,0 +1,90 @@
+/** How a defined environment keeps the state of an episode: plain data, or something that it holds. */
+import { UsageError } from '../errors.ts';
+import { isPromise } from '../runtime/ask.ts';
+import type { MaybePromise, ToolResult } from '../types.ts';
+import type { EnvironmentDefinition } from './definition.ts';
+import { findForeign } from './plain.ts';
+import { differences } from './state-diff.ts';
+
+/** One episode's state beside the one it started from, which only plain data has. */
+export interface DefinedState<State> {
+  readonly start: State | undefined;
+  now: State;
+}
+
+/** What a call makes of a state. */
+export type RunTool<State> = (state: State) => MaybePromise<ToolResult>;
+
+export interface StateKeeper<State> {
+  open(fresh: State, task: string): DefinedState<State>;
+  /** An error result changes nothing, as far as the state can be copied. */
+  run(state: DefinedState<State>, run: RunTool<State>): MaybePromise<ToolResult>;
+  /** What a scorer may look at and change. */
+  shown(state: DefinedState<State>): State;
+  fork?(state: DefinedState<State>): MaybePromise<DefinedState<State>>;
+  changes?(state: DefinedState<State>): readonly string[];
+}
+
+const whenThere = <T, R>(value: MaybePromise<T>, then: (value: T) => R): MaybePromise<R> =>
+  isPromise(value) ? value.then(then) : then(value);
+
+/** Tools work on a copy, so that a call that throws half-way changes nothing. */
+function plainKeeper<State, Input>(definition: EnvironmentDefinition<State, Input>): StateKeeper<State> {
+  const checked = new Set<string>();
+  const { name, changes } = definition;
+  return {
+    open(fresh, task) {
+      if (!checked.has(task)) assertPlain(fresh, `${name}: the state of task ${task}`);
+      checked.add(task);
+      return { start: structuredClone(fresh), now: structuredClone(fresh) };
+    },
+    run(state, run) {
+      const draft = structuredClone(state.now);
+      return whenThere(run(draft), (result) => {
+        if (!result.error) state.now = draft;
+        return result;
+      });
+    },
+    shown: ({ now }) => structuredClone(now),
+    fork: ({ start, now }) => ({ start, now: structuredClone(now) }),
+    changes: ({ start, now }) => (changes ? changes.call(definition, now) : differences(start, now)),
+  };
+}
+
+function assertPlain(state: unknown, whose: string): void {
+  const foreign = findForeign(state, { containers: true });
+  if (foreign === null) return;
+  throw new UsageError(
+    `${whose} holds ${foreign.what}${foreign.path === '' ? '' : ` at ${foreign.path}`}, which cannot be copied; expected plain data ` +
+      '(objects, lists, text, numbers, Map, Set, Date). Keep it out of the state, or add snapshot and restore, or replayable: false',
+  );
+}
+
+/** A handle: tools change it in place and leave it as it was when they throw. */
+function heldKeeper<State, Input>(definition: EnvironmentDefinition<State, Input>): StateKeeper<State> {
+  const { snapshot, restore, changes } = definition;
+  return {
+    open: (now) => ({ start: undefined, now }),
+    run: ({ now }, run) => run(now),
+    shown: ({ now }) => now,
+    ...(snapshot && restore
+      ? {
+          fork: ({ now }: DefinedState<State>) =>
+            whenThere(snapshot.call(definition, now), (copy) =>
+              whenThere(restore.call(definition, copy), (again) => ({ start: undefined, now: again })),
+            ) as MaybePromise<DefinedState<State>>,
+        }
+      : {}),
+    ...(changes ? { changes: ({ now }: DefinedState<State>) => changes.call(definition, now) } : {}),
+  };
+}
+
+/** Throws UsageError for half of a pair of hooks. */
+export function stateKeeper<State, Input>(definition: EnvironmentDefinition<State, Input>): StateKeeper<State> {
+  const { name, snapshot, restore, replayable } = definition;
+  if ((snapshot === undefined) !== (restore === undefined))
+    throw new UsageError(
+      `${name}: expected snapshot and restore together, found ${snapshot ? 'snapshot' : 'restore'} alone; add the other`,
+    );
+  return snapshot === undefined && replayable !== false ? plainKeeper(definition) : heldKeeper(definition);
+}
