@@ -1,4 +1,6 @@
-/** Changes a YAML file as a document: comments and the order of keys stay, the layout is canonical. */
+/**
+ * Changes a YAML file as a document: comments and the order of keys stay, the layout is canonical.
+ */
 import { type Document, isCollection, isMap, isNode, type Node, parseDocument, YAMLMap } from 'yaml';
 import { documentText } from '../harness/render.ts';
 import type { HarnessFiles } from '../types.ts';

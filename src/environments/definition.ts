@@ -30,7 +30,8 @@ export interface TaskDefinition<Input> {
 /**
  * Every function may be asynchronous and gets a signal, which is aborted when the time limit has
  * passed or nobody waits any more. A state of plain data (objects, lists, text, numbers, Map, Set,
- * Date) is copied as needed; for any other give `snapshot` and `restore`, or say `replayable: false`.
+ * Date) is copied as needed; for any other give `snapshot` and `restore`, or say `replayable:
+ * false`.
  */
 export interface EnvironmentDefinition<State, Input> {
   /** Folder name under `evals/` and `harness/`. */

@@ -7,7 +7,7 @@ export interface EnvironmentFolder {
   readonly vocabulary: Vocabulary;
   /** What a folder given by `--data` holds; absent when the environment takes none. */
   readonly data?: string;
-  /** `root` holds `evals/`; `data` is an absolute path. Throws UsageError for files that do not fit. */
+  /** `root` holds `evals/`; `data` is absolute. Throws UsageError for files that do not fit. */
   load(from: LoadOptions): Environment | Promise<Environment>;
   /** Writes a fresh data set into the folder `out`, for `env generate`. */
   generate?(options: GenerateOptions, out: string): Promise<Pick<Environment, 'tasks' | 'digest'>>;

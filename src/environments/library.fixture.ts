@@ -1,4 +1,4 @@
-/** A lending library of one page: three states of a loan, copies with options, readers with cards. */
+/** A lending library of one page: loans in three states, copies with options, readers. */
 import { z } from 'zod';
 import type { Environment } from '../types.ts';
 import { completeVocabulary } from '../vocabulary.ts';

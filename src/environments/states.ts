@@ -1,4 +1,6 @@
-/** How a defined environment keeps the state of an episode: plain data, or something that it holds. */
+/**
+ * How a defined environment keeps the state of an episode: plain data, or something that it holds.
+ */
 import { UsageError } from '../errors.ts';
 import { isPromise } from '../runtime/ask.ts';
 import type { MaybePromise, ToolResult } from '../types.ts';

@@ -7,7 +7,8 @@ import { countReleases, futilityOf, tolerated } from '../../bench/gate/measure.t
 import { better, catastrophe, families, flips, halves, noise } from '../../bench/gate/panels.ts';
 import { RELEASE } from './rules.ts';
 
-const NIGHTS = 2000;
+/** `LOOKS=2000` for as many. */
+const NIGHTS = Number(process.env.LOOKS ?? 500);
 
 test.each([flips(100), noise(60, 1), noise(60, 4), halves(60, 4), catastrophe(60), families(12, true)])(
   'no effect, at most alpha released: $name',

@@ -36,10 +36,15 @@ export function put(dir: string, path: string, text: string): void {
 export const read = (dir: string, path: string): string => readFileSync(join(dir, path), 'utf8');
 
 const folders: string[] = [];
+/** What copies are made of, for all test files of a worker. */
+const templates: string[] = [];
 
-export function removeFolders(): void {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-}
+const remove = (list: string[]): void => {
+  for (const folder of list.splice(0)) rmSync(folder, { recursive: true, force: true });
+};
+process.on('exit', () => remove(templates));
+
+export const removeFolders = (): void => remove(folders);
 
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ledger-test-'));
@@ -57,6 +62,7 @@ export function copies(prepare: (shop: Shop) => Promise<void>): () => Promise<Sh
   let template: Promise<Shop> | undefined;
   const make = async () => {
     const shop = await initShop();
+    templates.push(...folders.splice(folders.indexOf(shop.dir), 1));
     await prepare(shop);
     return shop;
   };

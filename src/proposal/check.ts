@@ -1,5 +1,25 @@
 /** The seam for free checks: each looks at one candidate before any rollout is spent on it. */
-import type { AppliedCandidate } from './checks/result.ts';
+import type { Edit } from '../edit/schema.ts';
+import type { Shapes } from '../harness/lint/lint.ts';
+import type { Agent, Environment, Harness, Task, Trace } from '../types.ts';
+import type { EditEnvelope } from './checks/envelope.ts';
+
+/** What a check that looks at the applied harness gets: nothing of dev or sealed tasks. */
+export interface AppliedCandidate {
+  readonly parent: Harness;
+  readonly child: Harness;
+  /** One edit or a bundle, applied in order. */
+  readonly edits: readonly Edit[];
+  readonly environment: Environment;
+  readonly tasks: readonly Task<'train'>[];
+  readonly traces: readonly Trace<'train'>[];
+  /** How the agent that played the traces has to be spoken to, whatever the harness says. */
+  readonly protocol?: Agent['protocol'];
+  /** What a night may change by itself. @default anything, and R1 of what a model wrote */
+  readonly envelope?: EditEnvelope | undefined;
+  /** Shapes of recorded results for the path lint. */
+  readonly shapes?: Shapes | undefined;
+}
 
 /**
  * Checks are pure: equal candidates get equal answers, whenever a night is resumed or played again.

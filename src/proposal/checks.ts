@@ -5,7 +5,7 @@ import { Edit } from '../edit/schema.ts';
 import { parseHarness } from '../harness/parse.ts';
 import type { Harness } from '../types.ts';
 import { answerOf, type Check } from './check.ts';
-import { riskCheck } from './checks/envelope.ts';
+import { riskRefusal } from './checks/envelope.ts';
 import { inertCheck } from './checks/inert.ts';
 import { findLeak } from './checks/leak-index.ts';
 import { lintCheck } from './checks/lint.ts';
@@ -38,7 +38,7 @@ const OF_WORDS: readonly (readonly [name: string, check: (context: CheckContext)
 /** Of the applied harness. What a caller adds comes after these. */
 const builtIn = ({ mayTry }: CheckContext): readonly Check[] => [
   policyCheck,
-  riskCheck,
+  { name: 'risk', check: riskRefusal },
   lintCheck,
   {
     name: 'duplicate',

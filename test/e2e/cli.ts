@@ -3,15 +3,18 @@ import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll } from 'vitest';
 import type { Decision } from '../../src/ledger/format/decision.ts';
 import { decisionOf, type Statement } from '../../src/ledger/format/statement.ts';
 import type { Event, NightSummary } from '../../src/report/events.ts';
 import { ensureBuilt, ROOT } from './build.ts';
+import { runInHost } from './host.ts';
 
 ensureBuilt();
+/** `E2E=all`: each command is a process of its own, and nights are killed at more moments. */
+export const THOROUGH = process.env.E2E === 'all';
+const CLI = join(ROOT, 'dist', 'cli.js');
 const base = mkdtempSync(join(tmpdir(), 'optimize-e2e-'));
-afterAll(() => rmSync(base, { recursive: true, force: true }));
+process.on('exit', () => rmSync(base, { recursive: true, force: true }));
 
 /** Nothing of the machine's or the user's git and model settings reaches a test. */
 export const cleanEnv: Readonly<Record<string, string>> = {
@@ -25,7 +28,7 @@ export const cleanEnv: Readonly<Record<string, string>> = {
 const person = ['-c', 'user.name=Kim', '-c', 'user.email=kim@example.org', '-c', 'commit.gpgsign=false'];
 
 let folders = 0;
-/** A new empty folder, removed after the file's tests. */
+/** A new empty folder, removed when the tests have ended. */
 export function newFolder(): string {
   const folder = join(base, `${++folders}`);
   mkdirSync(folder);
@@ -66,14 +69,24 @@ export interface RunOptions {
   onLine?(line: string, kill: (signal: NodeJS.Signals) => void): void;
 }
 
-/** `optimize ARGS` in a folder; arguments are split at spaces. */
-export function optimize(dir: string, args: string, options: RunOptions = {}): Promise<Outcome> {
+/**
+ * `optimize ARGS` in a folder; arguments are split at spaces. What a test kills, or listens to
+ * while it works, is a process of its own, and with `E2E=all` everything is.
+ */
+export async function optimize(dir: string, args: string, options: RunOptions = {}): Promise<Outcome> {
   const argv = [...args.split(' ').filter((word) => word !== ''), ...(options.more ?? [])];
-  const child = spawn(process.execPath, [join(ROOT, 'dist', 'cli.js'), ...argv], {
-    cwd: dir,
-    env: { ...cleanEnv, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const env = { ...cleanEnv, ...options.env };
+  const alone = options.kill !== undefined || options.onLine !== undefined || THOROUGH;
+  return (alone ? null : await runInHost(CLI, { dir, argv, env })) ?? spawned(dir, argv, env, options);
+}
+
+function spawned(
+  dir: string,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+  options: RunOptions,
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [CLI, ...argv], { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
   options.kill?.addEventListener('abort', () => child.kill('SIGKILL'));
   let [stdout, stderr] = ['', ''];
   let lines = 0;

@@ -1,4 +1,4 @@
-/** Whether a process of this machine still runs: what a killed one left behind may be taken away. */
+/** Whether a process of this machine still runs: what a killed one left may be taken away. */
 import { readFileSync } from 'node:fs';
 
 /** Boot and start time, which no later process with this pid has; '' if unknown, null if gone. */

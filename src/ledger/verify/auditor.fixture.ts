@@ -7,7 +7,7 @@ import { parseDecisionPath } from '../git/paths.ts';
 import { newFolder, type Shop, userGit } from '../shop.fixture.ts';
 import { readStory, type StoryCommit, told, trust } from '../story.fixture.ts';
 
-const VERIFIER = resolve(import.meta.dirname, '../../../../export/verify.py');
+const VERIFIER = resolve(import.meta.dirname, '../../../export/verify.py');
 const has = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
 /**
  * Neither is needed to use the program; where one is missing, the auditor's side cannot be played.

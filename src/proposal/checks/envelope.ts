@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { RISKS } from '../../edit/op.ts';
 import { OP_NAMES } from '../../edit/ops/index.ts';
-import type { Check } from '../check.ts';
-import type { AppliedCandidate } from './result.ts';
+import type { Edit } from '../../edit/schema.ts';
+import type { Environment } from '../../types.ts';
 import { riskOf } from './risk.ts';
 
 export const EditEnvelope = z.strictObject({
@@ -19,7 +19,11 @@ export const WIDEST: EditEnvelope = EditEnvelope.parse({});
 /** What this package's code writes without a model; anybody else's text is held to `max_risk`. */
 const OWN_CODE = new Set(['mine', 'null', 'harmful']);
 
-type Judged = Pick<AppliedCandidate, 'edits' | 'envelope'> & Partial<Pick<AppliedCandidate, 'environment'>>;
+interface Judged {
+  readonly edits: readonly Edit[];
+  readonly envelope?: EditEnvelope | undefined;
+  readonly environment?: Environment;
+}
 
 /** Why edits go beyond what a night may change by itself; null when they do not. */
 export function riskRefusal({ edits, environment, envelope = WIDEST }: Judged): string | null {
@@ -32,5 +36,3 @@ export function riskRefusal({ edits, environment, envelope = WIDEST }: Judged): 
   }
   return null;
 }
-
-export const riskCheck: Check = { name: 'risk', check: riskRefusal };

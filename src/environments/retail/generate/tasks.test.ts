@@ -6,7 +6,8 @@ import { RetailTarget } from '../target.ts';
 import { tiers } from './draft.ts';
 import { generateRetail } from './index.ts';
 
-const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+/** `SEEDS=10` for as many. */
+const seeds = Array.from({ length: Number(process.env.SEEDS ?? 2) }, (_, index) => index + 1);
 const environments = new Map<number, SyncEnvironment<Store>>();
 
 const play = (environment: SyncEnvironment<Store>, task: Task, calls: readonly ToolCall[], summary: string): number => {
