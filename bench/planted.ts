@@ -16,7 +16,7 @@ import { alphaOf, POWER } from '../dist/gate/rules.js';
 import { parseHarness } from '../dist/harness/parse.js';
 import { openRepository } from '../dist/ledger/git/git.js';
 import { compare } from '../dist/night/compare.js';
-import { type Night, type NightOptions, trialsOf } from '../dist/night/night.js';
+import { type NightContext, type NightOptions, trialsOf } from '../dist/night/night.js';
 import { playBaseline, race } from '../dist/night/race.js';
 import { pairsOf } from '../dist/night/release.js';
 import { NO_POLICY } from '../dist/policy/policy.js';
@@ -29,6 +29,9 @@ const WORTHS = [0.05, 0.15, 0.3];
 const seeds = flag('seeds', 20);
 const first = flag('first', 1);
 const tasks = flag('tasks', 1000);
+
+/** What the race and the look take of a night. */
+type Playing = Parameters<typeof race>[0] & Parameters<typeof compare>[0] & Pick<NightContext, 'sealed'>;
 
 /** A part of a good harness, as the ops that take it out. */
 interface Part {
@@ -116,7 +119,7 @@ async function plant(): Promise<Planted> {
 }
 
 /** What the stations of the gate read of a night; there is no ledger and no proposer here. */
-function nightOf(environment: Environment, seed: number): Night {
+function nightOf(environment: Environment, seed: number): Playing {
   const split = <S extends Split>(name: S) => environment.tasks.filter((task): task is Task<S> => task.split === name);
   const unlimited = Number.POSITIVE_INFINITY;
   const caps = { maxRollouts: unlimited, maxUsd: unlimited, maxMinutes: unlimited };
@@ -124,7 +127,8 @@ function nightOf(environment: Environment, seed: number): Night {
     env: 'retail',
     budget: 1,
     seed,
-    proposer: 'mine',
+    proposers: ['mine'],
+    checks: [],
     concurrency: 8,
     ...caps,
     tasks: null,
@@ -132,10 +136,9 @@ function nightOf(environment: Environment, seed: number): Night {
     policy: NO_POLICY,
     apply: false,
   };
-  const night: Partial<Night> = {
+  return {
     options,
     number: 1,
-    environment,
     agent: medium,
     evaluator: openEvaluator({
       environment,
@@ -150,11 +153,8 @@ function nightOf(environment: Environment, seed: number): Night {
     dev: split('dev'),
     sealed: split('sealed'),
     signal: new AbortController().signal,
-    emit: () => {},
-    deterministic: false,
-    candidates: 1,
+    report: () => {},
   };
-  return night as Night;
 }
 
 interface Outcome {
@@ -174,11 +174,11 @@ async function measure(seed: number, start: Harness, fixed: Harness): Promise<Ou
   if (retail.generate === undefined) throw new Error('retail cannot generate tasks');
   const environment = retail.generate({ seed: 1_000_000 + seed, tasks: 400 });
   const night = nightOf(environment, seed);
-  const bank = await playBaseline(night, start);
-  const raced = await race(night, fixed, bank, false);
+  const { baseline, deterministic } = await playBaseline(night, start);
+  const raced = await race(night, fixed, baseline, { number: 1, independent: false });
   const keep = decideKeep(raced.pairs, { planned: raced.planned, ...raced.spending });
   const panel = { environment, tasks: night.sealed, digest: 'bench', seed: null };
-  const trials = trialsOf(night);
+  const trials = trialsOf({ deterministic });
   const { pairs, voids, rollouts } = await compare(night, {
     before: start,
     after: fixed,
@@ -190,7 +190,7 @@ async function measure(seed: number, start: Harness, fixed: Harness): Promise<Ou
   const kept = keep.decision === 'accepted';
   const power = kept
     ? predictedPower({
-        differences: pairDifferences(pairsOf(night, bank, raced.bar)),
+        differences: pairDifferences(pairsOf(night.dev, baseline, raced.bar)),
         tasks: night.sealed.length,
         trials,
         binary: trials === 1,

@@ -13,7 +13,7 @@ export { parseHarness } from './harness/parse.ts';
 export type { Decision } from './ledger/format/decision.ts';
 export { type OpenAISettings, openaiAgent } from './models/openai.ts';
 export { simulatedAgent } from './models/sim/agent.ts';
-export type { Night, NightOptions } from './night/night.ts';
+export type { NightContext, NightOptions, Progress } from './night/night.ts';
 // The loop and its stations.
 export { optimize } from './optimize.ts';
 export { type MineContext, type MinedProposal, mine } from './proposal/mine/mine.ts';

@@ -5,8 +5,7 @@
 import { BudgetError } from './errors.ts';
 import { closeNight } from './night/close.ts';
 import { learn } from './night/learn.ts';
-import type { Branch, Night } from './night/night.ts';
-import { hasBudget, MAX_ROUNDS } from './night/night.ts';
+import { type Branch, hasBudget, MAX_ROUNDS, type NightContext, type Progress } from './night/night.ts';
 import { prune } from './night/prune.ts';
 import { playBaseline, playReleaseBaseline, reportBaseline } from './night/race.ts';
 import { type Look, look, noLook, STOPPED } from './night/release.ts';
@@ -18,36 +17,41 @@ import type { NightSummary } from './report/events.ts';
  * `look` asks the sealed panel, and only its word "released" flows back. Every candidate gets
  * exactly one decision in the ledger.
  */
-export async function optimize(night: Night): Promise<NightSummary> {
+export async function optimize(night: NightContext, progress: Progress): Promise<NightSummary> {
   let branch = await startBranch(night);
   let result: Look;
   try {
     for (let round = 1; round <= MAX_ROUNDS; round++) {
-      const lessons = await learn(night, branch.head, round);
+      const left = night.options.budget - progress.candidates;
+      const lessons = await learn(night, branch.head, { round, left });
+      progress.proposerCalls += lessons.calls;
+      progress.repeated += lessons.repeated;
       if (lessons.edits.length === 0) break;
       const before = branch.head.id;
-      branch = await search(night, branch, lessons);
+      branch = await search(night, progress, branch, lessons);
       // Nothing new to learn from a head that did not change.
-      if (branch.head.id === before || !hasBudget(night, night.train.length + night.dev.length)) break;
+      if (branch.head.id === before || !hasBudget(night, progress, branch, night.train.length + night.dev.length))
+        break;
     }
-    branch = await prune(night, branch);
+    branch = await prune(night, progress, branch);
     result = await look(night, branch);
   } catch (error) {
     // A cap of time or money is met in the middle of things: what was decided until then stands,
     // and is reported.
     const decided = night.recorder.decisions.filter(({ kind, gate }) => kind === 'candidate' && gate !== null).length;
     if (!(error instanceof BudgetError) || decided === 0) throw error;
-    night.candidates = decided;
+    progress.candidates = decided;
     result = noLook(`${STOPPED}: ${error.message}`);
   }
-  return closeNight(night, branch, result);
+  return closeNight(night, progress, branch, result);
 }
 
-/** Rolls the branch head afresh: a score of an earlier night is never carried over. */
-async function startBranch(night: Night): Promise<Branch> {
+/** Plays the branch head afresh: a score of an earlier night is never carried over. */
+async function startBranch(night: NightContext): Promise<Branch> {
   night.emit({ type: 'phase', phase: 'baseline', detail: `${night.dev.length} dev tasks` });
-  const bank = await playBaseline(night, night.start);
-  reportBaseline(night, 'start', bank);
-  const releaseBank = night.release.id === night.start.id ? bank : await playReleaseBaseline(night, bank);
-  return { head: night.start, bank, releaseBank, kept: [] };
+  const { baseline, deterministic } = await playBaseline(night, night.start);
+  reportBaseline(night, 'start', baseline);
+  const isReleased = night.release.id === night.start.id;
+  const releaseBaseline = isReleased ? baseline : await playReleaseBaseline(night, baseline);
+  return { head: night.start, baseline, releaseBaseline, kept: [], deterministic };
 }

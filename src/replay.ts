@@ -11,11 +11,15 @@ import { openBudget } from './evaluation/budget.ts';
 import { type Ledger, openLedger } from './ledger/branch/ledger.ts';
 import type { LedgerEntries } from './ledger/branch/record.ts';
 import { openRepository } from './ledger/git/git.ts';
-import { fileReplies, REPLIES, replayAgent } from './models/replies.ts';
+import { fileReplies, REPLIES, type ReplyStore, replayAgent } from './models/replies.ts';
+import type { NightInput } from './night/night.ts';
 import { assembleNight } from './night/open.ts';
 import { STOPPED } from './night/release.ts';
 import type { RunConfig } from './night/run.ts';
 import { optimize } from './optimize.ts';
+import { builtInProposers } from './proposal/built-in.ts';
+import type { Check } from './proposal/check.ts';
+import { PROPOSERS } from './proposal/proposer.ts';
 import type { Emit, NightSummary } from './report/events.ts';
 import type { Agent, Environment, Task } from './types.ts';
 
@@ -61,18 +65,20 @@ export async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
   try {
     const store = input.simulated === null ? fileReplies(join(recorded, REPLIES), { readOnly: true }) : null;
     const agent = store === null ? (input.simulated as Agent) : replayAgent(config.agent, store);
-    const thoughts = config.thinker && (store ?? fileReplies(join(recorded, REPLIES), { readOnly: true }));
-    const thinker = config.thinker && thoughts && replayAgent(config.thinker, thoughts);
+    const asked = config.proposerModels.length > 0;
+    const thoughts = asked ? (store ?? fileReplies(join(recorded, REPLIES), { readOnly: true })) : null;
     if (agent.digest !== config.agent.digest)
       throw new UsageError(`run ${run} was played by another build of ${agent.id}; check out the version that made it`);
-    const { night } = await assembleNight(
+    const { night, progress } = await assembleNight(
       {
         root,
         options: config.options,
         environment,
         tasks,
         agent,
-        thinker,
+        proposers: proposersOf(config, thoughts),
+        checks: config.options.checks.map(recordedCheck),
+        proposerTimeoutMs: 0,
         budget: openBudget(
           { maxRollouts: config.options.maxRollouts, maxUsd: unlimited, maxMinutes: unlimited },
           () => 0,
@@ -87,7 +93,7 @@ export async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
       },
       { ledger: checkingLedger(ledger), run: { name: run, config, resumed: true }, folder, recorded },
     );
-    const summary = await optimize(night);
+    const summary = await optimize(night, progress);
     return { run, decisions: own.length, rollouts: summary.rollouts, calls: (store ?? thoughts)?.size ?? 0 };
   } catch (error) {
     if (error instanceof InfrastructureError)
@@ -100,6 +106,20 @@ export async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** The built-in proposers; what others wrote stands in the record of the run. */
+function proposersOf({ options, proposerModels }: RunConfig, store: ReplyStore | null): NightInput['proposers'] {
+  return options.proposers.map((name) => {
+    const model = proposerModels.find(({ proposer }) => proposer === name);
+    const agent = model && store ? replayAgent(model, store) : null;
+    const own = { name, propose: () => ({ edits: [] }) };
+    const known = PROPOSERS.find((one) => one === name);
+    return { proposer: (known && builtInProposers(known, agent)[0]) ?? own, agent };
+  });
+}
+
+/** A check of the caller; its answers stand in the record of the run. */
+const recordedCheck = (name: string): Check => ({ name, check: () => null });
 
 /** Rollouts after which a cap of time or money ended the night; Infinity when none did. */
 function stoppedAfter(folder: string): number {

@@ -11,11 +11,13 @@ import { openRepository } from '../ledger/git/git.ts';
 import { readKeyring } from '../ledger/keys/keys.ts';
 import type { Spend } from '../models/calls.ts';
 import { freezeAfterFailure, freezeAfterLook, freezeIfAltered } from '../night/freeze.ts';
-import type { NightOptions, ProposerName } from '../night/night.ts';
+import type { NightOptions } from '../night/night.ts';
 import { openNight } from '../night/open.ts';
 import { planNight } from '../night/plan.ts';
 import { optimize } from '../optimize.ts';
 import { assertCheckable, type Policy, readPolicy } from '../policy/policy.ts';
+import { builtInProposers } from '../proposal/built-in.ts';
+import type { ProposerName } from '../proposal/proposer.ts';
 import type { Emit } from '../report/events.ts';
 import { jsonLines } from '../report/json.ts';
 import { terminal } from '../report/terminal.ts';
@@ -48,7 +50,8 @@ export const nightOptions = (
   env,
   budget: budgetOf(flags.budget),
   seed: flags.seed,
-  proposer: flags.proposer,
+  proposers: flags.proposer === 'both' ? ['mine', 'reflect'] : [flags.proposer],
+  checks: [],
   concurrency,
   maxRollouts: flags.maxRollouts ?? Number.POSITIVE_INFINITY,
   maxUsd: flags.maxUsd ?? Number.POSITIVE_INFINITY,
@@ -91,7 +94,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
   (await openLedger(repository, environment.name, keys)).assertWritable();
   await freezeIfAltered(repository, environment.name);
   const agent = await openAgent(model, environment, budget);
-  const thinker = await openThinker(flags, root, environment, budget);
+  const proposerModel = await openProposerModel(flags, root, environment, budget);
   assertCheckable(options.policy, {
     env: environment.name,
     tags: sealedTags(tasks),
@@ -102,13 +105,18 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
 
   const emit = subscribers(flags.json === true);
   const interruption = interruptible();
-  const { night, close } = await openNight({
+  const { night, progress, close } = await openNight({
     root,
     options,
     environment,
     tasks,
     agent,
-    thinker,
+    proposers: builtInProposers(flags.proposer, proposerModel).map((proposer) => ({
+      proposer,
+      agent: proposer.name === 'reflect' ? proposerModel : null,
+    })),
+    checks: [],
+    proposerTimeoutMs: 600_000,
     budget,
     workTree,
     timeoutMs: callTimeoutMs(agent),
@@ -133,7 +141,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
       expectedRollouts: plan.rollouts.expected,
       resumed: night.resumed,
     });
-    const summary = await optimize(night);
+    const summary = await optimize(night, progress);
     await freezeAfterLook(night, repository);
     if (!flags.json) process.stdout.write(`\n${readFileSync(join(night.folder, 'report.md'), 'utf8')}`);
     if (options.apply && summary.released)
@@ -177,7 +185,7 @@ const proposerFlags = ({ proposer, proposerModel, proposerBaseUrl }: NightFlags)
   ].join('');
 
 /** The model that `reflect` asks: the agent's own when no other is named. */
-async function openThinker(
+async function openProposerModel(
   flags: NightFlags,
   root: string,
   environment: Environment,

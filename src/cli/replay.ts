@@ -52,7 +52,7 @@ export async function replayRun(
   }).finally(() => interruption.stop());
   return {
     ...replayed,
-    quoted: config.thinker === null ? [] : quotedTasks(join(root, 'runs', run, REPLIES), environment.tasks),
+    quoted: config.proposerModels.length === 0 ? [] : quotedTasks(join(root, 'runs', run, REPLIES), environment.tasks),
     agent: simulated === null ? `${replayed.calls} recorded calls` : `${config.agent.id}, SIMULATED`,
   };
 }

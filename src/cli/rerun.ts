@@ -137,7 +137,7 @@ async function openRun(root: string, decision: Decision, { baseUrl, data }: Live
       { id, trials, side }: { readonly id: string; readonly trials: number; readonly side: 'before' | 'after' },
     ): Promise<number[]> {
       // A night that tests the gate draws each arm's noise by itself.
-      const tier = options.proposer === 'null' ? `sealed:${side}` : 'sealed';
+      const tier = options.proposers.includes('null') ? `sealed:${side}` : 'sealed';
       const task = panel.tasks.find((one) => one.id === id);
       if (task === undefined)
         throw new UsageError(

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Verdict } from '../types.ts';
 import { mean, rounded, variance } from './arithmetic.ts';
 import { countSigns, type Pair, pairDifferences, taskDifferences } from './pairs.ts';
-import { FIRST_LOOK, KEEP, LOOK_EVERY } from './rules.ts';
+import { CHECK_EVERY, FIRST_CHECK, KEEP } from './rules.ts';
 import { Spending, verdictOf } from './verdict.ts';
 
 export const KeepOptions = Spending.extend({
@@ -21,30 +21,30 @@ export function raceScore(differences: readonly number[]): number {
 }
 
 /**
- * The number of tasks at the first look that found z < -0.3, or null. Looks are after 20, 25, 30,
- * ... tasks, however many results came in at once, so that the answer does not depend on
+ * The number of tasks at the first interim check that found z < -0.3, or null. Checks are after 20,
+ * 25, 30, ... tasks, however many results came in at once, so that the answer does not depend on
  * concurrency. Throws RangeError for a value outside -1..1.
  */
 export function hopelessAt(differences: readonly number[]): number | null {
   for (const d of differences)
     if (!(d >= -1 && d <= 1)) throw new RangeError(`hopelessAt: expected differences -1..1, got ${d}`);
-  for (let tasks = FIRST_LOOK; tasks <= differences.length; tasks += LOOK_EVERY)
+  for (let tasks = FIRST_CHECK; tasks <= differences.length; tasks += CHECK_EVERY)
     if (isHopelessNow(differences.slice(0, tasks))) return tasks;
   return null;
 }
 
 /**
- * True if the race may stop after these tasks: it is looked at now, and z < -0.3. Takes
+ * True if the race may stop after these tasks: an interim check is due, and z < -0.3. Takes
  * `taskDifferences` in the order played.
  */
 export const isHopelessNow = (differences: readonly number[]): boolean =>
-  isLook(differences.length) && raceScore(differences) < KEEP.hopelessZ;
+  isDue(differences.length) && raceScore(differences) < KEEP.hopelessZ;
 
-/** True if the race is looked at after so many tasks: 20, 25, 30, ... */
-const isLook = (tasks: number): boolean => tasks >= FIRST_LOOK && (tasks - FIRST_LOOK) % LOOK_EVERY === 0;
+/** True if an interim check follows so many tasks: 20, 25, 30, ... */
+const isDue = (tasks: number): boolean => tasks >= FIRST_CHECK && (tasks - FIRST_CHECK) % CHECK_EVERY === 0;
 
 /**
- * `pairs` in the order played. Reasons: `hopeless` (a look before the last planned task failed;
+ * `pairs` in the order played. Reasons: `hopeless` (a check before the last planned task failed;
  * what was played after it does not count in its favour), `incomplete` (stopped for another reason:
  * inconclusive), `improved` (kept: see `isBetter`), `not_better` (all else, and a tie). Throws as
  * `assertPairs`, or when more was played than planned.
@@ -67,9 +67,9 @@ export function decideKeep(pairs: readonly Pair[], options: KeepOptions): Verdic
 }
 
 /**
- * True if the mean difference, families averaged, is above 0 by .3 standard errors. Of the edits
- * that do nothing half would come out above 0 itself; this small bar turns away many of them and
- * few of those that help (`docs/gate.md#race`).
+ * True if the mean difference, families averaged, is above 0 by .3 standard errors. Half of
+ * all no-op edits score above 0 by chance; requiring z > .3 rejects many of them and few real gains
+ * (`docs/gate.md#race`).
  */
 export const isBetter = (pairs: readonly Pair[]): boolean => raceScore(pairDifferences(pairs)) > KEEP.minZ;
 

@@ -34,6 +34,12 @@ export const Pair = z.strictObject({
 });
 export type Pair = z.infer<typeof Pair>;
 
+/** What both arms scored on one task, and what else was measured of them. */
+export const pairOf = (
+  { id, tags, family }: { readonly id: string; readonly tags: readonly string[]; readonly family?: string },
+  arms: Omit<Pair, 'task' | 'tags' | 'family'>,
+): Pair => ({ task: id, tags, ...(family === undefined ? {} : { family }), ...arms });
+
 /**
  * Throws RangeError unless there is at least one pair, no task twice, and every reward is a number
  * 0-1.

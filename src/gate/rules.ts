@@ -12,10 +12,10 @@ export const GATE_RULES = 'gate/4';
  */
 export const PAST_RULES: readonly string[] = ['gate/1', 'gate/2', 'gate/3'];
 
-/** Tier 1: tasks before the first look at a race, and between looks (`docs/gate.md#race`). */
-export const FIRST_LOOK = 20;
-export const LOOK_EVERY = 5;
-/** What such a look asks (`docs/gate.md#race`). */
+/** Tier 1: tasks before a race's first interim check, then between two (`docs/gate.md#race`). */
+export const FIRST_CHECK = 20;
+export const CHECK_EVERY = 5;
+/** What an interim check asks (`docs/gate.md#race`). */
 export const KEEP = {
   /** z below which a candidate is hopeless. */
   hopelessZ: -0.3,

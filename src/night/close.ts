@@ -7,10 +7,15 @@ import { pairedInterval, scoreInterval } from '../gate/interval.ts';
 import { pairDifferences } from '../gate/pairs.ts';
 import type { NightSummary, ReleaseLine, ScoreLine } from '../report/events.ts';
 import { morningPage } from '../report/page.ts';
-import type { Branch, Night } from './night.ts';
+import type { Branch, NightContext, Progress } from './night.ts';
 import type { Look } from './release.ts';
 
-export async function closeNight(night: Night, branch: Branch, look: Look): Promise<NightSummary> {
+export async function closeNight(
+  night: NightContext,
+  progress: Progress,
+  branch: Branch,
+  look: Look,
+): Promise<NightSummary> {
   await night.recorder.close(branch.head);
   const { budget } = night.evaluator.options;
   const verdicts = night.recorder.decisions.flatMap(({ verdict, kind }) =>
@@ -28,18 +33,18 @@ export async function closeNight(night: Night, branch: Branch, look: Look): Prom
     seed: night.options.seed,
     baseline,
     released: releasedOf(look),
-    candidates: night.candidates,
+    candidates: progress.candidates,
     kept: verdicts.filter((verdict) => verdict.decision === 'accepted').length,
     rejected,
     rollouts: budget.rollouts,
-    voids: night.voids,
+    voids: progress.voids,
     usd: night.agent.unpriced ? null : budget.usd,
     seconds: Math.round((night.now() - night.startedMs) / 100) / 10,
     run: night.run,
     night: night.number,
-    repeated: night.repeated,
+    repeated: progress.repeated,
     usage: night.evaluator.usage,
-    proposerCalls: night.proposerCalls,
+    proposerCalls: progress.proposerCalls,
     outcome: look.outcome,
     command: night.command,
     signer: night.ledger.decisions().at(-1)?.signer ?? null,
@@ -69,7 +74,7 @@ function baselineOf(branch: Branch, look: Look): ScoreLine {
   const rewards =
     look.pairs.length > 0
       ? look.pairs.map((pair) => pair.before)
-      : [...branch.releaseBank.rows.values()].map((row) => row.rewards);
+      : [...branch.releaseBaseline.rows.values()].map((row) => row.rewards);
   return { ...scoreInterval(rewards), tasks: rewards.length };
 }
 

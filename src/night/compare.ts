@@ -5,12 +5,12 @@ import { isFutile } from '../gate/futility.ts';
 import type { Metric } from '../gate/metrics.ts';
 import type { Pair } from '../gate/pairs.ts';
 import type { Harness, Task } from '../types.ts';
-import type { Night } from './night.ts';
+import type { NightContext } from './night.ts';
 import { playPair } from './pair.ts';
 import type { Panel } from './panel.ts';
-import { aheadOf, report } from './race.ts';
+import { aheadOf } from './race.ts';
 
-/** Tasks between two looks for futility: a stop is only ever for futility. */
+/** Tasks between two interim checks: a stop is only ever for futility. */
 const FUTILITY_EVERY = 10;
 
 export interface ArmComparison {
@@ -24,7 +24,7 @@ export interface ArmComparison {
 
 /** Both arms share trial seeds, except where the proposer tests the gate with independent noise. */
 export async function compare(
-  night: Night,
+  night: Pick<NightContext, 'agent' | 'evaluator' | 'options' | 'report' | 'signal'>,
   arms: {
     readonly before: Harness;
     readonly after: Harness;
@@ -34,7 +34,7 @@ export async function compare(
   },
 ): Promise<ArmComparison> {
   const { before, after, panel, trials, alpha } = arms;
-  const independent = night.options.proposer === 'null';
+  const independent = night.options.proposers.includes('null');
   const costs: number[] = [];
   const pairs: Pair[] = [];
   let voids = 0;
@@ -60,7 +60,7 @@ export async function compare(
     if (row.pair === null) voids += 1;
     else pairs.push(row.pair);
     const done = costs.length;
-    report(night, 'sealed', done, panel.tasks.length);
+    night.report('sealed', done, panel.tasks.length);
     if (done % FUTILITY_EVERY === 0 && isFutile(pairs, { planned: panel.tasks.length, trials, alpha })) break;
   }
   budget.drop(counted + rollouts);

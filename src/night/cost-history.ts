@@ -7,8 +7,8 @@ import { readConfig, runNames } from './run.ts';
 /** Means of a finished night. */
 export interface Past {
   readonly run: string;
-  readonly usdARollout: number;
-  readonly secondsARollout: number;
+  readonly usdPerRollout: number;
+  readonly secondsPerRollout: number;
 }
 
 const Summary = z.object({ rollouts: z.number().min(1), seconds: z.number(), usd: z.number() });
@@ -24,7 +24,7 @@ export function pastOf(root: string, env: string, agent: string): Past | null {
     const summary = readSummary(join(folder, run));
     if (summary === null) continue;
     const { rollouts, seconds, usd } = summary;
-    return { run, usdARollout: usd / rollouts, secondsARollout: seconds / rollouts };
+    return { run, usdPerRollout: usd / rollouts, secondsPerRollout: seconds / rollouts };
   }
   return null;
 }

@@ -9,7 +9,7 @@ import { listLedgers } from '../ledger/branch/branches.ts';
 import { openLedger } from '../ledger/branch/ledger.ts';
 import type { Repository } from '../ledger/git/git.ts';
 import { verifyRepository } from '../ledger/verify/verify.ts';
-import type { Night } from './night.ts';
+import type { NightContext } from './night.ts';
 import { noteFailure } from './run.ts';
 
 /** What goes on from altered records would lend them its own weight. Throws VerifyError. */
@@ -32,7 +32,7 @@ const MOST_FAILURES = 3;
  * nothing.
  */
 export async function freezeAfterFailure(
-  night: Night,
+  night: Pick<NightContext, 'emit' | 'options' | 'run'>,
   repository: Repository,
   error: InfrastructureError,
 ): Promise<void> {
@@ -49,7 +49,10 @@ export async function freezeAfterFailure(
  * A release that changes what must be refused is no matter for another night: a person has to see
  * it first.
  */
-export async function freezeAfterLook({ recorder, options, emit }: Night, repository: Repository): Promise<void> {
+export async function freezeAfterLook(
+  { recorder, options, emit }: Pick<NightContext, 'emit' | 'options' | 'recorder'>,
+  repository: Repository,
+): Promise<void> {
   const look = recorder.decisions.find(
     ({ verdict }) => verdict?.stage === 'release' && verdict.reason === 'violations',
   );

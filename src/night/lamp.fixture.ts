@@ -4,11 +4,13 @@ import { defineEnvironment, tool } from '../environments/define.ts';
 import { openBudget } from '../evaluation/budget.ts';
 import { openEvaluator } from '../evaluation/evaluator.ts';
 import { memoryJournal } from '../evaluation/journal.ts';
+import { decideKeep } from '../gate/keep.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { NO_POLICY } from '../policy/policy.ts';
 import type { ScriptedCall, ScriptedTurn } from '../runtime/scripted-agent.ts';
-import type { Agent, ChatRequest, Task } from '../types.ts';
-import type { Night } from './night.ts';
+import type { Agent, ChatRequest, Task, Verdict } from '../types.ts';
+import type { NightContext, NightOptions } from './night.ts';
+import type { Recorder } from './recorder.ts';
 
 export const lamp = defineEnvironment({
   name: 'lamp',
@@ -29,14 +31,70 @@ export const press: ScriptedCall = { name: 'press', arguments: {} };
 export const moody = (request: ChatRequest, index: number): ScriptedTurn =>
   index === 0 && (request.seed % 2 === 0 || JSON.stringify(request.messages).includes('Always press')) ? press : done;
 
-export function nightOf(agent: Agent, more: Partial<Night> = {}): Night {
-  const unlimited = Number.POSITIVE_INFINITY;
-  const options = { seed: 1, concurrency: 4, budget: 5, policy: NO_POLICY, tags: [] };
+type Lamp = Pick<
+  NightContext,
+  | 'agent'
+  | 'decisions'
+  | 'dev'
+  | 'emit'
+  | 'environment'
+  | 'evaluator'
+  | 'number'
+  | 'options'
+  | 'recorder'
+  | 'release'
+  | 'releases'
+  | 'report'
+  | 'sealed'
+  | 'served'
+  | 'signal'
+>;
+
+const unlimited = Number.POSITIVE_INFINITY;
+const options: NightOptions = {
+  env: 'lamp',
+  budget: 5,
+  seed: 1,
+  proposers: ['mine'],
+  checks: [],
+  concurrency: 4,
+  maxRollouts: unlimited,
+  maxUsd: unlimited,
+  maxMinutes: unlimited,
+  tasks: null,
+  tags: [],
+  policy: NO_POLICY,
+  apply: false,
+};
+
+/** Records nothing; every candidate is accepted. */
+export const silent: Recorder = {
+  decisions: [],
+  stored: () => [],
+  settings: () => {},
+  refused: () => {},
+  candidate: async () => verdict('accepted'),
+  openLook: async () => {},
+  release: async () => 'commit',
+  close: async () => {},
+};
+
+export const verdict = (decision: Verdict['decision']): Verdict => ({
+  ...decideKeep([{ task: 't', tags: [], before: [0], after: [1] }], { planned: 1 }),
+  decision,
+  better: 1,
+  worse: 0,
+});
+
+/** What the stations that play take of a night. */
+export function nightOf(agent: Agent, more: Partial<Lamp> = {}): Lamp {
   return {
     options,
     number: 1,
     agent,
+    environment: lamp,
     dev: lamp.tasks as readonly Task<'dev'>[],
+    sealed: [],
     evaluator: openEvaluator({
       environment: lamp,
       agent,
@@ -48,12 +106,15 @@ export function nightOf(agent: Agent, more: Partial<Night> = {}): Night {
       timeoutMs: 10_000,
     }),
     emit: () => {},
+    report: () => {},
     signal: new AbortController().signal,
-    deterministic: false,
-    sealed: [],
-    candidates: 1,
+    decisions: [],
+    recorder: silent,
+    release: harness('Serve.'),
+    releases: 0,
+    served: () => 'scripted',
     ...more,
-  } as unknown as Night;
+  };
 }
 
 export const harness = (policy: string) =>

@@ -1,95 +1,122 @@
 /**
- * Rolls the branch head on train, finds what failed and why, and lets the proposer write edits that
+ * Plays the branch head on train, finds what failed and why, and takes the proposers' edits that
  * pass the free checks.
  */
-
 import { diagnose } from '../diagnosis/diagnose.ts';
-import { randomOf, seedOf, shuffled } from '../digest.ts';
+import { randomOf, shuffled } from '../digest.ts';
 import { applyEdits, editKey, touchedIds } from '../edit/edits.ts';
 import type { Edit } from '../edit/schema.ts';
 import { assertScored, evaluationOf } from '../evaluation/evaluator.ts';
-import { mapPool } from '../evaluation/pool.ts';
+import { playTasks } from '../evaluation/play-tasks.ts';
 import { scoreInterval } from '../gate/interval.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { bundleKey, mayTry, rejectedEdits } from '../ledger/branch/rejected.ts';
+import type { CheckContext } from '../proposal/check.ts';
 import { checkEdits } from '../proposal/checks.ts';
-import { harmfulEdits } from '../proposal/harmful.ts';
-import { heldOutOf } from '../proposal/held-out.ts';
-import { type MineContext, type MinedProposal, mine } from '../proposal/mine/mine.ts';
-import { editWords, withoutNearDuplicates } from '../proposal/near.ts';
-import { nullEdits } from '../proposal/null.ts';
-import { reflect } from '../proposal/reflect/reflect.ts';
-import { editTitle } from '../report/title.ts';
-import type { Diagnosis, Harness, Task, Trace } from '../types.ts';
-import { type Night, PAID_SAMPLE } from './night.ts';
-import { report } from './race.ts';
+import type { Diagnosis, Environment, Harness, Task, Trace } from '../types.ts';
+import { type NightContext, PAID_SAMPLE } from './night.ts';
+import { propose } from './propose.ts';
 
 export interface Lessons {
   /** Edits that passed every free check, in order of expected gain. */
   readonly edits: readonly Edit[];
   /** By trace id. */
   readonly diagnoses: ReadonlyMap<string, Diagnosis>;
+  /** Model calls of the proposers. */
+  readonly calls: number;
+  /** Edits that were refused before, for the same reason. */
+  readonly repeated: number;
 }
+
+type Learning = Parameters<typeof propose>[0] &
+  Parameters<typeof whyNot>[0] &
+  Pick<NightContext, 'checks' | 'environment' | 'evaluator' | 'leak' | 'options' | 'report' | 'train'>;
 
 /**
  * `round` 1 is the start of the night; later rounds look at what still fails under the new head.
+ * `left`: candidates that may still be evaluated.
  */
-export async function learn(night: Night, head: Harness, round: number): Promise<Lessons> {
-  const sample = sampleOf(night, round);
-  night.emit({ type: 'phase', phase: 'learn', detail: `${sample.length} train tasks` });
-  let done = 0;
-  const traces = await mapPool(
-    sample,
-    night.options.concurrency,
-    async (task) => {
-      const trace = await night.evaluator.play({ harness: head, task, trial: 0, tier: `train:${round}` });
-      done += 1;
-      report(night, 'train', done, sample.length);
-      return trace as Trace<'train'>;
-    },
-    night.signal,
+export async function learn(
+  night: Learning,
+  head: Harness,
+  { round, left }: { readonly round: number; readonly left: number },
+): Promise<Lessons> {
+  const traces = await playTrain(night, head, round);
+  const environment: Environment = { ...night.environment, tasks: night.train };
+  const context = { environment, protocol: night.agent.protocol, harness: head, tasks: night.train, traces };
+  const diagnoses = await diagnoseAll(traces, night.train, { environment, harness: head });
+  const proposal = await propose(
+    night,
+    { ...context, diagnoses: [...diagnoses.values()] },
+    { round, left, decisions: decisionsOf(night) },
   );
-  assertScored(traces);
-  const rewards = evaluationOf(head, 'train', sample, traces).tasks.map((row) => row.rewards);
-  night.emit({
-    type: 'score',
-    of: round === 1 ? 'start' : 'branch',
-    split: 'train',
-    score: { ...scoreInterval(rewards), tasks: rewards.length },
-  });
-
-  const context = {
-    environment: { ...night.environment, tasks: night.train },
-    protocol: night.agent.protocol,
-    harness: head,
-    tasks: night.train,
-    traces,
-  };
-  const tasks = new Map(night.train.map((task) => [task.id, task]));
-  const diagnoses = new Map<string, Diagnosis>();
-  for (const trace of traces) {
-    const task = tasks.get(trace.task);
-    const diagnosis = task && (await diagnose(trace, { task, environment: context.environment, harness: head }));
-    if (diagnosis) diagnoses.set(trace.id, diagnosis);
-  }
-  const random = randomOf(night.options.seed, night.number, 'propose', round);
-  const proposal = await propose(night, { ...context, diagnoses: [...diagnoses.values()], random }, round);
-  let repeated = 0;
-  const common = {
+  const { edits, refused, repeated } = await checked(night, proposal.edits, diagnoses, {
     ...context,
+    parent: head,
     leak: night.leak,
     envelope: night.options.policy.envelope,
     shapes: proposal.shapes,
     mayTry: whyNot(night, head),
-  };
+    checks: night.checks,
+  });
+  const { probes, notes, calls } = proposal;
+  night.emit({ type: 'learned', edits: proposal.edits.length, refused, repeated, probes, notes });
+  return { edits, diagnoses, calls, repeated };
+}
+
+async function playTrain(night: Learning, harness: Harness, round: number): Promise<readonly Trace<'train'>[]> {
+  const sample = sampleOf(night, round);
+  night.emit({ type: 'phase', phase: 'learn', detail: `${sample.length} train tasks` });
+  const rollouts = sample.map((task) => ({ harness, task, trial: 0, tier: `train:${round}` }));
+  const traces = await playTasks(night.evaluator, rollouts, (done, total) => night.report('train', done, total));
+  assertScored(traces);
+  const rewards = evaluationOf(harness, 'train', sample, traces).tasks.map((row) => row.rewards);
+  const score = { ...scoreInterval(rewards), tasks: rewards.length };
+  night.emit({ type: 'score', of: round === 1 ? 'start' : 'branch', split: 'train', score });
+  return traces as readonly Trace<'train'>[];
+}
+
+/**
+ * All train tasks; of an agent whose rollouts cost time or money a fresh random sample each round.
+ * Probes are free and use all.
+ */
+function sampleOf(night: Learning, round: number): readonly Task<'train'>[] {
+  if (night.agent.simulated || night.train.length <= PAID_SAMPLE) return night.train;
+  return shuffled(night.train, randomOf(night.options.seed, night.number, 'train sample', round)).slice(0, PAID_SAMPLE);
+}
+
+async function diagnoseAll(
+  traces: readonly Trace<'train'>[],
+  train: readonly Task<'train'>[],
+  under: { readonly environment: Environment; readonly harness: Harness },
+): Promise<ReadonlyMap<string, Diagnosis>> {
+  const tasks = new Map(train.map((task) => [task.id, task]));
+  const diagnoses = new Map<string, Diagnosis>();
+  for (const trace of traces) {
+    const task = tasks.get(trace.task);
+    const diagnosis = task && (await diagnose(trace, { task, ...under }));
+    if (diagnosis) diagnoses.set(trace.id, diagnosis);
+  }
+  return diagnoses;
+}
+
+/** The edits that may be tried; every other one is recorded with the check that refused it. */
+async function checked(
+  night: Learning,
+  proposed: readonly Edit[],
+  diagnoses: ReadonlyMap<string, Diagnosis>,
+  context: Omit<CheckContext, 'edits'>,
+): Promise<{ edits: readonly Edit[]; refused: number; repeated: number }> {
+  const head = context.parent;
   const passes = async (parent: Harness, edit: Edit) =>
-    (await checkEdits({ ...common, parent, edits: [edit] })).every((check) => check.passed);
+    (await checkEdits({ ...context, parent, edits: [edit] })).every((check) => check.passed);
   const switches: Edit[] = [];
-  for (const edit of proposal.edits.filter(isSwitch)) if (await passes(head, edit)) switches.push(edit);
+  for (const edit of proposed.filter(isSwitch)) if (await passes(head, edit)) switches.push(edit);
   const switched = withSwitches(head, switches);
   const edits: Edit[] = [];
-  for (const edit of proposal.edits) {
-    const checks = await checkEdits({ ...common, parent: head, edits: [edit] });
+  let repeated = 0;
+  for (const edit of proposed) {
+    const checks = await checkEdits({ ...context, edits: [edit] });
     const failed = checks.find((check) => !check.passed);
     // Rules for calls change nothing in traces whose calls were never heard; with the switch that
     // hears them they may.
@@ -99,11 +126,7 @@ export async function learn(night: Night, head: Harness, round: number): Promise
     else if (failed.check === 'duplicate' || wasRefused(night, edit, failed.reason)) repeated += 1;
     else night.recorder.refused(edit, checks, head, diagnoses);
   }
-  night.repeated += repeated;
-  const refused = proposal.edits.length - edits.length - repeated;
-  const { probes, notes } = proposal;
-  night.emit({ type: 'learned', edits: proposal.edits.length, refused, repeated, probes, notes });
-  return { edits, diagnoses };
+  return { edits, refused: proposed.length - edits.length - repeated, repeated };
 }
 
 const isSwitch = ({ ops }: Edit): boolean => ops.every(({ op }) => op === 'switch.set');
@@ -118,64 +141,20 @@ function withSwitches(head: Harness, switches: readonly Edit[]): Harness | null 
   }
 }
 
-/**
- * All train tasks; of an agent whose rollouts cost time or money a fresh random sample each round.
- * Probes are free and use all.
- */
-function sampleOf(night: Night, round: number): readonly Task<'train'>[] {
-  if (night.agent.simulated || night.train.length <= PAID_SAMPLE) return night.train;
-  return shuffled(night.train, randomOf(night.options.seed, night.number, 'train sample', round)).slice(0, PAID_SAMPLE);
-}
-
-async function propose(night: Night, context: MineContext, round: number): Promise<MinedProposal> {
-  const { proposer, budget } = night.options;
-  if (proposer === 'null' || proposer === 'harmful') {
-    const edits = proposer === 'null' ? nullEdits(context.harness, context.random, budget) : harmfulEdits(context);
-    return { edits, shapes: new Map(), notes: [], probes: 0 };
-  }
-  // Probes give the shapes that the path lint needs, whoever proposes.
-  const mined = await mine(context);
-  if (night.thinker === null) return mined;
-  const known = proposer === 'both' ? mined.edits : [];
-  const { edits, calls, notes } = await reflect(context, {
-    model: night.thinker,
-    tried: triedBefore(night),
-    found: known.map((edit) => editWords(edit) || editTitle(edit)),
-    heldOut: heldOutOf([...night.train, ...night.dev, ...night.sealed]),
-    seed: seedOf('reflect', night.options.seed, night.number, round),
-    signal: night.signal,
-  });
-  night.proposerCalls += calls;
-  const fresh = withoutNearDuplicates(edits, known);
-  return {
-    ...mined,
-    edits: [...known, ...fresh],
-    notes: [
-      ...mined.notes,
-      ...notes,
-      `reflect: ${calls} model calls, ${edits.length} edits, ${fresh.length} of them new.`,
-    ],
-  };
-}
-
-/** What `reflect` proposed before and was refused, newest first, as the model wrote it. */
-const triedBefore = (night: Night): string[] =>
-  rejectedEdits(decisionsOf(night))
-    .reverse()
-    .flatMap(({ edits }) => edits.filter(({ proposer }) => proposer === 'reflect').map(editWords));
+type Deciding = Pick<NightContext, 'agent' | 'decisions' | 'recorder'>;
 
 /** Decisions of earlier nights, and tonight's that are committed. */
-const decisionsOf = (night: Night) => [...night.decisions, ...night.recorder.stored()];
+const decisionsOf = ({ decisions, recorder }: Deciding) => [...decisions, ...recorder.stored()];
 
 /** True if an edit was refused by a free check for the same reason before. */
-const wasRefused = (night: Night, edit: Edit, reason: string): boolean =>
+const wasRefused = (night: Deciding, edit: Edit, reason: string): boolean =>
   rejectedEdits(decisionsOf(night)).some(
     (rejected) => rejected.key === editKey(edit) && rejected.by !== 'gate' && rejected.reason === reason,
   );
 
 /** The rejected-edit query: why an edit may not be tried on `head`, or null. */
 export const whyNot =
-  (night: Night, head: Harness) =>
+  (night: Deciding, head: Harness) =>
   (...edits: readonly Edit[]): string | null => {
     const { allowed, reason, seq } = mayTry(
       bundleKey(edits.map(editKey)),

@@ -10,21 +10,18 @@ import type { Ledger } from '../ledger/branch/ledger.ts';
 import type { Decision } from '../ledger/format/decision.ts';
 import type { Keyring } from '../ledger/keys/keys.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { Check } from '../proposal/check.ts';
 import type { LeakIndex } from '../proposal/checks.ts';
+import type { Proposer } from '../proposal/proposer.ts';
 import type { Emit } from '../report/events.ts';
-import type { Agent, ChatModel, Environment, Harness, HarnessFiles, Task } from '../types.ts';
+import type { Agent, Environment, Harness, HarnessFiles, Task } from '../types.ts';
+import type { Proposing } from './propose.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Rounds of learning per night: each looks at what still fails under the edits kept so far. */
 export const MAX_ROUNDS = 3;
 
-export const PROPOSERS = ['mine', 'reflect', 'both', 'null', 'harmful'] as const;
-export type ProposerName = (typeof PROPOSERS)[number];
-
-/** True for the proposers that test the gate: what they propose is not meant to help. */
-export const testsGate = (proposer: ProposerName): boolean => proposer === 'null' || proposer === 'harmful';
-
-/** Train rollouts a round of an agent that is not simulated. */
+/** Train rollouts per round of an agent that is not simulated. */
 export const PAID_SAMPLE = 32;
 
 /** What a user asks of a night; all of it is part of the run's configuration. */
@@ -33,7 +30,10 @@ export interface NightOptions {
   /** Candidates that may be evaluated. */
   readonly budget: number;
   readonly seed: number;
-  readonly proposer: ProposerName;
+  /** Names of the proposers, in the order in which they are asked. */
+  readonly proposers: readonly string[];
+  /** Names of the caller's own checks. */
+  readonly checks: readonly string[];
   readonly concurrency: number;
   readonly maxRollouts: number;
   readonly maxUsd: number;
@@ -57,8 +57,12 @@ export interface NightInput {
   /** The selected tasks of the environment. */
   readonly tasks: readonly Task[];
   readonly agent: Agent;
-  /** The model that `reflect` asks; null for proposers that need none. */
-  readonly thinker: Agent | null;
+  /** In the order in which they are asked, each with the model that it asks; null without one. */
+  readonly proposers: readonly { readonly proposer: Proposer; readonly agent: Agent | null }[];
+  /** The caller's own checks, asked after the built-in ones. */
+  readonly checks: readonly Check[];
+  /** One proposal of a caller's proposer. */
+  readonly proposerTimeoutMs: number;
   readonly budget: Budget;
   /** `harness/<env>` as it is in the work tree. */
   readonly workTree: HarnessFiles;
@@ -67,25 +71,24 @@ export interface NightInput {
   readonly signal: AbortSignal;
   /** Milliseconds since 1970. */
   now(): number;
-  /** The command line that goes on from this night. */
+  /** The command line that goes on from this night; '' when it was not a command. */
   readonly command: string;
   /** Private keys at hand; default none, which signs nothing. */
   readonly keys?: Keyring;
 }
 
-export interface Night {
+/** What does not change during a night. A station names the parts that it takes. */
+export interface NightContext extends Proposing {
   readonly options: NightOptions;
   readonly run: string;
   /** `runs/<run>`, absolute. */
   readonly folder: string;
   /** True if it goes on after an interruption. */
   readonly resumed: boolean;
-  /** 1 for the first night on a branch. */
-  readonly number: number;
   readonly environment: Environment;
   readonly agent: Agent;
-  /** The model that `reflect` asks; null for proposers that need none. */
-  readonly thinker: ChatModel | null;
+  /** The caller's own checks. */
+  readonly checks: readonly Check[];
   readonly evaluator: Evaluator;
   readonly train: readonly Task<'train'>[];
   readonly dev: readonly Task<'dev'>[];
@@ -96,30 +99,33 @@ export interface Night {
   /** Values of tasks of every split: answers yes or no, and is never shown to a proposer. */
   readonly leak: LeakIndex;
   readonly recorder: Recorder;
-  readonly emit: Emit;
-  readonly signal: AbortSignal;
   /** The branch head at the start of the night. */
   readonly start: Harness;
   /** The release in force, or the first harness of the branch. */
   readonly release: Harness;
   /** Releases of the branch so far. */
   readonly releases: number;
-  /** Measured on the first dev tasks: equal replies to equal requests. */
-  deterministic: boolean;
-  /** Candidates whose evaluation has begun. */
-  candidates: number;
-  voids: number;
-  /** Model calls of `reflect`. */
-  proposerCalls: number;
-  /** Proposals that were refused in an earlier night and were not tried again. */
-  repeated: number;
+  /** Tells how far a phase has come. */
+  report(phase: string, done: number, total: number): void;
   /** Model id that the endpoint says it served; the agent's id before the first reply. */
   served(): string;
-  /** The command line that goes on from this night. */
   readonly command: string;
   readonly startedMs: number;
   now(): number;
 }
+
+/** What is counted during a night. */
+export interface Progress {
+  /** Candidates whose evaluation has begun. */
+  candidates: number;
+  voids: number;
+  /** Model calls of the proposers. */
+  proposerCalls: number;
+  /** Proposals that were refused in an earlier night and were not tried again. */
+  repeated: number;
+}
+
+export const openProgress = (): Progress => ({ candidates: 0, voids: 0, proposerCalls: 0, repeated: 0 });
 
 /**
  * The state of the search: the best branch so far and the scores that a candidate is held against
@@ -127,11 +133,14 @@ export interface Night {
  */
 export interface Branch {
   readonly head: Harness;
-  readonly bank: DevBaseline;
+  /** What a candidate is held against. */
+  readonly baseline: DevBaseline;
   /** Edits kept tonight, in order. */
   readonly kept: readonly KeptEdit[];
   /** Dev scores of the release in force: what the branch has gained is the difference to these. */
-  readonly releaseBank: DevBaseline;
+  readonly releaseBaseline: DevBaseline;
+  /** Measured on the first dev tasks: the agent gives equal replies to equal requests. */
+  readonly deterministic: boolean;
 }
 
 export interface KeptEdit {
@@ -151,18 +160,23 @@ export interface DevBaseline {
 }
 
 /**
- * The most trials a task and arm on the sealed panel: one for an agent that repeats itself, else
+ * The most trials per task and arm on the sealed panel: one for an agent that repeats itself, else
  * `RELEASE.noisyTrials`.
  */
-export const trialsOf = (night: Night): number => (night.deterministic ? 1 : RELEASE.noisyTrials);
+export const trialsOf = ({ deterministic }: Pick<Branch, 'deterministic'>): number =>
+  deterministic ? 1 : RELEASE.noisyTrials;
 
 /**
  * True while another candidate may be started; the look at the sealed panel keeps its share of the
  * rollouts.
  */
-export function hasBudget(night: Night, rollouts: number): boolean {
-  if (night.signal.aborted) return false;
-  const look =
-    2 * trialsOf(night) * Math.min(night.sealed.length, night.options.policy.panel.size ?? night.sealed.length);
-  return night.candidates < night.options.budget && night.evaluator.options.budget.affords(rollouts + look);
+export function hasBudget(
+  { signal, sealed, options, evaluator }: Pick<NightContext, 'signal' | 'sealed' | 'options' | 'evaluator'>,
+  { candidates }: Pick<Progress, 'candidates'>,
+  branch: Pick<Branch, 'deterministic'>,
+  rollouts: number,
+): boolean {
+  if (signal.aborted || candidates >= options.budget) return false;
+  const look = 2 * trialsOf(branch) * Math.min(sealed.length, options.policy.panel.size ?? sealed.length);
+  return evaluator.options.budget.affords(rollouts + look);
 }

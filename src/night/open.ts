@@ -22,8 +22,12 @@ import { openRepository } from '../ledger/git/git.ts';
 import { chatOf } from '../models/ask.ts';
 import { fileReplies, REPLIES, recordedAgent } from '../models/replies.ts';
 import { buildLeakIndex } from '../proposal/checks.ts';
+import { heldOutOf } from '../proposal/held-out.ts';
 import type { Agent, Harness, Task, Trace } from '../types.ts';
-import type { Night, NightInput } from './night.ts';
+import { guardedCheck } from './guard.ts';
+import { lendModel } from './lend.ts';
+import { type NightContext, type NightInput, openProgress, type Progress } from './night.ts';
+import { fileAnswers, OWN_ANSWERS } from './own-answers.ts';
 import { MIN_PANEL, useSealed } from './panel.ts';
 import { type NightFacts, openRecorder } from './recorder.ts';
 import { findRun, type NightRun, whoOf } from './run.ts';
@@ -31,8 +35,14 @@ import { findRun, type NightRun, whoOf } from './run.ts';
 /** Fewest tasks a split needs before anything can be decided on it. */
 const MIN_TASKS = { train: 5, dev: 20, sealed: MIN_PANEL } as const;
 
-export interface OpenNight {
-  readonly night: Night;
+/** Rollouts are on disk after `flush`. */
+export interface AssembledNight {
+  readonly night: NightContext;
+  readonly progress: Progress;
+  flush(): void;
+}
+
+export interface OpenNight extends Omit<AssembledNight, 'flush'> {
   close(): Promise<void>;
 }
 
@@ -48,16 +58,17 @@ export async function openNight(input: NightInput): Promise<OpenNight> {
     const run = await findRun(input, ledger);
     const folder = join(input.root, 'runs', run.name);
     // A simulated agent is asked again at no cost.
-    const replies = input.agent.simulated && input.thinker === null ? null : fileReplies(join(folder, REPLIES));
+    const asks = [input.agent, ...input.proposers.flatMap(({ agent }) => agent ?? [])];
+    const replies = asks.every(({ simulated }) => simulated) ? null : fileReplies(join(folder, REPLIES));
     if (replies !== null) keepSpending(input.budget, join(folder, SPENDING));
     const recorded = (agent: Agent) => (replies === null || agent.simulated ? agent : recordedAgent(agent, replies));
-    const thinker = input.thinker && recorded(input.thinker);
-    const { night, flush } = await assembleNight(
-      { ...input, agent: recorded(input.agent), thinker },
+    const proposers = input.proposers.map(({ proposer, agent }) => ({ proposer, agent: agent && recorded(agent) }));
+    const { flush, ...opened } = await assembleNight(
+      { ...input, agent: recorded(input.agent), proposers },
       { ledger, run, folder, recorded: folder },
     );
     return {
-      night,
+      ...opened,
       async close() {
         try {
           flush();
@@ -77,7 +88,7 @@ export interface Assembly {
   readonly run: NightRun;
   /** Where rollouts and the page are written, absolute. */
   readonly folder: string;
-  /** Where the recorded replies are. */
+  /** Where the recorded replies are; another folder than `folder` is only read. */
   readonly recorded: string;
 }
 
@@ -88,7 +99,7 @@ export interface Assembly {
 export async function assembleNight(
   input: NightInput,
   { ledger, run, folder, recorded }: Assembly,
-): Promise<{ night: Night; flush(): void }> {
+): Promise<AssembledNight> {
   const { options, environment, agent } = input;
   const { config, resumed } = run;
   const before = ledger.decisions().filter((decision) => decision.seq < config.firstSeq);
@@ -120,7 +131,7 @@ export async function assembleNight(
     ],
     artifacts: () => {
       journal.seal();
-      return [join(folder, JOURNAL), join(recorded, REPLIES)]
+      return [join(folder, JOURNAL), join(recorded, REPLIES), join(recorded, OWN_ANSWERS)]
         .filter((path) => existsSync(path))
         .map((path) => ({ name: basename(path), sha256: sha256(readFileSync(path, 'utf8')) }));
     },
@@ -129,7 +140,10 @@ export async function assembleNight(
   const recorder = openRecorder(ledger, facts, config.firstSeq, input.emit);
   const change = changeOfSettings(options.env, before, settingsOf(environment, options.policy));
   if (change !== null) recorder.settings(change, start);
-  const night: Night = {
+  const progress = openProgress();
+  const heldOut = heldOutOf(input.tasks);
+  const answers = fileAnswers(join(recorded, OWN_ANSWERS), { readOnly: folder !== recorded });
+  const night: NightContext = Object.freeze({
     options,
     run: run.name,
     folder,
@@ -137,7 +151,13 @@ export async function assembleNight(
     resumed,
     environment,
     agent,
-    thinker: input.thinker === null ? null : chatOf(input.thinker, 'proposer'),
+    proposers: input.proposers.map(({ proposer, agent }) => ({
+      proposer,
+      lent: agent && lendModel(chatOf(agent, 'proposer'), (text) => heldOut(text) !== null),
+    })),
+    checks: input.checks.map((check) => guardedCheck(check, answers)),
+    answers,
+    proposerTimeoutMs: input.proposerTimeoutMs,
     evaluator: openEvaluator({
       environment,
       agent,
@@ -149,7 +169,7 @@ export async function assembleNight(
       timeoutMs: input.timeoutMs,
       signal: input.signal,
       onRollout: (trace: Trace) => {
-        if (trace.error !== undefined) night.voids += 1;
+        if (trace.error !== undefined) progress.voids += 1;
         else if (trace.model !== '') served = trace.model;
       },
     }),
@@ -165,20 +185,18 @@ export async function assembleNight(
     start,
     release,
     releases: releases.length,
-    deterministic: false,
-    candidates: 0,
-    voids: 0,
-    proposerCalls: 0,
-    repeated: 0,
+    report(phase: string, done: number, total: number) {
+      const { rollouts, usd } = input.budget;
+      input.emit({ type: 'progress', phase, done, total, rollouts, candidates: progress.candidates, usd });
+    },
     served: () => served,
     startedMs: input.now(),
     now: input.now,
     command: input.command,
-  };
-  return { night, flush: () => journal.flush() };
+  });
+  return { night, progress, flush: () => journal.flush() };
 }
 
-/** A conversation outside of any task. */
 /** Agents other than `agent` with which the branch was changed or released. */
 const otherAgents = (decisions: readonly Decision[], agent: string): string[] => [
   ...new Set(

@@ -4,7 +4,7 @@
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { mean, rounded } from '../gate/arithmetic.ts';
 import type { Metric } from '../gate/metrics.ts';
-import type { Pair } from '../gate/pairs.ts';
+import { type Pair, pairOf } from '../gate/pairs.ts';
 import type { Environment, Harness, Task, Usage } from '../types.ts';
 
 export interface PairPlay {
@@ -44,15 +44,12 @@ export async function playPair(evaluator: Evaluator, play: PairPlay, signal?: Ab
       }
     }
   }
-  const pair: Pair = {
-    task: task.id,
-    tags: task.tags,
-    ...(task.family === undefined ? {} : { family: task.family }),
+  const pair = pairOf(task, {
     ...rewards,
     violationsBefore: violations.before,
     violationsAfter: violations.after,
     ...(guarded.length === 0 ? {} : { metrics: metricsOf(used, guarded) }),
-  };
+  });
   return { pair: lost > 0 ? null : pair, rollouts: 2 * trials, costUsd };
 }
 

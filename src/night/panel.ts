@@ -7,7 +7,9 @@ import { auditedTasks, MAX_LOOKS, sealedLooks, UNUSED, useOfTasks } from '../led
 import type { Decision } from '../ledger/format/decision.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Environment, Task } from '../types.ts';
-import type { Night } from './night.ts';
+import type { NightContext } from './night.ts';
+
+type Choosing = Pick<NightContext, 'decisions' | 'environment' | 'options' | 'sealed'>;
 
 export interface Panel {
   readonly environment: Environment;
@@ -76,7 +78,7 @@ export function useSealed(
  * environment can generate them (that is for every look after the first); else the used ones again,
  * up to 12 looks. A text instead says why there is none.
  */
-export function choosePanel(night: Night): (Panel & { readonly used: boolean }) | string {
+export function choosePanel(night: Choosing): (Panel & { readonly used: boolean }) | string {
   const { environment, decisions } = night;
   const use = useOfTasks(decisions);
   const { next, forLooks } = useSealed(environment, night.sealed, night.options.policy.panel, decisions);
@@ -100,7 +102,7 @@ const sealedOf = (environment: Environment): Task<'sealed'>[] =>
  * A panel that nobody has looked at, drawn for look number `look` and the user's seed, of the kinds
  * of task that the night selects.
  */
-function freshPanel({ environment, options }: Night, size: number, look: number): Panel {
+function freshPanel({ environment, options }: Choosing, size: number, look: number): Panel {
   return drawPanel(environment, {
     size,
     tags: options.tags,

@@ -100,12 +100,12 @@ export function planNight({
   const [train, dev, sealed] = [count('train'), count('dev'), count('sealed')];
   const learnt = simulated ? train : Math.min(train, PAID_SAMPLE);
   const trials = RELEASE.noisyTrials;
-  const bank = simulated ? dev : 2 * dev;
+  const baseline = simulated ? dev : 2 * dev;
   const { size, given } = panelOf(environment, tasks, options, decisions);
   const panel = 2 * trials * size;
-  const least = learnt + bank + dev + panel;
-  const most = MAX_ROUNDS * learnt + 2 * bank + options.budget * dev + panel;
-  const expected = Math.min(most, 2 * learnt + bank + Math.round(options.budget * dev * EXPECTED_RACE) + panel);
+  const least = learnt + baseline + dev + panel;
+  const most = MAX_ROUNDS * learnt + 2 * baseline + options.budget * dev + panel;
+  const expected = Math.min(most, 2 * learnt + baseline + Math.round(options.budget * dev * EXPECTED_RACE) + panel);
   const times = (each: number): Range => ({ expected: each * expected, most: each * most });
 
   const place = lookPlace(decisions);
@@ -116,8 +116,8 @@ export function planNight({
     panel: size,
     trials,
     rollouts: { least, expected, most },
-    usd: simulated ? times(0) : past && times(past.usdARollout),
-    minutes: past && times(past.secondsARollout / 60),
+    usd: simulated ? times(0) : past && times(past.usdPerRollout),
+    minutes: past && times(past.secondsPerRollout / 60),
     look: { before, alpha },
     given,
     refusal: refusalOf(options, least),

@@ -6,23 +6,25 @@
 import { applyEdits, invertEdit } from '../edit/edits.ts';
 import type { Edit } from '../edit/schema.ts';
 import { parseHarness } from '../harness/parse.ts';
-import { type Branch, hasBudget, type KeptEdit, type Night, testsGate } from './night.ts';
+import { testsGate } from '../proposal/proposer.ts';
+import { type Branch, hasBudget, type KeptEdit, type Progress } from './night.ts';
 import { race } from './race.ts';
+import type { Searching } from './search.ts';
 
 /**
  * Only parts of a bundle are doubtful: what was kept by itself has already shown that it pays. All
  * parts of one kind are left out together first (all skills, all monitors): one candidate may drop
  * what would take many.
  */
-export async function prune(night: Night, start: Branch): Promise<Branch> {
-  if (testsGate(night.options.proposer) || start.kept.length < 2) return start;
+export async function prune(night: Searching, progress: Progress, start: Branch): Promise<Branch> {
+  if (testsGate(night.options.proposers) || start.kept.length < 2) return start;
   let branch = start;
   for (const kind of ['skill', 'monitor'] as const) {
     const parts = branch.kept.filter(({ edit }) => kindOf(edit) === kind);
-    if (parts.length > 1 && parts.length < branch.kept.length) branch = await without(night, branch, parts);
+    if (parts.length > 1 && parts.length < branch.kept.length) branch = await without(night, progress, branch, parts);
   }
   const doubtful = [...branch.kept].sort((a, b) => a.edit.predicts.fixes - b.edit.predicts.fixes);
-  for (const part of doubtful) branch = await without(night, branch, [part]);
+  for (const part of doubtful) branch = await without(night, progress, branch, [part]);
   return branch;
 }
 
@@ -33,8 +35,13 @@ function kindOf(edit: Edit): string | null {
 }
 
 /** The branch without `parts`, if dev is no worse without them. */
-async function without(night: Night, branch: Branch, parts: readonly KeptEdit[]): Promise<Branch> {
-  if (!hasBudget(night, night.dev.length)) return branch;
+async function without(
+  night: Searching,
+  progress: Progress,
+  branch: Branch,
+  parts: readonly KeptEdit[],
+): Promise<Branch> {
+  if (!hasBudget(night, progress, branch, night.dev.length)) return branch;
   let { files } = branch.head;
   const inverses: Edit[] = [];
   for (const { edit } of parts) {
@@ -44,13 +51,16 @@ async function without(night: Night, branch: Branch, parts: readonly KeptEdit[])
     files = applyEdits(files, [inverse]);
   }
   const candidate = parseHarness(branch.head.env, files);
-  night.candidates += 1;
+  progress.candidates += 1;
   const title =
     parts.length === 1
       ? `"${parts[0]?.title}"`
       : `${parts.length} parts: ${parts.map((part) => part.title).join(', ')}`;
-  night.emit({ type: 'phase', phase: `candidate ${night.candidates}`, detail: `prune: without ${title}` });
-  const result = await race(night, candidate, branch.bank, false);
+  night.emit({ type: 'phase', phase: `candidate ${progress.candidates}`, detail: `prune: without ${title}` });
+  const result = await race(night, candidate, branch.baseline, {
+    number: progress.candidates,
+    independent: false,
+  });
   const verdict = await night.recorder.candidate({
     form: 'prune',
     edits: inverses,
@@ -60,5 +70,10 @@ async function without(night: Night, branch: Branch, parts: readonly KeptEdit[])
     diagnoses: new Map(),
   });
   if (verdict.decision !== 'accepted') return branch;
-  return { ...branch, head: candidate, bank: result.bar, kept: branch.kept.filter((kept) => !parts.includes(kept)) };
+  return {
+    ...branch,
+    head: candidate,
+    baseline: result.bar,
+    kept: branch.kept.filter((kept) => !parts.includes(kept)),
+  };
 }

@@ -1,56 +1,72 @@
 /** Tier 1: rolls the branch head on dev, and races a candidate against it. */
 import { randomOf, shuffled } from '../digest.ts';
 import { assertScored, evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
-import { inOrder, mapPool } from '../evaluation/pool.ts';
+import { playTasks } from '../evaluation/play-tasks.ts';
+import { inOrder } from '../evaluation/pool.ts';
 import { scoreInterval } from '../gate/interval.ts';
 import { isClear, isHopelessNow } from '../gate/keep.ts';
-import { type Pair, taskDifferences } from '../gate/pairs.ts';
+import { type Pair, pairOf, taskDifferences } from '../gate/pairs.ts';
 import { DETERMINISM_TASKS } from '../gate/rules.ts';
 import { wordsOf } from '../traces/words.ts';
 import type { Harness, Task, Trace } from '../types.ts';
-import type { DevBaseline, Night } from './night.ts';
+import type { DevBaseline, NightContext } from './night.ts';
+
+type Racing = Pick<NightContext, 'agent' | 'dev' | 'evaluator' | 'number' | 'options' | 'report' | 'signal'>;
+
+export interface MeasuredBaseline {
+  readonly baseline: DevBaseline;
+  /** The agent gave equal replies to equal requests. */
+  readonly deterministic: boolean;
+}
 
 /**
- * Rolls `harness` afresh on dev. Candidates of a simulated agent meet the bank's own random draws,
- * so one trial a task is its exact counterpart. Any other agent plays the first 20 tasks twice: one
- * trial a task on a fresh random two thirds if it said the same, one on all of dev if it scored the
- * same, else two, which halves the noise of the bar that candidates are held against.
+ * Plays `harness` afresh on dev. Candidates of a simulated agent meet the baseline's own random
+ * draws, so one trial per task is its exact counterpart. Any other agent plays the first 20 tasks
+ * twice: one trial per task on a fresh random two thirds if it said the same, one on all of dev if
+ * it scored the same, else two, which halves the noise of the bar that candidates are held against.
  */
-export async function playBaseline(night: Night, harness: Harness, tier = 'dev'): Promise<DevBaseline> {
+export async function playBaseline(night: Racing, harness: Harness, tier = 'dev'): Promise<MeasuredBaseline> {
   const order = shuffled(night.dev, randomOf(night.options.seed, night.number, 'dev order', tier));
-  if (night.agent.simulated) return bankOf(harness, order, await playAll(night, harness, order, [0], tier));
+  if (night.agent.simulated) {
+    const traces = await playDev(night, harness, order, [0], tier);
+    return { baseline: baselineOf(harness, order, traces), deterministic: false };
+  }
   const first = order.slice(0, DETERMINISM_TASKS);
-  const probe = await playAll(night, harness, first, [0, 1], tier);
+  const probe = await playDev(night, harness, first, [0, 1], tier);
   // An endpoint that refuses every request will refuse the rest as well.
   assertScored(probe);
-  night.deterministic = agree(probe, wordsOf);
-  const end = night.deterministic ? Math.ceil((order.length * 2) / 3) : order.length;
+  const deterministic = agree(probe, wordsOf);
+  const end = deterministic ? Math.ceil((order.length * 2) / 3) : order.length;
   const rest = order.slice(DETERMINISM_TASKS, Math.max(DETERMINISM_TASKS, end));
   const trials = agree(probe, ({ score }) => String(score?.reward)) ? [0] : [0, 1];
-  const more = await playAll(night, harness, rest, trials, tier);
+  const more = await playDev(night, harness, rest, trials, tier);
   night.evaluator.settle();
-  return bankOf(
-    harness,
-    [...first, ...rest],
-    [...probe, ...more].filter(({ trial }) => trials.includes(trial)),
-    trials.length > 1,
-  );
+  const traces = [...probe, ...more].filter(({ trial }) => trials.includes(trial));
+  return { baseline: baselineOf(harness, [...first, ...rest], traces, trials.length > 1), deterministic };
 }
 
 /**
- * One trial a task of the release in force, on the tasks of the head's `bank`. No candidate is held
- * against it: it tells whether a look is worth its rollouts, for which a second trial did not pay
- * (`docs/gate.md#what-is-only-simulated`).
+ * One trial per task of the release in force, on the tasks of the head's `baseline`. No candidate
+ * is held against it: it tells whether a look is worth its rollouts, for which a second trial did
+ * not pay (`docs/gate.md`).
  */
-export async function playReleaseBaseline(night: Night, bank: DevBaseline): Promise<DevBaseline> {
-  const tasks = night.dev.filter(({ id }) => bank.rows.has(id));
-  const traces = await playAll(night, night.release, tasks, [0], 'dev');
+export async function playReleaseBaseline(
+  night: Racing & Pick<NightContext, 'release'>,
+  baseline: DevBaseline,
+): Promise<DevBaseline> {
+  const tasks = night.dev.filter(({ id }) => baseline.rows.has(id));
+  const traces = await playDev(night, night.release, tasks, [0], 'dev');
   assertScored(traces);
   night.evaluator.settle();
-  return bankOf(night.release, tasks, traces);
+  return baselineOf(night.release, tasks, traces);
 }
 
-const bankOf = (harness: Harness, tasks: readonly Task[], traces: readonly Trace[], noisy = false): DevBaseline => ({
+const baselineOf = (
+  harness: Harness,
+  tasks: readonly Task[],
+  traces: readonly Trace[],
+  noisy = false,
+): DevBaseline => ({
   harness: harness.id,
   noisy,
   rows: new Map(
@@ -87,46 +103,22 @@ function agree(traces: readonly Trace[], what: (trace: Trace) => string): boolea
   return seen.size > 0;
 }
 
-async function playAll(
-  night: Night,
+function playDev(
+  { evaluator, report }: Racing,
   harness: Harness,
   tasks: readonly Task[],
   trials: readonly number[],
   tier: string,
 ): Promise<Trace[]> {
   const rollouts = tasks.flatMap((task) => trials.map((trial) => ({ harness, task, trial, tier })));
-  let done = 0;
-  return mapPool(
-    rollouts,
-    night.options.concurrency,
-    async (rollout) => {
-      const trace = await night.evaluator.play(rollout);
-      done += 1;
-      report(night, 'dev', done, rollouts.length);
-      return trace;
-    },
-    night.signal,
-  );
+  return playTasks(evaluator, rollouts, (done, total) => report('dev', done, total));
 }
 
 /** Tells the dev score that candidates are held against. */
-export function reportBaseline(night: Night, of: string, bank: DevBaseline): void {
-  const rewards = [...bank.rows.values()].map((row) => row.rewards);
+export function reportBaseline({ emit }: Pick<NightContext, 'emit'>, of: string, baseline: DevBaseline): void {
+  const rewards = [...baseline.rows.values()].map((row) => row.rewards);
   if (rewards.length > 0)
-    night.emit({ type: 'score', of, split: 'dev', score: { ...scoreInterval(rewards), tasks: rewards.length } });
-}
-
-export function report(night: Night, phase: string, done: number, total: number): void {
-  const { budget } = night.evaluator.options;
-  night.emit({
-    type: 'progress',
-    phase,
-    done,
-    total,
-    rollouts: budget.rollouts,
-    candidates: night.candidates,
-    usd: budget.usd,
-  });
+    emit({ type: 'score', of, split: 'dev', score: { ...scoreInterval(rewards), tasks: rewards.length } });
 }
 
 export interface RaceResult {
@@ -137,23 +129,24 @@ export interface RaceResult {
   readonly bar: DevBaseline;
 }
 
-/** Rollouts that run ahead of a look: none for a simulated agent, which answers at once. */
-export const aheadOf = ({ agent, options }: Night): number => (agent.simulated ? 1 : options.concurrency);
+/** Rollouts ahead of an interim check: none for a simulated agent, which answers at once. */
+export const aheadOf = ({ agent, options }: Pick<NightContext, 'agent' | 'options'>): number =>
+  agent.simulated ? 1 : options.concurrency;
 
 /**
- * Plays one trial a task in random order against the bank and stops when hopeless.
- * With `independent` noise the candidate draws its own trial seeds (for testing the gate).
+ * Plays one trial per task in random order against the baseline and stops when hopeless. `number`
+ * is the candidate's place in the night, from 1. With `independent` noise the candidate draws its
+ * own trial seeds (for testing the gate).
  */
 export async function race(
-  night: Night,
+  night: Racing,
   candidate: Harness,
-  bank: DevBaseline,
-  independent: boolean,
+  baseline: DevBaseline,
+  { number, independent }: { readonly number: number; readonly independent: boolean },
 ): Promise<RaceResult> {
-  const number = night.candidates;
   const random = randomOf(night.options.seed, night.number, 'race', number);
   const order = shuffled(
-    night.dev.filter((task) => bank.rows.has(task.id)),
+    night.dev.filter((task) => baseline.rows.has(task.id)),
     random,
   );
   const tier = independent ? `dev:${number}` : 'dev';
@@ -168,19 +161,18 @@ export async function race(
   let voids = 0;
   for await (const { task, trace } of inOrder(order, aheadOf(night), play, night.signal)) {
     traces.push(trace);
-    report(night, `candidate ${number}`, traces.length, order.length);
-    const row = bank.rows.get(task.id);
+    night.report(`candidate ${number}`, traces.length, order.length);
+    const row = baseline.rows.get(task.id);
     if (trace.score === null || row === undefined) voids += 1;
     else
-      pairs.push({
-        task: task.id,
-        tags: task.tags,
-        ...(task.family === undefined ? {} : { family: task.family }),
-        before: row.rewards,
-        after: [trace.score.reward],
-        violationsBefore: row.violations,
-        violationsAfter: trace.score.violation ? 1 : 0,
-      });
+      pairs.push(
+        pairOf(task, {
+          before: row.rewards,
+          after: [trace.score.reward],
+          violationsBefore: row.violations,
+          violationsAfter: trace.score.violation ? 1 : 0,
+        }),
+      );
     if (pairs.length > 0 && traces.length < order.length && isHopelessNow(taskDifferences(pairs))) break;
   }
   budget.drop(before + traces.length);
@@ -190,6 +182,6 @@ export async function race(
     pairs,
     planned: order.length,
     spending: { rollouts: traces.length, voids, costUsd },
-    bar: barAfter(bank, bankOf(candidate, order, traces, bank.noisy), pairs),
+    bar: barAfter(baseline, baselineOf(candidate, order, traces, baseline.noisy), pairs),
   };
 }

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { scriptedAgent } from '../runtime/scripted-agent.ts';
 import type { Task } from '../types.ts';
-import { done, harness, lamp, nightOf, press } from './lamp.fixture.ts';
-import type { Night } from './night.ts';
+import { done, harness, lamp, nightOf, press, silent } from './lamp.fixture.ts';
+import type { NightContext } from './night.ts';
 import { playBaseline } from './race.ts';
 import { look } from './release.ts';
 
@@ -19,31 +19,29 @@ const earlier = (decision: 'accepted' | 'inconclusive') => ({
 /** alpha of the look that follows `decisions`. */
 async function alphaAfter(decisions: readonly object[]): Promise<number | undefined> {
   let alpha: number | undefined;
-  const recorder = {
-    async openLook() {},
-    async release({ gate }: { gate: { options: { alpha: number } } }) {
-      alpha = gate.options.alpha;
-      return 'commit';
-    },
-  };
   const release = harness('Serve.');
   const night = nightOf(agent, {
-    environment: lamp,
     sealed: lamp.tasks as unknown as readonly Task<'sealed'>[],
-    decisions: decisions as unknown as Night['decisions'],
-    recorder: recorder as unknown as Night['recorder'],
+    decisions: decisions as unknown as NightContext['decisions'],
+    recorder: {
+      ...silent,
+      async release({ gate }) {
+        if (gate.stage === 'release') alpha = gate.options.alpha;
+        return 'commit';
+      },
+    },
     release,
     releases: 1,
-    served: () => 'scripted',
   });
   const head = harness('Always press.');
-  const [releaseBank, bank] = [await playBaseline(night, release), await playBaseline(night, head)];
-  const { verdict } = await look(night, { head, bank, releaseBank, kept: [] });
+  const { baseline: releaseBaseline, deterministic } = await playBaseline(night, release);
+  const { baseline } = await playBaseline(night, head);
+  const { verdict } = await look(night, { head, baseline, releaseBaseline, kept: [], deterministic });
   expect(verdict).toMatchObject({ decision: 'accepted', alpha });
   return alpha;
 }
 
-test('the j-th look since a release has alpha .02 / j, and a release starts it anew', async () => {
+test('the j-th look since a release has alpha .02 / j, and a release starts it again', async () => {
   const [missed, released] = [earlier('inconclusive'), earlier('accepted')];
   expect(await alphaAfter([])).toBe(0.02);
   expect(await alphaAfter([missed])).toBe(0.01);

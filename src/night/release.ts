@@ -1,14 +1,18 @@
 /** One look at the sealed panel: is the branch better than the release in force? */
-import { type Pair, pairDifferences } from '../gate/pairs.ts';
+import { type Pair, pairDifferences, pairOf } from '../gate/pairs.ts';
 import { chooseTrials, predictedPower } from '../gate/power.ts';
 import { recompute } from '../gate/record.ts';
 import { alphaOf, GATE_RULES, POWER } from '../gate/rules.ts';
 import { significant } from '../gate/verdict.ts';
 import { demandsOf, lookPlace, looksAt, sameQuestion } from '../ledger/branch/panels.ts';
-import type { Verdict } from '../types.ts';
+import type { Task, Verdict } from '../types.ts';
 import { compare } from './compare.ts';
-import { type Branch, type DevBaseline, type Night, trialsOf } from './night.ts';
+import { type Branch, type DevBaseline, type NightContext, trialsOf } from './night.ts';
 import { choosePanel } from './panel.ts';
+
+type Looking = Parameters<typeof compare>[0] &
+  Parameters<typeof choosePanel>[0] &
+  Pick<NightContext, 'dev' | 'emit' | 'recorder' | 'release' | 'releases' | 'served'>;
 
 export interface Look {
   readonly verdict: Verdict | null;
@@ -30,7 +34,7 @@ export const noLook = (outcome: string): Look => ({ verdict: null, pairs: [], re
  * At most one look a night, and only when dev predicts at least 50 % power: every look makes the
  * next one harder to pass.
  */
-export async function look(night: Night, branch: Branch): Promise<Look> {
+export async function look(night: Looking, branch: Branch): Promise<Look> {
   const reached = night.evaluator.options.budget.reached();
   if (reached !== null) return noLook(`${STOPPED}: ${reached}`);
   if (branch.head.id === night.release.id)
@@ -39,8 +43,11 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
   if (typeof panel === 'string') return noLook(panel);
   const { fdr, protected_tags: protectedTags, max_increase: maxIncrease } = night.options.policy;
   const alpha = alphaOf(lookPlace(night.decisions), fdr);
-  const dev = pairsOf(night, branch.releaseBank, branch.bank);
-  const { trials, power } = trialsAndPower(night, dev, { tasks: panel.tasks.length, alpha });
+  const dev = pairsOf(night.dev, branch.releaseBaseline, branch.baseline);
+  const { trials, power } = trialsAndPower(night.agent.simulated, trialsOf(branch), dev, {
+    tasks: panel.tasks.length,
+    alpha,
+  });
   const detail = `dev predicts ${(100 * power).toFixed(0)} % power with ${trials} trial${trials === 1 ? '' : 's'} a task at alpha ${significant(alpha)}`;
   night.emit({ type: 'phase', phase: 'sealed', detail });
   if (power < POWER.minPredicted) return noLook(`${detail}; a look needs ${100 * POWER.minPredicted} %`);
@@ -93,28 +100,26 @@ export async function look(night: Night, branch: Branch): Promise<Look> {
 
 /** A simulated agent's rollouts cost nothing: it always plays the most trials. */
 function trialsAndPower(
-  night: Night,
+  simulated: boolean,
+  most: number,
   dev: readonly Pair[],
   look: { readonly tasks: number; readonly alpha: number },
 ): { readonly trials: number; readonly power: number } {
-  const most = trialsOf(night);
   const devTrials = { before: dev[0]?.before.length ?? 1, after: dev[0]?.after.length ?? 1 };
   const binary = dev.every(({ before, after }) =>
     [...before, ...after].every((reward) => reward === 0 || reward === 1),
   );
   const prediction = { ...look, differences: pairDifferences(dev), devTrials };
-  return night.agent.simulated
+  return simulated
     ? { trials: most, power: predictedPower({ ...prediction, trials: most, binary: binary && most === 1 }) }
     : chooseTrials({ ...prediction, binary }, most);
 }
 
-/** Tasks that both banks scored, as pairs. */
-export function pairsOf(night: Night, before: DevBaseline, after: DevBaseline): Pair[] {
-  const families = new Map(night.dev.map(({ id, family }) => [id, family]));
-  return [...after.rows].flatMap(([task, row]) => {
-    const old = before.rows.get(task);
-    const family = families.get(task);
-    const pair = { task, tags: [], ...(family === undefined ? {} : { family }) };
-    return old ? [{ ...pair, before: [...old.rewards], after: [...row.rewards] }] : [];
+/** Tasks that both baselines scored, as pairs. */
+export function pairsOf(dev: readonly Task[], before: DevBaseline, after: DevBaseline): Pair[] {
+  const tasks = new Map(dev.map((task) => [task.id, task]));
+  return [...after.rows].flatMap(([id, row]) => {
+    const [task, old] = [tasks.get(id), before.rows.get(id)];
+    return task && old ? [pairOf(task, { before: old.rewards, after: row.rewards })] : [];
   });
 }

@@ -15,7 +15,7 @@ import type { Decision } from '../ledger/format/decision.ts';
 import { NO_POLICY, Policy } from '../policy/policy.ts';
 import { VERSION } from '../version.ts';
 import { assertSound } from './assert-lint.ts';
-import { type NightInput, type NightOptions, PROPOSERS } from './night.ts';
+import type { NightInput, NightOptions } from './night.ts';
 
 /** JSON has no Infinity: a cap that was not given is null. */
 const cap = z
@@ -27,7 +27,8 @@ const Options = z.object({
   env: z.string(),
   budget: z.int(),
   seed: z.int(),
-  proposer: z.enum(PROPOSERS),
+  proposers: z.array(z.string()).readonly(),
+  checks: z.array(z.string()).readonly().default([]),
   concurrency: z.int(),
   maxRollouts: cap,
   maxUsd: cap,
@@ -59,23 +60,28 @@ export const RunConfig = z.object({
     contextTokens: z.number().optional(),
     protocol: z.literal('text').optional(),
   }),
-  /** The model that `reflect` asked. */
-  thinker: z.object({ id: z.string(), digest: z.string() }).nullable(),
+  /** The models that proposers asked. */
+  proposerModels: z.array(z.object({ proposer: z.string(), id: z.string(), digest: z.string() })).default([]),
   /** Digest of the environment and of its selected tasks. */
   data: z.object({ environment: z.string(), split: z.string() }),
   timeoutMs: z.number(),
 });
 export type RunConfig = z.infer<typeof RunConfig>;
 
+const modelsOf = (proposers: NightInput['proposers']): RunConfig['proposerModels'] =>
+  proposers.flatMap(({ proposer, agent }) =>
+    agent === null ? [] : [{ proposer: proposer.name, id: agent.id, digest: agent.digest }],
+  );
+
 export const whoOf = ({
   agent,
   options,
-  thinker,
-}: Pick<NightInput, 'agent' | 'options' | 'thinker'>): Decision['who'] => ({
+  proposers,
+}: Pick<NightInput, 'agent' | 'options' | 'proposers'>): Decision['who'] => ({
   tool: `harness-optimizer ${VERSION}`,
   agent: agent.id,
   served: agent.id,
-  proposer: thinker === null ? options.proposer : `${options.proposer}, ${thinker.id}`,
+  proposer: [...options.proposers, ...modelsOf(proposers).map(({ id }) => id)].join(', '),
   simulated: agent.simulated,
   operator: 'unattended',
 });
@@ -95,6 +101,7 @@ export interface NightRun {
 export async function findRun(input: NightInput, ledger: Ledger): Promise<NightRun> {
   const { options, environment, agent } = input;
   const folder = join(input.root, 'runs');
+  const models = modelsOf(input.proposers);
   const key = sha256(
     canonicalJson({
       ...options,
@@ -107,7 +114,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
       environment: environment.digest,
       tasks: splitDigest(input.tasks),
       agent: agent.digest,
-      ...(input.thinker === null ? {} : { thinker: input.thinker.digest }),
+      proposerModels: models.map(({ digest }) => digest),
       version: VERSION,
     }),
   );
@@ -154,7 +161,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
       ...(agent.contextTokens === undefined ? {} : { contextTokens: agent.contextTokens }),
       ...(agent.protocol === undefined ? {} : { protocol: agent.protocol }),
     },
-    thinker: input.thinker === null ? null : { id: input.thinker.id, digest: input.thinker.digest },
+    proposerModels: models,
     data: { environment: environment.digest, split: splitDigest(input.tasks) },
     timeoutMs: input.timeoutMs,
   };
@@ -210,8 +217,19 @@ export function noteFailure(folder: string, env: string, run: string, why: strin
  */
 export function readConfig(folder: string): RunConfig | null {
   try {
-    return RunConfig.parse(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')));
+    return RunConfig.parse(inNames(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))));
   } catch {
     return null;
   }
+}
+
+/** Runs of version 2 name one proposer, and one model as `thinker`. */
+function inNames(config: { options: { proposer?: string }; thinker?: object | null }): object {
+  const { proposer } = config.options;
+  if (proposer === undefined) return config;
+  return {
+    ...config,
+    options: { ...config.options, proposers: proposer === 'both' ? ['mine', 'reflect'] : [proposer] },
+    proposerModels: config.thinker ? [{ proposer: 'reflect', ...config.thinker }] : [],
+  };
 }

@@ -1,10 +1,9 @@
 /** What is tried, in which order, and what becomes of an edit whose place was taken. */
 import { expect, test } from 'vitest';
 import type { Edit } from '../edit/schema.ts';
-import { NO_POLICY } from '../policy/policy.ts';
 import { scriptedAgent } from '../runtime/scripted-agent.ts';
-import { done, harness, nightOf, press } from './lamp.fixture.ts';
-import type { Branch, Night } from './night.ts';
+import { done, harness, nightOf, press, silent, verdict as verdictOf } from './lamp.fixture.ts';
+import { type Branch, openProgress } from './night.ts';
 import { playBaseline } from './race.ts';
 import { search } from './search.ts';
 
@@ -22,24 +21,20 @@ const agent = scriptedAgent((request, index) =>
 /** The candidates that were raced, as the ids of their skills, and what each was decided. */
 async function tried(edits: readonly Edit[], verdict: (ids: readonly string[]) => 'accepted' | 'rejected') {
   const candidates: string[][] = [];
-  const recorder = {
-    stored: () => [],
-    async candidate(given: { edits: readonly Edit[] }) {
-      const ids = given.edits.flatMap(({ ops }) => ops.map((op) => ('id' in op ? String(op.id) : '')));
-      candidates.push(ids);
-      return { decision: verdict(ids), better: 1, worse: 0 };
-    },
-  };
   const night = nightOf(agent, {
-    recorder: recorder as unknown as Night['recorder'],
-    decisions: [],
-    candidates: 0,
-    options: { seed: 1, concurrency: 4, budget: 9, proposer: 'both', policy: NO_POLICY } as unknown as Night['options'],
+    recorder: {
+      ...silent,
+      async candidate(given) {
+        const ids = given.edits.flatMap(({ ops }) => ops.map((op) => ('id' in op ? String(op.id) : '')));
+        candidates.push(ids);
+        return verdictOf(verdict(ids));
+      },
+    },
   });
   const head = harness('Serve.');
-  const bank = await playBaseline(night, head);
-  const branch: Branch = { head, bank, releaseBank: bank, kept: [] };
-  const { kept } = await search(night, branch, { edits, diagnoses: new Map() });
+  const { baseline, deterministic } = await playBaseline(night, head);
+  const branch: Branch = { head, baseline, releaseBaseline: baseline, kept: [], deterministic };
+  const { kept } = await search(night, openProgress(), branch, { edits, diagnoses: new Map() });
   return { candidates, kept: kept.length };
 }
 

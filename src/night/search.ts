@@ -12,18 +12,27 @@ import { halvesOf, queueOf } from '../proposal/queue.ts';
 import { bundleTitle, editTitle } from '../report/title.ts';
 import type { Harness } from '../types.ts';
 import { type Lessons, whyNot } from './learn.ts';
-import { type Branch, hasBudget, type Night, testsGate } from './night.ts';
+import { type Branch, hasBudget, type NightContext, type Progress } from './night.ts';
 import { race, reportBaseline } from './race.ts';
+
+export type Searching = Parameters<typeof race>[0] &
+  Parameters<typeof whyNot>[0] &
+  Pick<NightContext, 'emit' | 'recorder' | 'sealed'>;
 
 /**
  * Best gain per cost first; of a bundle that failed the better half next, so that what pays is on
  * the branch before the rest is tried on top of it.
  */
-export async function search(night: Night, start: Branch, lessons: Lessons): Promise<Branch> {
+export async function search(
+  night: Searching,
+  progress: Progress,
+  start: Branch,
+  lessons: Pick<Lessons, 'edits' | 'diagnoses'>,
+): Promise<Branch> {
   let branch = start;
-  const open = queueOf(lessons.edits, { bundled: !testsGate(night.options.proposer) });
+  const open = queueOf(lessons.edits);
   for (let next = open.shift(); next !== undefined; next = open.shift()) {
-    if (!hasBudget(night, night.dev.length)) break;
+    if (!hasBudget(night, progress, branch, night.dev.length)) break;
     if (whyNot(night, branch.head)(...next.edits) !== null) {
       open.unshift(...halvesOf(next.edits));
       continue;
@@ -33,13 +42,16 @@ export async function search(night: Night, start: Branch, lessons: Lessons): Pro
       open.unshift(...halvesOf(next.edits));
       continue;
     }
-    night.candidates += 1;
+    progress.candidates += 1;
     night.emit({
       type: 'phase',
-      phase: `candidate ${night.candidates}`,
+      phase: `candidate ${progress.candidates}`,
       detail: `${next.form}: ${bundleTitle(next.edits)}`,
     });
-    const result = await race(night, candidate, branch.bank, night.options.proposer === 'null');
+    const result = await race(night, candidate, branch.baseline, {
+      number: progress.candidates,
+      independent: night.options.proposers.includes('null'),
+    });
     const verdict = await night.recorder.candidate({
       ...next,
       parent: branch.head,
@@ -49,12 +61,12 @@ export async function search(night: Night, start: Branch, lessons: Lessons): Pro
     });
     if (verdict.decision === 'accepted') {
       branch = {
+        ...branch,
         head: candidate,
-        bank: result.bar,
+        baseline: result.bar,
         kept: [...branch.kept, ...next.edits.map((edit) => ({ edit, title: editTitle(edit) }))],
-        releaseBank: branch.releaseBank,
       };
-      reportBaseline(night, 'best so far', branch.bank);
+      reportBaseline(night, 'best so far', branch.baseline);
       // Where no task differs, parts differ on none either: halves would only spend the budget.
     } else if (verdict.better + verdict.worse > 0) open.unshift(...halvesOf(next.edits));
   }

@@ -4,20 +4,19 @@ import { applyEdit, checkBounds } from '../edit/edits.ts';
 import { Edit } from '../edit/schema.ts';
 import { parseHarness } from '../harness/parse.ts';
 import type { Harness } from '../types.ts';
-import { answerOf, type Check } from './check.ts';
-import { riskRefusal } from './checks/envelope.ts';
+import { type AppliedCandidate, answerOf, type Check, type CheckContext, type CheckResult } from './check.ts';
 import { inertCheck } from './checks/inert.ts';
 import { findLeak } from './checks/leak-index.ts';
 import { lintCheck } from './checks/lint.ts';
 import { replayCheck } from './checks/passing.ts';
 import { policyCheck } from './checks/policy.ts';
-import type { AppliedCandidate, CheckContext, CheckResult } from './checks/result.ts';
+import { riskCheck } from './checks/risk-limit.ts';
 import { findTaint } from './checks/taint.ts';
 import { editText } from './checks/text-of.ts';
 
+export type { CheckContext, CheckResult } from './check.ts';
 export { buildLeakIndex, type LeakIndex } from './checks/leak-index.ts';
 export { replay } from './checks/replay.ts';
-export type { CheckContext, CheckResult } from './checks/result.ts';
 
 /**
  * Of the words alone, and before all others: what fails here must not be stored, whatever else is
@@ -38,7 +37,7 @@ const OF_WORDS: readonly (readonly [name: string, check: (context: CheckContext)
 /** Of the applied harness. What a caller adds comes after these. */
 const builtIn = ({ mayTry }: CheckContext): readonly Check[] => [
   policyCheck,
-  { name: 'risk', check: riskRefusal },
+  riskCheck,
   lintCheck,
   {
     name: 'duplicate',

@@ -9,6 +9,7 @@ import type { Environment, Harness, Task, Trace } from '../types.ts';
 import { idOf } from './mine/names.ts';
 import { requiredArguments } from './mine/probe.ts';
 import { frequentWords } from './mine/skills.ts';
+import { builtIn, type Proposer } from './proposer.ts';
 
 export interface HarmfulContext {
   readonly environment: Environment;
@@ -82,4 +83,10 @@ export function harmfulEdits(context: HarmfulContext): Edit[] {
 const told = (id: string, tool: string, say: string): Op => ({
   op: 'clause.add',
   clause: clauseOf({ id: idOf(id), tools: [tool], say }),
+});
+
+/** Tests the gate: all that it writes hurts. */
+export const harmful: Proposer = builtIn({
+  name: 'harmful',
+  propose: (context) => ({ edits: harmfulEdits(context) }),
 });

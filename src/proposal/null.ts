@@ -3,6 +3,7 @@ import { type Random, shuffled } from '../digest.ts';
 import type { Edit, Op } from '../edit/schema.ts';
 import { clauseOf } from '../harness/schema.ts';
 import type { Harness } from '../types.ts';
+import { builtIn, type Proposer } from './proposer.ts';
 
 const SUBJECTS = [
   'These files',
@@ -60,3 +61,9 @@ const agree = (sentence: string): string =>
         .replace(' use ', ' uses ')
         .replace(' have ', ' has ')
     : sentence;
+
+/** Tests the gate: nothing that it writes can matter. */
+export const neutral: Proposer = builtIn({
+  name: 'null',
+  propose: ({ harness, random, budget }) => ({ edits: nullEdits(harness, random, budget.candidates) }),
+});

@@ -15,9 +15,7 @@ const fixesOf = (edits: readonly Edit[]) => edits.map(({ predicts }) => predicts
 
 describe('the queue', () => {
   test('holds the mined edits as one bundle, and what a model wrote before it when that is expected to gain more', () => {
-    const queue = queueOf([edit('mine', 2), edit('mine', 1), edit('reflect', 4), edit('reflect', 1)], {
-      bundled: true,
-    });
+    const queue = queueOf([edit('mine', 2), edit('mine', 1), edit('reflect', 4), edit('reflect', 1)]);
     expect(queue.map(({ form, edits }) => [form, fixesOf(edits)])).toEqual([
       ['single', [4]],
       ['bundle', [2, 1]],
@@ -25,8 +23,8 @@ describe('the queue', () => {
     ]);
   });
 
-  test('holds every edit by itself when nothing is bundled', () => {
-    const queue = queueOf([edit('mine', 1), edit('mine', 3)], { bundled: false });
+  test('holds every edit by itself when nothing was mined', () => {
+    const queue = queueOf([edit('null', 1), edit('null', 3)]);
     expect(queue.map(({ form, edits }) => [form, fixesOf(edits)])).toEqual([
       ['single', [3]],
       ['single', [1]],
@@ -38,7 +36,7 @@ describe('the queue', () => {
     fc.assert(
       fc.property(edits, (drawn) => {
         const all = drawn.map(({ mined, fixes }) => edit(mined ? 'mine' : 'reflect', fixes));
-        const queue = queueOf(all, { bundled: true });
+        const queue = queueOf(all);
         expect(new Set(queue.flatMap((proposal) => proposal.edits))).toEqual(new Set(all));
         const gains = queue.map((proposal) => gainPerCost(proposal.edits));
         expect(gains).toEqual([...gains].sort((a, b) => b - a));

@@ -6,20 +6,20 @@
 import type { Edit } from '../edit/schema.ts';
 import { harnessTextOf } from './checks/text-of.ts';
 
-export interface Proposal {
+export interface QueueEntry {
   readonly form: 'bundle' | 'half' | 'single';
   readonly edits: readonly Edit[];
 }
 
 /**
  * Length of a usual prompt, in characters: an edit that adds as many makes every rollout of its
- * race twice as dear to read.
+ * race cost twice as much to read.
  */
 const PROMPT_CHARACTERS = 10_000;
 
 /**
  * Train tasks that edits are expected to fix together, for one race on dev. Failures that several
- * of them answer count once; the race is dearer by the text that its rollouts read.
+ * of them answer count once; the race costs more by the text that its rollouts read.
  */
 export function gainPerCost(edits: readonly Edit[]): number {
   const fixes = edits.map(({ predicts }) => predicts.fixes);
@@ -36,24 +36,24 @@ export function gainPerCost(edits: readonly Edit[]): number {
  * What was mined is one bundle, since some of it only pays together; all else is tried by itself.
  * Best gain per cost first.
  */
-export function queueOf(edits: readonly Edit[], { bundled }: { readonly bundled: boolean }): Proposal[] {
-  const mined = bundled ? edits.filter(({ proposer }) => proposer === 'mine') : [];
+export function queueOf(edits: readonly Edit[]): QueueEntry[] {
+  const mined = edits.filter(({ proposer }) => proposer === 'mine');
   const groups = edits.filter((edit) => !mined.includes(edit)).map((edit): readonly Edit[] => [edit]);
   if (mined.length > 0) groups.push(mined);
-  return groups.sort((a, b) => gainPerCost(b) - gainPerCost(a)).map((group) => proposalOf(group, 'bundle'));
+  return groups.sort((a, b) => gainPerCost(b) - gainPerCost(a)).map((group) => entryOf(group, 'bundle'));
 }
 
 /**
  * Two non-empty halves of a bundle, the better one first; [] for a single edit. `edits` come best
  * first.
  */
-export function halvesOf(edits: readonly Edit[]): Proposal[] {
+export function halvesOf(edits: readonly Edit[]): QueueEntry[] {
   if (edits.length < 2) return [];
   const middle = Math.ceil(edits.length / 2);
-  return [edits.slice(0, middle), edits.slice(middle)].map((half) => proposalOf(half, 'half'));
+  return [edits.slice(0, middle), edits.slice(middle)].map((half) => entryOf(half, 'half'));
 }
 
-const proposalOf = (edits: readonly Edit[], form: 'bundle' | 'half'): Proposal => ({
+const entryOf = (edits: readonly Edit[], form: 'bundle' | 'half'): QueueEntry => ({
   form: edits.length > 1 ? form : 'single',
   edits,
 });

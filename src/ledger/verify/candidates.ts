@@ -5,8 +5,8 @@
 import { loosenedIn } from '../../harness/loosened.ts';
 import { parseHarness } from '../../harness/parse.ts';
 import { NO_POLICY } from '../../policy/policy.ts';
-import { riskRefusal } from '../../proposal/checks/envelope.ts';
 import { policyRefusal } from '../../proposal/checks/policy.ts';
+import { riskRefusal } from '../../proposal/checks/risk-limit.ts';
 import type { Harness, HarnessFiles } from '../../types.ts';
 import { settingsInForce } from '../acts/settings.ts';
 import { changesBranch, type Decision, type Touched } from '../format/decision.ts';

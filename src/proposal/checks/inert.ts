@@ -1,10 +1,9 @@
 /** Refuses a change that alters no prompt byte and no outcome of a check on the recorded traces. */
 
 import type { Op } from '../../edit/schema.ts';
-import type { Check } from '../check.ts';
+import type { AppliedCandidate, Check } from '../check.ts';
 import { wouldFire } from './monitor-fires.ts';
 import { promptOf, type ReplayedTrace, replay } from './replay.ts';
-import type { AppliedCandidate } from './result.ts';
 
 /** A reason, or null if the change shows somewhere. */
 export async function findInert(applied: AppliedCandidate): Promise<string | null> {

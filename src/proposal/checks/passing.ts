@@ -1,9 +1,8 @@
 /** Refuses a change that blocks a call which a passing run was right to make. */
 
 import { rulesOf } from '../../edit/ops/index.ts';
-import type { Check } from '../check.ts';
+import type { AppliedCandidate, Check } from '../check.ts';
 import { replay } from './replay.ts';
-import type { AppliedCandidate } from './result.ts';
 
 /** A reason that names rule and trace, or null. Only traces with full reward count. */
 export async function findBlockedPass(applied: AppliedCandidate): Promise<string | null> {

@@ -3,9 +3,8 @@ import { canonicalJson } from '../../digest.ts';
 import { touchedIds } from '../../edit/edits.ts';
 import { resembles, sectionName, sectionsOf, structureOf } from '../../harness/sections.ts';
 import type { Harness } from '../../types.ts';
-import type { Check } from '../check.ts';
+import type { AppliedCandidate, Check } from '../check.ts';
 import { editableRefusal } from './editable.ts';
-import type { AppliedCandidate } from './result.ts';
 
 /** Why edits may not lead from one harness to another; null when they may. */
 export function policyRefusal({

