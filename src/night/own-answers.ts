@@ -14,7 +14,7 @@ export interface OwnAnswers {
   put(key: string, answer: unknown): void;
 }
 
-/** One JSON line per answer, none is added with `readOnly`; a line that a kill cut off is dropped. */
+/** One JSON line per answer, none is added with `readOnly`; one that a kill cut off is dropped. */
 export function fileAnswers(path: string, options: { readonly readOnly?: boolean } = {}): OwnAnswers {
   const answers = new Map<string, unknown>();
   let whole = true;

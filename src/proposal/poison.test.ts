@@ -9,7 +9,7 @@ import { parseHarness } from '../harness/parse.ts';
 import { Clause } from '../harness/schema.ts';
 import type { Environment, Trace } from '../types.ts';
 import { completeVocabulary } from '../vocabulary.ts';
-import { riskRefusal } from './checks/envelope.ts';
+import { riskRefusal } from './checks/risk-limit.ts';
 import { buildLeakIndex, checkEdits } from './checks.ts';
 
 const vocabulary = completeVocabulary({ sensitiveWords: ['refunds?'] });
