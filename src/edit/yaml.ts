@@ -1,6 +1,4 @@
-/**
- * Changes a YAML file as a document: comments and the order of keys stay, the layout is canonical.
- */
+/** Changes a YAML file as a document: comments stay, and the layout is the usual one. */
 import { type Document, isCollection, isMap, isNode, type Node, parseDocument, YAMLMap } from 'yaml';
 import { documentText } from '../harness/render.ts';
 import type { HarnessFiles } from '../types.ts';

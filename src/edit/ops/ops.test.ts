@@ -1,11 +1,11 @@
 /** Every operation of the table keeps the promises of its kind. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import {
   anyClause,
   anyContract,
   anyFormat,
-  anyId,
   anyMonitor,
   anyRegulation,
   anySettings,
@@ -14,6 +14,7 @@ import {
 } from '../../harness/documents.fixture.ts';
 import { parseHarness } from '../../harness/parse.ts';
 import { renderContract, renderRegulation, renderSettings, renderSkill } from '../../harness/render.ts';
+import { Clause, Format, Monitor } from '../../harness/schema.ts';
 import type { HarnessFiles } from '../../types.ts';
 import { applyEdit, EditError, editKey, invertEdit, touchedIds } from '../edits.ts';
 import type { Edit } from '../schema.ts';
@@ -37,63 +38,48 @@ function filesOf({ contract, regulation, settings, skill }: Documents): HarnessF
   return new Map(all.filter(([, text]) => text !== ''));
 }
 
-const anyLines = fc.array(anyText(60), { minLength: 1, maxLength: 3 });
-const oneOf = <T>(items: readonly T[], other: fc.Arbitrary<T>) =>
-  items.length === 0 ? other : fc.oneof(fc.constantFrom(...items), other);
-
-/** Operations of each name that often fit the documents. */
-const anyOpOn = ({ contract, regulation, skill }: Documents): Readonly<Record<Op['op'], fc.Arbitrary<Op>>> => {
-  const clauseId = oneOf(
-    contract.clauses.map(({ id }) => id),
-    anyId,
-  );
-  const monitorId = oneOf(
-    regulation.monitors.map(({ id }) => id),
-    anyId,
-  );
-  const format = oneOf(contract.formats, anyFormat);
-  const names = Object.entries(contract.aliases).flatMap(([tool, all]) =>
-    Object.keys(all).map((from) => ({ tool, from })),
-  );
-  const alias = oneOf(
-    names,
-    fc.record({ tool: fc.constantFrom('get_order', 'refund'), from: fc.constantFrom('id', 'ref') }),
-  );
-  const anchor = fc.constantFrom(...skill.body.split('\n'));
-  const id = fc.constant(skill.name);
-  const tagged = <K extends Op['op']>(op: K) => fc.constant(op);
+/** Values that an operation on these documents may name, by the name of the field. */
+const namesIn = ({ contract, regulation, skill }: Documents): Readonly<Record<string, readonly string[]>> => {
+  const lines = skill.body.split('\n');
   return {
-    'clause.add': fc.record({ op: tagged('clause.add'), clause: anyClause }),
-    'clause.replace': fc
-      .tuple(clauseId, anyClause)
-      .map(([old, clause]) => ({ op: 'clause.replace', id: old, clause: { ...clause, id: old } })),
-    'clause.remove': fc.record({ op: tagged('clause.remove'), id: clauseId }),
-    'alias.add': alias.map((name) => ({ op: 'alias.add', ...name, to: 'order_id' })),
-    'alias.remove': alias.map((name) => ({ op: 'alias.remove', ...name })),
-    'format.add': fc.record({ op: tagged('format.add'), format: anyFormat }),
-    'format.remove': format.map(({ argument, pattern }) => ({ op: 'format.remove', argument, pattern })),
-    'monitor.add': fc.record({ op: tagged('monitor.add'), monitor: anyMonitor }),
-    'monitor.replace': fc
-      .tuple(monitorId, anyMonitor)
-      .map(([old, monitor]) => ({ op: 'monitor.replace', id: old, monitor: { ...monitor, id: old } })),
-    'monitor.remove': fc.record({ op: tagged('monitor.remove'), id: monitorId }),
-    'switch.set': fc.oneof(
-      fc.record({ op: tagged('switch.set'), key: fc.constantFrom('rescue', 'coerce'), value: fc.boolean() }),
-      fc.record({ op: tagged('switch.set'), key: fc.constant('protocol'), value: fc.constantFrom('native', 'text') }),
-      fc.record({ op: tagged('switch.set'), key: fc.constant('max_blocks'), value: fc.integer({ min: 1, max: 9 }) }),
-    ),
-    'skill.add': fc.record({ op: tagged('skill.add'), id: anyId, description: anyText(100), lines: anyLines }),
-    'skill.remove': fc.record({ op: tagged('skill.remove'), id }),
-    'skill.insert': fc.record({
-      op: tagged('skill.insert'),
-      id,
-      after: fc.option(anchor, { nil: null }),
-      lines: anyLines,
-    }),
-    'skill.replace': fc.record({ op: tagged('skill.replace'), id, anchor, lines: anyLines }),
-    'skill.delete': fc.record({ op: tagged('skill.delete'), id, anchor }),
+    id: [...[...contract.clauses, ...regulation.monitors].map(({ id }) => id), skill.name, skill.name, 'x-new'],
+    tool: [...Object.keys(contract.aliases), 'refund'],
+    from: ['id', 'item', 'order'],
+    to: ['order_id'],
+    argument: contract.formats.map(({ argument }) => argument),
+    pattern: contract.formats.map(({ pattern }) => pattern),
+    value: ['native', 'text'],
+    anchor: lines,
+    after: lines,
   };
 };
+
+/** Any value of a schema, with the names above where it has such a field. */
+function anyOf(schema: unknown, names: readonly string[] = []): fc.Arbitrary<unknown> {
+  if (schema === Clause) return anyClause;
+  if (schema === Format) return anyFormat;
+  if (schema === Monitor) return anyMonitor;
+  if (schema instanceof z.ZodLiteral) return fc.constant(schema.value);
+  if (schema instanceof z.ZodEnum) return fc.constantFrom(...schema.options);
+  if (schema instanceof z.ZodBoolean) return fc.boolean();
+  if (schema instanceof z.ZodNumber) return fc.integer({ min: 1, max: 9 });
+  if (schema instanceof z.ZodNullable) return fc.option(anyOf(schema.unwrap(), names), { nil: null });
+  if (schema instanceof z.ZodUnion) return fc.oneof(...schema.options.map((option) => anyOf(option, names)));
+  if (schema instanceof z.ZodArray) return fc.array(anyOf(schema.element, names), { minLength: 1, maxLength: 3 });
+  if (schema instanceof z.ZodString) return names.length > 0 ? fc.constantFrom(...names) : anyText(60);
+  throw new TypeError('expected a schema that this test can make values of; teach it the new one');
+}
+
+/** Operations of one name, many of which fit the documents. */
+function anyOpOn(name: Op['op'], documents: Documents): fc.Arbitrary<Op> {
+  const names = namesIn(documents);
+  const shape = Op.options.find(({ shape }) => shape.op.value === name)?.shape ?? {};
+  const fields = Object.entries(shape).map(([key, schema]) => [key, anyOf(schema, names[key])] as const);
+  return fc
+    .record(Object.fromEntries(fields))
+    .filter((op) => Op.safeParse(op).success)
+    .map((op) => Op.parse(op));
+}
 
 const editOf = (op: Op): Edit => ({
   ops: [op],
@@ -125,7 +111,7 @@ const meaning = (files: HarnessFiles, name: Op['op']) =>
     : sorted(files);
 
 describe.each(OP_NAMES)('%s', (name) => {
-  const anyCase = documents.chain((all) => fc.tuple(fc.constant(filesOf(all)), anyOpOn(all)[name]));
+  const anyCase = documents.chain((all) => fc.tuple(fc.constant(filesOf(all)), anyOpOn(name, all)));
 
   test('applies, and taken back gives the same harness', () => {
     let applied = 0;
@@ -149,7 +135,7 @@ describe.each(OP_NAMES)('%s', (name) => {
 
   test('is read back, named, and known by what it touches', () => {
     fc.assert(
-      fc.property(anyCase, ([before, op]) => {
+      fc.property(anyCase, ([, op]) => {
         expect(Op.parse(op)).toEqual(op);
         const rules = rulesOf(op);
         expect(rules.title(op)).toMatch(/^[a-z][^\n]{5,}/);
@@ -158,13 +144,9 @@ describe.each(OP_NAMES)('%s', (name) => {
         expect(editKey(editOf(op))).toMatch(/^[0-9a-f]{64}$/);
         const [part] = [rules.added?.(op) ?? rules.removed?.(op) ?? []].flat();
         if (part !== undefined) expect(touchedIds(editOf(op))).toContain(part);
-        // What the words say stands in the files, as somebody wrote it.
-        const after = tryApply(before, editOf(op));
-        if (after === null || rules.words(op) === '') return;
-        const harness = parseHarness('shop', new Map([...after].filter(([path]) => path !== 'harness.yaml')));
-        const texts = JSON.stringify([harness.contract, harness.regulation, harness.skills]).replace(/\s|\\n/g, '');
-        for (const line of rules.words(op).trim().split('\n').slice(0, 1))
-          expect(texts).toContain(JSON.stringify(line.trim()).slice(1, -1).replace(/\s/g, '').slice(0, 20));
+        // What the model reads comes from the operation.
+        for (const word of rules.words(op).split(/\s+/))
+          expect(JSON.stringify(op)).toContain(JSON.stringify(word).slice(1, -1));
       }),
       { seed: 6, numRuns: 15 },
     );

@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { canonicalJson } from '../../digest.ts';
+import { Op } from '../../edit/schema.ts';
 import type { Json } from '../../types.ts';
 import { harnessFolder } from '../git/paths.ts';
 import { Decision, digest, FileDigest, pathUpTo } from './decision.ts';
@@ -91,7 +92,15 @@ export const decisionText = (decision: Decision): string => canonicalText(statem
 
 /** JSON Schema (2020-12) of a decision file. */
 export const evidenceSchema = (): object => ({
-  ...z.toJSONSchema(Shape, { io: 'output' }),
+  ...z.toJSONSchema(Shape, {
+    io: 'output',
+    // An operation may be new to who reads the record; `changes` says what it did to the files.
+    override({ zodSchema, jsonSchema }) {
+      if (zodSchema !== Op) return;
+      for (const key in jsonSchema) delete jsonSchema[key];
+      Object.assign(jsonSchema, { type: 'object', properties: { op: { type: 'string' } }, required: ['op'] });
+    },
+  }),
   $id: PREDICATE,
   title: 'A decision of harness-optimizer: an in-toto Statement v1',
 });
