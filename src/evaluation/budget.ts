@@ -32,8 +32,8 @@ export interface Budget {
   /** Counts a rollout that an earlier try of this night already played. */
   restore(): void;
   /**
-   * Goes back to `count` rollouts: later ones ran ahead of an interim check that ended it all. Their
-   * money stays counted.
+   * Goes back to `count` rollouts: later ones ran ahead of an interim check that ended it all.
+   * Their money stays counted.
    */
   drop(count: number): void;
   /**
