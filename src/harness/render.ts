@@ -124,12 +124,8 @@ const lists: Readonly<Record<string, number>> = { clauses: 2, formats: 1, monito
  */
 export function documentText(doc: Document): string {
   if (!isMap(doc.contents)) return doc.toString(yamlStyle);
-  for (const { key, value } of doc.contents.items) {
-    const own = lists[String(key)];
-    if (own === undefined) layOut(value, 1, String(key).length + 2);
-    else layOut(value, own, 0);
-  }
-  // An item of a list is as wide as any other text, and stands two columns in.
+  for (const { key, value } of doc.contents.items) layOut(value, lists[String(key)] ?? 1, 0);
+  // What stands below a key is as wide as any other text, and stands two columns in.
   const text = doc.toString({ ...yamlStyle, lineWidth: lineWidth + 2 });
   return doc.contents.items.length > 0 ? text : text.replace(/\n?\{\}\n$/, '');
 }
