@@ -1,4 +1,6 @@
 /** `optimize apply`: merges a release into the checked-out branch. */
+
+import { z } from 'zod';
 import { UsageError, VerifyError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type AppliedRelease, applyRelease } from '../ledger/acts/apply.ts';
@@ -8,23 +10,36 @@ import type { Repository } from '../ledger/git/git.ts';
 import type { Oid } from '../ledger/git/plumbing.ts';
 import { readTrust } from '../ledger/keys/trust.ts';
 import { type BranchReport, verifyRepository } from '../ledger/verify/verify.ts';
-import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
+import { command } from './command.ts';
+import { ledgerOf } from './open-ledger.ts';
+import { answering, text } from './options.ts';
+import { say, sayJson } from './output.ts';
 
-export async function applyCommand(given: Record<string, unknown>): Promise<number> {
-  const flags = given as unknown as LedgerFlags & { to?: string; trust?: string };
-  const { env, repository, ledger } = await ledgerOf(flags);
-  const tip = flags.trust === undefined ? undefined : await trustedTip(repository, env, flags.trust);
-  // No lock: the branch moves by compare-and-swap from the tip that was looked at.
-  const applied = await applyRelease(repository, env, {
-    ...stepOf('apply', repository),
-    ...(flags.to === undefined ? {} : { version: flags.to }),
-    ...(tip === undefined ? {} : { tip }),
-  });
-  const policy = settingsInForce(ledger.decisions())?.policy;
-  if (flags.json) sayJson({ type: 'applied', ...applied });
-  else tell(applied, tip === undefined && policy?.mode === 'propose');
-  return EXIT.ok;
-}
+export const apply = command({
+  name: 'apply',
+  summary: 'merge a release into the checked-out branch',
+  options: z.object({
+    ...answering,
+    to: text('<version>', 'vN [newest]').exactOptional(),
+    trust: text('<file>', 'only if everything verifies against these keys first, approvals included').exactOptional(),
+  }),
+  exits: ['verify'],
+  example: 'apply --env retail',
+  async run(flags) {
+    const { env, repository, ledger } = await ledgerOf(flags);
+    const tip = flags.trust === undefined ? undefined : await trustedTip(repository, env, flags.trust);
+    // No lock: the branch moves by compare-and-swap from the tip that was looked at.
+    const applied = await applyRelease(repository, env, {
+      ...stepOf('apply', repository),
+      ...(flags.to === undefined ? {} : { version: flags.to }),
+      ...(tip === undefined ? {} : { tip }),
+    });
+    const policy = settingsInForce(ledger.decisions())?.policy;
+    if (flags.json) sayJson({ type: 'applied', ...applied });
+    else tell(applied, tip === undefined && policy?.mode === 'propose');
+    return EXIT.ok;
+  },
+});
 
 function tell({ version, simulated, branch, commit, changed }: AppliedRelease, byNames: boolean): void {
   const what = `${version}${simulated ? ' (evidence SIMULATED)' : ''}`;

@@ -47,10 +47,7 @@ async function keysHere(): Promise<string[]> {
  * Runs a command; prints what went wrong on stderr, never a stack trace unless OPTIMIZE_DEBUG is
  * set.
  */
-export async function runSafely(
-  run: () => Promise<number>,
-  options: { readonly json: boolean; readonly name: string },
-): Promise<number> {
+export async function runSafely(run: () => Promise<number>, options: { readonly json: boolean }): Promise<number> {
   try {
     return await run();
   } catch (error) {

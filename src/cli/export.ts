@@ -4,6 +4,7 @@
  */
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
 import { randomOf, sha256, shuffled } from '../digest.ts';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -14,54 +15,58 @@ import { commitsOfDecisions, firstHarness } from '../ledger/branch/versions.ts';
 import { readTexts } from '../ledger/git/plumbing.ts';
 import { evidencePage } from '../report/evidence-page.ts';
 import type { HarnessFiles } from '../types.ts';
+import { command } from './command.ts';
 import { decisionTitle } from './log.ts';
-import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
-
-interface ExportFlags extends LedgerFlags {
-  readonly out: string;
-  readonly sample: number;
-}
+import { ledgerOf } from './open-ledger.ts';
+import { answering, text, whole } from './options.ts';
+import { say, sayJson } from './output.ts';
 
 const VERIFIER = join(import.meta.dirname, '../../export/verify.py');
 
-/**
- * Writes the folder beside its place first, so that a command that was cut off leaves none that
- * looks whole.
- */
-export async function exportCommand(given: Record<string, unknown>): Promise<number> {
-  const flags = given as unknown as ExportFlags;
-  const out = resolve(flags.out);
-  if (existsSync(out)) throw new UsageError(`--out ${flags.out} is already there; name a folder that is not`);
-  if (!existsSync(dirname(out))) throw new UsageError(`--out ${flags.out}: there is no folder ${dirname(flags.out)}`);
-  const { env, ledger } = await ledgerOf(flags);
-  const { decisions } = ledger.head();
-  if (decisions.length === 0)
-    throw new UsageError(`no decision is on ${ledger.branch} yet, so there is nothing to export`);
-  const sample = sampleOf(
-    decisions.map(({ seq }) => seq),
-    flags.sample,
-    ledger.head().commit,
-  );
-  const commits = await commitsOfDecisions(ledger);
-  const files = new Map([
-    ...(await recordsOf(ledger)),
-    ['index.html', evidencePage({ env, decisions, sample, commits, titleOf: decisionTitle })],
-  ]);
-  const draft = `${out}.partial`;
-  rmSync(draft, { recursive: true, force: true });
-  for (const [path, text] of files) {
-    mkdirSync(dirname(join(draft, path)), { recursive: true });
-    writeFileSync(join(draft, path), text);
-  }
-  copyFileSync(VERIFIER, join(draft, 'verify.py'));
-  renameSync(draft, out);
-  if (flags.json) sayJson({ type: 'exported', env, out, decisions: decisions.length, sample: [...sample] });
-  else {
-    say(`${decisions.length} decisions of ${env} are in ${flags.out}, ${sample.size} of them in full on index.html`);
-    say(`check it with: python3 ${join(flags.out, 'verify.py')}   (--trust FILE for signatures)`);
-  }
-  return EXIT.ok;
-}
+export const exportEvidence = command({
+  name: 'export',
+  summary: 'a folder for an auditor: a page, the records, and a verifier in Python',
+  options: z.object({
+    ...answering,
+    out: text('<dir>', 'folder that does not exist yet'),
+    sample: whole('<n>', 'decisions shown in full', { of: 'decisions' }).default(25),
+  }),
+  example: 'export --env retail --out evidence',
+  // Written beside its place first: a command that was cut off leaves none that looks whole.
+  async run(flags) {
+    const out = resolve(flags.out);
+    if (existsSync(out)) throw new UsageError(`--out ${flags.out} is already there; name a folder that is not`);
+    if (!existsSync(dirname(out))) throw new UsageError(`--out ${flags.out}: there is no folder ${dirname(flags.out)}`);
+    const { env, ledger } = await ledgerOf(flags);
+    const { decisions } = ledger.head();
+    if (decisions.length === 0)
+      throw new UsageError(`no decision is on ${ledger.branch} yet, so there is nothing to export`);
+    const sample = sampleOf(
+      decisions.map(({ seq }) => seq),
+      flags.sample,
+      ledger.head().commit,
+    );
+    const commits = await commitsOfDecisions(ledger);
+    const files = new Map([
+      ...(await recordsOf(ledger)),
+      ['index.html', evidencePage({ env, decisions, sample, commits, titleOf: decisionTitle })],
+    ]);
+    const draft = `${out}.partial`;
+    rmSync(draft, { recursive: true, force: true });
+    for (const [path, text] of files) {
+      mkdirSync(dirname(join(draft, path)), { recursive: true });
+      writeFileSync(join(draft, path), text);
+    }
+    copyFileSync(VERIFIER, join(draft, 'verify.py'));
+    renameSync(draft, out);
+    if (flags.json) sayJson({ type: 'exported', env, out, decisions: decisions.length, sample: [...sample] });
+    else {
+      say(`${decisions.length} decisions of ${env} are in ${flags.out}, ${sample.size} of them in full on index.html`);
+      say(`check it with: python3 ${join(flags.out, 'verify.py')}   (--trust FILE for signatures)`);
+    }
+    return EXIT.ok;
+  },
+});
 
 /**
  * So many decisions, chosen by the head of the chain: whoever exports cannot choose them, and

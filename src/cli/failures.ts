@@ -6,7 +6,7 @@ import { clusterDiagnoses } from '../diagnosis/clusters.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { printable } from '../report/terminal.ts';
 import type { Diagnosis, Environment, Harness, Task, Trace } from '../types.ts';
-import { say, sayJson } from './open-ledger.ts';
+import { say, sayJson } from './output.ts';
 
 interface Played {
   readonly environment: Environment;

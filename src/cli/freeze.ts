@@ -1,17 +1,19 @@
 /** `optimize freeze | unfreeze --reason TEXT`: stops nights until a person lifts it. */
-
+import { z } from 'zod';
 import { EXIT } from '../exit-codes.ts';
 import { setFrozen } from '../ledger/acts/freeze.ts';
 import { stepOf } from '../ledger/acts/step.ts';
-import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
-import { reasonOf } from './step.ts';
+import { command } from './command.ts';
+import { ledgerOf } from './open-ledger.ts';
+import { answering, reason } from './options.ts';
+import { say, sayJson } from './output.ts';
 
-async function step(kind: 'freeze' | 'unfreeze', given: Record<string, unknown>): Promise<number> {
-  const flags = given as unknown as LedgerFlags & { reason: string };
-  const why = reasonOf(flags.reason);
+const options = z.object({ ...answering, reason: reason('why, for the record') });
+
+async function step(kind: 'freeze' | 'unfreeze', flags: z.output<typeof options>): Promise<number> {
   const { env, repository } = await ledgerOf(flags);
-  const { commit, seq } = await setFrozen(repository, env, kind, { ...stepOf(kind, repository), why });
-  if (flags.json) sayJson({ type: kind, env, seq, commit, why });
+  const { commit, seq } = await setFrozen(repository, env, kind, { ...stepOf(kind, repository), why: flags.reason });
+  if (flags.json) sayJson({ type: kind, env, seq, commit, why: flags.reason });
   else
     say(
       kind === 'freeze'
@@ -21,5 +23,18 @@ async function step(kind: 'freeze' | 'unfreeze', given: Record<string, unknown>)
   return EXIT.ok;
 }
 
-export const freezeCommand = (given: Record<string, unknown>): Promise<number> => step('freeze', given);
-export const unfreezeCommand = (given: Record<string, unknown>): Promise<number> => step('unfreeze', given);
+export const freeze = command({
+  name: 'freeze',
+  summary: 'let no night run until a person lifts it',
+  options,
+  example: 'freeze --env retail --reason "incident 12"',
+  run: (flags) => step('freeze', flags),
+});
+
+export const unfreeze = command({
+  name: 'unfreeze',
+  summary: 'let nights run again',
+  options,
+  example: 'unfreeze --env retail --reason "incident 12 is closed"',
+  run: (flags) => step('unfreeze', flags),
+});

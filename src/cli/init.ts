@@ -1,11 +1,14 @@
 /** `optimize init NAME`: an environment of a user's own, ready to run. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { ownFolders } from '../environments/registry.ts';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openRepository } from '../ledger/git/git.ts';
-import { say, sayJson } from './open-ledger.ts';
+import { command } from './command.ts';
+import { json } from './options.ts';
+import { say, sayJson } from './output.ts';
 
 const environmentText = (name: string): string => `import { defineEnvironment, tool, z } from 'harness-optimizer';
 // The world, the tools and the tasks: replace them by your own.
@@ -43,29 +46,35 @@ const settingsText = `# What may be called and how large the harness may grow; s
 version: 1
 `;
 
-export async function initCommand(given: Record<string, unknown>, name = ''): Promise<number> {
-  const flags = given as { json?: boolean };
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) || name.length > 40)
-    throw new UsageError(`init: expected a name of lower-case words joined by "-", such as my-shop, got "${name}"`);
-  const { root } = await openRepository(process.cwd());
-  const files: readonly (readonly [string, string])[] = [
-    [`evals/${name}/environment.js`, environmentText(name)],
-    [`harness/${name}/policy.md`, policyText],
-    [`harness/${name}/harness.yaml`, settingsText],
-  ];
-  const taken = files.find(([path]) => existsSync(join(root, path)));
-  if (taken !== undefined || ownFolders().includes(name))
-    throw new UsageError(`init: ${taken?.[0] ?? name} is already there; choose another name`);
-  for (const [path, text] of files) {
-    mkdirSync(join(root, path, '..'), { recursive: true });
-    writeFileSync(join(root, path), text, { flag: 'wx' });
-  }
-  if (flags.json) sayJson({ type: 'created', files: files.map(([path]) => path) });
-  else {
-    for (const [path] of files) say(`created ${path}`);
-    say(`next: git add evals/${name} harness/${name} && git commit -m "add ${name}"`);
-    say(`      npx optimize env check ${name}`);
-    say(`      npx optimize --budget 5 --env ${name}`);
-  }
-  return EXIT.ok;
-}
+export const init = command({
+  name: 'init',
+  summary: 'a new environment of your own, ready to run',
+  arguments: { '<name>': 'lower-case words joined by "-"' },
+  options: z.object(json),
+  example: 'init my-shop',
+  async run(flags, name = '') {
+    if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) || name.length > 40)
+      throw new UsageError(`init: expected a name of lower-case words joined by "-", such as my-shop, got "${name}"`);
+    const { root } = await openRepository(process.cwd());
+    const files: readonly (readonly [string, string])[] = [
+      [`evals/${name}/environment.js`, environmentText(name)],
+      [`harness/${name}/policy.md`, policyText],
+      [`harness/${name}/harness.yaml`, settingsText],
+    ];
+    const taken = files.find(([path]) => existsSync(join(root, path)));
+    if (taken !== undefined || ownFolders().includes(name))
+      throw new UsageError(`init: ${taken?.[0] ?? name} is already there; choose another name`);
+    for (const [path, text] of files) {
+      mkdirSync(join(root, path, '..'), { recursive: true });
+      writeFileSync(join(root, path), text, { flag: 'wx' });
+    }
+    if (flags.json) sayJson({ type: 'created', files: files.map(([path]) => path) });
+    else {
+      for (const [path] of files) say(`created ${path}`);
+      say(`next: git add evals/${name} harness/${name} && git commit -m "add ${name}"`);
+      say(`      npx optimize env check ${name}`);
+      say(`      npx optimize --budget 5 --env ${name}`);
+    }
+    return EXIT.ok;
+  },
+});

@@ -1,44 +1,9 @@
 /**
  * What a judge's comparison says to a person, and the JSON line that says the same to a program.
  */
-import type { Agreement, PairTally, VoteTally } from '../judge/tally.ts';
+import type { JudgeReport, VersionName } from '../compare/judge.ts';
+import type { Agreement, VoteTally } from '../judge/tally.ts';
 import { money, percent, points } from '../report/terminal.ts';
-
-export interface VersionName {
-  /** As it was given. */
-  readonly ref: string;
-  readonly harness: string;
-}
-
-/** The last line of `judge --json`. */
-export interface JudgeReport {
-  readonly type: 'judge';
-  /** Always: a preference is no score, and no release follows from it. */
-  readonly proven: false;
-  readonly env: string;
-  readonly agent: string;
-  readonly simulated: boolean;
-  readonly judge: string;
-  readonly judgeSimulated: boolean;
-  readonly split: string;
-  readonly tasks: number;
-  readonly trials: number;
-  readonly votes: number;
-  readonly versions: readonly VersionName[];
-  readonly pairs: readonly ({ readonly a: string; readonly b: string } & PairTally)[];
-  /** Best first; null when some two versions could not be compared at all. */
-  readonly ranking: readonly (VersionName & { readonly mean: number })[] | null;
-  readonly answers: VoteTally;
-  /** Null where nothing scores the tasks. */
-  readonly agreement: Agreement | null;
-  /** Comparisons left out because a run got no answer from its endpoint. */
-  readonly voids: number;
-  readonly rollouts: number;
-  /**
-   * US dollars paid now, recorded replies cost nothing; null when nobody said what a call costs.
-   */
-  readonly usd: number | null;
-}
 
 const MARGIN = 13;
 const row = (name: string, ...lines: readonly string[]): string[] =>

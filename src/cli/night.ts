@@ -1,47 +1,48 @@
 /** `optimize`: one night. */
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { z } from 'zod';
 import { BudgetError, InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
 import { openBudget } from '../evaluation/budget.ts';
 import { loadHarness } from '../harness/load.ts';
 import { applyRelease } from '../ledger/acts/apply.ts';
 import { stepOf } from '../ledger/acts/step.ts';
 import { openLedger } from '../ledger/branch/ledger.ts';
-import { openRepository } from '../ledger/git/git.ts';
 import { readKeyring } from '../ledger/keys/keys.ts';
 import type { Spend } from '../models/calls.ts';
 import { freezeAfterFailure, freezeAfterLook, freezeIfAltered } from '../night/freeze.ts';
 import type { NightOptions } from '../night/night.ts';
 import { openNight } from '../night/open.ts';
 import { planNight } from '../night/plan.ts';
+import { callTimeoutMs, chooseModel, chooseSecond, openAgent } from '../open/model.ts';
+import { selectTasks } from '../open/tasks.ts';
 import { optimize } from '../optimize.ts';
-import { assertCheckable, type Policy, readPolicy } from '../policy/policy.ts';
+import { assertCheckable, readPolicy } from '../policy/policy.ts';
 import { builtInProposers } from '../proposal/built-in.ts';
-import type { ProposerName } from '../proposal/proposer.ts';
-import type { Emit } from '../report/events.ts';
-import { jsonLines } from '../report/json.ts';
-import { terminal } from '../report/terminal.ts';
+import { PROPOSERS } from '../proposal/proposer.ts';
 import type { Agent, Environment, Task } from '../types.ts';
-import { chooseModel, chooseSecond, openAgent } from './agent.ts';
+import { command, typedFlags } from './command.ts';
 import { interruptible } from './interruption.ts';
-import { callTimeoutMs, openEnvironment, type PlayFlags, repeatedFlags, selectTasks } from './setup.ts';
+import { choice, fdr, flag, playing, text, whole } from './options.ts';
+import { subscribers } from './output.ts';
+import { openPlace } from './play.ts';
 
-export interface NightFlags extends PlayFlags {
-  readonly budget: number;
-  readonly proposer: ProposerName;
-  readonly proposerModel?: string;
-  readonly proposerBaseUrl?: string;
-  readonly apply?: boolean;
-  readonly fdr?: number;
-}
-
-/** The policy of the repository, with `--fdr` in place of its own rate. */
-export function policyOf(root: string, env: string, { fdr }: { readonly fdr?: number }): Policy {
-  const policy = readPolicy(root, env);
-  if (fdr === undefined) return policy;
-  if (!(fdr > 0 && fdr <= 0.5)) throw new UsageError(`--fdr: expected a rate above 0 and up to 0.5, got ${fdr}`);
-  return { ...policy, fdr };
-}
+/** Options of a night, and of its plan. */
+export const nightFlags = {
+  ...playing,
+  budget: whole('<n>', 'candidates that may be evaluated', { of: 'candidates' }).default(20),
+  proposer: choice(
+    '<name>',
+    'mine needs no model, reflect asks one; null and harmful test the gate',
+    PROPOSERS,
+  ).default('mine'),
+  proposerModel: text('<spec>', 'what reflect asks, as --model; default: the agent itself').exactOptional(),
+  proposerBaseUrl: text('<url>', 'its endpoint; default: --base-url').exactOptional(),
+  ...fdr,
+  apply: flag('merge a release into the checked-out branch'),
+};
+const options = z.object(nightFlags);
+export type NightFlags = z.output<typeof options>;
 
 export const nightOptions = (
   flags: NightFlags,
@@ -58,56 +59,58 @@ export const nightOptions = (
   maxMinutes: flags.maxMinutes ?? Number.POSITIVE_INFINITY,
   tasks: flags.tasks ?? null,
   tags: flags.tags ?? [],
-  policy: policyOf(root, env, flags),
-  apply: flags.apply === true,
+  policy: readPolicy(root, env, flags),
+  apply: flags.apply,
 });
 
 function budgetOf(budget: number): number {
-  if (!Number.isInteger(budget)) throw new UsageError(`--budget: expected a whole number of candidates, got ${budget}`);
   if (budget === 0)
     throw new BudgetError('--budget 0 evaluates no candidate, so nothing can be decided; the least is 1');
   return budget;
 }
 
-export async function nightCommand(given: Record<string, unknown>): Promise<number> {
-  const flags = given as unknown as NightFlags;
+export const night = command({
+  name: 'night',
+  summary: 'one night; the command when none is named',
+  options,
+  exits: ['nothingCertified', 'regression', 'budget', 'verify', 'frozen', 'interrupted'],
+  example: '--budget 20 --env retail',
+  run: playNight,
+});
+
+async function playNight(flags: NightFlags): Promise<number> {
   budgetOf(flags.budget);
-  const repository = await openRepository(process.cwd());
-  const { root } = repository;
+  const { repository, root, environment } = await openPlace(flags);
   const keys = readKeyring(process.env, repository);
-  const environment = await openEnvironment(
-    { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
-    root,
-  );
   const model = chooseModel(flags, root);
-  const options = nightOptions(flags, { env: environment.name, root, concurrency: model.concurrency });
-  if (options.apply && options.policy.mode === 'propose')
+  const nightly = nightOptions(flags, { env: environment.name, root, concurrency: model.concurrency });
+  if (nightly.apply && nightly.policy.mode === 'propose')
     throw new UsageError(
       'mode is propose, so no night puts a release into force by itself; leave out --apply, and let it be approved',
       { where: `evals/${environment.name}/policy.yaml` },
     );
   const workTree = loadHarness(root, environment.name).files;
-  const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
-  const budget = openBudget(options, Date.now);
+  const tasks = selectTasks(environment.tasks, { tags: nightly.tags, count: nightly.tasks });
+  const budget = openBudget(nightly, Date.now);
   // Opening an agent may already ask its endpoint: what cannot be recorded in the end must not be
   // begun.
   (await openLedger(repository, environment.name, keys)).assertWritable();
   await freezeIfAltered(repository, environment.name);
   const agent = await openAgent(model, environment, budget);
   const proposerModel = await openProposerModel(flags, root, environment, budget);
-  assertCheckable(options.policy, {
+  assertCheckable(nightly.policy, {
     env: environment.name,
     tags: sealedTags(tasks),
     unmeasured: unmeasuredBy(agent),
   });
-  const plan = planNight({ options, environment, tasks, simulated: agent.simulated });
+  const plan = planNight({ options: nightly, environment, tasks, simulated: agent.simulated });
   if (plan.refusal !== null) throw new BudgetError(plan.refusal);
 
-  const emit = subscribers(flags.json === true);
+  const emit = subscribers(flags.json);
   const interruption = interruptible();
   const { night, progress, close } = await openNight({
     root,
-    options,
+    options: nightly,
     environment,
     tasks,
     agent,
@@ -124,7 +127,7 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
     signal: interruption.signal,
     now: Date.now,
     keys,
-    command: `npx optimize --budget ${flags.budget} ${repeatedFlags(flags)}${proposerFlags(flags)}${flags.fdr === undefined ? '' : ` --fdr ${flags.fdr}`}`,
+    command: commandLine(flags),
   });
   try {
     night.emit({
@@ -134,17 +137,17 @@ export async function nightCommand(given: Record<string, unknown>): Promise<numb
       simulated: agent.simulated,
       run: night.run,
       night: night.number,
-      seed: options.seed,
+      seed: nightly.seed,
       harness: night.start.id,
       tasks: plan.tasks,
-      budget: options.budget,
+      budget: nightly.budget,
       expectedRollouts: plan.rollouts.expected,
       resumed: night.resumed,
     });
     const summary = await optimize(night, progress);
     await freezeAfterLook(night, repository);
     if (!flags.json) process.stdout.write(`\n${readFileSync(join(night.folder, 'report.md'), 'utf8')}`);
-    if (options.apply && summary.released)
+    if (nightly.apply && summary.released)
       await applyRelease(repository, environment.name, {
         version: summary.released.version,
         ...stepOf('apply', repository),
@@ -177,12 +180,9 @@ export const unmeasuredBy = ({
   ...(unpriced ? { usd: 'no price is known; give --price-in and --price-out, or a price in models.yaml' } : {}),
 });
 
-const proposerFlags = ({ proposer, proposerModel, proposerBaseUrl }: NightFlags): string =>
-  [
-    proposer === 'mine' ? '' : ` --proposer ${proposer}`,
-    proposerModel === undefined ? '' : ` --proposer-model ${proposerModel}`,
-    proposerBaseUrl === undefined ? '' : ` --proposer-base-url ${proposerBaseUrl}`,
-  ].join('');
+/** The command line that goes on from this night. */
+const commandLine = ({ budget, apply: _, json: __, ...flags }: NightFlags): string =>
+  `npx optimize --budget ${budget} ${typedFlags(options, flags)}`;
 
 /** The model that `reflect` asks: the agent's own when no other is named. */
 async function openProposerModel(
@@ -201,17 +201,4 @@ async function openProposerModel(
   if (choice.kind === 'sim')
     throw new UsageError('reflect needs a model that thinks: --proposer-model openai:NAME, or a name from models.yaml');
   return openAgent(choice, environment, spend);
-}
-
-/**
- * The page goes to stdout for a person, events go there for a program; progress always goes to
- * stderr.
- */
-export function subscribers(json: boolean): Emit {
-  const screen = terminal({ err: process.stderr, now: () => performance.now() });
-  const lines = jsonLines((text) => process.stdout.write(text));
-  return (event) => {
-    screen(event);
-    if (json) lines(event);
-  };
 }

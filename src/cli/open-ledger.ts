@@ -5,15 +5,12 @@ import { ledgersIn, remoteIn } from '../ledger/branch/branches.ts';
 import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
 import { openRepository, type Repository } from '../ledger/git/git.ts';
 import { listRefs } from '../ledger/git/refs.ts';
-
-export interface LedgerFlags {
-  /** Default: the only one that has a branch. */
-  readonly env?: string;
-  readonly json?: boolean;
-}
+import type { LedgerFlags } from './options.ts';
 
 /** Where there is no branch here, that of the remote is read, and stderr says so. */
-export async function ledgerOf(flags: LedgerFlags): Promise<{ env: string; repository: Repository; ledger: Ledger }> {
+export async function ledgerOf(
+  flags: Pick<LedgerFlags, 'env'>,
+): Promise<{ env: string; repository: Repository; ledger: Ledger }> {
   const repository = await openRepository(process.cwd());
   const env = flags.env ?? (await onlyEnvironment(repository));
   const ledger = await openLedger(repository, env);
@@ -43,7 +40,3 @@ async function onlyEnvironment(repository: Repository): Promise<string> {
 /** A clone of one branch has no copy of the others. */
 const fetchText = (remote: string): string =>
   `; or, if there is one at the remote: git fetch --tags ${remote} 'refs/heads/optimize/*:refs/remotes/${remote}/optimize/*'`;
-
-/** One line on stdout. */
-export const say = (text: string): void => void process.stdout.write(`${text}\n`);
-export const sayJson = (value: object): void => say(JSON.stringify(value));

@@ -1,84 +1,145 @@
-/** Options that several commands have, and how their values are read. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+/** The kinds of options, how their values are read, and the options that several commands share. */
+import { z } from 'zod';
+import { redactorOf } from '../secrets.ts';
+import { OPTION_HELP } from './command.ts';
 
-/** Values of an option that may be given more than once. */
-export const collect = (text: string, before: string[] = []): string[] => [...before, text];
-export const list = (text: string): string[] => text.split(',').filter((part) => part !== '');
+const LIST = new Intl.ListFormat('en', { type: 'disjunction' });
 
-export function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('expected a number of 0 or more.');
-  return value;
-}
+/** `parse` gives undefined for a text that is not what is `expected`; `shown` quotes it. */
+const reader = <T>(
+  value: string,
+  help: string,
+  expected: string,
+  parse: (text: string) => T | undefined,
+  shown: (text: string) => string = JSON.stringify,
+) =>
+  z
+    .string()
+    .transform((text, context) => {
+      const read = parse(text);
+      if (read !== undefined) return read;
+      context.addIssue({ code: 'custom', message: `expected ${expected}, got ${shown(text)}` });
+      return z.NEVER;
+    })
+    .register(OPTION_HELP, { value, help });
 
-export function integer(text: string): number {
-  const value = number(text);
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('expected a whole number of 0 or more.');
-  return value;
-}
+const bare = (text: string): string => (/^\S+$/.test(text) ? text : JSON.stringify(text));
+
+/** A switch. */
+export const flag = (help: string) => z.boolean().register(OPTION_HELP, { help }).default(false);
+export const text = (value: string, help: string) => z.string().register(OPTION_HELP, { value, help });
+/** May be given more than once. */
+export const texts = (value: string, help: string) =>
+  z.array(z.string()).register(OPTION_HELP, { value, help, repeats: true });
+/** `a,b` */
+export const list = (value: string, help: string) =>
+  reader<readonly string[]>(value, help, 'words separated by commas', (text) =>
+    text.split(',').filter((part) => part !== ''),
+  );
+
+/** A whole number of `least` (0) or more; `of` says of what. */
+export const whole = (value: string, help: string, { least = 0, of = '' } = {}) => {
+  const expected = `a whole number${of && ` of ${of}`}, ${least} or more`;
+  const parse = (text: string) => {
+    const read = numberIn(text);
+    return Number.isSafeInteger(read) && read >= least ? read : undefined;
+  };
+  return reader(value, help, expected, parse, bare);
+};
+
+/** A number that `fits`; `expected` says which do. */
+export const number = (
+  value: string,
+  help: string,
+  expected = 'a number, 0 or more',
+  fits: (value: number) => boolean = (read) => read >= 0,
+) => {
+  const parse = (text: string) => {
+    const read = numberIn(text);
+    return Number.isFinite(read) && fits(read) ? read : undefined;
+  };
+  return reader(value, help, expected, parse, bare);
+};
+
+const numberIn = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
+
+/** One of some words; `why` explains why no other will do. */
+export const choice = <const T extends string>(value: string, help: string, words: readonly T[], why = '') =>
+  reader(value, `${help} (${words.join(', ')})`, `${LIST.format(words)}${why && ` (${why})`}`, (text) =>
+    words.find((word) => word === text),
+  );
+
+/** Why a person does something, without secrets of the process. */
+export const reason = (help: string) =>
+  z
+    .string()
+    .transform((text) => (redactorOf(process.env) ?? String)(text.trim()))
+    .refine((why) => why.length > 0 && why.length <= 500, {
+      error: ({ input }) => `expected 1 to 500 characters, got ${String(input).length}`,
+    })
+    .register(OPTION_HELP, { value: '<text>', help });
+
+export const json = { json: flag('events on stdout, one JSON object per line') };
+
+export const endpoint = { baseUrl: text('<url>', 'OpenAI-compatible endpoint of openai:NAME').exactOptional() };
+
+/** The folder of data that some environments are opened with. */
+export const data = { data: text('<dir>', 'folder of data, if its nights had one').exactOptional() };
 
 /** Options of every command that plays rollouts. */
-export function playing(command: Command): Command {
-  return command
-    .requiredOption('--env <name>', 'environment: built-in, a folder under evals/, or a path to a file')
-    .option('--data <dir>', 'folder of data that the environment takes, such as public benchmark files')
-    .option('--model <spec>', 'agent: sim:weak|medium|strong, openai:NAME, or a name from models.yaml', 'sim:medium')
-    .option('--base-url <url>', 'OpenAI-compatible endpoint of openai:NAME')
-    .option('--price-in <usd>', 'US dollars a million input tokens', number)
-    .option('--price-out <usd>', 'US dollars a million output tokens', number)
-    .option('--max-tokens <n>', 'longest reply of the model', integer)
-    .option('--seed <n>', 'seed of every random choice', integer, 1)
-    .option('--concurrency <n>', 'rollouts at the same time [8 for sim, 1 for a loopback endpoint, else 4]', integer)
-    .option('--max-rollouts <n>', 'hard cap', integer)
-    .option('--max-usd <x>', 'hard cap in US dollars', number)
-    .option('--max-minutes <n>', 'hard cap, of this try if the night goes on from an earlier one', number)
-    .option('--tasks <n>', 'use that many tasks: of a night over all splits, of run in its split', integer)
-    .option('--tags <a,b>', 'use tasks with one of these tags', list)
-    .option('--json', 'events on stdout, one JSON object a line');
-}
+export const playing = {
+  env: text('<name>', 'environment: built-in, a folder under evals/, or a path to a file'),
+  data: text('<dir>', 'folder of data that the environment takes, such as public benchmark files').exactOptional(),
+  model: text('<spec>', 'agent: sim:weak|medium|strong, openai:NAME, or a name from models.yaml').default('sim:medium'),
+  ...endpoint,
+  priceIn: number('<usd>', 'US dollars per million input tokens').exactOptional(),
+  priceOut: number('<usd>', 'US dollars per million output tokens').exactOptional(),
+  maxTokens: whole('<n>', 'longest reply of the model', { of: 'tokens' }).exactOptional(),
+  seed: whole('<n>', 'seed of every random choice').default(1),
+  concurrency: whole('<n>', 'rollouts at the same time [8 for sim, 1 for a loopback endpoint, else 4]', {
+    least: 1,
+  }).exactOptional(),
+  maxRollouts: whole('<n>', 'hard cap', { of: 'rollouts' }).exactOptional(),
+  maxUsd: number('<x>', 'hard cap in US dollars').exactOptional(),
+  maxMinutes: number('<n>', 'hard cap, of this try if the night goes on from an earlier one').exactOptional(),
+  tasks: whole('<n>', 'use that many tasks: of a night over all splits, of run in its split', {
+    least: 1,
+    of: 'tasks',
+  }).exactOptional(),
+  tags: list('<a,b>', 'use tasks with one of these tags').exactOptional(),
+  ...json,
+};
+export type PlayFlags = z.output<z.ZodObject<typeof playing>>;
 
-export function night(command: Command): Command {
-  return playing(command)
-    .option('--budget <n>', 'candidates that may be evaluated', number, 20)
-    .addOption(
-      new Option('--proposer <name>', 'mine needs no model, reflect asks one; null and harmful test the gate')
-        .choices(['mine', 'reflect', 'both', 'null', 'harmful'])
-        .default('mine'),
-    )
-    .option('--proposer-model <spec>', 'what reflect asks, as --model; default: the agent itself')
-    .option('--proposer-base-url <url>', 'its endpoint; default: --base-url')
-    .option('--fdr <rate>', 'hold the share of false releases of a branch below this, by e-LOND', number)
-    .option('--apply', 'merge a release into the checked-out branch');
-}
+export const trials = (help = 'trials per task') => whole('<n>', help, { least: 1 }).default(1);
 
-export const answering = (command: Command): Command =>
-  command.option('--env <name>', 'environment [the only one with a branch]').option('--json', 'one JSON object a line');
+export const fdr = {
+  fdr: number(
+    '<rate>',
+    'hold the share of false releases of a branch below this, by e-LOND',
+    'a rate above 0 and up to 0.5',
+    (rate) => rate > 0 && rate <= 0.5,
+  ).exactOptional(),
+};
 
-export const answeringAll = (command: Command): Command =>
-  command.option('--env <name>', 'environment [every one with a branch]').option('--json', 'one JSON object a line');
+/** What a measurement plays: a harness, on tasks that a night did not see. */
+export const measuring = {
+  harness: text('<ref>', 'commit, branch, tag, vN or prefix of a harness id; default: the work tree').exactOptional(),
+  unusedBy: text('<run>', 'only tasks that a run here did not select').exactOptional(),
+};
+const SPLITS = ['train', 'dev', 'sealed', 'all'] as const;
+export const split = (fallback: (typeof SPLITS)[number]) => choice('<name>', 'tasks of', SPLITS).default(fallback);
+export const unsealed = choice('<name>', 'tasks of', ['train', 'dev'], 'sealed tasks are for releases alone').default(
+  'dev',
+);
 
-/** The options part of a command's help. */
-export function optionsOf(command: Command): string {
-  const help = command.createHelp();
-  const options = help.visibleOptions(command).filter(({ long }) => long !== '--help');
-  const width = Math.max(...options.map((option) => help.optionTerm(option).length));
-  return options
-    .map((option) => `  ${help.optionTerm(option).padEnd(width)}  ${help.optionDescription(option)}`)
-    .join('\n');
-}
-
-type Run = (options: Record<string, unknown>, ...args: string[]) => Promise<number>;
-
-/** Loads the command's module, runs it and leaves its exit code. */
-export function does(command: Command, load: () => Promise<Run>): Command {
-  return command.action(async (...args: unknown[]) => {
-    const self = args.pop() as Command;
-    const options = args.pop() as Record<string, unknown>;
-    const { runSafely } = await import('./exit.ts');
-    process.exitCode = await runSafely(async () => (await load())(options, ...(args as string[])), {
-      json: options.json === true,
-      name: self.name(),
-    });
-  });
-}
+/** Options of every command that asks a ledger. */
+export const answering = {
+  env: text('<name>', 'environment [the only one with a branch]').exactOptional(),
+  ...json,
+};
+export type LedgerFlags = z.output<z.ZodObject<typeof answering>>;
+export const answeringAll = {
+  env: text('<name>', 'environment [every one with a branch]').exactOptional(),
+  ...json,
+};

@@ -1,75 +1,74 @@
 /** `optimize plan`: cost and power of a night, without spending. */
-import { resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { z } from 'zod';
 import { EXIT } from '../exit-codes.ts';
 import { POWER } from '../gate/rules.ts';
 import { loadHarness } from '../harness/load.ts';
 import { changeOfSettings, settingsOf } from '../ledger/acts/settings.ts';
 import { openLedger } from '../ledger/branch/ledger.ts';
-import { openRepository } from '../ledger/git/git.ts';
 import { assertSound } from '../night/assert-lint.ts';
 import { pastOf } from '../night/cost-history.ts';
 import { type NightPlan, type Prospects, planNight, prospectsOf } from '../night/plan.ts';
+import { chooseModel } from '../open/model.ts';
+import { selectTasks } from '../open/tasks.ts';
 import { assertCheckable } from '../policy/policy.ts';
-import { chooseModel } from './agent.ts';
-import { type NightFlags, nightOptions, sealedTags, unmeasuredBy } from './night.ts';
-import { openEnvironment, selectTasks } from './setup.ts';
+import { command } from './command.ts';
+import { nightFlags, nightOptions, sealedTags, unmeasuredBy } from './night.ts';
+import { number } from './options.ts';
+import { say, sayJson } from './output.ts';
+import { openPlace } from './play.ts';
 
-interface PlanFlags extends NightFlags {
-  /** Points. */
-  readonly effect: number;
-}
-
-export async function planCommand(given: Record<string, unknown>): Promise<number> {
-  const flags = given as unknown as PlanFlags;
-  if (!(flags.effect > 0 && flags.effect <= 100))
-    throw new UsageError(`--effect: expected points above 0 and up to 100, got ${flags.effect}`);
-  const repository = await openRepository(process.cwd());
-  const { root } = repository;
-  const environment = await openEnvironment(
-    { env: flags.env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
-    root,
-  );
-  const model = chooseModel(flags, root);
-  const options = nightOptions(flags, { env: environment.name, root, concurrency: model.concurrency });
-  await assertSound(loadHarness(root, environment.name), environment, null);
-  const chosen = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
-  const simulated = model.kind === 'sim';
-  assertCheckable(options.policy, {
-    env: environment.name,
-    tags: sealedTags(chosen),
-    unmeasured: simulated ? unmeasuredBy({ simulated }) : {},
-  });
-  const ledger = await openLedger(repository, environment.name);
-  changeOfSettings(environment.name, ledger.decisions(), settingsOf(environment, options.policy));
-  const past = pastOf(
-    root,
-    environment.name,
-    model.kind === 'sim' ? `sim:${model.profile}` : `openai:${model.settings.model}`,
-  );
-  const plan = planNight({
-    options,
-    environment,
-    tasks: chosen,
-    simulated,
-    decisions: ledger.decisions(),
-    past,
-  });
-  const prospects = prospectsOf(plan, flags.effect / 100);
-  const { weakness } = prospects;
-  if (flags.json)
-    process.stdout.write(
-      `${JSON.stringify({ type: 'plan', env: environment.name, simulated, ...plan, ...prospects })}\n`,
+export const plan = command({
+  name: 'plan',
+  summary: 'what a night would cost and which effect it could detect; spends nothing',
+  options: z.object({
+    ...nightFlags,
+    effect: number(
+      '<points>',
+      'gain that should be found; less than 50 % power for it is refused',
+      'points above 0 and up to 100',
+      (points) => points > 0 && points <= 100,
+    ).default(10),
+  }),
+  exits: ['budget'],
+  example: 'plan --env retail --budget 20 --effect 5',
+  async run(flags) {
+    const { repository, root, environment } = await openPlace(flags);
+    const model = chooseModel(flags, root);
+    const options = nightOptions(flags, { env: environment.name, root, concurrency: model.concurrency });
+    await assertSound(loadHarness(root, environment.name), environment, null);
+    const chosen = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
+    const simulated = model.kind === 'sim';
+    assertCheckable(options.policy, {
+      env: environment.name,
+      tags: sealedTags(chosen),
+      unmeasured: simulated ? unmeasuredBy({ simulated }) : {},
+    });
+    const ledger = await openLedger(repository, environment.name);
+    changeOfSettings(environment.name, ledger.decisions(), settingsOf(environment, options.policy));
+    const past = pastOf(
+      root,
+      environment.name,
+      model.kind === 'sim' ? `sim:${model.profile}` : `openai:${model.settings.model}`,
     );
-  else {
-    const refusals = [plan.refusal, weakness].flatMap((reason) => (reason === null ? [] : [`refused     ${reason}`]));
-    const head = `plan for one night on ${environment.name}, ${flags.model}${simulated ? ', SIMULATED' : ''}, ${options.budget} candidates`;
-    process.stdout.write(
-      `${[head, ...linesOf({ ...plan, ...prospects }, past?.run ?? null), ...refusals].join('\n')}\n`,
-    );
-  }
-  return plan.refusal === null && weakness === null ? EXIT.ok : EXIT.budget;
-}
+    const plan = planNight({
+      options,
+      environment,
+      tasks: chosen,
+      simulated,
+      decisions: ledger.decisions(),
+      past,
+    });
+    const prospects = prospectsOf(plan, flags.effect / 100);
+    const { weakness } = prospects;
+    if (flags.json) sayJson({ type: 'plan', env: environment.name, simulated, ...plan, ...prospects });
+    else {
+      const refusals = [plan.refusal, weakness].flatMap((reason) => (reason === null ? [] : [`refused     ${reason}`]));
+      const head = `plan for one night on ${environment.name}, ${flags.model}${simulated ? ', SIMULATED' : ''}, ${options.budget} candidates`;
+      say([head, ...linesOf({ ...plan, ...prospects }, past?.run ?? null), ...refusals].join('\n'));
+    }
+    return plan.refusal === null && weakness === null ? EXIT.ok : EXIT.budget;
+  },
+});
 
 const share = (value: number): string => `${(100 * value).toFixed(0)} %`;
 const gain = (effect: number): string =>

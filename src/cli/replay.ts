@@ -3,80 +3,45 @@
  * decisions against the ledger.
  */
 import { existsSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { basename, dirname, resolve } from 'node:path';
+import { z } from 'zod';
 import { EXIT } from '../exit-codes.ts';
 import { openRepository } from '../ledger/git/git.ts';
-import { REPLIES } from '../models/replies.ts';
-import { readConfig } from '../night/run.ts';
-import { quotedTasks } from '../proposal/held-out.ts';
-import { type ReplayedNight, replayNight } from '../replay.ts';
+import { replayRun } from '../recheck/replay.ts';
 import { printable } from '../report/terminal.ts';
-import { chooseModel, openAgent } from './agent.ts';
+import { command } from './command.ts';
 import { interruptible } from './interruption.ts';
-import { say, sayJson } from './open-ledger.ts';
-import { openEnvironment, selectTasks } from './setup.ts';
+import { data, json, text } from './options.ts';
+import { say, sayJson } from './output.ts';
 
-interface DataFlags {
-  readonly env?: string;
-  readonly data?: string;
-}
-
-/** Throws as `replayNight`, and UsageError for a run whose folder is not whole. */
-export async function replayRun(
-  root: string,
-  run: string,
-  flags: DataFlags,
-): Promise<ReplayedNight & { agent: string; quoted: readonly string[] }> {
-  const config = readConfig(join(root, 'runs', run));
-  if (config === null)
-    throw new UsageError(`runs/${run}/config.json is missing or was cut off; expected the folder of a finished run`);
-  const { env, tags, tasks: count } = config.options;
-  const environment = await openEnvironment(
-    { env: flags.env ?? env, ...(flags.data === undefined ? {} : { data: resolve(flags.data) }) },
-    root,
-  );
-  const simulated = config.agent.simulated
-    ? await openAgent(chooseModel({ model: config.agent.id }, root), environment)
-    : null;
-  const interruption = interruptible();
-  const replayed = await replayNight({
-    root,
-    run,
-    config,
-    environment,
-    tasks: selectTasks(environment.tasks, { tags, count }),
-    simulated,
-    emit: () => {},
-    signal: interruption.signal,
-  }).finally(() => interruption.stop());
-  return {
-    ...replayed,
-    quoted: config.proposerModels.length === 0 ? [] : quotedTasks(join(root, 'runs', run, REPLIES), environment.tasks),
-    agent: simulated === null ? `${replayed.calls} recorded calls` : `${config.agent.id}, SIMULATED`,
-  };
-}
-
-/**
- * `given` is a run of the repository here (retail-0001), or the path of a run's folder in any
- * repository.
- */
-export async function replayCommand(options: Record<string, unknown>, given = ''): Promise<number> {
-  const flags = options as DataFlags & { json?: boolean };
-  const { root, run } = await placeOf(given);
-  const started = performance.now();
-  const { agent, quoted: _, ...replayed } = await replayRun(root, run, flags);
-  const seconds = Math.round((performance.now() - started) / 100) / 10;
-  if (flags.json) sayJson({ type: 'replay', ...replayed, seconds });
-  else
-    say(
-      printable(
-        `${run}: ${replayed.decisions} decisions came out equal, times apart; ${replayed.rollouts} rollouts played from ` +
-          `${agent}, 0 calls made, ${seconds} s`,
-      ),
-    );
-  return EXIT.ok;
-}
+export const replay = command({
+  name: 'replay',
+  summary: 'play a finished night again from its recorded replies; exit 6 when a decision comes out otherwise',
+  arguments: { '<run>': 'a run here (retail-0001), or the path of its folder in any repository' },
+  options: z.object({
+    env: text('<name>', 'file of the environment, if it was given as a path').exactOptional(),
+    ...data,
+    ...json,
+  }),
+  exits: ['verify', 'interrupted'],
+  example: 'replay retail-0001',
+  async run(flags, given = '') {
+    const { root, run } = await placeOf(given);
+    const started = performance.now();
+    const { signal, stop } = interruptible();
+    const { agent, quoted: _, ...replayed } = await replayRun(root, run, { ...flags, signal }).finally(stop);
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    if (flags.json) sayJson({ type: 'replay', ...replayed, seconds });
+    else
+      say(
+        printable(
+          `${run}: ${replayed.decisions} decisions came out equal, times apart; ${replayed.rollouts} rollouts played from ` +
+            `${agent}, 0 calls made, ${seconds} s`,
+        ),
+      );
+    return EXIT.ok;
+  },
+});
 
 async function placeOf(given: string): Promise<{ root: string; run: string }> {
   const path = resolve(given);

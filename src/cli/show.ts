@@ -1,4 +1,6 @@
 /** `optimize show ID`: one decision, from the failures to the commit; or one trace. */
+
+import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { commitOfDecision } from '../ledger/branch/versions.ts';
@@ -9,63 +11,73 @@ import { editTitle } from '../report/title.ts';
 import { compactTrace } from '../traces/compact.ts';
 import { findTrace, isTraceId } from '../traces/find.ts';
 import { renderTrace } from '../traces/view.ts';
+import { command } from './command.ts';
 import { decisionTitle } from './log.ts';
-import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
+import { ledgerOf } from './open-ledger.ts';
+import { answering, flag } from './options.ts';
+import { say, sayJson } from './output.ts';
 
-/** `id`: number of a decision (7 or #7), `vN`, or the id of a trace. */
-export async function showCommand(given: Record<string, unknown>, id = ''): Promise<number> {
-  const flags = given as unknown as LedgerFlags & { full?: boolean };
-  if (isTraceId(id)) return showTrace(id, flags);
-  const { env, ledger } = await ledgerOf(flags);
-  const decision = ledger
-    .decisions()
-    .findLast(({ seq, version, kind }) => `${seq}` === id.replace(/^#/, '') || (version === id && kind === 'release'));
-  if (decision === undefined)
-    throw new UsageError(
-      `no decision "${id}" on ${ledger.branch}; expected a number from: npx optimize log --all --env ${env}`,
-    );
-  const commit = await commitOfDecision(ledger, decision);
-  if (flags.json) {
-    sayJson({ type: 'decision', commit, ...decision });
-    return EXIT.ok;
-  }
-  const lines = [
-    `decision ${decision.seq}: ${decisionTitle(decision)}`,
-    `run ${decision.run}, ${decision.time} (the committer's claim), ${decision.who.agent ?? decision.who.operator}${decision.who.simulated ? ', SIMULATED' : ''}`,
-    `commit ${commit}`,
-    decision.signer === null ? 'not signed' : `signed with key ${decision.signer}`,
-    `harness ${decision.parent.harness.slice(0, 12)} -> ${decision.child.harness.slice(0, 12)}`,
-  ];
-  for (const { pattern, failure, cause, count, traces } of decision.causes)
-    lines.push(`failure ${pattern} (${failure}, ${cause}) in ${count} traces, e.g. ${traces.slice(0, 3).join(', ')}`);
-  for (const edit of decision.candidate?.edits ?? []) {
-    const { risk, why } = riskOf(edit);
-    lines.push('', editTitle(edit), `  risk ${risk}: ${why}`, `  why: ${edit.hypothesis}`);
-    for (const op of edit.ops)
-      lines.push(
-        ...JSON.stringify(op, null, 1)
-          .split('\n')
-          .map((line) => `  ${line}`),
+export const show = command({
+  name: 'show',
+  summary: 'one decision: failures, edit, checks, verdict, commit; or one trace',
+  arguments: { '<id>': 'number of a decision (7 or #7), vN, or the id of a trace' },
+  options: z.object({ ...answering, full: flag('of a trace: every message and result') }),
+  example: 'show 7 --env retail',
+  async run(flags, id = '') {
+    if (isTraceId(id)) return showTrace(id, flags);
+    const { env, ledger } = await ledgerOf(flags);
+    const decision = ledger
+      .decisions()
+      .findLast(
+        ({ seq, version, kind }) => `${seq}` === id.replace(/^#/, '') || (version === id && kind === 'release'),
       );
-  }
-  for (const check of decision.checks)
-    if (!check.passed) lines.push('', `check ${check.check} failed: ${check.detail ?? ''}`);
-  if (decision.verdict)
-    lines.push('', `verdict ${decision.verdict.decision}: ${verdictText(decision.verdict)}`, decision.verdict.detail);
-  if (decision.gate) {
-    const mean = (arm: 'before' | 'after') =>
-      (decision.gate?.pairs ?? []).reduce(
-        (sum, pair) => sum + pair[arm].reduce((a, b) => a + b, 0) / pair[arm].length,
-        0,
-      ) / (decision.gate?.pairs.length ?? 1);
-    lines.push(
-      `scores on ${decision.gate.pairs.length} tasks: ${percent(mean('before'))} % before, ${percent(mean('after'))} % after`,
-    );
-  }
-  for (const limit of decision.limits) lines.push(`limit: ${limit}`);
-  say(printable(lines.join('\n')));
-  return EXIT.ok;
-}
+    if (decision === undefined)
+      throw new UsageError(
+        `no decision "${id}" on ${ledger.branch}; expected a number from: npx optimize log --all --env ${env}`,
+      );
+    const commit = await commitOfDecision(ledger, decision);
+    if (flags.json) {
+      sayJson({ type: 'decision', commit, ...decision });
+      return EXIT.ok;
+    }
+    const lines = [
+      `decision ${decision.seq}: ${decisionTitle(decision)}`,
+      `run ${decision.run}, ${decision.time} (the committer's claim), ${decision.who.agent ?? decision.who.operator}${decision.who.simulated ? ', SIMULATED' : ''}`,
+      `commit ${commit}`,
+      decision.signer === null ? 'not signed' : `signed with key ${decision.signer}`,
+      `harness ${decision.parent.harness.slice(0, 12)} -> ${decision.child.harness.slice(0, 12)}`,
+    ];
+    for (const { pattern, failure, cause, count, traces } of decision.causes)
+      lines.push(`failure ${pattern} (${failure}, ${cause}) in ${count} traces, e.g. ${traces.slice(0, 3).join(', ')}`);
+    for (const edit of decision.candidate?.edits ?? []) {
+      const { risk, why } = riskOf(edit);
+      lines.push('', editTitle(edit), `  risk ${risk}: ${why}`, `  why: ${edit.hypothesis}`);
+      for (const op of edit.ops)
+        lines.push(
+          ...JSON.stringify(op, null, 1)
+            .split('\n')
+            .map((line) => `  ${line}`),
+        );
+    }
+    for (const check of decision.checks)
+      if (!check.passed) lines.push('', `check ${check.check} failed: ${check.detail ?? ''}`);
+    if (decision.verdict)
+      lines.push('', `verdict ${decision.verdict.decision}: ${verdictText(decision.verdict)}`, decision.verdict.detail);
+    if (decision.gate) {
+      const mean = (arm: 'before' | 'after') =>
+        (decision.gate?.pairs ?? []).reduce(
+          (sum, pair) => sum + pair[arm].reduce((a, b) => a + b, 0) / pair[arm].length,
+          0,
+        ) / (decision.gate?.pairs.length ?? 1);
+      lines.push(
+        `scores on ${decision.gate.pairs.length} tasks: ${percent(mean('before'))} % before, ${percent(mean('after'))} % after`,
+      );
+    }
+    for (const limit of decision.limits) lines.push(`limit: ${limit}`);
+    say(printable(lines.join('\n')));
+    return EXIT.ok;
+  },
+});
 
 /** Steps that change nothing are left out unless `full`. */
 async function showTrace(id: string, { json, full }: { json?: boolean; full?: boolean }): Promise<number> {

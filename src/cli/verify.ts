@@ -2,46 +2,82 @@
  * `optimize verify`: recomputes instead of trusting; 0 at the level asked for, 6 altered, 2 could
  * not check.
  */
-import { InfrastructureError, UsageError } from '../errors.ts';
+import { z } from 'zod';
+import { InfrastructureError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openRepository, type Repository } from '../ledger/git/git.ts';
 import { readTrust } from '../ledger/keys/trust.ts';
 import { anchorLine, parseAnchor } from '../ledger/verify/anchor.ts';
-import type { Unchecked } from '../ledger/verify/finding.ts';
-import { type VerifyIssue, type VerifyReport, verifyRepository } from '../ledger/verify/verify.ts';
+import { type VerifyReport, verifyRepository } from '../ledger/verify/verify.ts';
+import { rerunLooks } from '../recheck/rerun.ts';
+import { rescored } from '../recheck/rescore.ts';
 import { printable } from '../report/terminal.ts';
-import { say, sayJson } from './open-ledger.ts';
-import { type LiveFlags, type Rerun, rerunSample } from './rerun.ts';
-import { rescored } from './rescore.ts';
+import { command } from './command.ts';
+import { interruptible } from './interruption.ts';
+import { data, flag, json, text, texts, whole } from './options.ts';
+import { say, sayJson } from './output.ts';
 
-interface VerifyFlags extends LiveFlags {
-  readonly rerun?: number;
-  readonly rescore?: boolean;
-  readonly data?: string;
-  readonly env?: string;
-  readonly trust?: string;
-  readonly anchor?: readonly string[];
-  readonly deployed?: string;
-  readonly printAnchor?: boolean;
-  readonly json?: boolean;
-}
+const options = z.object({
+  env: text('<name>', 'one environment; default: every optimize/* branch').exactOptional(),
+  trust: text('<file>', 'keys to check signatures with, kept outside the repository (level V2)').exactOptional(),
+  anchor: texts(
+    '<line>',
+    'what --print-anchor printed earlier, kept elsewhere; may be repeated (level V3)',
+  ).exactOptional(),
+  deployed: text(
+    '<dir>',
+    'a folder to compare with the harness in force, byte for byte and mode for mode',
+  ).exactOptional(),
+  rescore: flag('play every night again, from its recorded replies or by the simulated agent (level V4)'),
+  rerun: whole('<n>', 'play so many tasks of looks again in both arms, with the agent of their night').exactOptional(),
+  baseUrl: text('<url>', 'for --rerun: endpoint of a model that is not simulated').exactOptional(),
+  ...data,
+  printAnchor: flag('print a line that pins each branch as it is, if it verifies'),
+  ...json,
+});
 
-export async function verifyCommand(given: Record<string, unknown>): Promise<number> {
-  const flags = given as VerifyFlags;
-  const repository = await openRepository(process.cwd());
+export const verify = command({
+  name: 'verify',
+  summary: 'recompute digests, edits and verdicts of every decision',
+  options,
+  exits: ['verify', 'interrupted'],
+  example: 'verify --rescore',
+  async run(flags) {
+    const repository = await openRepository(process.cwd());
+    let report = await recomputed(repository, flags);
+    const { data, baseUrl, rerun: count } = flags;
+    const { signal, stop } = interruptible();
+    try {
+      if (flags.rescore) report = await rescored(repository, report, { data, signal });
+      if (count !== undefined) report = await rerunLooks(repository, report, { data, baseUrl, count, signal });
+    } finally {
+      stop();
+    }
+    const code = exitCodeOf(report);
+    if (flags.printAnchor && code === EXIT.ok && !flags.json)
+      for (const { anchor } of report.branches) {
+        if (anchor !== null) say(anchorLine(anchor));
+      }
+    else if (flags.json) sayJson({ type: 'verify', ...report });
+    else tell(report);
+    return code;
+  },
+});
+
+async function recomputed(repository: Repository, flags: z.output<typeof options>): Promise<VerifyReport> {
+  const { env, deployed, trust } = flags;
   const anchors = (flags.anchor ?? []).map(parseAnchor);
-  let report: VerifyReport;
   try {
-    report = await verifyRepository(repository, {
+    return await verifyRepository(repository, {
       anchors,
-      ...(flags.env === undefined ? {} : { env: flags.env }),
-      ...(flags.deployed === undefined ? {} : { deployed: flags.deployed }),
-      ...(flags.trust === undefined ? {} : { trust: readTrust(flags.trust, repository) }),
+      ...(env === undefined ? {} : { env }),
+      ...(deployed === undefined ? {} : { deployed }),
+      ...(trust === undefined ? {} : { trust: readTrust(trust, repository) }),
     });
   } catch (error) {
     if (!(error instanceof InfrastructureError)) throw error;
     // Nothing was compared, so nothing is altered, and nothing is verified either.
-    report = {
+    return {
       levels: ['V1'],
       deployed: null,
       branches: [],
@@ -51,50 +87,6 @@ export async function verifyCommand(given: Record<string, unknown>): Promise<num
       ok: true,
     };
   }
-  if (flags.rescore) report = await rescored(repository, report, flags);
-  if (flags.rerun !== undefined) report = await rerun(repository, report, { ...flags, rerun: flags.rerun });
-  const code = exitCodeOf(report);
-  if (flags.printAnchor === true && code === EXIT.ok && !flags.json)
-    for (const { anchor } of report.branches) {
-      if (anchor !== null) say(anchorLine(anchor));
-    }
-  else if (flags.json) sayJson({ type: 'verify', ...report });
-  else tell(report);
-  return code;
-}
-
-/**
- * Live: tasks of looks, drawn by the head of the chain, are played anew in both arms. A sample is
- * no level: V4 is `--rescore`. A simulated agent has to repeat itself; what another one does is
- * told, and proves nothing by itself.
- */
-async function rerun(
-  repository: Repository,
-  report: VerifyReport,
-  flags: VerifyFlags & { readonly rerun: number },
-): Promise<VerifyReport> {
-  const issues: VerifyIssue[] = [...report.issues];
-  const unchecked: Unchecked[] = [...report.unchecked];
-  const told: string[] = [];
-  for (const { env } of report.branches) {
-    let done: Rerun;
-    try {
-      done = await rerunSample(repository, env, flags.rerun, flags);
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      unchecked.push({ file: `optimize/${env}`, why: error.message });
-      continue;
-    }
-    const text = `${done.same} of ${done.played} rollouts of ${env} came out as recorded (${done.agent})`;
-    told.push(
-      done.same === done.played
-        ? text
-        : `${text}: the others differ, which is no proof with a model that does not repeat itself`,
-    );
-    for (const { file, task, expected, found } of done.simulated ? done.others : [])
-      issues.push({ level: 'V4', commit: '', file, field: `gate.pairs, ${task}`, expected, found });
-  }
-  return { ...report, issues, unchecked, anew: told, ok: issues.length === 0 };
 }
 
 const exitCodeOf = ({ issues, unchecked }: VerifyReport): number =>

@@ -1,5 +1,6 @@
 /** `optimize why-not EDIT`: was it tried, when, why was it refused, and may it be tried again? */
 
+import { z } from 'zod';
 import { touchedIds } from '../edit/key.ts';
 import type { Edit } from '../edit/schema.ts';
 import { UsageError } from '../errors.ts';
@@ -9,7 +10,10 @@ import { bundleKey, mayTry, type Permission } from '../ledger/branch/rejected.ts
 import type { Decision } from '../ledger/format/decision.ts';
 import { printable, verdictText } from '../report/terminal.ts';
 import { editTitle } from '../report/title.ts';
-import { type LedgerFlags, ledgerOf, say, sayJson } from './open-ledger.ts';
+import { command } from './command.ts';
+import { ledgerOf } from './open-ledger.ts';
+import { answering } from './options.ts';
+import { say, sayJson } from './output.ts';
 
 /** Hex digits from which on words are taken for the key of an edit. */
 const KEY_DIGITS = 8;
@@ -31,55 +35,59 @@ const MAY: Readonly<Record<Permission['reason'], string>> = {
   tried_out: 'it will not be tried again: it has had all its tries',
 };
 
-/**
- * `words`: the id of a clause, skill, monitor or switch, a key or its first digits, or words of the
- * edit.
- */
-export async function whyNotCommand(given: Record<string, unknown>, words = ''): Promise<number> {
-  const flags = given as unknown as LedgerFlags;
-  const wanted = words.trim().toLowerCase();
-  if (wanted === '') throw new UsageError('why-not: expected the id of a part, a key, or words of an edit');
-  const { env, ledger } = await ledgerOf(flags);
-  const decisions = ledger.decisions();
-  const tried = decisions.flatMap((decision) => triedIn(decision, wanted));
-  if (tried.length === 0) {
-    if (flags.json) sayJson({ type: 'why_not', env, words, tried: [], verdict: 'never tried' });
-    else
-      say(`no edit with "${words}" was ever tried on ${ledger.branch}; what was: npx optimize log --all --env ${env}`);
-    return EXIT.ok;
-  }
-  const head = parseHarness(env, ledger.head().files);
-  for (const key of new Set(tried.map((one) => one.key))) {
-    const own = tried.filter((one) => one.key === key);
-    const last = own.at(-1) as Tried;
-    const may = mayTry(key, last.edit ? touchedIds(last.edit) : [], decisions, head, last.decision.who.agent ?? '');
-    const kept = own.some(({ decision }) => decision.verdict?.decision === 'accepted');
-    if (flags.json)
-      sayJson({
-        type: 'why_not',
-        env,
-        words,
-        key,
-        edit: last.edit,
-        tried: own.map(({ decision: { seq, run, time, verdict }, alone }) => ({ seq, run, time, alone, verdict })),
-        kept,
-        mayTry: may,
-      });
-    else {
-      const title = last.edit === null ? 'an edit whose text is not kept' : editTitle(last.edit);
-      say(
-        printable(
-          [
-            `${title} (key ${key.slice(0, 12)})`,
-            ...own.map(lineOf),
-            `  ${kept ? 'it was kept' : MAY[may.reason]}`,
-          ].join('\n'),
-        ),
-      );
+export const whyNot = command({
+  name: 'why-not',
+  summary: 'was it tried, when, why was it refused: an id of a part, a key, or words of an edit',
+  arguments: { '<edit>': 'id of a clause, skill, monitor or switch, a key or its first digits, or words of the edit' },
+  options: z.object(answering),
+  example: 'why-not confirm-before-write --env retail',
+  async run(flags, words = '') {
+    const wanted = words.trim().toLowerCase();
+    if (wanted === '') throw new UsageError('why-not: expected the id of a part, a key, or words of an edit');
+    const { env, ledger } = await ledgerOf(flags);
+    const decisions = ledger.decisions();
+    const tried = decisions.flatMap((decision) => triedIn(decision, wanted));
+    if (tried.length === 0) {
+      if (flags.json) sayJson({ type: 'why_not', env, words, tried: [], verdict: 'never tried' });
+      else
+        say(
+          `no edit with "${words}" was ever tried on ${ledger.branch}; what was: npx optimize log --all --env ${env}`,
+        );
+      return EXIT.ok;
     }
-  }
-  return EXIT.ok;
-}
+    const head = parseHarness(env, ledger.head().files);
+    for (const key of new Set(tried.map((one) => one.key))) {
+      const own = tried.filter((one) => one.key === key);
+      const last = own.at(-1) as Tried;
+      const may = mayTry(key, last.edit ? touchedIds(last.edit) : [], decisions, head, last.decision.who.agent ?? '');
+      const kept = own.some(({ decision }) => decision.verdict?.decision === 'accepted');
+      if (flags.json)
+        sayJson({
+          type: 'why_not',
+          env,
+          words,
+          key,
+          edit: last.edit,
+          tried: own.map(({ decision: { seq, run, time, verdict }, alone }) => ({ seq, run, time, alone, verdict })),
+          kept,
+          mayTry: may,
+        });
+      else {
+        const title = last.edit === null ? 'an edit whose text is not kept' : editTitle(last.edit);
+        say(
+          printable(
+            [
+              `${title} (key ${key.slice(0, 12)})`,
+              ...own.map(lineOf),
+              `  ${kept ? 'it was kept' : MAY[may.reason]}`,
+            ].join('\n'),
+          ),
+        );
+      }
+    }
+    return EXIT.ok;
+  },
+});
 
 /** Edits of a decision that the words mean; prunes say what was taken away, not what was tried. */
 function triedIn(decision: Decision, wanted: string): Tried[] {

@@ -13,6 +13,12 @@ export interface Caps {
   readonly maxMinutes: number;
 }
 
+const NO_CAPS: Caps = {
+  maxRollouts: Number.POSITIVE_INFINITY,
+  maxUsd: Number.POSITIVE_INFINITY,
+  maxMinutes: Number.POSITIVE_INFINITY,
+};
+
 export interface Budget {
   readonly rollouts: number;
   readonly usd: number;
@@ -32,8 +38,8 @@ export interface Budget {
   /** Counts a rollout that an earlier try of this night already played. */
   restore(): void;
   /**
-   * Goes back to `count` rollouts: later ones ran ahead of an interim check that ended it all.
-   * Their money stays counted.
+   * Goes back to `count` rollouts: later ones ran ahead of an interim check that ended all. Their
+   * money stays counted.
    */
   drop(count: number): void;
   /**
@@ -45,9 +51,10 @@ export interface Budget {
 
 /**
  * `now` gives milliseconds; only differences matter. After `stopAfter` rollouts a cap counts as
- * reached: a night that ran into one plays again up to there.
+ * reached: a night that ran into one plays again up to there. A cap that is not given is none.
  */
-export function openBudget(caps: Caps, now: () => number, stopAfter = Number.POSITIVE_INFINITY): Budget {
+export function openBudget(given: Partial<Caps>, now: () => number, stopAfter = Number.POSITIVE_INFINITY): Budget {
+  const caps: Caps = { ...NO_CAPS, ...given };
   const startedMs = now();
   let rollouts = 0;
   let usd = 0;

@@ -8,6 +8,13 @@ import { pairedInterval, scoreInterval } from './interval.ts';
 import { type Pair, pairDifferences } from './pairs.ts';
 import { Spending, verdictOf } from './verdict.ts';
 
+/** Days between two audits on given tasks: answers that steer what comes next would use them up. */
+export const AUDIT_EVERY_DAYS = 28;
+/** Fewest tasks that say something. */
+export const AUDIT_LEAST_TASKS = 20;
+/** Fresh tasks of an audit, where they can be generated. */
+export const AUDIT_FRESH_TASKS = 200;
+
 export const AuditOptions = Spending.extend({
   /** `vN`, the release that was audited: the arm `after`. */
   version: z.string(),

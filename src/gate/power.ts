@@ -54,14 +54,11 @@ function signPower({ up, down }: { up: number; down: number }, tasks: number, al
   if (differs === 0) return 0;
   const counts = binomial(tasks, Math.min(1, differs));
   let power = 0;
-  /** Fewest better tasks that pass the test on m; it never falls with m. */
-  let least = 1;
   for (let m = 1; m <= tasks; m++) {
-    while (least <= m && !(2 * least > m && signTest(least, m - least) <= alpha)) least++;
     const chance = counts[m] as number;
     if (chance < 1e-12) continue;
     const wins = binomial(m, up / differs);
-    for (let b = m; b >= least; b--) power += chance * (wins[b] as number);
+    for (let b = m; 2 * b > m && signTest(b, m - b) <= alpha; b--) power += chance * (wins[b] as number);
   }
   return Math.min(1, power);
 }

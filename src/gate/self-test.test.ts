@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { randomOf } from '../digest.ts';
 import { RELEASE } from './rules.ts';
-import { driftOf, familyCorrelation, type Rolls, selfTest, tasksNeeded } from './self-test.ts';
+import { type Rolls, selfTest, tasksNeeded } from './self-test.ts';
 
 /** Tasks with the given chances; `words` differ in every trial. */
 function rolls(chances: readonly number[], trials: number, seed: number, family?: (index: number) => string): Rolls[] {
@@ -40,16 +40,18 @@ test('noise is the mean of p (1 - p), and equal arms are released no more often 
 });
 
 test('drift between the halves is found, and its sign is that of the change', () => {
-  expect(driftOf(repeat(20, [1, 1, 0, 0]))).toMatchObject({ effect: -1 });
-  expect(driftOf(repeat(20, [0, 1, 1, 1]))).toMatchObject({ effect: 0.5 });
+  const falling = rolls(repeat(20, 0.5), 4, 3).map((roll) => ({ ...roll, rewards: [1, 1, 0, 0] }));
+  expect(selfTest(falling, randomOf('c')).drift).toMatchObject({ effect: -1 });
 });
 
 test('families that score alike correlate, families of strangers do not', () => {
   const family = (index: number) => `f${index % 12}`;
-  const alike = Array.from({ length: 60 }, (_, index) => (index % 12 < 6 ? 0.02 : 0.98));
-  expect(familyCorrelation(rolls(alike, 4, 4, family))).toBeGreaterThan(0.8);
+  const alike = Array.from({ length: 30 }, (_, index) => (index % 12 < 6 ? 0.02 : 0.98));
+  expect(selfTest(rolls(alike, 4, 4, family), randomOf('d')).familyCorrelation).toBeGreaterThan(0.8);
   const strangers = Array.from({ length: 60 }, (_, index) => (index < 30 ? 0.02 : 0.98));
-  expect(Math.abs(familyCorrelation(rolls(strangers, 4, 5, family)) as number)).toBeLessThan(0.3);
+  expect(Math.abs(selfTest(rolls(strangers, 4, 5, family), randomOf('e')).familyCorrelation as number)).toBeLessThan(
+    0.3,
+  );
 });
 
 test('more noise, smaller effects and fewer trials need more tasks', () => {

@@ -65,6 +65,10 @@ export function selfTest(rolls: readonly Rolls[], random: Random): SelfTest {
       `selfTest: expected two or more tasks of three or more trials, got ${rolls.length} of ${trials}`,
     );
   const rewards = rolls.map((roll) => roll.rewards);
+  const halves = rewards.map((task) => {
+    const half = task.length >> 1;
+    return mean(task.slice(-half)) - mean(task.slice(0, half));
+  });
   const noise = trialNoise(rewards);
   return {
     tasks: rolls.length,
@@ -73,7 +77,7 @@ export function selfTest(rolls: readonly Rolls[], random: Random): SelfTest {
     sameScore: rewards.filter((task) => task.every((reward) => reward === task[0])).length / rewards.length,
     noise,
     familyCorrelation: familyCorrelation(rolls),
-    drift: driftOf(rewards),
+    drift: { effect: mean(halves), ...pairedInterval(halves) },
     falseKeeps: rate(() => keeps(deal(rolls, 2, 1, random), random)),
     falseReleases: rate(() => {
       const pairs = shuffled(deal(rolls, trials >> 1, trials >> 1, random), random);
@@ -108,21 +112,12 @@ function keeps(pairs: readonly Pair[], random: Random): boolean {
   return hopelessAt(differences.slice(0, -1)) === null && isBetter(order);
 }
 
-/** Later half of each task's trials minus the earlier one, and its mean with a 95 % interval. */
-export function driftOf(rewards: readonly (readonly number[])[]): SelfTest['drift'] {
-  const halves = rewards.map((task) => {
-    const half = task.length >> 1;
-    return mean(task.slice(-half)) - mean(task.slice(0, half));
-  });
-  return { effect: mean(halves), ...pairedInterval(halves) };
-}
-
 /**
  * ICC(1) of the tasks' mean rewards, (B - W) / (B + (m - 1) W): B and W are the mean squares
  * between and within families, m the mean family size corrected for its spread (Shrout & Fleiss
  * 1979; m as in Donner 1986).
  */
-export function familyCorrelation(rolls: readonly Rolls[]): number | null {
+function familyCorrelation(rolls: readonly Rolls[]): number | null {
   const families = new Map<string, number[]>();
   for (const { task, family = task, rewards } of rolls)
     families.set(family, [...(families.get(family) ?? []), mean(rewards)]);

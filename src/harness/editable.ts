@@ -9,7 +9,7 @@ interface EditablePlace {
   readonly heading: string | null;
 }
 
-/** `skills/returns#Steps` -> the section Steps of skills/returns/SKILL.md. */
+/** `skills/refunds#Steps` -> the section Steps of skills/refunds/SKILL.md. */
 export function placeOfEntry(entry: string): EditablePlace {
   const at = entry.indexOf('#');
   const file = (at < 0 ? entry : entry.slice(0, at)).trim();

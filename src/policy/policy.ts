@@ -75,13 +75,16 @@ export type Policy = z.infer<typeof Policy>;
 export const NO_POLICY: Policy = Policy.parse({ version: 1 });
 
 /**
- * The policy of an environment; `NO_POLICY` without a file. Throws UsageError with file and line.
+ * The policy of an environment, `NO_POLICY` without a file; `fdr` takes the place of its own rate.
+ * Throws UsageError with file and line.
  */
-export function readPolicy(root: string, env: string): Policy {
+export function readPolicy(root: string, env: string, { fdr }: { readonly fdr?: number } = {}): Policy {
   const file = `evals/${env}/policy.yaml`;
   const path = join(root, file);
-  if (!existsSync(path)) return NO_POLICY;
-  return readAs(Policy, readYaml(readFileSync(path, 'utf8'), { file }), { version: 1 });
+  const policy = existsSync(path)
+    ? readAs(Policy, readYaml(readFileSync(path, 'utf8'), { file }), { version: 1 })
+    : NO_POLICY;
+  return fdr === undefined ? policy : { ...policy, fdr };
 }
 
 /**

@@ -27,7 +27,7 @@ describe('aa', () => {
     const { stdout } = await optimize(dir, 'aa --env retail --tasks 20 --trials 3 --edits 1');
     expect(stdout).toMatch(/SIMULATED/);
     expect(stdout).toMatch(/releases +\d+\.\d % of looks at two equal arms, alpha 2 %/);
-    expect(stdout).toMatch(/\+10 points: \d+ with 1 trial a task/);
+    expect(stdout).toMatch(/\+10 points: \d+ with 1 trial per task/);
   });
 
   it('never touches the sealed tasks, and needs three trials', async () => {

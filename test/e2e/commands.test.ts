@@ -1,4 +1,5 @@
 /** The other commands: help, plan, run and env; none of them writes into the repository. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -52,6 +53,11 @@ describe.concurrent('help', () => {
       expect(stdout).toContain(`Usage: optimize ${command}`);
     },
   );
+
+  it('docs/cli.md and the text of --help are what the commands say', () => {
+    const check = spawnSync(process.execPath, [join(ROOT, 'scripts', 'docs-cli.mjs'), '--check'], { encoding: 'utf8' });
+    expect([check.status, check.stderr]).toEqual([0, '']);
+  });
 
   it('--version is that of the package', async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };

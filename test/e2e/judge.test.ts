@@ -223,9 +223,9 @@ describe('judge', () => {
     ['--harness v1,optimize/my-shop', [/are the same version/]],
     ['--harness v1,nobody', [/no harness of my-shop is called "nobody"; expected a commit/]],
     ['--harness v1,v9', [/there is no version v9 of my-shop; expected one of: v1/]],
-    ['--harness v1,HEAD --votes 0', [/--votes: expected 1 or more, got 0/]],
-    ['--harness v1,HEAD --trials 0', [/--trials: expected 1 or more, got 0/]],
-    ['--harness v1,HEAD --tasks 0', [/--tasks: expected 1 or more, got 0/]],
+    ['--harness v1,HEAD --votes 0', [/--votes: expected a whole number, 1 or more, got 0/]],
+    ['--harness v1,HEAD --trials 0', [/--trials: expected a whole number, 1 or more, got 0/]],
+    ['--harness v1,HEAD --tasks 0', [/--tasks: expected a whole number of tasks, 1 or more, got 0/]],
     [
       '--harness v1,HEAD --split sealed',
       [/--split: expected train or dev \(sealed tasks are for releases alone\), got "sealed"/],

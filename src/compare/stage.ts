@@ -1,28 +1,30 @@
-/**
- * Plays harnesses on tasks for the commands that measure and decide nothing: run, ablate, baseline,
- * aa and judge.
- */
+/** Plays harnesses on tasks for what measures and proposes nothing. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Budget, openBudget } from '../evaluation/budget.ts';
+import type { Budget } from '../evaluation/budget.ts';
 import { assertScored, openEvaluator } from '../evaluation/evaluator.ts';
 import { memoryJournal } from '../evaluation/journal.ts';
 import { mapPool } from '../evaluation/pool.ts';
 import { fileReplies, recordedAgent } from '../models/replies.ts';
 import { type PairPlay, type PlayedPair, playPair } from '../night/pair.ts';
+import { callTimeoutMs } from '../open/model.ts';
 import type { Emit } from '../report/events.ts';
 import type { Agent, Environment, Harness, Task, Trace } from '../types.ts';
-import { chooseModel, openAgent } from './agent.ts';
-import { interruptible } from './interruption.ts';
-import { subscribers } from './night.ts';
-import { callTimeoutMs, type PlayFlags } from './setup.ts';
 
-export interface Stage {
+export interface StageInput {
+  readonly root: string;
+  readonly environment: Environment;
   readonly agent: Agent;
+  /** Rollouts at the same time. */
+  readonly concurrency: number;
+  readonly seed: number;
+  /** Stages that share it share its caps. */
   readonly budget: Budget;
   readonly emit: Emit;
-  /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+}
+
+export interface Stage extends StageInput {
   /**
    * All trials of all tasks, task by task; a list names trials by their number, from 0. Harnesses
    * that are played on one stage share their noise.
@@ -30,44 +32,24 @@ export interface Stage {
   play(harness: Harness, tasks: readonly Task[], trials: number | readonly number[], phase: string): Promise<Trace[]>;
   /** Both harnesses on every task, side by side; `tier` names their noise, which they share. */
   pairs(arms: PairPlay['arms'], tasks: readonly Task[], trials: number, tier: string): Promise<PlayedPair[]>;
-  close(): void;
 }
 
 /**
- * Opens the model that the flags name. Replies of a real one are kept in `runs/.replies/`, so that
- * a command that was cut off, or is typed again, pays for nothing twice. `shared`: the budget of
- * another stage of the same command.
+ * Replies of a real model are kept in `runs/.replies/`, so that a command that was cut off, or is
+ * typed again, pays for nothing twice.
  */
-export async function openStage(
-  flags: PlayFlags,
-  root: string,
-  environment: Environment,
-  shared?: Budget,
-): Promise<Stage> {
-  const budget =
-    shared ??
-    openBudget(
-      {
-        maxRollouts: flags.maxRollouts ?? Number.POSITIVE_INFINITY,
-        maxUsd: flags.maxUsd ?? Number.POSITIVE_INFINITY,
-        maxMinutes: flags.maxMinutes ?? Number.POSITIVE_INFINITY,
-      },
-      Date.now,
-    );
-  const model = chooseModel(flags, root);
-  const agent = await openAgent(model, environment, budget);
-  const emit = subscribers(flags.json === true);
-  const interruption = interruptible();
+export function openStage(input: StageInput): Stage {
+  const { root, environment, agent, concurrency, seed, budget, emit, signal } = input;
   const evaluator = openEvaluator({
     environment,
     agent: keepingReplies(agent, root),
     budget,
     journal: memoryJournal(),
-    seed: flags.seed,
+    seed,
     night: 0,
-    concurrency: model.concurrency,
+    concurrency,
     timeoutMs: callTimeoutMs(agent),
-    signal: interruption.signal,
+    signal,
   });
   /** `play` for every item, several at a time, with progress. */
   function all<T, R>(items: readonly T[], phase: string, play: (item: T) => Promise<R>): Promise<R[]> {
@@ -79,13 +61,10 @@ export async function openStage(
       emit({ type: 'progress', phase, done, total: items.length, rollouts, candidates: 0, usd });
       return result;
     };
-    return mapPool(items, model.concurrency, one, interruption.signal);
+    return mapPool(items, concurrency, one, signal);
   }
   return {
-    agent,
-    budget,
-    emit,
-    signal: interruption.signal,
+    ...input,
     async play(harness, tasks, trials, phase) {
       const numbers = typeof trials === 'number' ? Array.from({ length: trials }, (_, trial) => trial) : trials;
       const rollouts = tasks.flatMap((task) => numbers.map((trial) => ({ task, trial })));
@@ -99,7 +78,6 @@ export async function openStage(
       all(tasks, tier, (task) =>
         playPair(evaluator, { arms, task, trials, environment, tierOf: () => tier, guarded: [] }),
       ),
-    close: () => interruption.stop(),
   };
 }
 

@@ -5,25 +5,29 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { splitDigest } from './environments/split.ts';
-import { InfrastructureError, UsageError, VerifyError } from './errors.ts';
-import { openBudget } from './evaluation/budget.ts';
-import { type Ledger, openLedger } from './ledger/branch/ledger.ts';
-import type { LedgerEntries } from './ledger/branch/record.ts';
-import { openRepository } from './ledger/git/git.ts';
-import { fileReplies, REPLIES, type ReplyStore, replayAgent } from './models/replies.ts';
-import type { NightInput } from './night/night.ts';
-import { assembleNight } from './night/open.ts';
-import { STOPPED } from './night/release.ts';
-import type { RunConfig } from './night/run.ts';
-import { optimize } from './optimize.ts';
-import { builtInProposers } from './proposal/built-in.ts';
-import type { Check } from './proposal/check.ts';
-import { PROPOSERS } from './proposal/proposer.ts';
-import type { Emit, NightSummary } from './report/events.ts';
-import type { Agent, Environment, Task } from './types.ts';
+import { splitDigest } from '../environments/split.ts';
+import { InfrastructureError, UsageError, VerifyError } from '../errors.ts';
+import { openBudget } from '../evaluation/budget.ts';
+import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
+import type { LedgerEntries } from '../ledger/branch/record.ts';
+import { openRepository } from '../ledger/git/git.ts';
+import { fileReplies, REPLIES, type ReplyStore, replayAgent } from '../models/replies.ts';
+import type { NightInput } from '../night/night.ts';
+import { assembleNight } from '../night/open.ts';
+import { STOPPED } from '../night/release.ts';
+import { type RunConfig, readConfig } from '../night/run.ts';
+import { type EnvironmentFlags, openEnvironment } from '../open/environment.ts';
+import { chooseModel, labelOf, openAgent } from '../open/model.ts';
+import { selectTasks } from '../open/tasks.ts';
+import { optimize } from '../optimize.ts';
+import { builtInProposers } from '../proposal/built-in.ts';
+import type { Check } from '../proposal/check.ts';
+import { quotedTasks } from '../proposal/held-out.ts';
+import { PROPOSERS } from '../proposal/proposer.ts';
+import type { Emit, NightSummary } from '../report/events.ts';
+import type { Agent, Environment, Task } from '../types.ts';
 
-export interface ReplayInput {
+interface ReplayInput {
   /** Top folder of the repository. */
   readonly root: string;
   /** Name of the run, and what its `config.json` says. */
@@ -45,12 +49,42 @@ export interface ReplayedNight {
   readonly calls: number;
 }
 
+export interface ReplayedRun extends ReplayedNight {
+  /** What answered: recorded calls, or the simulated agent. */
+  readonly agent: string;
+  /** Held-out tasks that a question to the proposer quotes; there should be none. */
+  readonly quoted: readonly string[];
+}
+
+/** Throws as `replayNight`, and UsageError for a run whose folder is not whole. */
+export async function replayRun(
+  root: string,
+  run: string,
+  { env, data, signal }: Partial<EnvironmentFlags> & { readonly signal: AbortSignal },
+): Promise<ReplayedRun> {
+  const config = readConfig(join(root, 'runs', run));
+  if (config === null)
+    throw new UsageError(`runs/${run}/config.json is missing or was cut off; expected the folder of a finished run`);
+  const { tags, tasks: count } = config.options;
+  const environment = await openEnvironment({ env: env ?? config.options.env, data }, root);
+  const simulated = config.agent.simulated
+    ? await openAgent(chooseModel({ model: config.agent.id }, root), environment)
+    : null;
+  const tasks = selectTasks(environment.tasks, { tags, count });
+  const replayed = await replayNight({ root, run, config, environment, tasks, simulated, emit: () => {}, signal });
+  return {
+    ...replayed,
+    quoted: config.proposerModels.length === 0 ? [] : quotedTasks(join(root, 'runs', run, REPLIES), environment.tasks),
+    agent: simulated === null ? `${replayed.calls} recorded calls` : labelOf(config.agent),
+  };
+}
+
 /**
  * Throws UsageError when the run or its data cannot be played here, VerifyError when a decision
  * comes out otherwise or a reply is missing. Times apart, every decision has to be equal; nothing
  * is written to the repository.
  */
-export async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
+async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
   const { root, run, config, environment, tasks } = input;
   assertSameData(input);
   const ledger = await openLedger(await openRepository(root), config.options.env);
@@ -61,7 +95,6 @@ export async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
     );
   const recorded = join(root, 'runs', run);
   const folder = mkdtempSync(join(tmpdir(), 'optimize-replay-'));
-  const unlimited = Number.POSITIVE_INFINITY;
   try {
     const store = input.simulated === null ? fileReplies(join(recorded, REPLIES), { readOnly: true }) : null;
     const agent = store === null ? (input.simulated as Agent) : replayAgent(config.agent, store);
@@ -79,11 +112,7 @@ export async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
         proposers: proposersOf(config, thoughts),
         checks: config.options.checks.map(recordedCheck),
         proposerTimeoutMs: 0,
-        budget: openBudget(
-          { maxRollouts: config.options.maxRollouts, maxUsd: unlimited, maxMinutes: unlimited },
-          () => 0,
-          stoppedAfter(recorded),
-        ),
+        budget: openBudget({ maxRollouts: config.options.maxRollouts }, () => 0, stoppedAfter(recorded)),
         workTree: new Map(),
         timeoutMs: config.timeoutMs,
         emit: input.emit,

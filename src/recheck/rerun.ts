@@ -2,7 +2,7 @@
  * Plays rollouts of looks anew, with the agent and the seeds of their night, and holds the scores
  * against the records.
  */
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { UsageError } from '../errors.ts';
 import { openBudget } from '../evaluation/budget.ts';
@@ -15,18 +15,24 @@ import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
 import type { Decision } from '../ledger/format/decision.ts';
 import type { Repository } from '../ledger/git/git.ts';
 import { decisionPath } from '../ledger/git/paths.ts';
+import type { Unchecked } from '../ledger/verify/finding.ts';
+import type { VerifyIssue, VerifyReport } from '../ledger/verify/verify.ts';
 import { drawPanel } from '../night/panel.ts';
 import { readConfig } from '../night/run.ts';
-import type { Environment } from '../types.ts';
-import { chooseModel, openAgent } from './agent.ts';
-import { openEnvironment, selectTasks } from './setup.ts';
+import { openEnvironment } from '../open/environment.ts';
+import { chooseModel, labelOf, openAgent } from '../open/model.ts';
+import { selectTasks } from '../open/tasks.ts';
+import type { Environment, Harness } from '../types.ts';
+import { issue, type RecheckOptions } from './rescore.ts';
 
-export interface LiveFlags {
-  readonly baseUrl?: string;
-  readonly data?: string;
+export interface RerunOptions extends RecheckOptions {
+  /** Pairs per environment. */
+  readonly count: number;
+  /** Endpoint of a model that is not simulated. */
+  readonly baseUrl?: string | undefined;
 }
 
-export interface Rerun {
+interface Rerun {
   readonly agent: string;
   readonly simulated: boolean;
   readonly played: number;
@@ -39,30 +45,54 @@ export interface Rerun {
   }[];
 }
 
+/**
+ * Tasks of looks, drawn by the head of the chain, are played again in both arms. A sample is no
+ * level: V4 is `rescored`. A simulated agent has to repeat itself; what another one does is told,
+ * and proves nothing by itself.
+ */
+export async function rerunLooks(
+  repository: Repository,
+  report: VerifyReport,
+  options: RerunOptions,
+): Promise<VerifyReport> {
+  const issues: VerifyIssue[] = [...report.issues];
+  const unchecked: Unchecked[] = [...report.unchecked];
+  const anew: string[] = [];
+  for (const { env } of report.branches) {
+    try {
+      const { agent, simulated, played, same, others } = await rerunSample(repository, env, options);
+      const text = `${same} of ${played} rollouts of ${env} came out as recorded (${agent})`;
+      const differ = 'the others differ, which is no proof with a model that does not repeat itself';
+      anew.push(same === played ? text : `${text}: ${differ}`);
+      for (const { file, task, expected, found } of simulated ? others : [])
+        issues.push(issue(file, `gate.pairs, ${task}`, expected, found));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      unchecked.push({ file: `optimize/${env}`, why: error.message });
+    }
+  }
+  return { ...report, issues, unchecked, anew, ok: issues.length === 0 };
+}
+
 interface Sampled {
   readonly decision: Decision;
   readonly pair: Pair;
 }
 
 /**
- * `count` pairs of an environment's looks. Throws UsageError when there is none, or their nights'
+ * Pairs of an environment's looks. Throws UsageError when there is none, or their nights'
  * folders are not here.
  */
-export async function rerunSample(
-  repository: Repository,
-  env: string,
-  count: number,
-  flags: LiveFlags,
-): Promise<Rerun> {
+async function rerunSample(repository: Repository, env: string, options: RerunOptions): Promise<Rerun> {
   const ledger = await openLedger(repository, env);
-  const sample = sampleOf(ledger, count);
+  const sample = sampleOf(ledger, options.count);
   let agentName = '';
   let simulated = true;
   let played = 0;
   const others: Rerun['others'][number][] = [];
   for (const { decision, pair } of sample) {
-    const night = await openRun(repository.root, decision, flags);
-    agentName = night.agent.simulated ? `${night.agent.id}, SIMULATED` : night.agent.id;
+    const night = await openRun(repository.root, decision, options);
+    agentName = labelOf(night.agent);
     simulated = night.agent.simulated;
     for (const [side, id, recorded] of [
       ['before', decision.parent.harness, pair.before],
@@ -99,15 +129,12 @@ function sampleOf(ledger: Ledger, count: number): Sampled[] {
   return all.sort((a, b) => ((rank.get(a) as string) < (rank.get(b) as string) ? -1 : 1)).slice(0, count);
 }
 
-async function openRun(root: string, decision: Decision, { baseUrl, data }: LiveFlags) {
+async function openRun(root: string, decision: Decision, { baseUrl, data, signal }: RerunOptions) {
   const config = readConfig(join(root, 'runs', decision.run));
   if (config === null)
     throw new UsageError(`runs/${decision.run} is not here, so the seeds of its rollouts are not known`);
   const { options } = config;
-  const environment = await openEnvironment(
-    { env: options.env, ...(data === undefined ? {} : { data: resolve(data) }) },
-    root,
-  );
+  const environment = await openEnvironment({ env: options.env, data }, root);
   const model = { model: config.agent.id, ...(baseUrl === undefined ? {} : { baseUrl }) };
   const agent = await openAgent(chooseModel(model, root), environment);
   const sealed = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks }).filter(
@@ -119,21 +146,21 @@ async function openRun(root: string, decision: Decision, { baseUrl, data }: Live
     panelSeed === null
       ? { tasks: sealed, environment }
       : drawPanel(environment, { size, tags: options.tags, seed: panelSeed });
-  const unlimited = Number.POSITIVE_INFINITY;
   const evaluator = openEvaluator({
     environment,
     agent,
-    budget: openBudget({ maxRollouts: unlimited, maxUsd: unlimited, maxMinutes: unlimited }, Date.now),
+    budget: openBudget({}, Date.now),
     journal: memoryJournal(),
     seed: options.seed,
     night: config.night,
     concurrency: 1,
     timeoutMs: config.timeoutMs,
+    signal,
   });
   return {
     agent,
     async play(
-      harness: ReturnType<typeof parseHarness>,
+      harness: Harness,
       { id, trials, side }: { readonly id: string; readonly trials: number; readonly side: 'before' | 'after' },
     ): Promise<number[]> {
       // A night that tests the gate draws each arm's noise by itself.

@@ -139,3 +139,13 @@ export async function openAgent(choice: ModelChoice, environment: Environment, s
   const { openaiAgent } = await import('../models/openai.ts');
   return openaiAgent(choice.settings, spend);
 }
+
+/**
+ * One call with all its tries and waits: an hour for a real model, whose single replies have their
+ * own limit; 30 s for a simulated one.
+ */
+export const callTimeoutMs = (agent: Agent): number => (agent.simulated ? 30_000 : 3_600_000);
+
+/** The agent's name as people read it. */
+export const labelOf = ({ id, simulated }: Pick<Agent, 'id' | 'simulated'>): string =>
+  simulated ? `${id}, SIMULATED` : id;

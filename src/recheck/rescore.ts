@@ -2,9 +2,11 @@
  * V4: what holds scores is played again, from recorded replies or by the simulated agent, and
  * scored by the environment that is here.
  */
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { openStage } from '../compare/stage.ts';
 import { canonicalJson } from '../digest.ts';
 import { UsageError, VerifyError } from '../errors.ts';
+import { openBudget } from '../evaluation/budget.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { artifactPath, expiredFiles } from '../ledger/acts/expire.ts';
 import { resolveHarness } from '../ledger/branch/history.ts';
@@ -15,13 +17,16 @@ import { decisionPath } from '../ledger/git/paths.ts';
 import type { Unchecked } from '../ledger/verify/finding.ts';
 import type { VerifyIssue, VerifyReport } from '../ledger/verify/verify.ts';
 import { REPLIES } from '../models/replies.ts';
+import { openEnvironment } from '../open/environment.ts';
+import { chooseModel, openAgent } from '../open/model.ts';
 import type { Environment, Task } from '../types.ts';
 import { replayRun } from './replay.ts';
-import { openEnvironment } from './setup.ts';
-import { openStage } from './stage.ts';
 
-interface RescoreFlags {
-  readonly data?: string;
+/** What a check that plays again is given. */
+export interface RecheckOptions {
+  /** Public files, if the nights had them. */
+  readonly data?: string | undefined;
+  readonly signal: AbortSignal;
 }
 
 /** Of what is in git alone these stay open at every level. */
@@ -34,7 +39,7 @@ const FORGED_BEFORE = 'scores that were forged';
 export async function rescored(
   repository: Repository,
   report: VerifyReport,
-  flags: RescoreFlags,
+  options: RecheckOptions,
 ): Promise<VerifyReport> {
   const issues: VerifyIssue[] = [...report.issues];
   const unchecked: Unchecked[] = [...report.unchecked];
@@ -53,16 +58,16 @@ export async function rescored(
     const decisions = ledger.decisions();
     const scored = decisions.filter(({ gate, kind }) => gate !== null && kind !== 'audit');
     const nights = new Set([...scored, ...decisions.filter(({ kind }) => kind === 'note')].map(({ run }) => run));
-    for (const run of nights) await attempt(`runs/${run}`, () => rescoreNight(repository, run, decisions, flags));
+    for (const run of nights) await attempt(`runs/${run}`, () => rescoreNight(repository, run, decisions, options));
     for (const audit of decisions.filter(({ kind }) => kind === 'audit'))
-      await attempt(decisionPath(audit.run, audit.seq), () => rescoreAudit(repository, ledger, audit, flags));
+      await attempt(decisionPath(audit.run, audit.seq), () => rescoreAudit(repository, ledger, audit, options));
   }
   const covered = unchecked.length === report.unchecked.length;
   const notCovered = report.notCovered.filter((line) => !covered || !line.startsWith(FORGED_BEFORE));
   return { ...report, levels: [...report.levels, 'V4'], issues, unchecked, notCovered, ok: issues.length === 0 };
 }
 
-const issue = (file: string, field: string, expected: string, found: string): VerifyIssue => ({
+export const issue = (file: string, field: string, expected: string, found: string): VerifyIssue => ({
   level: 'V4',
   commit: '',
   file,
@@ -75,11 +80,11 @@ async function rescoreNight(
   { root }: Repository,
   run: string,
   decisions: readonly Decision[],
-  { data }: RescoreFlags,
+  options: RecheckOptions,
 ): Promise<VerifyIssue[]> {
   const expired = expiredFiles(decisions).get(artifactPath({ run, name: REPLIES }));
   if (expired !== undefined) throw new UsageError(`its replies were deleted, as decision ${expired} says`);
-  const { quoted } = await replayRun(root, run, data === undefined ? {} : { data });
+  const { quoted } = await replayRun(root, run, options);
   const expected = 'no question to the proposer that quotes a held-out task';
   return quoted.map((task) => issue(`runs/${run}/${REPLIES}`, 'request', expected, task));
 }
@@ -92,32 +97,33 @@ async function rescoreAudit(
   { root }: Repository,
   ledger: Ledger,
   audit: Decision,
-  { data }: RescoreFlags,
+  { data, signal }: RecheckOptions,
 ): Promise<VerifyIssue[]> {
   const { played, gate, who, seq, env } = audit;
   if (played === undefined || gate === null || who.agent === null)
     throw new UsageError('the audit does not say how it was played, so it cannot be played again');
   if (!who.simulated)
     throw new UsageError(`an audit by ${who.agent} cannot be played again without it; run another: npx optimize audit`);
-  const environment = await openEnvironment({ env, ...(data === undefined ? {} : { data: resolve(data) }) }, root);
-  const panel = panelOf(environment, audit);
-  const stage = await openStage({ env, model: who.agent, seed: played.seed }, root, panel.environment);
-  try {
-    if (stage.agent.digest !== played.agent)
-      throw new UsageError(`it was played by another build of ${who.agent}; check out the version that made it`);
-    const harnessOf = async (id: string) => parseHarness(env, (await resolveHarness(ledger, id)).files);
-    const [before, after] = [await harnessOf(audit.parent.harness), await harnessOf(audit.child.harness)];
-    const trials = gate.pairs[0]?.after.length ?? 1;
-    const found = await stage.pairs({ before, after }, panel.tasks, trials, `audit ${seq}`);
-    return found.flatMap(({ pair }, index) => {
-      const recorded = gate.pairs[index];
-      const [want, have] = [recorded, pair].map((one) => canonicalJson([one?.task, one?.before, one?.after]));
-      const field = `gate.pairs, ${recorded?.task}`;
-      return want === have ? [] : [issue(decisionPath(audit.run, seq), field, have ?? '', want ?? '')];
-    });
-  } finally {
-    stage.close();
-  }
+  const panel = panelOf(await openEnvironment({ env, data }, root), audit);
+  const { environment } = panel;
+  const model = chooseModel({ model: who.agent }, root);
+  const agent = await openAgent(model, environment);
+  if (agent.digest !== played.agent)
+    throw new UsageError(`it was played by another build of ${who.agent}; check out the version that made it`);
+  const harnessOf = async (id: string) => parseHarness(env, (await resolveHarness(ledger, id)).files);
+  const [before, after] = [await harnessOf(audit.parent.harness), await harnessOf(audit.child.harness)];
+  const budget = openBudget({}, Date.now);
+  const { seed } = played;
+  const { concurrency } = model;
+  const stage = openStage({ root, environment, agent, concurrency, seed, budget, emit: () => {}, signal });
+  const trials = gate.pairs[0]?.after.length ?? 1;
+  const found = await stage.pairs({ before, after }, panel.tasks, trials, `audit ${seq}`);
+  return found.flatMap(({ pair }, index) => {
+    const recorded = gate.pairs[index];
+    const [want, have] = [recorded, pair].map((one) => canonicalJson([one?.task, one?.before, one?.after]));
+    const field = `gate.pairs, ${recorded?.task}`;
+    return want === have ? [] : [issue(decisionPath(audit.run, seq), field, have ?? '', want ?? '')];
+  });
 }
 
 function panelOf(environment: Environment, { data, gate }: Decision): { environment: Environment; tasks: Task[] } {

@@ -3,12 +3,11 @@ import { UsageError } from '../errors.ts';
 import type { Judge } from '../judge/compare.ts';
 import { judgeProfile, simulatedJudge } from '../judge/simulated.ts';
 import { chatOf } from '../models/ask.ts';
+import { chooseSecond, isSimulated, type ModelChoice, type ModelFlags, openAgent } from '../open/model.ts';
 import type { Environment } from '../types.ts';
-import { chooseSecond, isSimulated, type ModelChoice, openAgent } from './agent.ts';
-import type { PlayFlags } from './setup.ts';
 import { keepingReplies, type Stage } from './stage.ts';
 
-export interface JudgeModelFlags extends PlayFlags {
+interface JudgeModelFlags extends ModelFlags {
   readonly judgeModel?: string;
   readonly judgeBaseUrl?: string;
   /** Times that each order is asked. */
@@ -48,12 +47,7 @@ export function chooseJudge(flags: JudgeModelFlags, environment: Environment, ro
  * Its replies are kept as the agent's are, and charged to the budget of the stage. Throws as
  * `openAgent` does.
  */
-export async function openJudge(
-  choice: JudgeChoice,
-  environment: Environment,
-  root: string,
-  { budget }: Stage,
-): Promise<Judge> {
+export async function openJudge(choice: JudgeChoice, { budget, environment, root }: Stage): Promise<Judge> {
   if ('judge' in choice) return choice.judge;
   const agent = keepingReplies(await openAgent(choice.model, environment, budget), root);
   const chat = chatOf(agent, 'judge');

@@ -1,0 +1,19 @@
+/** Where a command writes: what it found to stdout, as text or JSON; progress to stderr. */
+import type { Emit } from '../report/events.ts';
+import { terminal } from '../report/terminal.ts';
+
+/** One line on stdout. */
+export const say = (text: string): void => void process.stdout.write(`${text}\n`);
+export const sayJson = (value: object): void => say(JSON.stringify(value));
+
+/**
+ * The page goes to stdout for a person, events go there for a program; progress always goes to
+ * stderr.
+ */
+export function subscribers(json: boolean): Emit {
+  const screen = terminal({ err: process.stderr, now: () => performance.now() });
+  return (event) => {
+    screen(event);
+    if (json && event.type !== 'progress') sayJson(event);
+  };
+}

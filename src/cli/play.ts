@@ -1,0 +1,43 @@
+/** What every command that plays rollouts opens: the environment here, and a stage on it. */
+import { openStage, type Stage } from '../compare/stage.ts';
+import { openBudget } from '../evaluation/budget.ts';
+import { openRepository, type Repository } from '../ledger/git/git.ts';
+import { type EnvironmentFlags, openEnvironment } from '../open/environment.ts';
+import { chooseModel, openAgent } from '../open/model.ts';
+import type { Environment } from '../types.ts';
+import { interruptible } from './interruption.ts';
+import type { PlayFlags } from './options.ts';
+import { subscribers } from './output.ts';
+
+export interface Place {
+  readonly repository: Repository;
+  readonly root: string;
+  readonly environment: Environment;
+}
+
+/** `unscored`: the command needs no scorer. */
+export async function openPlace(flags: EnvironmentFlags, options: { unscored?: boolean } = {}): Promise<Place> {
+  const repository = await openRepository(process.cwd());
+  const { root } = repository;
+  return { repository, root, environment: await openEnvironment(flags, root, options) };
+}
+
+/** `temperature`: other than the model's own. */
+export type OpenStage = (environment: Environment, temperature?: number) => Promise<Stage>;
+
+/** Stages that `work` opens share the caps of the flags, and end at Ctrl-C. */
+export async function withStages<T>(flags: PlayFlags, root: string, work: (open: OpenStage) => Promise<T>): Promise<T> {
+  const budget = openBudget(flags, Date.now);
+  const emit = subscribers(flags.json);
+  const { signal, stop } = interruptible();
+  try {
+    return await work(async (environment, temperature) => {
+      const model = chooseModel(temperature === undefined ? flags : { ...flags, temperature }, root);
+      const agent = await openAgent(model, environment, budget);
+      const { concurrency } = model;
+      return openStage({ root, environment, agent, concurrency, seed: flags.seed, budget, emit, signal });
+    });
+  } finally {
+    stop();
+  }
+}

@@ -1,0 +1,48 @@
+/** From definitions to the command line: commander finds the command, zod reads its options. */
+import { Command, Option } from 'commander';
+import { type CommandDefinition, optionsOf } from './command.ts';
+import { GROUPS } from './commands.ts';
+import { runSafely } from './exit.ts';
+
+/** A program of these commands; `night` is meant when none is named. */
+export function programOf(definitions: readonly CommandDefinition[]): Command {
+  const program = new Command('optimize')
+    .description('Improves the harness around a frozen tool-calling agent and commits the evidence to git.')
+    .enablePositionalOptions()
+    .showHelpAfterError('(see --help)')
+    .exitOverride();
+  const groups = new Map<string, Command>();
+  for (const definition of definitions) {
+    const [first = '', second] = definition.name.split(' ');
+    if (second === undefined) add(program, first, definition);
+    else {
+      const group = groups.get(first) ?? program.command(first).description(GROUPS[first] ?? '');
+      groups.set(first, group);
+      add(group, second, definition);
+    }
+  }
+  return program;
+}
+
+function add(parent: Command, name: string, definition: CommandDefinition): void {
+  const command = parent.command(name, { isDefault: name === 'night' }).description(definition.summary);
+  for (const [argument, help] of Object.entries(definition.arguments)) command.argument(argument, help);
+  for (const { term, help, required, fallback, repeats } of optionsOf(definition)) {
+    const shown = fallback === undefined || fallback === false ? help : `${help} (default: ${fallback})`;
+    const option = new Option(term, shown).makeOptionMandatory(required);
+    if (repeats) option.argParser((text, before: readonly string[] = []) => [...before, text]);
+    command.addOption(option);
+  }
+  command.action(async (...given) => {
+    const raw: Record<string, unknown> = command.opts();
+    const args = given.slice(0, -2).filter((one) => typeof one === 'string');
+    const start = () => definition.start(raw, args);
+    process.exitCode = await runSafely(start, { json: raw.json === true });
+  });
+}
+
+/** The options of a command, as its help shows them. */
+export const optionsHelp = (program: Command, name: string): string => {
+  const help = program.commands.find((command) => command.name() === name)?.helpInformation() ?? '';
+  return help.slice(help.indexOf('Options:') + 'Options:\n'.length).replace(/^ +-h, --help.*\n/m, '');
+};

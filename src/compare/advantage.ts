@@ -1,0 +1,30 @@
+/** By how much one way of playing is better than another, on the tasks that both played. */
+import { mean } from '../gate/arithmetic.ts';
+import { pairedInterval } from '../gate/interval.ts';
+import { type Pair, pairDifferences } from '../gate/pairs.ts';
+import type { Task } from '../types.ts';
+
+/** Rewards of all trials by task. */
+export type Rewards = ReadonlyMap<string, readonly number[]>;
+
+export const pairsOf = (tasks: readonly Pick<Task, 'id' | 'family'>[], before: Rewards, after: Rewards): Pair[] =>
+  tasks.flatMap(({ id, family }) => {
+    const [b, a] = [before.get(id), after.get(id)];
+    if (b === undefined || a === undefined) return [];
+    return [{ task: id, tags: [], before: b, after: a, ...(family === undefined ? {} : { family }) }];
+  });
+
+/** Mean difference with its 95 % interval, fractions. */
+export interface Advantage {
+  readonly effect: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Of `after` over `before`; null when no task was played by both. */
+export function advantageOf(tasks: readonly Task[], before: Rewards, after: Rewards): Advantage | null {
+  const pairs = pairsOf(tasks, before, after);
+  if (pairs.length === 0) return null;
+  const differences = pairDifferences(pairs);
+  return { effect: mean(differences), ...pairedInterval(differences) };
+}

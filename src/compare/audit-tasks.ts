@@ -1,0 +1,74 @@
+/** Which tasks an audit plays: fresh ones, or those that are kept for audits, once in 28 days. */
+import { join } from 'node:path';
+import { canonicalJson, seedOf, sha256 } from '../digest.ts';
+import { BudgetError, UsageError } from '../errors.ts';
+import { AUDIT_EVERY_DAYS, AUDIT_FRESH_TASKS, AUDIT_LEAST_TASKS } from '../gate/audit.ts';
+import type { Decision } from '../ledger/format/decision.ts';
+import { useSealed } from '../night/panel.ts';
+import { selectTasks } from '../open/tasks.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Environment, Task } from '../types.ts';
+
+export interface AuditPanel {
+  readonly environment: Environment;
+  readonly tasks: readonly Task[];
+  /** Seed of generated tasks; null for given ones. */
+  readonly seed: number | null;
+}
+
+export interface AuditChoice {
+  readonly policy: Policy;
+  readonly seed: number;
+  readonly tags?: readonly string[] | undefined;
+  /** @default 200 where they are generated, else all that are kept */
+  readonly tasks?: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/**
+ * Throws UsageError where fewer than 20 tasks are left, and BudgetError where the given tasks were
+ * played less than 28 days ago.
+ */
+export function auditPanel(
+  environment: Environment,
+  decisions: readonly Decision[],
+  { policy, seed: wish, tags, tasks: count, now }: AuditChoice,
+): AuditPanel {
+  const { name } = environment;
+  if (environment.generate !== undefined) {
+    const seed = seedOf('audit', name, decisions.length, wish);
+    const fresh = environment.generate({ seed, tasks: count ?? AUDIT_FRESH_TASKS, split: 'sealed' });
+    return { environment: fresh, tasks: enough(selectTasks(fresh.tasks, { tags })), seed };
+  }
+  const sealed = selectTasks(environment.tasks, { tags }).filter(
+    (task): task is Task<'sealed'> => task.split === 'sealed',
+  );
+  const { audit } = useSealed(environment, sealed, policy.panel, decisions);
+  if (audit.length < AUDIT_LEAST_TASKS)
+    throw new UsageError(
+      `${audit.length} tasks are kept for audits, expected ${AUDIT_LEAST_TASKS} or more; set panel.audit_share in ${join('evals', name, 'policy.yaml')}, such as 0.3, or add sealed tasks`,
+    );
+  assertRested(decisions, now);
+  return { environment, tasks: enough(audit.slice(0, count)), seed: null };
+}
+
+function assertRested(decisions: readonly Decision[], now: number): void {
+  const last = decisions.findLast(({ kind, data }) => kind === 'audit' && (data.panelSeed ?? null) === null);
+  const next = last === undefined ? 0 : Date.parse(last.time) + AUDIT_EVERY_DAYS * 86_400_000;
+  if (now < next)
+    throw new BudgetError(
+      `the audit tasks were played on ${last?.time.slice(0, 10)} (decision ${last?.seq}); they answer once in ${AUDIT_EVERY_DAYS} days, again on ${new Date(next).toISOString().slice(0, 10)}`,
+    );
+}
+
+function enough<T extends Task>(tasks: readonly T[]): readonly T[] {
+  if (tasks.length < AUDIT_LEAST_TASKS)
+    throw new UsageError(
+      `an audit on ${tasks.length} tasks says nothing; expected ${AUDIT_LEAST_TASKS} or more: raise --tasks`,
+    );
+  return tasks;
+}
+
+/** Names the tasks of a panel by their content. */
+export const panelDigest = ({ tasks }: AuditPanel): string => sha256(tasks.map(canonicalJson).sort().join('\n'));

@@ -1,0 +1,35 @@
+/** The environment as this repository and this process may see it. */
+import { resolve } from 'node:path';
+import { assertScorer } from '../environments/define.ts';
+import { withPrivateTasks } from '../environments/private-tasks.ts';
+import { loadEnvironment } from '../environments/registry.ts';
+import { keyFolder } from '../ledger/keys/keys.ts';
+import { readTaskSalt } from '../ledger/keys/task-salt.ts';
+import { keysIn } from '../models/settings.ts';
+import { readPolicy } from '../policy/policy.ts';
+import { redactorOf, withoutSecrets } from '../secrets.ts';
+import type { Environment } from '../types.ts';
+
+/** Which environment, and on which data; a relative `data` starts at the current folder. */
+export interface EnvironmentFlags {
+  readonly env: string;
+  readonly data?: string | undefined;
+}
+
+/**
+ * Without the secrets of this process in any of its texts, its tasks under names that say nothing
+ * where the policy calls them private. Throws UsageError when it has no scorer, unless `unscored`
+ * says that the caller needs none.
+ */
+export async function openEnvironment(
+  { env, data }: EnvironmentFlags,
+  root: string,
+  { unscored = false } = {},
+): Promise<Environment> {
+  const environment = await loadEnvironment(env, { root, ...(data === undefined ? {} : { data: resolve(data) }) });
+  if (!unscored) assertScorer(environment);
+  const shown = withoutSecrets(environment, redactorOf(process.env, keysIn(root, process.env)));
+  if (readPolicy(root, environment.name).private_tasks !== true) return shown;
+  const folder = keyFolder(process.env, { root, commonDir: root });
+  return withPrivateTasks(shown, readTaskSalt(process.env, folder));
+}
