@@ -1,15 +1,19 @@
 /** Tools of a defined environment: a zod schema and a function on the state. */
 import { z } from 'zod';
-import { EnvironmentError } from '../errors.ts';
-import type { Json, JsonObject } from '../types.ts';
+import { EnvironmentError, InfrastructureError } from '../errors.ts';
+import { isPromise } from '../runtime/ask.ts';
+import type { Json, JsonObject, MaybePromise, Tool, ToolCall, ToolResult } from '../types.ts';
 
 /** A tool made by `tool`. */
 export interface DefinedTool<State> {
   readonly description: string;
   readonly readOnly: boolean;
   readonly parameters: JsonObject;
-  /** Checks the arguments, then runs; throws on bad input. The state may be changed in place. */
-  run(state: State, given: JsonObject, signal?: AbortSignal): unknown;
+  /**
+   * Checks the arguments, then runs; throws on bad input, in words about the tool's `name`. The state
+   * may be changed in place.
+   */
+  run(state: State, given: JsonObject, name: string, signal?: AbortSignal): unknown;
 }
 
 /**
@@ -30,20 +34,85 @@ export function tool<State, Shape extends z.core.$ZodLooseShape>(
   return {
     description,
     readOnly: options.readOnly ?? false,
-    parameters: { properties: {}, required: [], ...parameters },
-    run: (state, given, signal) => {
+    parameters: { type: 'object', properties: {}, required: [], ...parameters },
+    run: (state, given, name, signal) => {
       const parsed = checked.safeParse(given);
-      if (!parsed.success) throw new Error(whatIsWrong(parsed.error));
+      if (!parsed.success) throw new Error(whatIsWrong(name, schema, parsed.error.issues));
       return run(state, parsed.data as z.output<z.ZodObject<Shape>>, signal);
     },
   };
 }
 
-const whatIsWrong = (error: z.ZodError): string =>
-  error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message)).join('; ');
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+};
+
+/** One sentence about the first thing that is wrong: an unknown argument before all others. */
+function whatIsWrong(name: string, { shape }: z.ZodObject, issues: readonly z.core.$ZodIssue[]): string {
+  const unknown = issues.find((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0);
+  if (unknown?.code === 'unrecognized_keys')
+    return `${name} has no argument ${unknown.keys[0]}; it takes ${Object.keys(shape).join(', ') || 'none'}`;
+  const issue = issues[0] as z.core.$ZodIssue;
+  const path = issue.path.map(String).join('.');
+  if (issue.code !== 'invalid_type') return path === '' ? issue.message : `${path} of ${name}: ${issue.message}`;
+  if (issue.message.endsWith('received undefined')) return `${name} needs the argument ${path}`;
+  // An element of a wrong type is told as the list's: that is what has to be written anew.
+  const list = /^(.+)\.\d+$/.exec(path)?.[1];
+  if (list !== undefined) return `${list} of ${name} must be a list of ${issue.expected}s`;
+  const own = shape[path];
+  const element = own instanceof z.ZodArray ? own.element : undefined;
+  if (element instanceof z.ZodString) return `${path} of ${name} must be a list of strings`;
+  return `${path} of ${name} must be ${TYPES[issue.expected] ?? issue.expected}`;
+}
+
+/** Tools as a model is told of them. */
+export const toolsAsTold = (tools: Readonly<Record<string, Omit<DefinedTool<never>, 'run'>>>): readonly Tool[] =>
+  Object.entries(tools).map(([name, { description, parameters, readOnly }]) => ({
+    name,
+    description,
+    parameters,
+    readOnly,
+  }));
+
+/** One call; what the tool throws is told to the agent, as are an unknown tool and bad arguments. */
+export function runTool<State>(
+  {
+    tools,
+    isError,
+  }: {
+    readonly tools: Readonly<Record<string, DefinedTool<State>>>;
+    isError?(content: string): boolean;
+  },
+  state: State,
+  { name, arguments: given }: ToolCall,
+  signal?: AbortSignal,
+): MaybePromise<ToolResult> {
+  const entry = Object.hasOwn(tools, name) ? tools[name] : undefined;
+  if (!entry) return { content: `Error: There is no tool ${name}`, error: true };
+  const shown = (value: unknown): ToolResult => {
+    const content = contentOf(value, name);
+    return { content, error: isError?.(content) ?? false };
+  };
+  const told = (error: unknown): ToolResult => {
+    if (error instanceof InfrastructureError) throw error;
+    return { content: `Error: ${error instanceof Error ? error.message : String(error)}`, error: true };
+  };
+  let value: unknown;
+  try {
+    value = entry.run(state, given, name, signal);
+  } catch (error) {
+    return told(error);
+  }
+  return isPromise(value) ? value.then(shown, told) : shown(value);
+}
 
 /** What the model reads of a tool's value. Throws EnvironmentError for one that is no JSON. */
-export function contentOf(value: unknown, tool: string): string {
+function contentOf(value: unknown, tool: string): string {
   if (value === undefined) return 'ok';
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);

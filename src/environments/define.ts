@@ -1,10 +1,10 @@
 /** An environment from one file: a state, zod for arguments, functions for tools. */
 import { canonicalJson, isObject, sha256 } from '../digest.ts';
-import { InfrastructureError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { isPromise } from '../runtime/ask.ts';
 import { guarded } from '../runtime/guard.ts';
-import type { Environment, GenerateOptions, Json, MaybePromise, Task, Tool, ToolCall, ToolResult } from '../types.ts';
-import { contentOf } from './define-tool.ts';
+import type { Environment, GenerateOptions, Json, Task } from '../types.ts';
+import { runTool, toolsAsTold } from './define-tool.ts';
 import type { EnvironmentDefinition, TaskDefinition } from './definition.ts';
 import { findForeign } from './plain.ts';
 import { assignSplits } from './split.ts';
@@ -46,12 +46,7 @@ function build<State, Input>(
     if (!source) throw new RangeError(`${definition.name}: expected one of its own tasks, got ${task.id}`);
     return source;
   };
-  const tools: Tool[] = Object.entries(definition.tools).map(([name, entry]) => ({
-    name,
-    description: entry.description,
-    parameters: entry.parameters,
-    readOnly: entry.readOnly,
-  }));
+  const tools = toolsAsTold(definition.tools);
   const tasks = tasksOf(definition, sources);
   const states = stateKeeper(definition);
   const { name, oracle, score, dispose, isError, user, vocabulary, timeoutMs, replayable } = definition;
@@ -162,30 +157,4 @@ function isPlain(value: unknown): value is Json {
   if (typeof value === 'number') return Number.isFinite(value);
   if (Array.isArray(value)) return value.every(isPlain);
   return isObject(value) && Object.values(value).every(isPlain);
-}
-
-/** What a tool throws is told to the agent; a value that cannot be shown is the tool's fault. */
-function runTool<State, Input>(
-  { tools, isError }: EnvironmentDefinition<State, Input>,
-  state: State,
-  { name, arguments: given }: ToolCall,
-  signal: AbortSignal | undefined,
-): MaybePromise<ToolResult> {
-  const entry = Object.hasOwn(tools, name) ? tools[name] : undefined;
-  if (!entry) return { content: `Error: There is no tool ${name}`, error: true };
-  const shown = (value: unknown): ToolResult => {
-    const content = contentOf(value, name);
-    return { content, error: isError?.(content) ?? false };
-  };
-  const told = (error: unknown): ToolResult => {
-    if (error instanceof InfrastructureError) throw error;
-    return { content: `Error: ${error instanceof Error ? error.message : String(error)}`, error: true };
-  };
-  let value: unknown;
-  try {
-    value = entry.run(state, given, signal);
-  } catch (error) {
-    return told(error);
-  }
-  return isPromise(value) ? value.then(shown, told) : shown(value);
 }

@@ -1,10 +1,13 @@
 /** The calculator: Python's arithmetic on doubles over `+ - * / // ** ( ) .`. */
+import { z } from 'zod';
+import { tool } from '../define-tool.ts';
 import { pythonFloat, roundCents } from './python-number.ts';
-import { type RetailTool, retailTool, ToolError } from './tool-kit.ts';
+import type { Store } from './store.ts';
+import { READ, text } from './tool-kit.ts';
 
 type Token = { readonly kind: 'number'; readonly value: number } | { readonly kind: 'sign'; readonly text: string };
 
-const syntaxError = (): ToolError => new ToolError('invalid syntax (<string>, line 1)');
+const syntaxError = (): Error => new Error('invalid syntax (<string>, line 1)');
 
 function tokensOf(expression: string): Token[] {
   const tokens: Token[] = [];
@@ -28,10 +31,10 @@ function apply(operator: string, left: number, right: number): number {
     case '*':
       return left * right;
     case '**':
-      if (left === 0 && right < 0) throw new ToolError('0.0 cannot be raised to a negative power');
+      if (left === 0 && right < 0) throw new Error('0.0 cannot be raised to a negative power');
       return left ** right;
     default:
-      if (right === 0) throw new ToolError('division by zero');
+      if (right === 0) throw new Error('division by zero');
       return operator === '/' ? left / right : Math.floor(left / right);
   }
 }
@@ -41,9 +44,9 @@ function apply(operator: string, left: number, right: number): number {
  * of range.
  */
 export function calculate(expression: string): number {
-  if (!/^[\d+\-*/(). ]*$/.test(expression)) throw new ToolError('Invalid characters in expression');
+  if (!/^[\d+\-*/(). ]*$/.test(expression)) throw new Error('Invalid characters in expression');
   // The parser is recursive: a cap keeps hostile input off the stack.
-  if (expression.length > 1000) throw new ToolError('too long an expression');
+  if (expression.length > 1000) throw new Error('too long an expression');
   const tokens = tokensOf(expression);
   let at = 0;
   const sign = (...texts: string[]): string | undefined => {
@@ -82,14 +85,15 @@ export function calculate(expression: string): number {
   };
   const value = sum();
   if (at < tokens.length) throw syntaxError();
-  if (!Number.isFinite(value)) throw new ToolError('result out of range');
+  if (!Number.isFinite(value)) throw new Error('result out of range');
   return value;
 }
 
-export const calculateTool: RetailTool = retailTool(
-  'calculate',
-  'Work out an arithmetic expression; the result is rounded to two decimals.',
-  true,
-  { texts: { expression: "Numbers, '+', '-', '*', '/', parentheses and spaces, such as (12.50 + 8.25) * 2." } },
-  (_store, given) => pythonFloat(roundCents(calculate(given.text('expression')))),
-);
+export const calculateTool = {
+  calculate: tool(
+    'Work out an arithmetic expression; the result is rounded to two decimals.',
+    z.object({ expression: text("Numbers, '+', '-', '*', '/', parentheses and spaces, such as (12.50 + 8.25) * 2.") }),
+    (_store: Store, given) => pythonFloat(roundCents(calculate(given.expression))),
+    READ,
+  ),
+};

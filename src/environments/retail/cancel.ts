@@ -1,7 +1,9 @@
 /** Cancelling an order, and handing the customer over to a person. */
+import { z } from 'zod';
+import { tool } from '../define-tool.ts';
 import { roundCents } from './python-number.ts';
 import { type OrderPayment, readMethod, readOrder, readUser, type Store, touchOrder, touchUser } from './store.ts';
-import { orderText, paymentMethodOf, type RetailTool, retailTool, ToolError } from './tool-kit.ts';
+import { orderId, orderText, paymentMethodOf, text } from './tool-kit.ts';
 
 const reasons: readonly string[] = ['no longer needed', 'ordered by mistake'];
 
@@ -17,24 +19,16 @@ export function moveBalance(store: Store, userId: string, methodId: string, amou
   touchUser(store, userId, { payment_methods: { ...user.payment_methods, [methodId]: card } });
 }
 
-export const cancelTools: readonly RetailTool[] = [
-  retailTool(
-    'cancel_pending_order',
+export const cancelTools = {
+  cancel_pending_order: tool(
     'Cancel a whole order that is still pending. Its payments are refunded: to a gift card at once, to other methods within 5 to 7 business days.',
-    false,
-    {
-      texts: {
-        order_id: "Id of the order, such as #W0000000. The '#' in front belongs to it.",
-        reason: "Why: either 'no longer needed' or 'ordered by mistake'.",
-      },
-    },
-    (store, given) => {
-      const id = given.text('order_id');
-      const reason = given.text('reason');
+    z.object({ order_id: orderId, reason: text("Why: either 'no longer needed' or 'ordered by mistake'.") }),
+    (store: Store, given) => {
+      const { order_id: id, reason } = given;
       const order = readOrder(store, id);
-      if (!order) throw new ToolError('Order not found');
-      if (order.status !== 'pending') throw new ToolError('Non-pending order cannot be cancelled');
-      if (!reasons.includes(reason)) throw new ToolError('Invalid reason');
+      if (!order) throw new Error('Order not found');
+      if (order.status !== 'pending') throw new Error('Non-pending order cannot be cancelled');
+      if (!reasons.includes(reason)) throw new Error('Invalid reason');
       for (const entry of order.payment_history) paymentMethodOf(store, order.user_id, entry.payment_method_id);
 
       // Upstream refunds every entry, refunds included (quirk Q4).
@@ -50,12 +44,12 @@ export const cancelTools: readonly RetailTool[] = [
       return orderText(next);
     },
   ),
-];
+};
 
-export const transferTool: RetailTool = retailTool(
-  'transfer_to_human_agents',
-  'Hand the customer over to a person, with a summary of the case. Only for requests that the other tools cannot serve.',
-  false,
-  { texts: { summary: "The customer's request and what was done so far." } },
-  () => 'Transfer successful',
-);
+export const transferTool = {
+  transfer_to_human_agents: tool(
+    'Hand the customer over to a person, with a summary of the case. Only for requests that the other tools cannot serve.',
+    z.object({ summary: text("The customer's request and what was done so far.") }),
+    () => 'Transfer successful',
+  ),
+};

@@ -107,7 +107,7 @@ function wantedProducts(order: Order | undefined, write: ToolCall): string[] {
  */
 function evidence(store: Store, user: RetailUser, reads: readonly ToolCall[], reports: readonly string[]): ToolCall[] {
   if (reports.length === 0) return [];
-  const textOf = (read: ToolCall): string => executeRetail(store, read, 'fixed').content.toLowerCase();
+  const textOf = (read: ToolCall): string => executeRetail(store, read).content.toLowerCase();
   let seen = reads.map(textOf).join('\n');
   const more: ToolCall[] = [];
   for (const report of reports) {

@@ -1,10 +1,17 @@
 /** Pairs of old and new items, as exchanges and item changes use them. */
-import { type Order, type OrderItem, readProduct, readVariant, type Store, type Variant } from './store.ts';
-import { type RetailMode, ToolError } from './tool-kit.ts';
+import {
+  type Order,
+  type OrderItem,
+  type RetailMode,
+  readProduct,
+  readVariant,
+  type Store,
+  type Variant,
+} from './store.ts';
 
 /**
  * The wanted variant of each pair and the sum of the price differences in dollars, unrounded.
- * `differ` refuses a variant that the customer already has. Throws ToolError at the first bad pair.
+ * `differ` refuses a variant that the customer already has. Throws at the first bad pair.
  */
 export function pairVariants(
   store: Store,
@@ -18,15 +25,15 @@ export function pairVariants(
   oldIds.forEach((oldId, index) => {
     const newId = newIds[index] ?? '';
     if (differ && oldId === newId) {
-      throw new ToolError('The new item id should be different from the old item id');
+      throw new Error('The new item id should be different from the old item id');
     }
     const line = order.items.find((item) => item.item_id === oldId);
-    if (!line) throw new ToolError(`${oldId} not found`);
+    if (!line) throw new Error(`${oldId} not found`);
     const product = readProduct(store, line.product_id);
-    if (!product) throw new ToolError('Product not found');
+    if (!product) throw new Error('Product not found');
     const variant = readVariant(product, newId);
-    if (!variant) throw new ToolError('Variant not found');
-    if (!variant.available) throw new ToolError(`New item ${newId} not found or available`);
+    if (!variant) throw new Error('Variant not found');
+    if (!variant.available) throw new Error(`New item ${newId} not found or available`);
     variants.push(variant);
     difference += variant.price - line.price;
   });

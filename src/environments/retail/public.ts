@@ -11,7 +11,7 @@ import { openStore, type RetailWorld, type Store } from './store.ts';
 import type { RetailTarget } from './target.ts';
 import { retailEnvironment } from './tasks.ts';
 import { ticketMentions } from './ticket.ts';
-import { executeRetail, isReadOnly } from './tools.ts';
+import { executeRetail, shopTools } from './tools.ts';
 
 const Arguments = z.record(z.string(), z.json() as z.ZodType<Json>);
 
@@ -97,12 +97,12 @@ function chosenIds(folders: readonly string[], world: RetailWorld, tasks: readon
  * without doubt.
  */
 export function isSound(world: RetailWorld, task: PublicTask): boolean {
-  const store = openStore(world);
+  const store = openStore(world, 'compat');
   if (ticketMentions(store, task.instruction, task.actions) === null) return false;
   return task.actions.every((action) => {
     const { item_ids: olds, new_item_ids: news } = action.arguments;
     const same = Array.isArray(olds) && Array.isArray(news) && olds.some((id, index) => id === news[index]);
-    return !same && !executeRetail(store, action, 'compat').error;
+    return !same && !executeRetail(store, action).error;
   });
 }
 
@@ -116,7 +116,7 @@ const ticket = (instruction: string): string =>
   ].join('\n');
 
 function taskOf(world: RetailWorld, source: PublicTask): Task {
-  const writes = source.actions.filter((action) => !isReadOnly(action.name));
+  const writes = source.actions.filter((action) => shopTools[action.name]?.readOnly !== true);
   const mentions = ticketMentions(openStore(world), source.instruction, writes);
   const target: RetailTarget = {
     writes,

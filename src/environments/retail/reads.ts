@@ -1,7 +1,9 @@
 /** The seven lookups of the retail shop. */
+import { z } from 'zod';
+import { tool } from '../define-tool.ts';
 import { pythonJson } from './python-json.ts';
 import { type RetailUser, type RetailWorld, readOrder, readProduct, readUser, type Store } from './store.ts';
-import { orderText, type RetailTool, retailTool, ToolError, userLabel } from './tool-kit.ts';
+import { orderId, orderText, READ, text, userLabel } from './tool-kit.ts';
 
 /** What no tool can change, looked up by value. */
 interface Index {
@@ -47,86 +49,77 @@ function findByName(store: Store, first: string, last: string, zip: string): Ret
   return ids.map((id) => readUser(store, id)).find((user) => user?.address.zip === zip);
 }
 
-export const readTools: readonly RetailTool[] = [
-  retailTool(
-    'find_user_id_by_email',
+export const readTools = {
+  find_user_id_by_email: tool(
     'Look up the id of the customer who has this email address.',
-    true,
-    { texts: { email: 'Email address of the customer, such as ana.diaz12@example.com.' } },
-    (store, given) => {
-      const id = indexOf(store.world).byEmail.get(given.text('email').toLowerCase());
-      if (id === undefined) throw new ToolError('User not found');
+    z.object({ email: text('Email address of the customer, such as ana.diaz12@example.com.') }),
+    (store: Store, given) => {
+      const id = indexOf(store.world).byEmail.get(given.email.toLowerCase());
+      if (id === undefined) throw new Error('User not found');
       return id;
     },
+    READ,
   ),
-  retailTool(
-    'find_user_id_by_name_zip',
+  find_user_id_by_name_zip: tool(
     'Look up the id of a customer by first name, last name and zip code.',
-    true,
-    {
-      texts: {
-        first_name: 'First name of the customer, such as Ana.',
-        last_name: 'Last name of the customer, such as Diaz.',
-        zip: 'Zip code of the customer, such as 60601.',
-      },
-    },
-    (store, given) => {
-      const user = findByName(store, given.text('first_name'), given.text('last_name'), given.text('zip'));
-      if (!user) throw new ToolError('User not found');
+    z.object({
+      first_name: text('First name of the customer, such as Ana.'),
+      last_name: text('Last name of the customer, such as Diaz.'),
+      zip: text('Zip code of the customer, such as 60601.'),
+    }),
+    (store: Store, given) => {
+      const user = findByName(store, given.first_name, given.last_name, given.zip);
+      if (!user) throw new Error('User not found');
       return user.user_id;
     },
+    READ,
   ),
-  retailTool(
-    'get_user_details',
+  get_user_details: tool(
     "Show a customer's profile: name, address, email, payment methods and order ids.",
-    true,
-    { texts: { user_id: 'Id of the customer, such as ana_diaz_4821.' } },
-    (store, given) => {
-      const user = readUser(store, given.text('user_id'));
-      if (!user) throw new ToolError('User not found');
+    z.object({ user_id: text('Id of the customer, such as ana_diaz_4821.') }),
+    (store: Store, given) => {
+      const user = readUser(store, given.user_id);
+      if (!user) throw new Error('User not found');
       return userLabel(user);
     },
+    READ,
   ),
-  retailTool(
-    'get_order_details',
+  get_order_details: tool(
     'Show an order: status, items with their item ids and options, address, shipping and payments.',
-    true,
-    { texts: { order_id: "Id of the order, such as #W0000000. The '#' in front belongs to it." } },
-    (store, given) => {
-      const order = readOrder(store, given.text('order_id'));
-      if (!order) throw new ToolError('Order not found');
+    z.object({ order_id: orderId }),
+    (store: Store, given) => {
+      const order = readOrder(store, given.order_id);
+      if (!order) throw new Error('Order not found');
       return orderText(order);
     },
+    READ,
   ),
-  retailTool(
-    'get_product_details',
+  get_product_details: tool(
     'Show a product with all its variants: item id, options, price and availability of each.',
-    true,
-    { texts: { product_id: 'Id of the product, such as 6086499569. It is not an item id.' } },
-    (store, given) => {
-      const product = readProduct(store, given.text('product_id'));
-      if (!product) throw new ToolError('Product not found');
+    z.object({ product_id: text('Id of the product, such as 6086499569. It is not an item id.') }),
+    (store: Store, given) => {
+      const product = readProduct(store, given.product_id);
+      if (!product) throw new Error('Product not found');
       return pythonJson(product, false);
     },
+    READ,
   ),
-  retailTool(
-    'get_item_details',
+  get_item_details: tool(
     'Show one variant of a product: options, price and availability.',
-    true,
-    { texts: { item_id: 'Id of the variant, such as 6086499569. It is not a product id.' } },
-    (store, given) => {
-      const item = given.text('item_id');
+    z.object({ item_id: text('Id of the variant, such as 6086499569. It is not a product id.') }),
+    (store: Store, given) => {
+      const item = given.item_id;
       const productId = indexOf(store.world).byItem.get(item);
       const variant = productId === undefined ? undefined : readProduct(store, productId)?.variants[item];
-      if (!variant) throw new ToolError('Item not found');
+      if (!variant) throw new Error('Item not found');
       return pythonJson(variant, false);
     },
+    READ,
   ),
-  retailTool(
-    'list_all_product_types',
+  list_all_product_types: tool(
     'List the name and the product id of every product in the shop. Each product comes in several variants.',
-    true,
-    {},
-    (store) => indexOf(store.world).types,
+    z.object({}),
+    (store: Store) => indexOf(store.world).types,
+    READ,
   ),
-];
+};

@@ -72,15 +72,15 @@ const world: RetailWorld = {
   },
 };
 
-const run = (store: Store, name: string, given: Record<string, Json>, mode: 'fixed' | 'compat' = 'fixed') =>
-  executeRetail(store, { name, arguments: given }, mode);
+const run = (store: Store, name: string, given: Record<string, Json>) =>
+  executeRetail(store, { name, arguments: given });
 const modify = { order_id: '#W1', item_ids: ['l1', 'c1'], new_item_ids: ['l2', 'c2'], payment_method_id: 'card' };
 
 describe('retail tools', () => {
   it('gives each changed line its own price and options in fixed mode, and the last ones in compat mode', () => {
     const shown = (mode: 'fixed' | 'compat') => {
-      const store = openStore(world);
-      run(store, 'modify_pending_order_items', modify, mode);
+      const store = openStore(world, mode);
+      run(store, 'modify_pending_order_items', modify);
       return readOrder(store, '#W1')?.items.map((item) => [item.item_id, item.price, item.options]);
     };
     expect(shown('fixed')).toEqual([
@@ -170,14 +170,14 @@ describe('retail tools', () => {
         fc.array(calls, { maxLength: 12 }),
         fc.constantFrom('fixed' as const, 'compat' as const),
         (sequence, mode) => {
-          const store = openStore(world);
+          const store = openStore(world, mode);
           for (const call of sequence) {
             const before = storeHash(store);
             const fork = forkStore(store);
-            const result = executeRetail(store, call, mode);
+            const result = executeRetail(store, call);
             if (result.error || readOnly.has(call.name)) expect(storeHash(store)).toBe(before);
             expect(storeHash(fork)).toBe(before);
-            expect(executeRetail(fork, call, mode)).toEqual(result);
+            expect(executeRetail(fork, call)).toEqual(result);
             expect(storeHash(fork)).toBe(storeHash(store));
           }
           expect(storeHash(openStore(world))).toBe(untouched);

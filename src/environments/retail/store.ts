@@ -95,19 +95,32 @@ export interface RetailWorld {
   readonly orders: Readonly<Record<string, Order>>;
 }
 
+/**
+ * compat copies upstream's quirk Q1 (every changed line gets the last pair's price and options);
+ * fixed corrects it.
+ */
+export type RetailMode = 'compat' | 'fixed';
+
 /** One episode's view of a world: the journal holds the entities that were written to. */
 export interface Store {
   readonly world: RetailWorld;
+  readonly mode: RetailMode;
   readonly users: Map<string, RetailUser>;
   readonly orders: Map<string, Order>;
 }
 
 /** A store with an empty journal. */
-export const openStore = (world: RetailWorld): Store => ({ world, users: new Map(), orders: new Map() });
+export const openStore = (world: RetailWorld, mode: RetailMode = 'fixed'): Store => ({
+  world,
+  mode,
+  users: new Map(),
+  orders: new Map(),
+});
 
 /** An independent copy: entities are immutable, so only the journal is copied. */
 export const forkStore = (store: Store): Store => ({
   world: store.world,
+  mode: store.mode,
   users: new Map(store.users),
   orders: new Map(store.orders),
 });

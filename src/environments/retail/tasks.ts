@@ -2,10 +2,10 @@ import { canonicalJson, sha256 } from '../../digest.ts';
 import type { Ending, GenerateOptions, Score, SyncEnvironment, Task } from '../../types.ts';
 import { oraclePlan } from './oracle.ts';
 import { roundCents } from './python-number.ts';
-import { forkStore, type Order, openStore, type RetailWorld, type Store } from './store.ts';
+import { forkStore, type Order, openStore, type RetailMode, type RetailWorld, type Store } from './store.ts';
 import { changes, storeHash, touchedDigest } from './store-digest.ts';
 import { RetailTarget } from './target.ts';
-import { executeRetail, type RetailMode, retailTools } from './tools.ts';
+import { executeRetail, retailTools } from './tools.ts';
 import { retailVocabulary } from './vocabulary.ts';
 
 export interface RetailOptions {
@@ -50,9 +50,9 @@ export function retailEnvironment(options: RetailOptions): SyncEnvironment<Store
   const goalOf = (task: Task): string => {
     let goal = goals.get(task.id);
     if (goal === undefined) {
-      const store = openStore(world);
+      const store = openStore(world, mode);
       // As upstream does: a gold call that fails counts as no call.
-      for (const call of targetOf(task).writes) executeRetail(store, call, mode);
+      for (const call of targetOf(task).writes) executeRetail(store, call);
       goal = digestOf(store);
       goals.set(task.id, goal);
     }
@@ -82,8 +82,8 @@ export function retailEnvironment(options: RetailOptions): SyncEnvironment<Store
     maxTurns: 30,
     vocabulary: retailVocabulary,
     ceiling: tasks.length === 0 ? 0 : refusals / tasks.length,
-    reset: () => openStore(world),
-    execute: (store, call) => executeRetail(store, call, mode),
+    reset: () => openStore(world, mode),
+    execute: executeRetail,
     fork: forkStore,
     changes,
     score,

@@ -32,10 +32,10 @@ export type Vector = z.infer<typeof Vector>;
 
 /** The first difference to the record, as one sentence; null when everything matches. */
 export function mismatch(world: RetailWorld, vector: Vector): string | null {
-  const store = openStore(world);
+  const store = openStore(world, 'compat');
   for (const [index, action] of vector.actions.entries()) {
     const call: ToolCall = { name: action.name, arguments: action.arguments };
-    const result = executeRetail(store, call, 'compat');
+    const result = executeRetail(store, call);
     const where = `${vector.source} ${vector.id}, call ${index + 1} (${action.name})`;
     if (result.error !== action.error) return `${where}: expected error=${action.error}, got ${result.content}`;
     // The text for a missing or an extra argument is Python's own.

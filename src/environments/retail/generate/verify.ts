@@ -21,7 +21,7 @@ export interface Trial {
 
 const play = (world: RetailWorld, calls: readonly ToolCall[]): { readonly store: Store; readonly failed: number } => {
   const store = openStore(world);
-  const failed = calls.filter((call) => executeRetail(store, call, 'fixed').error).length;
+  const failed = calls.filter((call) => executeRetail(store, call).error).length;
   return { store, failed };
 };
 
@@ -159,7 +159,7 @@ export function wishIsClear({ world, draft }: Trial): string | undefined {
     if (met && met.length > 1) return `${met.length} writes meet one wish`;
     const only = met?.[0];
     if (canonicalJson(only ?? null) !== canonicalJson(gold)) return 'the wish means another write than gold';
-    if (gold) executeRetail(store, gold, 'fixed');
+    if (gold) executeRetail(store, gold);
   }
   return undefined;
 }

@@ -205,5 +205,5 @@ export function writesThatFit(store: Store, userId: string, wish: RequestWish): 
       : ordersOf(store, user)
           .filter((order) => orderFits(wish.order, order))
           .flatMap((order) => candidatesIn(store, user, wish, order));
-  return candidates.filter((candidate) => !executeRetail(forkStore(store), candidate, 'fixed').error);
+  return candidates.filter((candidate) => !executeRetail(forkStore(store), candidate).error);
 }
