@@ -23,11 +23,11 @@ export function batchesOf(session: Session, calls: readonly CorrectedCall[]): re
   const batches: CorrectedCall[][] = [];
   const seen = new Set<string>();
   let open: CorrectedCall[] | null = null;
-  for (const corrected of calls) {
+  for (const [index, corrected] of calls.entries()) {
     const key = callKey(corrected.call);
     const joins = !session.made.has(key) && !seen.has(key) && isIndependent(session, corrected);
     seen.add(key);
-    if (open !== null && joins && open.length < session.stepsLeft) open.push(corrected);
+    if (open !== null && joins && index < session.stepsLeft) open.push(corrected);
     else {
       const batch = [corrected];
       batches.push(batch);
