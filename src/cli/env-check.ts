@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { checkEnvironment } from '../environments/check.ts';
 import { EXIT } from '../exit-codes.ts';
+import { reachOf } from '../night/reach.ts';
 import { percent } from '../report/terminal.ts';
 import { command } from './command.ts';
 import { data, json } from './options.ts';
@@ -18,7 +19,8 @@ export const envCheck = command({
   async run(flags, name = '') {
     const { environment } = await openPlace({ env: name, data: flags.data });
     const report = await checkEnvironment(environment);
-    if (flags.json) sayJson({ type: 'check', ...report });
+    const reach = reachOf(environment);
+    if (flags.json) sayJson({ type: 'check', ...report, reach });
     else {
       say(
         `${report.name}: ${report.tools} tools, ${report.tasks} tasks (${report.splits.train} train, ${report.splits.dev} dev, ${report.splits.sealed} sealed)`,
@@ -26,6 +28,8 @@ export const envCheck = command({
       say(
         `oracle ${report.oracle === null ? 'none' : `${percent(report.oracle)} %`}, do-nothing agent ${percent(report.idle)} % (ceiling ${percent(report.ceiling)} %)`,
       );
+      say(reach);
+      for (const limit of report.limits) say(`note: ${limit}`);
       for (const problem of report.problems) say(`problem: ${problem}`);
       if (report.problems.length === 0) say('sound');
     }

@@ -5,6 +5,7 @@
 import { isObject } from '../digest.ts';
 import { guarded } from '../runtime/guard.ts';
 import type { Environment, Plan, Split, Task } from '../types.ts';
+import { CAPABILITIES, type Capability, has, limitsOf } from './capabilities.ts';
 
 export interface EnvironmentReport {
   readonly name: string;
@@ -16,6 +17,10 @@ export interface EnvironmentReport {
   /** Mean score of an agent that only says `done`, 0-1. */
   readonly idle: number;
   readonly ceiling: number;
+  /** What it can do beyond playing and scoring. */
+  readonly can: readonly Capability[];
+  /** What is lost without the other capabilities, one sentence each. */
+  readonly limits: readonly string[];
   /** One sentence each; [] means that the environment is sound. */
   readonly problems: readonly string[];
 }
@@ -55,6 +60,8 @@ export async function checkEnvironment(given: Environment): Promise<EnvironmentR
     oracle: environment.oracle && tasks.length > 0 ? oracleSum / tasks.length : null,
     idle,
     ceiling,
+    can: CAPABILITIES.filter((capability) => has(environment, capability)),
+    limits: limitsOf(environment),
     problems,
   };
 }
@@ -71,7 +78,6 @@ function countSplits(tasks: readonly Task[]): Record<Split, number> {
 
 function toolProblems({ tools }: Environment): string[] {
   const problems: string[] = [];
-  if (tools.length === 0) problems.push('there is no tool');
   const names = new Set<string>();
   for (const { name, description, parameters } of tools) {
     if (names.has(name)) problems.push(`two tools have the name ${name}`);

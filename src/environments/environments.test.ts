@@ -61,6 +61,12 @@ describe('defineEnvironment', () => {
       oracle: 1,
       idle: 0,
       ceiling: 0,
+      can: ['oracle', 'fork', 'changes', 'generate'],
+      limits: [
+        expect.stringMatching(/^No user: /),
+        expect.stringMatching(/^No vocabulary: /),
+        expect.stringMatching(/^No isError: /),
+      ],
       problems: [],
     });
     const fresh = environment.generate?.({ seed: 5, tasks: 8, split: 'sealed' });

@@ -5,8 +5,8 @@
 
 import { checkBounds } from '../../edit/edits.ts';
 import type { Edit } from '../../edit/schema.ts';
+import { nightLimitsOf } from '../../environments/capabilities.ts';
 import { shapesOf } from '../../harness/lint/lint.ts';
-import type { Environment } from '../../types.ts';
 import type { MineContext, MinedProposal } from './context.ts';
 import { mineContract } from './contract.ts';
 import { mineMonitors } from './monitors.ts';
@@ -24,11 +24,10 @@ const PROBE_BUDGET = 6000;
  * own.
  */
 export async function mine(context: MineContext): Promise<MinedProposal> {
-  const notes: string[] = [];
   const prober = new Prober(context.environment, context.probeBudget ?? PROBE_BUDGET);
-  const missing = withoutProbes(context.environment);
-  if (missing !== null) notes.push(missing);
-  const golds = missing === null ? await goldWrites(context.environment, context.tasks) : [];
+  const notes: string[] = nightLimitsOf(context.environment);
+  const probes = context.environment.oracle !== undefined && context.environment.replayable !== false;
+  const golds = probes ? await goldWrites(context.environment, context.tasks) : [];
   const learned = await mineContract(context, prober, golds);
   notes.push(...learned.notes);
   const precedences = await learnPrecedence(prober, golds);
@@ -42,13 +41,6 @@ export async function mine(context: MineContext): Promise<MinedProposal> {
   const edits = found.filter((edit) => fits(context, edit, notes));
   edits.sort((a, b) => b.predicts.fixes - a.predicts.fixes);
   return { edits, shapes: shapesOf([...traceResults(context), ...prober.results]), notes, probes: prober.used };
-}
-
-/** Why nothing can be probed, and what is not learned then; null when it can. */
-function withoutProbes({ oracle, replayable }: Environment): string | null {
-  const lost = 'provenance, preconditions and the order of writes cannot be learned; only what traces show was used.';
-  if (!oracle) return `No oracle: ${lost}`;
-  return replayable === false ? `Its state cannot be copied (replayable: false): ${lost}` : null;
 }
 
 function fits(context: MineContext, edit: Edit, notes: string[]): boolean {
