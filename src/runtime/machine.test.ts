@@ -1,6 +1,7 @@
 /** The machine by itself: what it asks, in which order, and what it makes of the answers. */
 import { describe, expect, it, test } from 'vitest';
 import type { ChatReply, Task } from '../types.ts';
+import { toolAnswers } from './answers.ts';
 import { type Answer, type Ask, type AskedCall, type CallResult, drive } from './ask.ts';
 import { admitCall } from './calls.ts';
 import { compileHarness, type Surface } from './compile.ts';
@@ -8,7 +9,6 @@ import { type EpisodeResult, episode } from './episode.ts';
 import { type HandledCall, handleCall } from './handle.ts';
 import { openWatch } from './monitors/monitors.ts';
 import { done } from './play.fixture.ts';
-import { toolAnswers } from './play.ts';
 import { openSession } from './session.ts';
 import { type HarnessParts, harnessOf, shop, shopTask, swapClause } from './shop.fixture.ts';
 

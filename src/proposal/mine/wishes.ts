@@ -4,10 +4,10 @@
  */
 import { canonicalJson } from '../../digest.ts';
 import type { Clause } from '../../harness/schema.ts';
+import { toolAnswers } from '../../runtime/answers.ts';
 import { type Ask, drive } from '../../runtime/ask.ts';
 import { execute } from '../../runtime/calls.ts';
 import { compileHarness } from '../../runtime/compile.ts';
-import { toolAnswers } from '../../runtime/play.ts';
 import { correctCall, realizeCall } from '../../runtime/realize.ts';
 import { openSession } from '../../runtime/session.ts';
 import type { Environment, Harness, Json } from '../../types.ts';
