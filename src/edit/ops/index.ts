@@ -43,6 +43,7 @@ export type Op = z.infer<typeof Op>;
 
 /** Names of all operations. */
 export const OP_NAMES = Op.options.map(({ shape }) => shape.op.value);
+export const OpName = z.enum(OP_NAMES);
 
 const rules: ReadonlyMap<string, OpRules<Op>> = new Map(
   [first, ...others].map((spec) => [spec.schema.shape.op.value, spec]),

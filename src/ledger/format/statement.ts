@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import { canonicalJson } from '../../digest.ts';
-import { Op } from '../../edit/schema.ts';
+import { Op, OpName } from '../../edit/ops/index.ts';
 import type { Json } from '../../types.ts';
 import { harnessFolder } from '../git/paths.ts';
 import { Decision, digest, FileDigest, pathUpTo } from './decision.ts';
@@ -96,8 +96,10 @@ export const evidenceSchema = (): object => ({
     io: 'output',
     // An operation may be new to who reads the record; `changes` says what it did to the files.
     override({ zodSchema, jsonSchema }) {
+      delete jsonSchema.default;
+      if (zodSchema === OpName) delete jsonSchema.enum;
       if (zodSchema !== Op) return;
-      for (const key in jsonSchema) delete jsonSchema[key];
+      delete jsonSchema.oneOf;
       Object.assign(jsonSchema, { type: 'object', properties: { op: { type: 'string' } }, required: ['op'] });
     },
   }),

@@ -1,10 +1,10 @@
 /** What a night may change by itself; the rest is refused and left to a person. */
 import { z } from 'zod';
 import { RISKS } from '../../edit/op.ts';
-import { OP_NAMES } from '../../edit/ops/index.ts';
+import { OP_NAMES, OpName } from '../../edit/ops/index.ts';
 
 export const EditEnvelope = z.strictObject({
-  ops: z.array(z.enum(OP_NAMES)).readonly().default(OP_NAMES),
+  ops: z.array(OpName).readonly().default(OP_NAMES),
   /** Highest risk class of an edit whose words no code composed, see `risk.ts`. */
   max_risk: z.enum(RISKS).exclude(['R3']).default('R1'),
 });
