@@ -3,7 +3,22 @@ export { z } from 'zod';
 export type { Edit } from './edit/schema.ts';
 // An environment of your own.
 export { checkEnvironment, type EnvironmentReport } from './environments/check.ts';
-export { defineEnvironment, type EnvironmentDefinition, type TaskDefinition, tool } from './environments/define.ts';
+export {
+  type DefinedScorer,
+  defineEnvironment,
+  type EnvironmentDefinition,
+  type TaskDefinition,
+  tool,
+} from './environments/define.ts';
+export {
+  exactAnswer,
+  fieldsOf,
+  type JudgeSettings,
+  judged,
+  type Scorer,
+  scoredByAll,
+} from './environments/scorers.ts';
+export { scriptedUser } from './environments/users.ts';
 export { BudgetError, InfrastructureError, InterruptedError, UsageError, VerifyError } from './errors.ts';
 export { type EvaluateOptions, evaluate } from './evaluation/evaluate.ts';
 export { decideKeep, decidePrune } from './gate/keep.ts';

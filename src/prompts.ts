@@ -9,7 +9,7 @@ import { join } from 'node:path';
 const FOLDER = join(import.meta.dirname, '../prompts');
 
 /** Folder and file, without `.md`. */
-export type PromptName = `reflect/${'system' | 'rule' | 'skill' | 'monitor'}` | `judge/${'system' | 'pair'}`;
+export type PromptName = `reflect/${'system' | 'rule' | 'skill' | 'monitor' | 'line'}` | `judge/${'system' | 'pair'}`;
 
 const texts = new Map<PromptName, string>();
 

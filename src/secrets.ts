@@ -70,11 +70,19 @@ export function withoutSecrets(environment: Environment, redact: Redact | null):
     ),
   });
   const told = (result: ToolResult): ToolResult => ({ ...result, content: redact(result.content) });
-  const { changes, generate } = environment;
+  const { changes, generate, user } = environment;
   return {
     ...environment,
     tasks: environment.tasks.map(shown),
     execute: (state, call, signal) => whenThere(environment.execute(state, call, signal), told),
+    ...(user
+      ? {
+          user: {
+            ...user,
+            answer: (said, signal) => whenThere(user.answer(said, signal), (text) => text && redact(text)),
+          },
+        }
+      : {}),
     ...(changes ? { changes: (state: unknown) => changes.call(environment, state).map(redact) } : {}),
     score: (task, state, ending, context) => whenThere(environment.score(task, state, ending, context), scored),
     ...(generate

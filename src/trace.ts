@@ -8,8 +8,10 @@ export type Split = 'train' | 'dev' | 'sealed';
 /** How an episode ended. */
 export interface Ending {
   readonly reason: 'done' | 'stopped' | 'steps' | 'text' | 'timeout' | 'blocked';
-  /** The text given to `done`; '' when there was none. */
+  /** The text given to `done`, or the answer; '' when there was none. */
   readonly summary: string;
+  /** The JSON answer, when it met its schema. */
+  readonly value?: Json;
 }
 
 export interface Score {

@@ -1,7 +1,7 @@
 /** The nouns that every folder speaks of. */
 import type { ChatModel, Usage } from './chat.ts';
 import type { Contract, HarnessSettings, Regulation, Skill } from './harness/schema.ts';
-import type { Json, MaybePromise, Tool, ToolCall, ToolResult } from './tool.ts';
+import type { Json, JsonObject, MaybePromise, Tool, ToolCall, ToolResult } from './tool.ts';
 import type { Ending, Score, Split, Step } from './trace.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -48,6 +48,15 @@ export interface Plan {
    */
   readonly mentions?: Readonly<Record<string, string>>;
 }
+
+/**
+ * How an episode ends: by the `done` call; by the first reply without a call, which is the answer;
+ * or by such a reply that holds JSON and meets a schema.
+ */
+export type AnswerForm =
+  | { readonly kind: 'tool' }
+  | { readonly kind: 'text' }
+  | { readonly kind: 'json'; readonly schema: JsonObject };
 
 /** What a scorer may look at besides the state. */
 export interface ScoreContext {
@@ -98,6 +107,8 @@ export interface Environment<State = unknown> {
   readonly mac?: (text: string) => string;
   /** True when nothing tells a good episode from a bad one: its traces have no score. */
   readonly unscored?: true;
+  /** @default {kind: 'tool'} */
+  readonly answer?: AnswerForm;
   /** The person who is served; without one the request is all that is said. */
   readonly user?: User;
   reset(task: Task, signal?: AbortSignal): MaybePromise<State>;

@@ -7,7 +7,8 @@ import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openRepository } from '../ledger/git/git.ts';
 import { command } from './command.ts';
-import { json } from './options.ts';
+import { documentFiles } from './init-document.ts';
+import { choice, json } from './options.ts';
 import { say, sayJson } from './output.ts';
 
 const environmentText = (name: string): string => `import { defineEnvironment, tool, z } from 'harness-optimizer';
@@ -46,21 +47,29 @@ const settingsText = `# What may be called and how large the harness may grow; s
 version: 1
 `;
 
+const toolFiles = (name: string): readonly (readonly [path: string, text: string])[] => [
+  [`evals/${name}/environment.js`, environmentText(name)],
+  [`harness/${name}/policy.md`, policyText],
+  [`harness/${name}/harness.yaml`, settingsText],
+];
+
 export const init = command({
   name: 'init',
   summary: 'a new environment of your own, ready to run',
   arguments: { '<name>': 'lower-case words joined by "-"' },
-  options: z.object(json),
+  options: z.object({
+    kind: choice('<kind>', 'with tools, or documents as text with the JSON that is right', [
+      'tools',
+      'document',
+    ]).default('tools'),
+    ...json,
+  }),
   example: 'init my-shop',
   async run(flags, name = '') {
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) || name.length > 40)
       throw new UsageError(`init: expected a name of lower-case words joined by "-", such as my-shop, got "${name}"`);
     const { root } = await openRepository(process.cwd());
-    const files: readonly (readonly [string, string])[] = [
-      [`evals/${name}/environment.js`, environmentText(name)],
-      [`harness/${name}/policy.md`, policyText],
-      [`harness/${name}/harness.yaml`, settingsText],
-    ];
+    const files = flags.kind === 'document' ? documentFiles(name) : toolFiles(name);
     const taken = files.find(([path]) => existsSync(join(root, path)));
     if (taken !== undefined || ownFolders().includes(name))
       throw new UsageError(`init: ${taken?.[0] ?? name} is already there; choose another name`);
@@ -73,7 +82,8 @@ export const init = command({
       for (const [path] of files) say(`created ${path}`);
       say(`next: git add evals/${name} harness/${name} && git commit -m "add ${name}"`);
       say(`      npx optimize env check ${name}`);
-      say(`      npx optimize --budget 5 --env ${name}`);
+      const model = flags.kind === 'document' ? ' --proposer reflect --model openai:NAME' : '';
+      say(`      npx optimize --budget 5 --env ${name}${model}`);
     }
     return EXIT.ok;
   },

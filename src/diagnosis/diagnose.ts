@@ -7,6 +7,7 @@ import { attemptsOf, endOf, quote } from './attempts.ts';
 import { causeOf } from './cause.ts';
 import { CLASS_OF_PATTERN, type PatternMatch } from './patterns.ts';
 import { failsAgain, findResponsible, type Responsible, writesOf } from './responsible.ts';
+import { wrongAnswer } from './rules/answers.ts';
 import { brokenChain } from './rules/chains.ts';
 import { badEnding, isTextCall } from './rules/endings.ts';
 import { wrongWrite } from './rules/writes.ts';
@@ -69,7 +70,7 @@ async function find(
       confidence: 0.85,
     };
   }
-  return badEnding(trace, missing, made);
+  return wrongAnswer(trace, environment) ?? badEnding(trace, missing, made);
 }
 
 function firstTextCall(trace: Trace): number {

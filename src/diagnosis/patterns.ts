@@ -21,6 +21,7 @@ export const CLASS_OF_PATTERN = {
   loop: 'trajectory_degeneration',
   claim: 'trajectory_degeneration',
   gave_up: 'trajectory_degeneration',
+  wrong_answer: 'residual_reasoning',
   wrong_value: 'residual_reasoning',
   reasoning: 'residual_reasoning',
   environment: 'residual_reasoning',

@@ -3,8 +3,9 @@
  * effect, equal resets.
  */
 import { isObject } from '../digest.ts';
+import { readAnswer } from '../runtime/answer.ts';
 import { guarded } from '../runtime/guard.ts';
-import type { Environment, Plan, Split, Task } from '../types.ts';
+import type { AnswerForm, Ending, Environment, Plan, Split, Task } from '../types.ts';
 import { CAPABILITIES, type Capability, has, limitsOf } from './capabilities.ts';
 
 export interface EnvironmentReport {
@@ -115,6 +116,13 @@ function taskProblems(tasks: readonly Task[]): string[] {
   return problems.slice(0, 3 * shown);
 }
 
+/** How an agent ends that says this. */
+function endsBy(answer: AnswerForm = { kind: 'tool' }, summary: string): Ending {
+  if (answer.kind === 'tool') return { reason: 'done', summary };
+  const read = answer.kind === 'json' ? readAnswer(summary, answer.schema, { repair: false, coerce: false }) : null;
+  return { reason: 'text', summary, ...(read !== null && 'value' in read ? { value: read.value } : {}) };
+}
+
 /** The changes as one text; '' where nobody can say. */
 const changesOf = ({ changes }: Environment, state: unknown): string => changes?.(state).join('\n') ?? '';
 
@@ -124,7 +132,7 @@ async function idleScore(environment: Environment, task: Task, report: Report): 
   const probe = await environment.execute(state, { name: 'no_such_tool', arguments: {} });
   if (!probe.error) report('unknown tool', `${task.id}: a call of an unknown tool is no error`);
   if (changesOf(environment, state) !== '') report('unknown tool', `${task.id}: a refused call changes the state`);
-  const { reward } = await environment.score(task, state, { reason: 'done', summary: 'done' });
+  const { reward } = await environment.score(task, state, endsBy(environment.answer, 'done'));
   await environment.dispose?.(state);
   return reward;
 }
@@ -158,7 +166,7 @@ async function oracleScore(environment: Environment, task: Task, plan: Plan, rep
   for (const words of Object.values(plan.mentions ?? {})) {
     if (!task.request.includes(words)) report('mentions', `${task.id}: the request does not hold "${words}"`);
   }
-  const { reward } = await environment.score(task, state, { reason: 'done', summary: plan.summary });
+  const { reward } = await environment.score(task, state, endsBy(environment.answer, plan.summary));
   if (reward !== 1) report('oracle', `${task.id}: the oracle scores ${reward}, expected 1`);
   await environment.dispose?.(state);
   if (state !== original) await environment.dispose?.(original);

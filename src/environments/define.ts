@@ -1,17 +1,19 @@
 /** An environment from one file: a state, zod for arguments, functions for tools. */
 import { canonicalJson, isObject, sha256 } from '../digest.ts';
 import { UsageError } from '../errors.ts';
+import { answerChecker } from '../runtime/answer.ts';
 import { isPromise } from '../runtime/ask.ts';
 import { guarded } from '../runtime/guard.ts';
 import type { Environment, GenerateOptions, Json, Task } from '../types.ts';
 import { runTool, toolsAsTold } from './define-tool.ts';
-import type { EnvironmentDefinition, TaskDefinition } from './definition.ts';
+import type { DefinedScorer, EnvironmentDefinition, TaskDefinition } from './definition.ts';
 import { findForeign } from './plain.ts';
+import { scoredByAll } from './scorers.ts';
 import { assignSplits } from './split.ts';
 import { type DefinedState, stateKeeper } from './states.ts';
 
 export { type DefinedTool, tool } from './define-tool.ts';
-export type { EnvironmentDefinition, TaskDefinition } from './definition.ts';
+export type { DefinedScorer, EnvironmentDefinition, TaskDefinition } from './definition.ts';
 export type { DefinedState } from './states.ts';
 
 /** Tasks and seed of an environment whose tasks are a function. */
@@ -49,16 +51,19 @@ function build<State, Input>(
   const tools = toolsAsTold(definition.tools);
   const tasks = tasksOf(definition, sources);
   const states = stateKeeper(definition);
-  const { name, oracle, score, dispose, isError, user, vocabulary, timeoutMs, replayable } = definition;
+  const { name, oracle, answer, dispose, isError, user, vocabulary, timeoutMs, replayable } = definition;
+  const score = scorerOf(definition);
+  if (answer?.kind === 'json') answerChecker(answer.schema);
   return guarded<DefinedState<State>>({
     name,
-    digest: sha256(canonicalJson({ name, tools, tasks })),
+    digest: sha256(canonicalJson({ name, tools, tasks, answer, user: user?.id })),
     tools,
     tasks,
     maxTurns: definition.maxTurns ?? 30,
     ceiling: definition.ceiling ?? 0,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(replayable === undefined ? {} : { replayable }),
+    ...(answer === undefined ? {} : { answer }),
     ...(user === undefined ? {} : { user }),
     ...(vocabulary === undefined ? {} : { vocabulary }),
     reset(task, signal) {
@@ -68,7 +73,7 @@ function build<State, Input>(
     execute: (state, call, signal) => states.run(state, (draft) => runTool(definition, draft, call, signal)),
     score(task, state, ending, context = { steps: [] }) {
       if (score === undefined) throw unscoredError(name);
-      return score.call(definition, find(task), states.shown(state), ending, context);
+      return score(find(task), states.shown(state), ending, context);
     },
     ...(score === undefined ? { unscored: true as const } : {}),
     ...(states.fork ? { fork: states.fork } : {}),
@@ -105,6 +110,14 @@ function pureTasks<Input>(
   throw new UsageError(
     `${name}: expected equal tasks for equal options, found two different lists; draw from options.seed alone, not from Math.random, the clock or a counter`,
   );
+}
+
+function scorerOf<State, Input>(
+  definition: EnvironmentDefinition<State, Input>,
+): DefinedScorer<State, Input> | undefined {
+  const { score } = definition;
+  if (score === undefined) return undefined;
+  return typeof score === 'function' ? (...given) => score.call(definition, ...given) : scoredByAll(score);
 }
 
 const unscoredError = (name: string): UsageError =>

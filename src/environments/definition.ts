@@ -1,16 +1,7 @@
 /** What an author writes to make an environment. */
-import type {
-  Ending,
-  GenerateOptions,
-  MaybePromise,
-  Plan,
-  Score,
-  ScoreContext,
-  Split,
-  User,
-  Vocabulary,
-} from '../types.ts';
+import type { AnswerForm, GenerateOptions, MaybePromise, Plan, Split, User, Vocabulary } from '../types.ts';
 import type { DefinedTool } from './define-tool.ts';
+import type { Scorer } from './scorers.ts';
 
 /** A task as its author writes it. */
 export interface TaskDefinition<Input> {
@@ -26,6 +17,9 @@ export interface TaskDefinition<Input> {
   readonly tags?: readonly string[];
   readonly family?: string;
 }
+
+/** A scorer that sees tasks as their author wrote them. */
+export type DefinedScorer<State, Input> = Scorer<TaskDefinition<Input>, State>;
 
 /**
  * Every function may be asynchronous and gets a signal, which is aborted when the time limit has
@@ -46,9 +40,12 @@ export interface EnvironmentDefinition<State, Input> {
   /** What the agent reads. Default: `input` when it is text. */
   prompt?(task: TaskDefinition<Input>): string;
   /**
-   * Without it only `optimize judge` and `optimize run --task ID --show` can use the environment.
+   * One scorer or several, see `scorers.ts`. Without any only `optimize judge` and `optimize run
+   * --task ID --show` can use the environment.
    */
-  score?(task: TaskDefinition<Input>, state: State, ending: Ending, context: ScoreContext): MaybePromise<Score>;
+  readonly score?: DefinedScorer<State, Input> | readonly DefinedScorer<State, Input>[];
+  /** How an episode ends. @default {kind: 'tool'}, by the `done` call */
+  readonly answer?: AnswerForm;
   /**
    * Calls and summary that score 1; without it only real models can play and `mine` learns less.
    */

@@ -23,7 +23,7 @@ export function withPrivateTasks(environment: Environment, mac: Mac): Environmen
     return shown;
   });
   const ownOf = (task: Task): Task => own.get(task.id) ?? task;
-  const { oracle, generate } = environment;
+  const { oracle, generate, user } = environment;
   return {
     ...environment,
     digest: mac(environment.digest),
@@ -31,6 +31,9 @@ export function withPrivateTasks(environment: Environment, mac: Mac): Environmen
     mac,
     reset: (task, signal) => environment.reset(ownOf(task), signal),
     score: (task, state, ending, context) => environment.score(ownOf(task), state, ending, context),
+    ...(user
+      ? { user: { ...user, answer: (said, signal) => user.answer({ ...said, task: ownOf(said.task) }, signal) } }
+      : {}),
     ...(oracle ? { oracle: (task: Task, signal?: AbortSignal) => oracle.call(environment, ownOf(task), signal) } : {}),
     ...(generate
       ? { generate: (options: GenerateOptions) => withPrivateTasks(generate.call(environment, options), mac) }

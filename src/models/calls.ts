@@ -54,7 +54,9 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     ...(refused.has('max_tokens') ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens }),
     ...(refused.has('seed') ? {} : { seed: request.seed % 2 ** 31 }),
     ...(request.tools.length > 0 ? { tools: request.tools.map(toToolParam) } : {}),
-    ...(request.schema === undefined ? {} : { response_format: toFormat(request.schema) }),
+    ...(request.schema === undefined || refused.has('response_format')
+      ? {}
+      : { response_format: toFormat(request.schema) }),
   });
 
   /**

@@ -52,7 +52,7 @@ export function mayBeBilled(error: unknown): boolean {
  * have no temperature.
  */
 export type Refusable = (typeof REFUSABLE)[number];
-const REFUSABLE = ['max_tokens', 'temperature', 'seed'] as const;
+const REFUSABLE = ['max_tokens', 'temperature', 'seed', 'response_format'] as const;
 
 /** The setting because of which an endpoint refused a request (HTTP 400 or 422), or null. */
 export function refusedSetting(error: unknown): Refusable | null {

@@ -16,7 +16,7 @@ export type Ask =
   | {
       readonly ask: 'model';
       readonly conversation: number;
-      readonly request: Pick<ChatRequest, 'messages' | 'tools'>;
+      readonly request: Pick<ChatRequest, 'messages' | 'tools' | 'schema'>;
     }
   /** Independent of each other; answered in this order. */
   | { readonly ask: 'tools'; readonly calls: readonly AskedCall[] }
@@ -49,7 +49,7 @@ const isList = (answer: Answer): answer is readonly CallResult[] => Array.isArra
 
 export function* askModel(
   conversation: number,
-  request: Pick<ChatRequest, 'messages' | 'tools'>,
+  request: Pick<ChatRequest, 'messages' | 'tools' | 'schema'>,
 ): Asking<ChatReply | ModelFault> {
   const answer = yield { ask: 'model', conversation, request };
   if (answer === null || typeof answer === 'string' || isList(answer)) throw misfit('model', 'a reply or a fault');

@@ -73,7 +73,7 @@ export function coerceValue(value: Json, schema: JsonObject): Json {
 }
 
 /** Coerces a value and what it holds; each change is said with its place. */
-function coerceInside(value: Json, schema: JsonObject, place: string, rewrites: Rewrite[]): Json {
+export function coerceInside(value: Json, schema: JsonObject, place: string, rewrites: Rewrite[]): Json {
   const after = coerceValue(value, schema);
   if (after !== value) rewrites.push({ by: 'realization:coerce', what: place, before: value, after });
   if (isObject(after)) return coerceMembers(after, new Map(memberSchemas(schema)), place, rewrites);

@@ -4,15 +4,17 @@
  */
 import { compileExpression, type Expression } from '../harness/cel/cel.ts';
 import { type Clause, Contract, HarnessSettings, type Monitor, Regulation } from '../harness/schema.ts';
-import type { Agent, Environment, Harness, Task, Tool, User } from '../types.ts';
+import type { Agent, AnswerForm, Environment, Harness, Task, Tool, User } from '../types.ts';
+import { NEUTRAL } from '../vocabulary.ts';
 import { toolsOf } from './done.ts';
 import { type CompiledFormat, compileFormat } from './formats.ts';
 import { describeTools, systemText } from './prompt.ts';
 import { shapeOf, type ToolShape } from './shapes.ts';
 import { indexSkills, type Retrieved, type SkillIndex } from './skills.ts';
+import { workText } from './work-text.ts';
 
 /** What the machine knows of an environment: it calls none of its functions. */
-export interface Surface extends Pick<Environment, 'tools' | 'maxTurns' | 'vocabulary'> {
+export interface Surface extends Pick<Environment, 'tools' | 'maxTurns' | 'vocabulary' | 'answer'> {
   /** Present when somebody answers what the agent says. */
   readonly user?: Pick<User, 'id'>;
 }
@@ -42,6 +44,7 @@ export interface CompiledClause {
 }
 
 export interface Compiled {
+  readonly answer: AnswerForm;
   readonly harness: Harness;
   readonly environment: Surface;
   /** Realization switches; all off when the layer is off. */
@@ -114,12 +117,24 @@ function byTool<T>(items: readonly T[], toolsFor: (item: T) => readonly string[]
   return map;
 }
 
+/** The monitors that have something to watch: a text may be the answer, and nothing a write. */
+function monitorsFor({ tools, answer }: Surface, monitors: readonly Monitor[]): readonly Monitor[] {
+  if (answer === undefined || answer.kind === 'tool') return monitors;
+  const writes = tools.some(({ readOnly }) => !readOnly);
+  return monitors.filter(({ kind }) => kind !== 'text_only' && (writes || kind !== 'premature_finish'));
+}
+
 function compile(harness: Harness, environment: Surface, protocol: Agent['protocol']): Compiled {
   const { settings, contract } = harness;
   const { layers } = settings;
   const switches = layers.realization ? settings.realization : NO_HARNESS.settings.realization;
-  const realization = protocol === undefined ? switches : { ...switches, protocol };
   const tools = toolsOf(environment);
+  const hasTools = environment.tools.length > 0;
+  const { answer = { kind: 'tool' } } = environment;
+  const { user } = environment.vocabulary ?? NEUTRAL;
+  // Where nothing can be called, no text is a call.
+  const spoken = tools.length > 0 ? (protocol ?? switches.protocol) : 'native';
+  const realization = { ...switches, protocol: spoken, rescue: switches.rescue && tools.length > 0 };
   const shapes = new Map(tools.map((tool) => [tool.name, shapeOf(tool)]));
   const clauses = layers.realization
     ? contract.clauses
@@ -140,11 +155,10 @@ function compile(harness: Harness, environment: Surface, protocol: Agent['protoc
     sentTools: text ? [] : described,
     system: systemText({
       policy: harness.policy,
-      preamble: settings.preamble,
+      work: settings.preamble ? workText({ user, answer, hasTools, talks: environment.user !== undefined }) : null,
       clauses: told,
       skills: settings.skills.show === 'always' ? skills : [],
       textTools: text ? { bare: tools, told: described } : null,
-      user: environment.vocabulary?.user,
     }),
     clauses: byTool(clauses, ({ clause }) => clause.tools),
     formats: byTool(formats, ({ format }) =>
@@ -156,7 +170,8 @@ function compile(harness: Harness, environment: Surface, protocol: Agent['protoc
     aliases: layers.realization ? contract.aliases : {},
     skills: indexSkills(settings.skills.show === 'retrieved' ? skills : []),
     retrieved: new WeakMap(),
-    monitors: layers.regulation ? harness.regulation.monitors : [],
+    monitors: layers.regulation ? monitorsFor(environment, harness.regulation.monitors) : [],
+    answer,
     reads: clauses.some(({ prepare }) => prepare.some(({ kind }) => kind === 'read')),
   };
 }

@@ -19,10 +19,16 @@ const doneTool = (user: string): Tool => ({
   readOnly: true,
 });
 
-const cache = new WeakMap<Pick<Environment, 'tools' | 'vocabulary'>, readonly Tool[]>();
+type Ended = Pick<Environment, 'tools' | 'vocabulary' | 'answer'>;
 
-/** The tools of an environment and `done`, untold; the same array for the same environment. */
-export function toolsOf(environment: Pick<Environment, 'tools' | 'vocabulary'>): readonly Tool[] {
+const cache = new WeakMap<Ended, readonly Tool[]>();
+
+/**
+ * The tools of an environment, untold, and `done` where an episode ends by it; the same array for
+ * the same environment.
+ */
+export function toolsOf(environment: Ended): readonly Tool[] {
+  if (environment.answer !== undefined && environment.answer.kind !== 'tool') return environment.tools;
   let tools = cache.get(environment);
   if (tools === undefined) {
     tools = [...environment.tools, doneTool((environment.vocabulary ?? NEUTRAL).user)];

@@ -60,10 +60,11 @@ function* askWithin(
   messages: ChatMessage[],
   limit: number | undefined,
 ): Asking<ChatReply | ModelFault> {
-  const tools = session.compiled.sentTools;
+  const { sentTools: tools, answer } = session.compiled;
+  const schema = answer.kind === 'json' ? { schema: answer.schema } : {};
   let shortened = limit === undefined ? 0 : fitContext(messages, tools, limit);
   for (;;) {
-    const answer = yield* askModel(0, { messages: [...messages], tools });
+    const answer = yield* askModel(0, { messages: [...messages], tools, ...schema });
     if ('fault' in answer && answer.fault === 'too_long' && shortenOldest(messages)) {
       shortened += 1;
       continue;

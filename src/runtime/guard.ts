@@ -104,6 +104,11 @@ const checkedPlan = (value: unknown): Plan => {
   return value as Plan;
 };
 
+function saidOrNothing(value: unknown): string | null {
+  if (value === null || typeof value === 'string') return value;
+  throw new EnvironmentError(`the user answered ${kindOf(value)}; expected a text, or null when nobody answers`);
+}
+
 /** The same environment with its faults named; the same object for the same environment. */
 export function guarded<State>(environment: Environment<State>): Environment<State> {
   if ((environment as Guarded)[GUARDED]) return environment;
@@ -115,7 +120,7 @@ export function guarded<State>(environment: Environment<State>): Environment<Sta
 }
 
 function guard<State>(environment: Environment<State>): Environment<State> & Guarded {
-  const { oracle, generate, fork, changes, dispose, timeoutMs = DEFAULT_LIMIT_MS } = environment;
+  const { oracle, generate, fork, changes, dispose, user, timeoutMs = DEFAULT_LIMIT_MS } = environment;
   const broken =
     (what: string) =>
     (error: unknown): never => {
@@ -153,6 +158,22 @@ function guard<State>(environment: Environment<State>): Environment<State> & Gua
         checkedScore,
         broken(`the scorer on task ${task.id}`),
       ),
+    ...(user
+      ? {
+          user: {
+            id: user.id,
+            answer: (said, signal) =>
+              within<string | null>(
+                () => `the user ${user.id}`,
+                timeoutMs,
+                signal,
+                (inner) => user.answer(said, inner),
+                saidOrNothing,
+                broken(`the user ${user.id}`),
+              ),
+          },
+        }
+      : {}),
     ...(fork
       ? {
           fork: (state: State) =>

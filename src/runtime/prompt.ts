@@ -5,13 +5,8 @@
 import { itemSchema, memberSchemas, typesOf } from '../harness/argument-paths.ts';
 import type { Clause, Skill } from '../harness/schema.ts';
 import type { Json, JsonObject, Tool } from '../types.ts';
-import { NEUTRAL } from '../vocabulary.ts';
 import { isListArgument, shapeOf } from './shapes.ts';
 import type { Retrieved } from './skills.ts';
-
-const workText = (user: string): string =>
-  `Work on the request with the tools. The request is all that the ${user} says: nobody answers questions. ` +
-  `When the work is finished, or when it cannot be done, call done with a summary for the ${user}.`;
 
 const HOW_TO_CALL =
   'To call a tool, answer with one JSON object and nothing else:\n' +
@@ -97,8 +92,8 @@ const brief = (tool: Tool, told: Tool): Tool => ({
 
 export interface SystemParts {
   readonly policy: string;
-  /** Whether the runtime says how to work, and what follows. */
-  readonly preamble: boolean;
+  /** How to work, by the runtime; null without a preamble. */
+  readonly work: string | null;
   /** Clauses that may be told. */
   readonly clauses: readonly Clause[];
   /** Skills that are always shown. */
@@ -107,8 +102,6 @@ export interface SystemParts {
    * With protocol text: the tools as they are told, beside the bare ones; null with native calls.
    */
   readonly textTools: { readonly bare: readonly Tool[]; readonly told: readonly Tool[] } | null;
-  /** What the person who asks is called; default neutral. */
-  readonly user?: string | undefined;
 }
 
 const skillText = ({ description, body }: Skill): string => `${description}\n${body.trim()}`;
@@ -117,11 +110,11 @@ const skillText = ({ description, body }: Skill): string => `${description}\n${b
  * The system message: policy, how to work and end, told rules, skills that are always shown, and
  * with protocol text the tools and the form of a call.
  */
-export function systemText({ policy, preamble, clauses, skills, textTools, user = NEUTRAL.user }: SystemParts): string {
+export function systemText({ policy, work, clauses, skills, textTools }: SystemParts): string {
   const rules = clauses.filter(({ tell, say }) => tell === 'system' && say !== undefined);
-  const parts = [policy.trim(), preamble ? workText(user) : ''];
+  const parts = [policy.trim(), work ?? ''];
   if (rules.length > 0)
-    parts.push(`${preamble ? 'Rules:\n' : ''}${rules.map(({ say }) => `- ${say?.trim()}`).join('\n')}`);
+    parts.push(`${work === null ? '' : 'Rules:\n'}${rules.map(({ say }) => `- ${say?.trim()}`).join('\n')}`);
   parts.push(...skills.map(skillText));
   if (textTools !== null) {
     const lines = textTools.told.map((told, i) => toolLine(brief(textTools.bare[i] ?? told, told)));

@@ -2,7 +2,9 @@
  * One model turn: the calls of a reply go through the layers, get their answers, and the monitors
  * look on.
  */
+import type { Monitor } from '../harness/schema.ts';
 import type { ChatMessage, ChatReply, Ending, ToolCall } from '../types.ts';
+import { readAnswer } from './answer.ts';
 import { type Asking, askUser } from './ask.ts';
 import { batchesOf } from './batches.ts';
 import { DONE } from './done.ts';
@@ -37,12 +39,19 @@ function occasionOf(session: Session, talk: Talk, finishing: boolean): Occasion 
   };
 }
 
+/** Asks the monitors whether the episode may end here; the one that speaks, or undefined. */
+function watchFinish(session: Session, talk: Talk): Monitor | undefined {
+  const [monitor] = talk.watch.fire(occasionOf(session, talk, true));
+  if (monitor !== undefined)
+    session.steps.push({ kind: 'monitor', by: monitor.id, then: monitor.then, text: monitor.message });
+  return monitor;
+}
+
 function finish(session: Session, talk: Talk, callId: string, call: ToolCall): HandledCall {
   const given = call.arguments.summary;
   const summary = typeof given === 'string' ? given : given === undefined ? '' : JSON.stringify(given);
-  const [monitor] = talk.watch.fire(occasionOf(session, talk, true));
+  const monitor = watchFinish(session, talk);
   if (monitor !== undefined) {
-    session.steps.push({ kind: 'monitor', by: monitor.id, then: monitor.then, text: monitor.message });
     if (monitor.then !== 'stop') {
       session.steps.push({ kind: 'block', by: monitor.id, callId, call, message: monitor.message });
       return { content: monitor.message, outcome: 'blocked', call };
@@ -95,6 +104,30 @@ function answerText(session: Session, talk: Talk): Ending | null {
   return null;
 }
 
+/**
+ * A reply without a call where that is the answer. JSON that does not meet its schema is told once
+ * what is wrong; the second time it ends the episode without a value.
+ */
+function takeAnswer(session: Session, talk: Talk, summary: string): Ending | null {
+  const { answer, realization } = session.compiled;
+  const monitor = watchFinish(session, talk);
+  if (monitor !== undefined) {
+    if (monitor.then === 'stop') return { reason: 'stopped', summary };
+    say(session, talk, monitor.message);
+    return null;
+  }
+  if (answer.kind !== 'json') return { reason: 'text', summary };
+  const read = readAnswer(summary, answer.schema, realization);
+  if ('value' in read) {
+    pushRewrites(session, 'answer', read.rewrites);
+    return { reason: 'text', summary, value: read.value };
+  }
+  talk.textOnly++;
+  if (talk.textOnly >= 2) return { reason: 'text', summary };
+  say(session, talk, read.problem);
+  return null;
+}
+
 /** A message of the runtime. */
 function say(session: Session, talk: Talk, text: string): void {
   session.steps.push({ kind: 'user', by: 'runtime', text });
@@ -104,7 +137,8 @@ function say(session: Session, talk: Talk, text: string): void {
 /** Lets the person answer, where there is one. */
 function* hearAnswer(session: Session, talk: Talk, said: string): Asking<Ending | null> {
   const answer = session.compiled.environment.user === undefined ? null : yield* askUser(said);
-  if (answer === null) return answerText(session, talk);
+  if (answer === null)
+    return session.compiled.answer.kind === 'tool' ? answerText(session, talk) : takeAnswer(session, talk, said);
   talk.textOnly = 0;
   hearPerson(session, answer);
   append(talk.messages, { role: 'user', content: answer });

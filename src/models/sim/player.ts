@@ -139,6 +139,9 @@ export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model
       wordsOnly++;
       return textReply(request, model, act.text);
     }
+    // Without `done` the last words are the answer.
+    if (act.kind === 'done' && !episode.tools.some(({ name }) => name === 'done'))
+      return textReply(request, model, act.summary);
     const call = act.kind === 'done' ? doneCall(act.summary) : { name: act.draft.name, arguments: act.draft.arguments };
     if (currentPrompt().textProtocol) return callReply(request, model, call, 'json', `call_${turn}`);
     if (!mind.strikes('text_call', 'episode')) return callReply(request, model, call, 'native', `call_${turn}`);

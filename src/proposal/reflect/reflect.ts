@@ -6,12 +6,13 @@ import { z } from 'zod';
 import { type Cluster, clusterDiagnoses } from '../../diagnosis/clusters.ts';
 import { addedIds } from '../../edit/key.ts';
 import type { Edit } from '../../edit/schema.ts';
+import type { Skill } from '../../harness/schema.ts';
 import { ask } from '../../models/ask.ts';
 import { asData, promptText } from '../../prompts.ts';
 import { compactTrace } from '../../traces/compact.ts';
 import type { ChatModel, Trace } from '../../types.ts';
 import type { MineContext } from '../mine/context.ts';
-import { type Kind, kindFor, opOf, schemaOf, symptomOf } from './wishes.ts';
+import { type Kind, kindFor, linesOf, opOf, schemaOf, skillBehind, symptomOf } from './wishes.ts';
 
 export interface ReflectOptions {
   readonly model: ChatModel;
@@ -52,11 +53,12 @@ export async function reflect(context: MineContext, options: ReflectOptions): Pr
   const clusters = clusterDiagnoses(context.diagnoses).filter(({ traces }) => traces.length >= LEAST);
   for (const cluster of clusters) {
     if (edits.length >= (options.wanted ?? 4)) break;
-    const kind = kindFor(cluster);
+    const skill = skillBehind(cluster, context.harness, context.traces);
+    const kind = kindFor(cluster, skill);
     if (kind === null) continue;
     const asked = await ask(options.model, {
       system: promptText('reflect/system'),
-      question: questionOf(kind, cluster, context, options),
+      question: questionOf(kind, cluster, context, options, skill),
       schema: schemaOf(kind),
       seed: options.seed,
       signal: options.signal,
@@ -68,7 +70,7 @@ export async function reflect(context: MineContext, options: ReflectOptions): Pr
     }
     try {
       const proposed = new Set(edits.flatMap(({ ops }) => ops.flatMap(addedIds)));
-      const op = opOf(kind, asked.value, cluster, context.harness, proposed);
+      const op = opOf(kind, asked.value, cluster, context.harness, proposed, skill);
       edits.push({
         ops: [op],
         hypothesis: `${cluster.traces.length} runs failed by ${cluster.pattern}${cluster.tool ? ` at ${cluster.tool}` : ''}; a model read ${SHOWN} of them and wrote this.`,
@@ -85,7 +87,13 @@ export async function reflect(context: MineContext, options: ReflectOptions): Pr
   return { edits, calls, notes };
 }
 
-function questionOf(kind: Kind, cluster: Cluster, context: MineContext, { tried, found = [] }: ReflectOptions): string {
+function questionOf(
+  kind: Kind,
+  cluster: Cluster,
+  context: MineContext,
+  { tried, found = [] }: ReflectOptions,
+  skill: Skill | null,
+): string {
   const { traces, harness, environment } = context;
   const failing = new Set(cluster.traces);
   const uses = (trace: Trace) =>
@@ -109,7 +117,12 @@ function questionOf(kind: Kind, cluster: Cluster, context: MineContext, { tried,
     count: String(cluster.traces.length),
     runs: String(traces.length),
     tool: cluster.tool ?? '',
-    told: told.map((text) => `- ${text}`).join('\n'),
+    told:
+      skill === null
+        ? told.map((text) => `- ${text}`).join('\n')
+        : linesOf(skill)
+            .map((line, i) => asData(`${i + 1}: ${line}`))
+            .join('\n'),
     tools: environment.tools.map(({ name }) => name).join(', '),
     symptom: symptomOf(cluster),
     failing: quote(traces.filter(({ id }) => failing.has(id))),

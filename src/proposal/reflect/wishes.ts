@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import type { Cluster } from '../../diagnosis/clusters.ts';
 import type { Op } from '../../edit/schema.ts';
-import { clauseOf, Monitor } from '../../harness/schema.ts';
-import type { Harness, JsonObject } from '../../types.ts';
+import { fixedText } from '../../harness/editable.ts';
+import { clauseOf, Monitor, type Skill } from '../../harness/schema.ts';
+import type { Harness, JsonObject, Trace } from '../../types.ts';
 
-export type Kind = 'rule' | 'skill' | 'monitor';
+export type Kind = 'rule' | 'skill' | 'monitor' | 'line';
 
 const sentence = (most: number) =>
   z
@@ -19,6 +20,7 @@ const answers = {
   rule: z.object({ say: sentence(320) }),
   skill: z.object({ description: sentence(300), steps: z.array(sentence(300)).min(2).max(8) }),
   monitor: z.object({ message: sentence(320) }),
+  line: z.object({ how: z.enum(['insert', 'replace']), line: z.int().min(1), text: sentence(320) }),
 };
 export type ReflectAnswer<K extends Kind> = z.infer<(typeof answers)[K]>;
 
@@ -29,6 +31,7 @@ export const schemaOf = (kind: Kind): JsonObject => {
     rule: { say: text },
     skill: { description: text, steps: { type: 'array', items: text } },
     monitor: { message: text },
+    line: { how: { type: 'string', enum: ['insert', 'replace'] }, line: { type: 'integer' }, text },
   };
   return {
     type: 'object',
@@ -58,8 +61,37 @@ const CALLS = new Set([
 
 export const symptomOf = (cluster: Cluster): string => WATCHED[cluster.pattern]?.symptom ?? '';
 
-/** The kind of edit that can answer a cluster; null when none can. */
-export function kindFor(cluster: Cluster): Kind | null {
+/**
+ * The skill whose wording led to wrong answers: the one that the failing runs were shown most
+ * often, of those that edits may change. Null when there is none.
+ */
+export function skillBehind(cluster: Cluster, { skills, settings }: Harness, traces: readonly Trace[]): Skill | null {
+  if (cluster.pattern !== 'wrong_answer') return null;
+  const failing = traces.filter(({ id }) => cluster.traces.includes(id));
+  const shown = ({ name }: Skill): number =>
+    settings.skills.show === 'always'
+      ? 1
+      : failing.filter(({ steps }) => steps.some((step) => step.kind === 'note' && step.by === name)).length;
+  const free = skills.filter(
+    ({ name, body }) => fixedText(`skills/${name}/SKILL.md`, body, settings.editable) !== body,
+  );
+  return free.filter((skill) => shown(skill) > 0).sort((a, b) => shown(b) - shown(a))[0] ?? null;
+}
+
+/** The lines of a skill that an edit can name, without the blank ones. */
+export const linesOf = (skill: Skill): readonly string[] => skill.body.split('\n').filter((line) => line.trim() !== '');
+
+/** A new line under the list mark of the line that it follows or replaces. */
+const marked = (text: string, anchor: string, how: 'insert' | 'replace'): string => {
+  const [, indent = '', number, mark = ''] = /^(\s*)(?:(\d+)[.)]|([-*+]))\s/.exec(anchor) ?? [];
+  const bare = text.replace(/^\d+[.)]\s*|^[-*+]\s+/, '');
+  if (number === undefined) return mark === '' ? bare : `${indent}${mark} ${bare}`;
+  return `${indent}${Number(number) + (how === 'insert' ? 1 : 0)}. ${bare}`;
+};
+
+/** The kind of edit that can answer a cluster; null when none can. `skill` is the one behind it. */
+export function kindFor(cluster: Cluster, skill: Skill | null = null): Kind | null {
+  if (skill !== null) return 'line';
   if (WATCHED[cluster.pattern] !== undefined) return 'monitor';
   if (cluster.tool !== undefined && CALLS.has(cluster.pattern)) return 'rule';
   return cluster.pattern === 'text_call' ? null : 'skill';
@@ -75,7 +107,17 @@ export function opOf(
   cluster: Cluster,
   harness: Harness,
   proposed: ReadonlySet<string> = new Set(),
+  skill: Skill | null = null,
 ): Op {
+  if (kind === 'line' && skill !== null) {
+    const { how, line, text } = answers.line.parse(value);
+    const anchor = linesOf(skill)[line - 1];
+    if (anchor === undefined) throw new RangeError(`the skill ${skill.name} has no line ${line}`);
+    const lines = [marked(text, anchor, how)];
+    return how === 'insert'
+      ? { op: 'skill.insert', id: skill.name, after: anchor, lines }
+      : { op: 'skill.replace', id: skill.name, anchor, lines };
+  }
   if (kind === 'rule') {
     const { say } = answers.rule.parse(value);
     const tool = cluster.tool as string;
