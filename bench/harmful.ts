@@ -82,20 +82,18 @@ async function measure(seed: number): Promise<Row> {
     };
     const accepted = ledger
       .decisions()
-      .filter(({ kind, verdict }) => kind === 'candidate' && verdict?.decision === 'accepted');
+      .flatMap((one) => (one.kind === 'candidate' && one.verdict.decision === 'accepted' ? [one] : []));
     const pruned = new Set(
-      accepted
-        .filter(({ verdict }) => verdict?.stage === 'prune')
-        .flatMap(({ candidate }) => candidate?.touched.map(({ id }) => id) ?? []),
+      accepted.filter(({ form }) => form === 'prune').flatMap(({ touched }) => touched.map(({ id }) => id)),
     );
     const kept: Kept[] = [];
-    for (const { candidate, verdict, parent, child } of accepted) {
-      if (candidate === null || verdict?.stage !== 'keep') continue;
+    for (const { edits, touched, verdict, parent, child } of accepted) {
+      if (verdict.stage !== 'keep') continue;
       kept.push({
-        title: bundleTitle(candidate.edits),
+        title: bundleTitle(edits),
         dev: verdict.effect ?? 0,
         fresh: effectOf(await scoreOf(parent.harness), await scoreOf(child.harness)),
-        stays: !candidate.touched.every(({ id }) => pruned.has(id)),
+        stays: !touched.every(({ id }) => pruned.has(id)),
       });
     }
     const head = ledger.head().harness;

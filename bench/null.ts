@@ -62,7 +62,8 @@ async function night(seed: number): Promise<Row> {
       String(seed),
     );
     const decisions = (await openLedger(await openRepository(repository.root), 'retail')).decisions();
-    const pairsAt = (stage: string) => decisions.flatMap(({ gate }) => (gate?.stage === stage ? [...gate.pairs] : []));
+    const pairsAt = (stage: string) =>
+      decisions.flatMap((one) => ('gate' in one && one.gate?.stage === stage ? [...one.gate.pairs] : []));
     const { released, candidates, kept, seconds } = last as {
       released: object | null;
       candidates: number;
@@ -75,7 +76,7 @@ async function night(seed: number): Promise<Row> {
       released: released !== null,
       candidates,
       kept,
-      looks: decisions.filter(({ gate }) => gate?.stage === 'release').length,
+      looks: decisions.filter(({ kind }) => kind === 'release').length,
       dev: shareOf(pairsAt('keep')),
       sealed: shareOf(pairsAt('release')),
       seconds,

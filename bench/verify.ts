@@ -8,20 +8,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { recompute } from '../src/gate/record.ts';
 import { openLedger } from '../src/ledger/branch/ledger.ts';
-import { nothingMeasured } from '../src/ledger/format/decision.ts';
+
 import {
   addClause,
   candidate,
+  endNight,
   gate,
   heldKey,
   initShop,
   newFolder,
-  nextTime,
   release,
   removeFolders,
   ringOf,
   trustIn,
-  who,
 } from '../src/ledger/shop.fixture.ts';
 import { flag, median, projectRoot } from './temporary.ts';
 
@@ -43,13 +42,7 @@ for (let night = 1; night <= nights; night++) {
     message: { subject: `feat(shop): keep rule-${night}` },
   });
   await release(ledger, `v${night}`, run, 0.02);
-  const { harness, files: child, commit } = ledger.head();
-  const note = { ...nothingMeasured, env: 'shop', run, kind: 'note' as const, time: nextTime(), who };
-  await ledger.record({
-    decisions: [{ ...note, parent: { harness, commit }, child: { harness, files: child } }],
-    files: null,
-    message: { subject: 'chore(shop): end of the night' },
-  });
+  await endNight(ledger, run);
   process.stderr.write(`\r${night} of ${nights} nights written`);
 }
 process.stderr.write('\n');

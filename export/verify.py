@@ -9,12 +9,11 @@ checked. Exit 0: verified; 6: altered; 2: could not check.
 import argparse, base64, hashlib, json, math, pathlib, re, subprocess, sys, tempfile, types
 
 HERE = pathlib.Path(__file__).absolute().parent
-PREDICATE, STATEMENT = "urn:harness-optimizer:decision:v2", "https://in-toto.io/Statement/v1"
+PREDICATE, STATEMENT = "urn:harness-optimizer:decision:v%d", "https://in-toto.io/Statement/v1"
 PAYLOAD, RULES = "application/vnd.in-toto+json", "gate/4"
 Z95, LN2, SQRT2, SQRT1_2 = 1.959963984540054, 0.6931471805599453, 1.4142135623730951, 0.7071067811865476
-# The kinds of decision, each with the stages of the gate that may decide it.
-KINDS = dict.fromkeys("external look settings approve reject apply rollback freeze unfreeze merge note keys expire".split(), ())
-KINDS.update(candidate=("keep", "prune"), release=("release",), audit=("audit",))
+# The kinds of decision that the gate decides, and by which of its stages; any other kind has no scores.
+JUDGED = {"candidate": ("keep", "prune"), "release": ("release",), "audit": ("audit",)}
 # What reading a record that holds something else than it should may end in.
 BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 found = []
@@ -22,7 +21,7 @@ sha = lambda data: hashlib.sha256(data).hexdigest()
 read = lambda *path: HERE.joinpath(*path).read_bytes()
 # As constants JSON knows neither NaN nor Infinity, and int() refuses both.
 parsed = lambda data: json.loads(data.decode("utf-8"), object_pairs_hook=strict, parse_constant=int)
-accepted = lambda record: record["verdict"] is not None and record["verdict"]["decision"] == "accepted"
+accepted = lambda record: record.get("verdict") is not None and record["verdict"]["decision"] == "accepted"
 
 def note(where, field, expected, got):
     # In one line, whatever a record holds.
@@ -194,9 +193,9 @@ def check_pairs(where, pairs, planned):
         hold(where, "gate.pairs, numbers from 0 to %s" % most, [], wrong)
 
 def check_verdict(where, record):
-    gate, verdict, stages = record["gate"], record["verdict"], KINDS.get(record["kind"])
-    if stages is None or (gate is not None and gate["stage"] not in stages):
-        return note(where, "kind, gate.stage", "a kind of decision, and the rule that decides it", (record["kind"], gate and gate["stage"]))
+    gate, verdict = record.get("gate"), record.get("verdict")
+    if gate is not None and gate["stage"] not in JUDGED.get(record["kind"], ()):
+        return note(where, "kind, gate.stage", "a kind of decision, and the rule that decides it", (record["kind"], gate["stage"]))
     if gate is None:
         return hold(where, "gate", "the scores behind an accepted verdict" if accepted(record) else None, None)
     if verdict is None or verdict["rules"] != RULES:
@@ -222,8 +221,8 @@ def alpha_of(won, fdr):
     return rounded(min(0.2, fdr * (exp(-1.6 * ln(len(won) + 1)) / 2.2858) * (sum(won) + 1)))
 
 def check_look(where, record, looks):
-    gate, plan = record["gate"], record.get("plan")
-    about = [record["run"], record["data"], record["parent"]["harness"], record["child"]["harness"]]
+    gate, plan = record.get("gate"), record.get("plan")
+    about = [record["run"], record.get("data"), record["parent"]["harness"], record["child"]["harness"]]
     if record["kind"] == "look":
         terms = plan["terms"]
         hold(where, "plan.terms.alpha", alpha_of([look["won"] for look in looks], terms.get("fdr")), terms.get("alpha", 0.02))
@@ -243,7 +242,7 @@ def check_look(where, record, looks):
 
 # --- the harness to which the decisions lead, and what was released ---
 def check_head(where, record, walk):
-    kind, version, parent, child = record["kind"], record["version"], record["parent"]["harness"], record["child"]["harness"]
+    kind, version, parent, child = record["kind"], record.get("version"), record["parent"]["harness"], record["child"]["harness"]
     moves = kind in ("external", "rollback", "merge") or (kind == "candidate" and accepted(record))
     if moves:
         hold(where, "parent.harness", walk.head, parent)
@@ -313,7 +312,7 @@ def walk_keys(entries, trust, revoked, tell):
             return tell(where, "keyid", "a trusted key that is valid at decision %d" % place, entry["keyid"])
         if envelope["payloadType"] != PAYLOAD or not signed(payload, key["publicKey"], entry["sig"]):
             return tell(where, "sig", "the signature of %s over these bytes" % key["principal"], "another")
-        change = record.get("keys")
+        change = record["keys"] if record["kind"] == "keys" else None
         if change is None:
             return
         if change["action"] == "rotate":
@@ -346,14 +345,16 @@ def check_signatures(walk, trust):
 def check_record(place, where, payload, walk):
     statement = parsed(payload)
     record = statement["predicate"]
-    hold(where, "predicateType", (STATEMENT, PREDICATE), (statement["_type"], statement["predicateType"]))
+    if statement["predicateType"] != PREDICATE % 2:
+        walk.form = 3  # A record of v2, in which every kind had every field, does not come after one of v3.
+    hold(where, "predicateType", (STATEMENT, PREDICATE % walk.form), (statement["_type"], statement["predicateType"]))
     hold(where, "seq", ("records/%04d.json" % place, place), (where, record["seq"]))
     hold(where, "prev, env", (walk.prev, walk.env), (record["prev"], record["env"]))
     check_verdict(where, record)
     check_files(where, statement, record, walk.known)
     check_look(where, record, walk.looks)
     check_head(where, record, walk)
-    if record["kind"] == "candidate" and record["gate"] is not None:
+    if record["kind"] == "candidate" and record.get("gate") is not None:
         key = (record["run"], record["gate"]["stage"], record["parent"]["harness"], record["child"]["harness"])
         if key in walk.judged:
             note(where, "seq", "one decision on this candidate", place)
@@ -366,7 +367,7 @@ def check_chain():
     for path, digest in start["files"].items():
         files[path] = read("blobs", digest)
         hold("blobs/" + digest, "sha256", digest, sha(files[path]))
-    walk = types.SimpleNamespace(env=start["env"], prev=None, head=harness_id(files), looks=[], released={}, judged=set(), chain=[])
+    walk = types.SimpleNamespace(form=2, env=start["env"], prev=None, head=harness_id(files), looks=[], released={}, judged=set(), chain=[])
     walk.known = {walk.head: files, harness_id({}): {}}
     paths = [path for path in (HERE / "records").iterdir() if re.fullmatch(r"[0-9]{4,}\.json", path.name)]
     for place, path in enumerate(sorted(paths, key=lambda path: int(path.stem)), 1):

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import type { Json } from './types.ts';
 
 /** SHA-256 of UTF-8 text, as 64 hex characters. */
-export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+export const sha256 = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex');
 
 /**
  * JSON with keys sorted by code unit at every level and no white space; undefined properties are

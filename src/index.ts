@@ -25,7 +25,7 @@ export { decideKeep, decidePrune } from './gate/keep.ts';
 export { decideRelease, decideRelease as decide } from './gate/release.ts';
 export { parseHarness } from './harness/parse.ts';
 // The nouns.
-export type { Decision } from './ledger/format/decision.ts';
+export type { Decision } from './ledger/kinds/index.ts';
 export { type OpenAISettings, openaiAgent } from './models/openai.ts';
 export { simulatedAgent } from './models/sim/agent.ts';
 export type { NightContext, NightOptions, Progress } from './night/night.ts';

@@ -38,7 +38,7 @@ export async function optimize(night: NightContext, progress: Progress): Promise
   } catch (error) {
     // A cap of time or money is met in the middle of things: what was decided until then stands,
     // and is reported.
-    const decided = night.recorder.decisions.filter(({ kind, gate }) => kind === 'candidate' && gate !== null).length;
+    const decided = night.recorder.decisions.filter((one) => one.kind === 'candidate' && one.gate !== undefined).length;
     if (!(error instanceof BudgetError) || decided === 0) throw error;
     progress.candidates = decided;
     result = noLook(`${STOPPED}: ${error.message}`);

@@ -9,7 +9,7 @@ import { type Pair, pairDifferences } from '../../src/gate/pairs.ts';
 import { chooseTrials } from '../../src/gate/power.ts';
 import { decideRelease } from '../../src/gate/release.ts';
 import { alphaOf, POWER, RELEASE } from '../../src/gate/rules.ts';
-import { MAX_LOOKS } from '../../src/ledger/branch/panels.ts';
+import { MAX_LOOKS } from '../../src/ledger/kinds/panels.ts';
 import { accept, type Gate, publish, type Run, roll } from './run-state.ts';
 import { pairOf, type State } from './world.ts';
 

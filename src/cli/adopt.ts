@@ -4,7 +4,9 @@ import { EXIT } from '../exit-codes.ts';
 import { loadHarness } from '../harness/load.ts';
 import { adopt as adoptChanges } from '../ledger/acts/adopt.ts';
 import { stepOf } from '../ledger/acts/step.ts';
+import { type Decision, titleOf } from '../ledger/kinds/index.ts';
 import { readPolicy } from '../policy/policy.ts';
+import { shownParts } from '../report/shown.ts';
 import { command } from './command.ts';
 import { data, fdr, json, text } from './options.ts';
 import { say, sayJson } from './output.ts';
@@ -24,10 +26,20 @@ export const adopt = command({
       stepOf('adopt', repository),
     );
     if (flags.json)
-      sayJson({ type: 'adopted', env, decisions: adopted.map(({ seq, kind, limits }) => ({ seq, kind, limits })) });
+      sayJson({
+        type: 'adopted',
+        env,
+        decisions: adopted.map((one) => ({ seq: one.seq, kind: one.kind, limits: limitsOf(one) })),
+      });
     else if (adopted.length === 0) say(`nothing to adopt: ${env} is what its decisions lead to`);
-    for (const { seq, kind, limits } of flags.json ? [] : adopted)
-      say(`decision ${seq}: ${kind}${limits.length > 0 ? `, ${limits.join('; ')}` : ''}`);
+    for (const one of flags.json ? [] : adopted)
+      say([`decision ${one.seq}: ${one.kind}`, limitsOf(one).join('; ')].filter((part) => part !== '').join(', '));
     return EXIT.ok;
   },
 });
+
+/** What it gives up; of edits by hand first that no gate has tested them. */
+function limitsOf(decision: Decision): readonly string[] {
+  const { loosens } = shownParts(decision);
+  return decision.kind === 'external' ? [titleOf(decision), ...loosens] : loosens;
+}

@@ -8,8 +8,8 @@ import { parseHarness } from '../harness/parse.ts';
 import { clauseOrigins } from '../ledger/branch/history.ts';
 import { type HarnessInForce, inForceAt } from '../ledger/branch/in-force.ts';
 import { firstHarness } from '../ledger/branch/versions.ts';
-import { changesBranch } from '../ledger/format/decision.ts';
-import { changedItemsOf } from '../ledger/format/items.ts';
+import { changesBranch } from '../ledger/kinds/index.ts';
+import { changedItemsOf } from '../ledger/kinds/items.ts';
 import { command } from './command.ts';
 import { ledgerOf } from './open-ledger.ts';
 import { answering } from './options.ts';
@@ -29,7 +29,7 @@ export const at = command({
     const changed = new Set(
       [
         ...changedItemsOf(env, first, found.files),
-        ...found.behind.filter(changesBranch).flatMap(({ candidate }) => candidate?.touched ?? []),
+        ...found.behind.filter(changesBranch).flatMap((one) => ('touched' in one ? one.touched : [])),
       ].flatMap(({ id, before, after }) => (before === after ? [] : [id])),
     );
     const origins = [...clauseOrigins(found.behind, harness)].map(([id, decision]) => ({

@@ -13,10 +13,10 @@ import { readContents } from '../ledger/branch/branch.ts';
 import type { Ledger } from '../ledger/branch/ledger.ts';
 import { commitsOfDecisions, firstHarness } from '../ledger/branch/versions.ts';
 import { readTexts } from '../ledger/git/plumbing.ts';
+import { titleOf } from '../ledger/kinds/index.ts';
 import { evidencePage } from '../report/evidence-page.ts';
 import type { HarnessFiles } from '../types.ts';
 import { command } from './command.ts';
-import { decisionTitle } from './log.ts';
 import { ledgerOf } from './open-ledger.ts';
 import { answering, text, whole } from './options.ts';
 import { say, sayJson } from './output.ts';
@@ -49,7 +49,7 @@ export const exportEvidence = command({
     const commits = await commitsOfDecisions(ledger);
     const files = new Map([
       ...(await recordsOf(ledger)),
-      ['index.html', evidencePage({ env, decisions, sample, commits, titleOf: decisionTitle })],
+      ['index.html', evidencePage({ env, decisions, sample, commits, titleOf })],
     ]);
     const draft = `${out}.partial`;
     rmSync(draft, { recursive: true, force: true });

@@ -5,14 +5,15 @@ import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { commitOfDecision } from '../ledger/branch/versions.ts';
 import { openRepository } from '../ledger/git/git.ts';
+import { titleOf } from '../ledger/kinds/index.ts';
 import { riskOf } from '../proposal/checks/risk.ts';
+import { shownParts } from '../report/shown.ts';
 import { percent, printable, verdictText } from '../report/terminal.ts';
 import { editTitle } from '../report/title.ts';
 import { compactTrace } from '../traces/compact.ts';
 import { findTrace, isTraceId } from '../traces/find.ts';
 import { renderTrace } from '../traces/view.ts';
 import { command } from './command.ts';
-import { decisionTitle } from './log.ts';
 import { ledgerOf } from './open-ledger.ts';
 import { answering, flag } from './options.ts';
 import { say, sayJson } from './output.ts';
@@ -28,9 +29,7 @@ export const show = command({
     const { env, ledger } = await ledgerOf(flags);
     const decision = ledger
       .decisions()
-      .findLast(
-        ({ seq, version, kind }) => `${seq}` === id.replace(/^#/, '') || (version === id && kind === 'release'),
-      );
+      .findLast((one) => `${one.seq}` === id.replace(/^#/, '') || (one.kind === 'release' && one.version === id));
     if (decision === undefined)
       throw new UsageError(
         `no decision "${id}" on ${ledger.branch}; expected a number from: npx optimize log --all --env ${env}`,
@@ -40,16 +39,17 @@ export const show = command({
       sayJson({ type: 'decision', commit, ...decision });
       return EXIT.ok;
     }
+    const { edits, causes, checks, verdict, gate, limits, loosens } = shownParts(decision);
     const lines = [
-      `decision ${decision.seq}: ${decisionTitle(decision)}`,
+      `decision ${decision.seq}: ${titleOf(decision)}`,
       `run ${decision.run}, ${decision.time} (the committer's claim), ${decision.who.agent ?? decision.who.operator}${decision.who.simulated ? ', SIMULATED' : ''}`,
       `commit ${commit}`,
       decision.signer === null ? 'not signed' : `signed with key ${decision.signer}`,
       `harness ${decision.parent.harness.slice(0, 12)} -> ${decision.child.harness.slice(0, 12)}`,
     ];
-    for (const { pattern, failure, cause, count, traces } of decision.causes)
+    for (const { pattern, failure, cause, count, traces } of causes)
       lines.push(`failure ${pattern} (${failure}, ${cause}) in ${count} traces, e.g. ${traces.slice(0, 3).join(', ')}`);
-    for (const edit of decision.candidate?.edits ?? []) {
+    for (const edit of edits) {
       const { risk, why } = riskOf(edit);
       lines.push('', editTitle(edit), `  risk ${risk}: ${why}`, `  why: ${edit.hypothesis}`);
       for (const op of edit.ops)
@@ -59,21 +59,18 @@ export const show = command({
             .map((line) => `  ${line}`),
         );
     }
-    for (const check of decision.checks)
-      if (!check.passed) lines.push('', `check ${check.check} failed: ${check.detail ?? ''}`);
-    if (decision.verdict)
-      lines.push('', `verdict ${decision.verdict.decision}: ${verdictText(decision.verdict)}`, decision.verdict.detail);
-    if (decision.gate) {
+    for (const check of checks) if (!check.passed) lines.push('', `check ${check.check} failed: ${check.detail ?? ''}`);
+    if (verdict) lines.push('', `verdict ${verdict.decision}: ${verdictText(verdict)}`, verdict.detail);
+    if (gate) {
+      const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
       const mean = (arm: 'before' | 'after') =>
-        (decision.gate?.pairs ?? []).reduce(
-          (sum, pair) => sum + pair[arm].reduce((a, b) => a + b, 0) / pair[arm].length,
-          0,
-        ) / (decision.gate?.pairs.length ?? 1);
+        sum(gate.pairs.map((pair) => sum(pair[arm]) / pair[arm].length)) / gate.pairs.length;
       lines.push(
-        `scores on ${decision.gate.pairs.length} tasks: ${percent(mean('before'))} % before, ${percent(mean('after'))} % after`,
+        `scores on ${gate.pairs.length} tasks: ${percent(mean('before'))} % before, ${percent(mean('after'))} % after`,
       );
     }
-    for (const limit of decision.limits) lines.push(`limit: ${limit}`);
+    for (const limit of limits) lines.push(`limit: ${limit}`);
+    for (const line of loosens) lines.push(`gives up: ${line}`);
     say(printable(lines.join('\n')));
     return EXIT.ok;
   },

@@ -7,7 +7,8 @@ import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { bundleKey, mayTry, type Permission } from '../ledger/branch/rejected.ts';
-import type { Decision } from '../ledger/format/decision.ts';
+import type { CandidateDecision } from '../ledger/kinds/candidate.ts';
+import type { Decision } from '../ledger/kinds/index.ts';
 import { printable, verdictText } from '../report/terminal.ts';
 import { editTitle } from '../report/title.ts';
 import { command } from './command.ts';
@@ -19,7 +20,7 @@ import { say, sayJson } from './output.ts';
 const KEY_DIGITS = 8;
 
 interface Tried {
-  readonly decision: Decision;
+  readonly decision: CandidateDecision;
   /** The edit that was meant; null when the record holds its key alone. */
   readonly edit: Edit | null;
   readonly key: string;
@@ -60,7 +61,7 @@ export const whyNot = command({
       const own = tried.filter((one) => one.key === key);
       const last = own.at(-1) as Tried;
       const may = mayTry(key, last.edit ? touchedIds(last.edit) : [], decisions, head, last.decision.who.agent ?? '');
-      const kept = own.some(({ decision }) => decision.verdict?.decision === 'accepted');
+      const kept = own.some(({ decision }) => decision.verdict.decision === 'accepted');
       if (flags.json)
         sayJson({
           type: 'why_not',
@@ -91,19 +92,19 @@ export const whyNot = command({
 
 /** Edits of a decision that the words mean; prunes say what was taken away, not what was tried. */
 function triedIn(decision: Decision, wanted: string): Tried[] {
-  const { candidate, kind } = decision;
-  if (kind !== 'candidate' || candidate === null || candidate.form === 'prune') return [];
+  if (decision.kind !== 'candidate' || decision.form === 'prune') return [];
+  const { keys, edits } = decision;
   const isKey = new RegExp(`^[0-9a-f]{${KEY_DIGITS},64}$`).test(wanted);
-  return candidate.keys.flatMap((key, index) => {
-    const edit = candidate.edits[index] ?? null;
+  return keys.flatMap((key, index) => {
+    const edit = edits[index] ?? null;
     const texts = edit === null ? [] : [...touchedIds(edit), editTitle(edit), JSON.stringify(edit.ops)];
     const meant = (isKey && key.startsWith(wanted)) || texts.some((text) => text.toLowerCase().includes(wanted));
-    return meant ? [{ decision, edit, key: bundleKey([key]), alone: candidate.keys.length === 1 }] : [];
+    return meant ? [{ decision, edit, key: bundleKey([key]), alone: keys.length === 1 }] : [];
   });
 }
 
-function lineOf({ decision: { seq, run, time, verdict, candidate, who }, alone }: Tried): string {
-  const beside = alone ? '' : ` with ${(candidate?.keys.length ?? 1) - 1} others`;
-  const outcome = verdict === null ? '' : `: ${verdict.decision}, ${verdictText(verdict)}`;
+function lineOf({ decision: { seq, run, time, verdict, keys, who }, alone }: Tried): string {
+  const beside = alone ? '' : ` with ${keys.length - 1} others`;
+  const outcome = `: ${verdict.decision}, ${verdictText(verdict)}`;
   return `  #${seq}  ${time.slice(0, 16)}  ${run}${who.simulated ? '  SIMULATED' : ''}  tried${beside}${outcome}`;
 }

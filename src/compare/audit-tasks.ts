@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { canonicalJson, seedOf, sha256 } from '../digest.ts';
 import { BudgetError, UsageError } from '../errors.ts';
 import { AUDIT_EVERY_DAYS, AUDIT_FRESH_TASKS, AUDIT_LEAST_TASKS } from '../gate/audit.ts';
-import type { Decision } from '../ledger/format/decision.ts';
+import type { Decision } from '../ledger/kinds/index.ts';
 import { useSealed } from '../night/panel.ts';
 import { selectTasks } from '../open/tasks.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -54,7 +54,7 @@ export function auditPanel(
 }
 
 function assertRested(decisions: readonly Decision[], now: number): void {
-  const last = decisions.findLast(({ kind, data }) => kind === 'audit' && (data.panelSeed ?? null) === null);
+  const last = decisions.findLast((one) => one.kind === 'audit' && one.data.panelSeed === undefined);
   const next = last === undefined ? 0 : Date.parse(last.time) + AUDIT_EVERY_DAYS * 86_400_000;
   if (now < next)
     throw new BudgetError(

@@ -4,13 +4,12 @@ import { rounded } from '../gate/arithmetic.ts';
 import { recompute } from '../gate/record.ts';
 import { RELEASE } from '../gate/rules.ts';
 import { parseHarness } from '../harness/parse.ts';
-import type { StepOptions } from '../ledger/acts/rollback.ts';
 import { recordSettings, settingsOf } from '../ledger/acts/settings.ts';
-import { underLock } from '../ledger/acts/step.ts';
+import { recordAct, type StepOptions, underLock } from '../ledger/acts/step.ts';
 import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
 import { findVersion, firstHarness } from '../ledger/branch/versions.ts';
-import { type Decision, nothingMeasured } from '../ledger/format/decision.ts';
 import type { Repository } from '../ledger/git/git.ts';
+import type { AuditDecision } from '../ledger/kinds/audit.ts';
 import type { Agent, Environment, Harness, Verdict } from '../types.ts';
 import { type AuditChoice, type AuditPanel, auditPanel, panelDigest } from './audit-tasks.ts';
 import type { Stage } from './stage.ts';
@@ -87,31 +86,18 @@ async function play(stage: Stage, { version, after, against, panel }: AuditPlan,
 async function record(
   ledger: Ledger,
   { version, after, against, panel }: AuditPlan,
-  what: Pick<Audited, 'gate' | 'verdict'> & Pick<Decision, 'who' | 'time' | 'played'>,
+  what: Pick<Audited, 'gate' | 'verdict'> & Pick<AuditDecision, 'who' | 'time' | 'played'>,
 ): Promise<string> {
-  const { verdict, who } = what;
-  const { rollouts, costUsd: usd, voids } = verdict;
-  const { commit } = await ledger.record({
-    decisions: [
-      {
-        ...nothingMeasured,
-        env: ledger.env,
-        run: `audit-${ledger.nextSeq}`,
-        kind: 'audit',
-        ...what,
-        parent: { harness: against.harness.id, commit: null },
-        child: { harness: after.id, files: after.files },
-        data: {
-          ...nothingMeasured.data,
-          environment: panel.environment.digest,
-          panel: panelDigest(panel),
-          panelSeed: panel.seed,
-        },
-        cost: { rollouts, usd, voids },
-        version,
-      },
-    ],
-    files: null,
+  const { gate, verdict, who, time, played } = what;
+  const data = {
+    environment: panel.environment.digest,
+    panel: panelDigest(panel),
+    ...(panel.seed === null ? {} : { panelSeed: panel.seed }),
+  };
+  const step = { who, time };
+  const { commit } = await recordAct(ledger, { kind: 'audit', data, gate, verdict, version, played }, step, {
+    parent: { harness: against.harness.id, commit: null },
+    child: { harness: after.id, files: after.files },
     message: {
       subject: `chore(${ledger.env}): audit of ${version}${who.simulated ? ', SIMULATED' : ''}`,
       body: verdict.detail,
@@ -122,7 +108,8 @@ async function record(
 
 /** The release that was audited before this one; else the harness that the branch began with. */
 async function beforeOf(ledger: Ledger, version: string): Promise<AuditPlan['against']> {
-  const last = ledger.decisions().findLast((one) => one.kind === 'audit' && one.version !== version)?.version;
+  const audited = ledger.decisions().flatMap((one) => (one.kind === 'audit' ? [one.version] : []));
+  const last = audited.findLast((one) => one !== version);
   if (last) return { name: last, harness: parseHarness(ledger.env, (await findVersion(ledger, last)).files) };
   const first = await firstHarness(ledger);
   if (first === null)

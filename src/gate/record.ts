@@ -9,13 +9,13 @@ import { Spending } from './verdict.ts';
 
 const pairs = z.array(Pair).min(1).readonly();
 
+export const KeepGate = z.strictObject({ stage: z.literal('keep'), pairs, options: KeepOptions });
+export const PruneGate = z.strictObject({ stage: z.literal('prune'), pairs, options: Spending });
+export const ReleaseGate = z.strictObject({ stage: z.literal('release'), pairs, options: ReleaseOptions });
+export const AuditGate = z.strictObject({ stage: z.literal('audit'), pairs, options: AuditOptions });
+
 /** The arguments of one decision; `pairs` in the order they were played. */
-export const GateRecord = z.discriminatedUnion('stage', [
-  z.strictObject({ stage: z.literal('keep'), pairs, options: KeepOptions }),
-  z.strictObject({ stage: z.literal('prune'), pairs, options: Spending }),
-  z.strictObject({ stage: z.literal('release'), pairs, options: ReleaseOptions }),
-  z.strictObject({ stage: z.literal('audit'), pairs, options: AuditOptions }),
-]);
+export const GateRecord = z.discriminatedUnion('stage', [KeepGate, PruneGate, ReleaseGate, AuditGate]);
 export type GateRecord = z.infer<typeof GateRecord>;
 
 /**

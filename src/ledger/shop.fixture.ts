@@ -6,17 +6,17 @@ import { dirname, join } from 'node:path';
 import { applyEdits, editKey } from '../edit/edits.ts';
 import type { Edit } from '../edit/schema.ts';
 import { type GateRecord, recompute } from '../gate/record.ts';
-import type { ReleaseOptions } from '../gate/release.ts';
 import { GATE_RULES } from '../gate/rules.ts';
 import { readHarnessFolder as readFolder } from '../harness/load.ts';
 import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles, Verdict } from '../types.ts';
+import { recordAct } from './acts/step.ts';
 import type { Ledger } from './branch/ledger.ts';
-import { type Decision, type DecisionDraft, nothingMeasured } from './format/decision.ts';
 import { openRepository, type Repository } from './git/git.ts';
 import { makeKey, type Role, readPrivate } from './keys/key.ts';
 import type { HeldKey, Keyring } from './keys/keys.ts';
 import type { Trust } from './keys/trust.ts';
+import type { Decision, DecisionDraft } from './kinds/index.ts';
 
 /** What a person types, with an identity of their own. */
 export function userGit(dir: string, ...args: string[]): string {
@@ -150,11 +150,11 @@ export const addClause = (id: string, say = `Rule ${id} holds.`): Edit => ({
 });
 
 /** Scores of `tasks` tasks, all of which the candidate wins, or all of which stay as they are. */
-export function gate(
-  stage: 'keep' | 'release',
+export function gate<S extends 'keep' | 'release'>(
+  stage: S,
   better: boolean,
   options: { tasks?: number; alpha?: number; of?: string } = {},
-): GateRecord {
+): Extract<GateRecord, { stage: S }> {
   const { tasks = 20, of = 'task', ...own } = options;
   const pairs = Array.from({ length: tasks }, (_, index) => ({
     task: `${of}-${index}`,
@@ -162,41 +162,64 @@ export function gate(
     before: [index % 2],
     after: [better ? 1 : index % 2],
   }));
-  return { stage, pairs, options: { planned: tasks, rollouts: 2 * tasks, ...own } } as GateRecord;
+  const record: unknown = { stage, pairs, options: { planned: tasks, rollouts: 2 * tasks, ...own } };
+  return record as Extract<GateRecord, { stage: S }>;
 }
 
-type Common = Pick<DecisionDraft, 'env' | 'run' | 'time' | 'who' | 'parent' | 'data'>;
+/** The end of a night. */
+export const endNight = (
+  ledger: Ledger,
+  run = 'night-1',
+  artifacts: { readonly name: string; readonly sha256: string }[] = [],
+) =>
+  recordAct(
+    ledger,
+    { kind: 'note', data: measured, artifacts, limits: [] },
+    { who, time: nextTime(), run },
+    { message: { subject: 'end of the night' } },
+  );
 
-const common = (ledger: Ledger, run: string): Common => ({
+/** Environment and split of all records here. */
+export const measured = { environment: 'e', split: 's' };
+
+const common = (ledger: Ledger, run: string) => ({
   env: ledger.env,
   run,
   time: nextTime(),
   who,
   parent: { harness: ledger.head().harness, commit: ledger.head().commit },
-  data: { environment: 'e', split: 's', panel: null, look: null },
 });
 
 const childOf = (files: HarnessFiles) => ({ harness: harnessId(files), files: files });
+
+export type CandidateDraft = Extract<DecisionDraft, { kind: 'candidate' }>;
 
 /** A candidate raced on dev, kept or rejected, and the harness that it leads to. */
 export function candidate(ledger: Ledger, edits: Edit[], kept: boolean, run = 'night-1') {
   const files = applyEdits(ledger.head().files, edits);
   const record = gate('keep', kept);
-  const draft: DecisionDraft = {
-    ...nothingMeasured,
+  const draft: CandidateDraft = {
     ...common(ledger, run),
     kind: 'candidate',
     child: childOf(files),
-    candidate: { form: edits.length > 1 ? 'bundle' : 'single', edits, keys: edits.map(editKey) },
+    form: edits.length > 1 ? 'bundle' : 'single',
+    edits,
+    keys: edits.map(editKey),
+    causes: [],
+    checks: [],
+    data: measured,
     gate: record,
     verdict: recompute(record),
+    limits: [],
   };
   return { draft, files };
 }
 
 /** An edit that a free check refused. */
-export function refusal(ledger: Ledger, edit: Edit, reason: string, run = 'night-1'): DecisionDraft {
-  const { draft } = candidate(ledger, [edit], false, run);
+export function refusal(ledger: Ledger, edit: Edit, reason: string, run = 'night-1'): CandidateDraft {
+  const {
+    draft: { gate: _, ...draft },
+  } = candidate(ledger, [edit], false, run);
   const verdict: Verdict = {
     stage: 'check',
     decision: 'rejected',
@@ -222,7 +245,6 @@ export function refusal(ledger: Ledger, edit: Edit, reason: string, run = 'night
     ...draft,
     child: childOf(head.files),
     checks: [{ check: reason, passed: false, reason, detail: 'refused' }],
-    gate: null,
     verdict,
   };
 }
@@ -242,17 +264,16 @@ export async function release(ledger: Ledger, version: string, run = 'night-1', 
   const record = gate('release', true, { alpha, of: version });
   const before = ledger.releases().at(-1);
   const first = ledger.decisions()[0]?.parent.harness ?? head.harness;
-  const { rollouts: _, ...terms } = record.options as ReleaseOptions;
-  const look: DecisionDraft = {
-    ...nothingMeasured,
+  const { rollouts: _, ...terms } = record.options;
+  const about = {
     ...common(ledger, run),
-    kind: 'look',
     parent: { harness: before?.harness ?? first, commit: before?.commit ?? null },
     child: childOf(head.files),
-    data: { environment: 'e', split: 's', panel: `panel of ${version}`, look: 1 },
-    plan: { tasks: record.pairs.map(({ task }) => task), trials: 1, terms },
+    data: { ...measured, panel: `panel of ${version}`, look: 1 },
+    limits: [],
   };
-  const { plan: __, ...about } = look;
+  const plan = { tasks: record.pairs.map(({ task }) => task), trials: 1, terms };
+  const look: DecisionDraft = { ...about, kind: 'look', plan };
   const draft: DecisionDraft = { ...about, kind: 'release', gate: record, verdict: recompute(record), version };
   return await ledger.record({
     decisions: [look, draft],

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { sha256 } from '../digest.ts';
 import { applyRelease } from './acts/apply.ts';
 import { rotate } from './acts/key-change.ts';
+import type { AnyFields } from './any-fields.fixture.ts';
 import { openLedger } from './branch/ledger.ts';
 import { signatureText } from './format/dsse.ts';
 import { canonicalText, type Statement } from './format/statement.ts';
@@ -18,6 +19,7 @@ import {
   copies,
   heldKey,
   keep,
+  measured,
   put,
   refusal,
   release,
@@ -152,7 +154,14 @@ export function change(commits: readonly StoryCommit[], path: string, edit: (tex
 }
 
 type Deep<T> = T extends object ? { -readonly [K in keyof T]: Deep<T[K]> } : T;
-export type Draft = Deep<Statement>;
+/** A stored record with the fields of every kind: whoever forges knows which one it is. */
+export type Draft = Deep<Omit<Statement, 'predicate'> & { predicate: AnyFields & { cost?: object } }>;
+
+/** Makes a record one of another kind, with these fields and the common ones. */
+export function become(statement: Draft, fields: { readonly kind: string; readonly [field: string]: unknown }): void {
+  const { data: _, artifacts: __, limits: ___, ...common } = statement.predicate;
+  statement.predicate = { ...common, ...fields } as Draft['predicate'];
+}
 
 /** Changes the record of decision `seq` wherever it stands; its bytes stay canonical. */
 export function rewrite(commits: readonly StoryCommit[], seq: number, edit: (statement: Draft) => void): void {
@@ -212,20 +221,10 @@ export function append(commits: StoryCommit[], held: HeldKey, edit: (statement: 
   const seqs = [...last.files.keys()].flatMap((path) => parseDecisionPath(path)?.seq ?? []);
   const before = Math.max(...seqs);
   const statement = JSON.parse((last.files.get(pathOf([last], before)) as StoryFile).text) as Draft;
-  const { predicate } = statement;
-  Object.assign(predicate, {
-    candidate: null,
-    changes: [],
-    gate: null,
-    verdict: null,
-    version: null,
-    target: null,
-    source: null,
-    keys: null,
-  });
-  for (const field of ['plan', 'settings', 'approval', 'why'] as const) delete predicate[field];
-  predicate.parent = { harness: predicate.child.harness, commit: null };
-  Object.assign(predicate, { kind: 'note', seq: before + 1, run: 'night-9', signer: held.entry.keyid });
+  const { env, prev, time, who, child } = statement.predicate;
+  const parent = { harness: child.harness, commit: null };
+  const about = { seq: before + 1, env, run: 'night-9', prev, time, who, parent, child, signer: held.entry.keyid };
+  statement.predicate = { ...about, kind: 'note', data: { ...measured }, artifacts: [], limits: [] };
   edit(statement);
   const path = `runs/night-9/decisions/${String(before + 1).padStart(4, '0')}.json`;
   const files = new Map(last.files);

@@ -18,9 +18,7 @@ export async function closeNight(
 ): Promise<NightSummary> {
   await night.recorder.close(branch.head);
   const { budget } = night.evaluator.options;
-  const verdicts = night.recorder.decisions.flatMap(({ verdict, kind }) =>
-    verdict && kind === 'candidate' ? [verdict] : [],
-  );
+  const verdicts = night.recorder.decisions.flatMap((one) => (one.kind === 'candidate' ? [one.verdict] : []));
   const rejected: Record<string, number> = {};
   for (const verdict of verdicts)
     if (verdict.decision !== 'accepted') rejected[verdict.reason] = (rejected[verdict.reason] ?? 0) + 1;
@@ -57,7 +55,7 @@ export async function closeNight(
       decisions: night.recorder.decisions,
       head: branch.head,
       vocabulary: night.environment.vocabulary,
-      audit: night.decisions.findLast(({ kind }) => kind === 'audit') ?? null,
+      audit: night.decisions.flatMap((one) => (one.kind === 'audit' ? [one] : [])).at(-1) ?? null,
       approvals: night.options.policy.mode === 'propose' ? night.options.policy.approval.needed : 0,
       baselineSplit: look.pairs.length > 0 ? 'sealed' : 'dev',
     }),

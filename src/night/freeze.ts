@@ -53,9 +53,7 @@ export async function freezeAfterLook(
   { recorder, options, emit }: Pick<NightContext, 'emit' | 'options' | 'recorder'>,
   repository: Repository,
 ): Promise<void> {
-  const look = recorder.decisions.find(
-    ({ verdict }) => verdict?.stage === 'release' && verdict.reason === 'violations',
-  );
+  const look = recorder.decisions.find((one) => one.kind === 'release' && one.verdict.reason === 'violations');
   if (look === undefined) return;
   const why = `decision ${look.seq}: the branch changes the state in tasks that must be refused, more often than the release does`;
   await recordFreeze(repository, options.env, 'freeze', { ...stepOf('night', repository), why });

@@ -17,8 +17,8 @@ import { readHarnessFiles } from '../ledger/branch/branch.ts';
 import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
 import { acquireLock } from '../ledger/branch/lock.ts';
 import { findVersion, firstHarness } from '../ledger/branch/versions.ts';
-import type { Decision } from '../ledger/format/decision.ts';
 import { openRepository } from '../ledger/git/git.ts';
+import { type Decision, versionOf } from '../ledger/kinds/index.ts';
 import { chatOf } from '../models/ask.ts';
 import { fileReplies, REPLIES, recordedAgent } from '../models/replies.ts';
 import { buildLeakIndex } from '../proposal/checks.ts';
@@ -106,7 +106,7 @@ export async function assembleNight(
   const releases = ledger.releases().filter(({ decision }) => decision.seq < config.firstSeq);
   const files = await readHarnessFiles(ledger.repository, options.env, config.start);
   const start = parseHarness(options.env, resumed || ledger.started ? files : input.workTree);
-  const release = await releaseInForce(ledger, before.findLast(isVersioned)?.version ?? null, start);
+  const release = await releaseInForce(ledger, before.filter(isVersioned).map(versionOf).at(-1) ?? null, start);
   const journal = fileJournal(
     folder,
     agent.simulated ? { keepSteps: false, bufferLines: 64 } : { keepSteps: true, bufferLines: 1 },
@@ -200,14 +200,11 @@ export async function assembleNight(
 /** Agents other than `agent` with which the branch was changed or released. */
 const otherAgents = (decisions: readonly Decision[], agent: string): string[] => [
   ...new Set(
-    decisions.flatMap(({ kind, who, verdict }) =>
-      (kind === 'candidate' || kind === 'release') &&
-      verdict?.decision === 'accepted' &&
-      who.agent !== null &&
-      who.agent !== agent
-        ? [who.agent]
-        : [],
-    ),
+    decisions.flatMap((decision) => {
+      const { kind, who } = decision;
+      const changed = (kind === 'candidate' || kind === 'release') && decision.verdict.decision === 'accepted';
+      return changed && who.agent !== null && who.agent !== agent ? [who.agent] : [];
+    }),
   ),
 ];
 
@@ -228,8 +225,8 @@ function assertEnoughTasks({ tasks, environment, options }: NightInput): void {
     );
 }
 
-const isVersioned = ({ kind, version }: Decision): boolean =>
-  version !== null && (kind === 'release' || kind === 'rollback');
+const isVersioned = (decision: Decision): boolean =>
+  versionOf(decision) !== null && (decision.kind === 'release' || decision.kind === 'rollback');
 
 /** The version that was released or restored last, or the harness that the branch began with. */
 async function releaseInForce(ledger: Ledger, version: string | null, start: Harness): Promise<Harness> {

@@ -1,7 +1,7 @@
 /** What the given sealed tasks are used for, look after look. */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { Decision } from '../ledger/format/decision.ts';
+import type { Decision } from '../ledger/kinds/index.ts';
 import { NO_POLICY, Policy } from '../policy/policy.ts';
 import { scriptedAgent } from '../runtime/scripted-agent.ts';
 import type { Environment, Task } from '../types.ts';

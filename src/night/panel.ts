@@ -3,8 +3,8 @@
  * at before.
  */
 import { canonicalJson, seedOf, sha256 } from '../digest.ts';
-import { auditedTasks, MAX_LOOKS, sealedLooks, UNUSED, useOfTasks } from '../ledger/branch/panels.ts';
-import type { Decision } from '../ledger/format/decision.ts';
+import type { Decision } from '../ledger/kinds/index.ts';
+import { auditedTasks, MAX_LOOKS, sealedLooks, UNUSED, useOfTasks } from '../ledger/kinds/panels.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Environment, Task } from '../types.ts';
 import type { NightContext } from './night.ts';

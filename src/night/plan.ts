@@ -2,8 +2,8 @@
 import { leastEnough } from '../gate/arithmetic.ts';
 import { detectableEffect, releaseProbability } from '../gate/power.ts';
 import { alphaOf, POWER, RELEASE } from '../gate/rules.ts';
-import { lookPlace, MAX_LOOKS, UNUSED, useOfTasks } from '../ledger/branch/panels.ts';
-import type { Decision } from '../ledger/format/decision.ts';
+import type { Decision } from '../ledger/kinds/index.ts';
+import { lookPlace, MAX_LOOKS, UNUSED, useOfTasks } from '../ledger/kinds/panels.ts';
 import type { Environment, Task } from '../types.ts';
 import type { Past } from './cost-history.ts';
 import { MAX_ROUNDS, type NightOptions, PAID_SAMPLE } from './night.ts';

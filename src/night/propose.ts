@@ -3,7 +3,7 @@ import { randomOf, seedOf } from '../digest.ts';
 import type { Edit } from '../edit/schema.ts';
 import type { Shapes } from '../harness/lint/lint.ts';
 import { type RejectedEdit, rejectedEdits } from '../ledger/branch/rejected.ts';
-import type { Decision } from '../ledger/format/decision.ts';
+import type { Decision } from '../ledger/kinds/index.ts';
 import type { MineContext } from '../proposal/mine/context.ts';
 import { mine as mineEdits } from '../proposal/mine/mine.ts';
 import { editWords, withoutNearDuplicates } from '../proposal/near.ts';

@@ -3,12 +3,16 @@
  * with what they changed.
  */
 
+import type { z } from 'zod';
 import { editKey } from '../edit/edits.ts';
 import type { Edit } from '../edit/schema.ts';
-import { type GateRecord, recompute } from '../gate/record.ts';
+import { type ReleaseGate, recompute } from '../gate/record.ts';
 import { GATE_RULES } from '../gate/rules.ts';
+import type { SettingsChange } from '../ledger/acts/settings.ts';
 import type { Ledger } from '../ledger/branch/ledger.ts';
-import { type Decision, type DecisionDraft, nothingMeasured } from '../ledger/format/decision.ts';
+import type { CandidateDecision } from '../ledger/kinds/candidate.ts';
+import { type Decision, type DecisionDraft, type OwnFields, verdictOf } from '../ledger/kinds/index.ts';
+import type { LookPlan } from '../ledger/kinds/panels.ts';
 import type { CheckResult } from '../proposal/checks.ts';
 import type { Emit } from '../report/events.ts';
 import { bundleTitle } from '../report/title.ts';
@@ -33,36 +37,47 @@ export interface CandidateRecord {
   readonly edits: readonly Edit[];
   readonly parent: Harness;
   readonly child: Harness;
-  readonly gate: GateRecord;
+  readonly gate: NonNullable<CandidateDecision['gate']>;
   readonly diagnoses: ReadonlyMap<string, Diagnosis>;
 }
 
 /** Which question a look asks. */
 interface LookAt {
-  /** The release in force before. */
-  readonly parent: Harness;
-  readonly child: Harness;
-  /** Digest of the panel, and the how-many-th look at it. */
+  /** Digest of the panel, and the number of the look at it. */
   readonly panel: string;
   readonly look: number;
   /** Seed of a generated panel; null for tasks that were given. */
   readonly panelSeed: number | null;
 }
 
-export interface LookRecord extends LookAt {
-  readonly plan: NonNullable<Decision['plan']>;
+interface Arms {
+  /** The release in force before. */
+  readonly parent: Harness;
+  readonly child: Harness;
 }
 
-export interface ReleaseRecord extends LookAt {
-  readonly gate: GateRecord;
+export interface LookRecord extends LookAt, Arms {
+  readonly plan: LookPlan;
+}
+
+export interface ReleaseRecord extends LookAt, Arms {
+  readonly gate: z.infer<typeof ReleaseGate>;
   readonly verdict: Verdict;
   /** `v3` when it was released. */
   readonly version: string | null;
 }
 
+/** Which harnesses a decision is about, and how the terminal calls it. */
+interface About {
+  readonly from: Harness;
+  readonly to: Harness;
+  readonly form: string;
+  readonly title: string;
+}
+
 export interface Recorder {
   /** What the night runs under, when that is not what was recorded last. */
-  settings(change: Pick<Decision, 'settings' | 'limits'>, head: Harness): void;
+  settings(change: SettingsChange, head: Harness): void;
   /** An edit that a free check refused: no rollout was spent on it. */
   refused(edit: Edit, checks: readonly CheckResult[], parent: Harness, diagnoses: ReadonlyMap<string, Diagnosis>): void;
   /** A candidate that was evaluated; commits at once when it was kept. Gives the verdict. */
@@ -90,33 +105,30 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
   const all: DecisionDraft[] = [];
   let pending: DecisionDraft[] = [];
 
-  type Own = Pick<DecisionDraft, 'kind' | 'verdict'> &
-    Partial<DecisionDraft> & { from: Harness; to: Harness; title: string; form: string };
-  function add({ from, to, title, form, ...own }: Own): void {
+  function add(own: OwnFields, { from, to, form, title }: About): void {
+    const seq = firstSeq + all.length;
     const decision: DecisionDraft = {
-      ...nothingMeasured,
-      data: { ...nothingMeasured.data, environment: facts.data.environment, split: facts.data.split },
-      limits: facts.limits,
-      cost: { rollouts: own.verdict?.rollouts ?? 0, usd: own.verdict?.costUsd ?? 0, voids: own.verdict?.voids ?? 0 },
-      parent: { harness: from.id, commit: null },
-      child: { harness: to.id, files: to.files },
       ...own,
       env: facts.env,
       run: facts.run,
       who: facts.who(),
       time: facts.time(),
-      seq: firstSeq + all.length,
+      seq,
+      parent: { harness: from.id, commit: null },
+      child: { harness: to.id, files: to.files },
     };
     all.push(decision);
     pending.push(decision);
-    if (decision.verdict)
-      emit({ type: 'decision', seq: firstSeq + all.length - 1, form, title, verdict: decision.verdict });
+    const verdict = verdictOf(decision);
+    if (verdict !== null) emit({ type: 'decision', seq, form, title, verdict });
   }
 
-  const aboutLook = ({ parent, child, panel, panelSeed, look }: LookAt) => ({
-    from: parent,
-    to: child,
-    data: { ...facts.data, panel, panelSeed, look },
+  const { data, limits } = facts;
+  const lookData = ({ panel, panelSeed, look }: LookAt) => ({
+    ...data,
+    panel,
+    look,
+    ...(panelSeed === null ? {} : { panelSeed }),
   });
 
   async function commit(files: Harness['files'] | null, subject: string, body: string, tag?: string): Promise<string> {
@@ -135,52 +147,58 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
     decisions: all,
     stored: () => ledger.decisions().filter(({ seq }) => seq >= firstSeq && seq < firstSeq + all.length),
     settings(change, head) {
-      add({ kind: 'settings', from: head, to: head, title: 'settings', form: 'settings', verdict: null, ...change });
+      add(change, { from: head, to: head, form: 'settings', title: 'settings' });
     },
     refused(edit, checks, parent, diagnoses) {
       const failed = checks.find((check) => !check.passed);
-      add({
-        kind: 'candidate',
-        from: parent,
-        to: parent,
-        title: bundleTitle([edit]),
-        form: 'single',
-        // A leaked value must not enter git by the record of its refusal: the key alone tells the
-        // edit again.
-        candidate: {
+      add(
+        {
+          kind: 'candidate',
           form: 'single',
+          // A leaked value must not enter git by the record of its refusal: the key alone tells the
+          // edit again.
           edits: failed?.check === 'leak' || failed?.check === 'taint' ? [] : [edit],
           keys: [editKey(edit)],
+          causes: causesOf([edit], diagnoses),
+          checks: [...checks],
+          data,
+          verdict: refusal(failed?.reason ?? 'refused', failed?.detail ?? ''),
+          limits,
         },
-        causes: causesOf([edit], diagnoses),
-        checks: [...checks],
-        verdict: refusal(failed?.reason ?? 'refused', failed?.detail ?? ''),
-      });
+        { from: parent, to: parent, form: 'single', title: bundleTitle([edit]) },
+      );
     },
     async candidate({ form, edits, parent, child, gate, diagnoses }) {
       const verdict = recompute(gate);
       const title = bundleTitle(edits);
-      add({
-        kind: 'candidate',
-        from: parent,
-        to: child,
-        title: form === 'prune' ? `prune: ${title}` : title,
-        form,
-        candidate: { form, edits: [...edits], keys: edits.map(editKey) },
-        causes: causesOf(edits, diagnoses),
-        gate,
-        verdict,
-      });
+      add(
+        {
+          kind: 'candidate',
+          form,
+          edits: [...edits],
+          keys: edits.map(editKey),
+          causes: causesOf(edits, diagnoses),
+          checks: [],
+          data,
+          gate,
+          verdict,
+          limits,
+        },
+        { from: parent, to: child, form, title: form === 'prune' ? `prune: ${title}` : title },
+      );
       if (verdict.decision === 'accepted') await commit(child.files, subjectOf(facts.env, form, edits), verdict.detail);
       return verdict;
     },
-    async openLook({ plan, ...at }) {
-      add({ kind: 'look', ...aboutLook(at), title: 'look', form: 'look', verdict: null, plan });
+    async openLook({ plan, parent, child, ...at }) {
+      const about = { from: parent, to: child, form: 'look', title: 'look' };
+      add({ kind: 'look', data: lookData(at), plan, limits }, about);
       await commit(null, `chore(${facts.env}): open look ${at.look} at a sealed panel`, '');
     },
-    async release({ gate, verdict, version, ...at }) {
+    async release({ gate, verdict, version, parent, child, ...at }) {
       const title = version === null ? 'sealed panel' : `release ${version}`;
-      add({ kind: 'release', ...aboutLook(at), title, form: 'release', gate, verdict, version });
+      const released = version === null ? {} : { version };
+      const about = { from: parent, to: child, form: 'release', title };
+      add({ kind: 'release', data: lookData(at), gate, verdict, limits, ...released }, about);
       const simulated = facts.who().simulated ? ', SIMULATED' : '';
       const subject =
         version === null
@@ -189,15 +207,8 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
       return commit(null, subject, verdict.detail, version === null ? undefined : `harness/${facts.env}/${version}`);
     },
     async close(head) {
-      add({
-        kind: 'note',
-        from: head,
-        to: head,
-        title: 'end of the night',
-        form: 'note',
-        verdict: null,
-        artifacts: facts.artifacts(),
-      });
+      const about = { from: head, to: head, form: 'note', title: 'end of the night' };
+      add({ kind: 'note', data, artifacts: facts.artifacts(), limits }, about);
       await commit(null, `chore(${facts.env}): end of night ${facts.run}, ${all.length - 1} decisions`, '');
     },
   };
@@ -210,8 +221,8 @@ function subjectOf(env: string, form: CandidateRecord['form'], edits: readonly E
 }
 
 /** Failures that the edits answer, counted by pattern. */
-function causesOf(edits: readonly Edit[], diagnoses: ReadonlyMap<string, Diagnosis>): Decision['causes'] {
-  const causes = new Map<string, Decision['causes'][number]>();
+function causesOf(edits: readonly Edit[], diagnoses: ReadonlyMap<string, Diagnosis>): CandidateDecision['causes'] {
+  const causes = new Map<string, CandidateDecision['causes'][number]>();
   for (const trace of new Set(edits.flatMap((edit) => edit.addresses))) {
     const found = diagnoses.get(trace);
     if (!found) continue;

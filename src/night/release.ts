@@ -4,7 +4,7 @@ import { chooseTrials, predictedPower } from '../gate/power.ts';
 import { recompute } from '../gate/record.ts';
 import { alphaOf, GATE_RULES, POWER } from '../gate/rules.ts';
 import { significant } from '../gate/verdict.ts';
-import { demandsOf, lookPlace, looksAt, sameQuestion } from '../ledger/branch/panels.ts';
+import { demandsOf, lookPlace, looksAt, sameQuestion } from '../ledger/kinds/panels.ts';
 import type { Task, Verdict } from '../types.ts';
 import { compare } from './compare.ts';
 import { type Branch, type DevBaseline, type NightContext, trialsOf } from './night.ts';

@@ -11,7 +11,7 @@ import { parseHarness } from '../harness/parse.ts';
 import { changeOfSettings, settingsOf } from '../ledger/acts/settings.ts';
 import { startNight } from '../ledger/acts/start.ts';
 import type { Ledger } from '../ledger/branch/ledger.ts';
-import type { Decision } from '../ledger/format/decision.ts';
+import type { Decision } from '../ledger/kinds/index.ts';
 import { NO_POLICY, Policy } from '../policy/policy.ts';
 import { VERSION } from '../version.ts';
 import { assertSound } from './assert-lint.ts';

@@ -12,10 +12,10 @@ import type { Pair } from '../gate/pairs.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { resolveHarness } from '../ledger/branch/history.ts';
 import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
-import type { Decision } from '../ledger/format/decision.ts';
 import type { Repository } from '../ledger/git/git.ts';
 import { decisionPath } from '../ledger/git/paths.ts';
-import type { Unchecked } from '../ledger/verify/finding.ts';
+import type { Unchecked } from '../ledger/kinds/finding.ts';
+import type { ReleaseDecision } from '../ledger/kinds/release.ts';
 import type { VerifyIssue, VerifyReport } from '../ledger/verify/verify.ts';
 import { drawPanel } from '../night/panel.ts';
 import { readConfig } from '../night/run.ts';
@@ -75,7 +75,7 @@ export async function rerunLooks(
 }
 
 interface Sampled {
-  readonly decision: Decision;
+  readonly decision: ReleaseDecision;
   readonly pair: Pair;
 }
 
@@ -122,14 +122,15 @@ function sampleOf(ledger: Ledger, count: number): Sampled[] {
   const { commit } = ledger.head();
   const all = ledger
     .decisions()
-    .filter(({ kind, gate }) => kind === 'release' && gate?.stage === 'release')
-    .flatMap((decision) => (decision.gate?.pairs ?? []).map((pair) => ({ decision, pair })));
+    .flatMap((decision) =>
+      decision.kind === 'release' ? decision.gate.pairs.map((pair) => ({ decision, pair })) : [],
+    );
   if (all.length === 0) throw new UsageError(`${ledger.branch} has no look whose rollouts could be played anew`);
   const rank = new Map(all.map((one) => [one, sha256(`${commit}\n${one.decision.seq}\n${one.pair.task}`)]));
   return all.sort((a, b) => ((rank.get(a) as string) < (rank.get(b) as string) ? -1 : 1)).slice(0, count);
 }
 
-async function openRun(root: string, decision: Decision, { baseUrl, data, signal }: RerunOptions) {
+async function openRun(root: string, decision: ReleaseDecision, { baseUrl, data, signal }: RerunOptions) {
   const config = readConfig(join(root, 'runs', decision.run));
   if (config === null)
     throw new UsageError(`runs/${decision.run} is not here, so the seeds of its rollouts are not known`);
@@ -143,7 +144,7 @@ async function openRun(root: string, decision: Decision, { baseUrl, data, signal
   const { panelSeed } = decision.data;
   const size = options.policy.panel.size ?? sealed.length;
   const panel: Pick<Environment, 'tasks'> & { environment: Environment } =
-    panelSeed === null
+    panelSeed === undefined
       ? { tasks: sealed, environment }
       : drawPanel(environment, { size, tags: options.tags, seed: panelSeed });
   const evaluator = openEvaluator({

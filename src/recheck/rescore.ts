@@ -8,13 +8,14 @@ import { canonicalJson } from '../digest.ts';
 import { UsageError, VerifyError } from '../errors.ts';
 import { openBudget } from '../evaluation/budget.ts';
 import { parseHarness } from '../harness/parse.ts';
-import { artifactPath, expiredFiles } from '../ledger/acts/expire.ts';
 import { resolveHarness } from '../ledger/branch/history.ts';
 import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
-import type { Decision } from '../ledger/format/decision.ts';
 import type { Repository } from '../ledger/git/git.ts';
 import { decisionPath } from '../ledger/git/paths.ts';
-import type { Unchecked } from '../ledger/verify/finding.ts';
+import type { AuditDecision } from '../ledger/kinds/audit.ts';
+import { artifactPath, expiredFiles } from '../ledger/kinds/expire.ts';
+import type { Unchecked } from '../ledger/kinds/finding.ts';
+import type { Decision } from '../ledger/kinds/index.ts';
 import type { VerifyIssue, VerifyReport } from '../ledger/verify/verify.ts';
 import { REPLIES } from '../models/replies.ts';
 import { openEnvironment } from '../open/environment.ts';
@@ -56,10 +57,10 @@ export async function rescored(
   for (const { env } of report.branches) {
     const ledger = await openLedger(repository, env);
     const decisions = ledger.decisions();
-    const scored = decisions.filter(({ gate, kind }) => gate !== null && kind !== 'audit');
+    const scored = decisions.filter((one) => 'gate' in one && one.kind !== 'audit');
     const nights = new Set([...scored, ...decisions.filter(({ kind }) => kind === 'note')].map(({ run }) => run));
     for (const run of nights) await attempt(`runs/${run}`, () => rescoreNight(repository, run, decisions, options));
-    for (const audit of decisions.filter(({ kind }) => kind === 'audit'))
+    for (const audit of decisions.filter((one): one is AuditDecision & Decision => one.kind === 'audit'))
       await attempt(decisionPath(audit.run, audit.seq), () => rescoreAudit(repository, ledger, audit, options));
   }
   const covered = unchecked.length === report.unchecked.length;
@@ -96,11 +97,11 @@ async function rescoreNight(
 async function rescoreAudit(
   { root }: Repository,
   ledger: Ledger,
-  audit: Decision,
+  audit: AuditDecision,
   { data, signal }: RecheckOptions,
 ): Promise<VerifyIssue[]> {
   const { played, gate, who, seq, env } = audit;
-  if (played === undefined || gate === null || who.agent === null)
+  if (who.agent === null)
     throw new UsageError('the audit does not say how it was played, so it cannot be played again');
   if (!who.simulated)
     throw new UsageError(`an audit by ${who.agent} cannot be played again without it; run another: npx optimize audit`);
@@ -126,10 +127,10 @@ async function rescoreAudit(
   });
 }
 
-function panelOf(environment: Environment, { data, gate }: Decision): { environment: Environment; tasks: Task[] } {
-  const ids = gate?.pairs.map(({ task }) => task) ?? [];
+function panelOf(environment: Environment, { data, gate }: AuditDecision): { environment: Environment; tasks: Task[] } {
+  const ids = gate.pairs.map(({ task }) => task);
   const seed = data.panelSeed;
-  const drawn = seed === null ? environment : environment.generate?.({ seed, tasks: ids.length, split: 'sealed' });
+  const drawn = seed === undefined ? environment : environment.generate?.({ seed, tasks: ids.length, split: 'sealed' });
   const tasks = ids.flatMap((id) => drawn?.tasks.find((task) => task.id === id) ?? []);
   if (drawn === undefined || drawn.digest !== data.environment || tasks.length < ids.length)
     throw new UsageError(

@@ -2,8 +2,9 @@
  * One HTML page of decisions for an auditor: no script, nothing loaded, every text escaped and
  * invisible characters shown.
  */
-import type { Decision } from '../ledger/format/decision.ts';
+import type { Decision } from '../ledger/kinds/index.ts';
 import type { Verdict } from '../types.ts';
+import { shownParts } from './shown.ts';
 import { editTitle } from './title.ts';
 
 export interface EvidencePage {
@@ -38,7 +39,7 @@ pre{background:#f5f5f5;padding:.6rem;overflow-x:auto;white-space:pre-wrap}code{o
 export function evidencePage({ env, decisions, sample, commits, titleOf }: EvidencePage): string {
   const shown = decisions.filter(({ seq }) => sample.has(seq));
   const simulated = decisions.some(({ who }) => who.simulated);
-  const releases = decisions.filter(({ kind, version }) => kind === 'release' && version !== null).length;
+  const releases = decisions.filter((one) => one.kind === 'release' && one.version !== undefined).length;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -56,16 +57,18 @@ ${shown.map((decision) => sectionOf(decision, titleOf, commits.get(decision.seq)
 }
 
 function rowOf(decision: Decision, titleOf: EvidencePage['titleOf'], sample: ReadonlySet<number>): string {
-  const { seq, time, run, verdict } = decision;
+  const { seq, time, run } = decision;
+  const { verdict } = shownParts(decision);
   const number = sample.has(seq) ? `<a href="#d${seq}">${seq}</a>` : String(seq);
-  return `<tr><td>${number}</td><td>${escaped(time)}</td><td>${escaped(run)}</td><td>${escaped(titleOf(decision))}</td><td>${verdict === null ? '' : outcomeOf(verdict)}</td></tr>`;
+  return `<tr><td>${number}</td><td>${escaped(time)}</td><td>${escaped(run)}</td><td>${escaped(titleOf(decision))}</td><td>${verdict === undefined ? '' : outcomeOf(verdict)}</td></tr>`;
 }
 
 const outcomeOf = ({ decision, reason }: Verdict): string =>
   `<span class="${decision}">${escaped(decision)}</span>: ${escaped(reason)}`;
 
 function sectionOf(decision: Decision, titleOf: EvidencePage['titleOf'], commit: string | null): string {
-  const { seq, verdict, gate, causes, checks, candidate, limits, who, parent, child } = decision;
+  const { seq, who, parent, child } = decision;
+  const { verdict, gate, causes, checks, edits: tried, limits, loosens } = shownParts(decision);
   const facts: readonly (readonly [string, string])[] = [
     ['record', `records/${String(seq).padStart(4, '0')}.json`],
     ['commit', commit ?? 'none'],
@@ -74,16 +77,17 @@ function sectionOf(decision: Decision, titleOf: EvidencePage['titleOf'], commit:
     ['agent', `${who.agent ?? 'none'}${who.simulated ? ', SIMULATED' : ''}; served ${who.served ?? 'nothing'}`],
     ['proposer', who.proposer ?? 'none'],
     ['made by', `${who.tool}, ${who.operator}`],
-    ...(verdict === null ? [] : ([['verdict', verdict.detail]] as const)),
-    ...(gate === null ? [] : ([['scores', scoresOf(gate.pairs)]] as const)),
+    ...(verdict === undefined ? [] : ([['verdict', verdict.detail]] as const)),
+    ...(gate === undefined ? [] : ([['scores', scoresOf(gate.pairs)]] as const)),
     ...checks.filter(({ passed }) => !passed).map(({ check, detail }) => [`check ${check}`, detail] as const),
     ...causes.map(
       ({ pattern, cause, count, traces }) =>
         ['failure', `${pattern} (${cause}) in ${count} traces, e.g. ${traces.slice(0, 3).join(', ')}`] as const,
     ),
     ...limits.map((limit) => ['not shown here', limit] as const),
+    ...loosens.map((line) => ['gives up', line] as const),
   ];
-  const edits = (candidate?.edits ?? []).map(
+  const edits = tried.map(
     (edit) =>
       `<h3>${escaped(editTitle(edit))}</h3><p>${escaped(edit.hypothesis)}</p><pre>${escaped(JSON.stringify(edit.ops, null, 1))}</pre>`,
   );

@@ -5,7 +5,8 @@
 
 import { addedIds, removedIds } from '../edit/key.ts';
 import type { Edit } from '../edit/schema.ts';
-import type { Decision, DecisionDraft } from '../ledger/format/decision.ts';
+import type { AuditDecision } from '../ledger/kinds/audit.ts';
+import type { DecisionDraft } from '../ledger/kinds/index.ts';
 import { riskOf } from '../proposal/checks/risk.ts';
 import { editWords } from '../proposal/near.ts';
 import type { Harness, Vocabulary } from '../types.ts';
@@ -20,7 +21,7 @@ export interface PageInput {
   /** Of the environment. */
   readonly vocabulary?: Vocabulary | undefined;
   /** The newest audit before this night; null when there was none. */
-  readonly audit: Decision | null;
+  readonly audit: AuditDecision | null;
   /** Persons who have to approve before a release may come into force; 0 in mode direct. */
   readonly approvals: number;
   /** Where the baseline was measured. */
@@ -81,7 +82,7 @@ function headline({ summary, baselineSplit }: PageInput): string[] {
 
 /** The only figure that nothing was selected by. */
 function audited({ audit }: PageInput): string[] {
-  const detail = audit?.verdict?.detail.split(',')[0];
+  const detail = audit?.verdict.detail.split(',')[0];
   if (audit === null || detail === undefined) return [];
   return [
     '',
@@ -89,29 +90,28 @@ function audited({ audit }: PageInput): string[] {
   ];
 }
 
+type CandidateDraft = Extract<DecisionDraft, { kind: 'candidate' }>;
+
+const candidatesIn = (decisions: readonly DecisionDraft[]): CandidateDraft[] =>
+  decisions.filter((one): one is CandidateDraft => one.kind === 'candidate');
+
 /** Rows that one decision may take on the page; `optimize show` has the rest. */
 const SHOWN_EDITS = 8;
 
 function learnt({ decisions, summary, vocabulary }: PageInput): string[] {
-  const kept = decisions.filter(({ kind, verdict }) => kind === 'candidate' && verdict?.decision === 'accepted');
+  const kept = candidatesIn(decisions).filter(({ verdict }) => verdict.decision === 'accepted');
   if (kept.length === 0) return ['## Learnt', '', 'Nothing was kept tonight.', ''];
-  const prunes = kept.filter(({ candidate }) => candidate?.form === 'prune');
-  const dropped = new Set(
-    prunes.flatMap(({ candidate }) => candidate?.edits.flatMap((edit) => edit.ops.flatMap(removedIds)) ?? []),
-  );
+  const prunes = kept.filter(({ form }) => form === 'prune');
+  const dropped = new Set(prunes.flatMap(({ edits }) => edits.flatMap((edit) => edit.ops.flatMap(removedIds))));
   const lines = ['## Learnt', ''];
   for (const decision of kept) {
-    if (decision.candidate?.form === 'prune') continue;
-    const edits = (decision.candidate?.edits ?? []).filter(
-      (edit) => !edit.ops.flatMap(addedIds).some((id) => dropped.has(id)),
-    );
+    if (decision.form === 'prune') continue;
+    const edits = decision.edits.filter((edit) => !edit.ops.flatMap(addedIds).some((id) => dropped.has(id)));
     const failures = decision.causes
       .slice(0, 6)
       .map(({ pattern, count }) => `${pattern} ${count}`)
       .join(', ');
-    lines.push(
-      `Decision ${decision.seq}, ${edits.length} edits: ${decision.verdict ? verdictText(decision.verdict) : ''}.`,
-    );
+    lines.push(`Decision ${decision.seq}, ${edits.length} edits: ${verdictText(decision.verdict)}.`);
     if (failures !== '') lines.push(`Train failures that led to it: ${failures}.`);
     lines.push('', '| edit | risk | what it says or does | failures | e.g. trace |', '| --- | --- | --- | --- | --- |');
     for (const edit of [...edits].sort((a, b) => b.addresses.length - a.addresses.length).slice(0, SHOWN_EDITS))
@@ -124,9 +124,9 @@ function learnt({ decisions, summary, vocabulary }: PageInput): string[] {
       );
     lines.push('');
   }
-  const silent = decisions.flatMap(({ candidate, verdict }) =>
-    candidate?.form === 'prune' && verdict?.reason === 'no_task_differs'
-      ? candidate.edits.flatMap((edit) => edit.ops.flatMap(removedIds))
+  const silent = candidatesIn(decisions).flatMap(({ form, edits, verdict }) =>
+    form === 'prune' && verdict.reason === 'no_task_differs'
+      ? edits.flatMap((edit) => edit.ops.flatMap(removedIds))
       : [],
   );
   if (silent.length > 0)
@@ -148,14 +148,12 @@ function saidBy(edit: Edit): string {
 const SHOWN_REFUSALS = 8;
 
 function refused({ decisions, summary }: PageInput): string[] {
-  const rejects = decisions.filter(
-    ({ kind, verdict }) => kind === 'candidate' && verdict && verdict.decision !== 'accepted',
-  );
+  const rejects = candidatesIn(decisions).filter(({ verdict }) => verdict.decision !== 'accepted');
   if (rejects.length === 0) return ['## Refused', '', 'Nothing was refused tonight.', ''];
   const lines = ['## Refused', '', '| # | what | why |', '| --- | --- | --- |'];
-  for (const { seq, candidate, verdict } of rejects.slice(0, SHOWN_REFUSALS)) {
-    const title = `${candidate?.form === 'prune' ? 'prune: ' : ''}${bundleTitle(candidate?.edits ?? [])}`;
-    lines.push(`| ${seq} | ${cell(title, 90)} | ${cell(verdict ? verdictText(verdict) : '', 110)} |`);
+  for (const { seq, form, edits, verdict } of rejects.slice(0, SHOWN_REFUSALS)) {
+    const title = `${form === 'prune' ? 'prune: ' : ''}${bundleTitle(edits)}`;
+    lines.push(`| ${seq} | ${cell(title, 90)} | ${cell(verdictText(verdict), 110)} |`);
   }
   if (rejects.length > SHOWN_REFUSALS)
     lines.push(`| | and ${rejects.length - SHOWN_REFUSALS} more | \`optimize log --all --env ${summary.env}\` |`);

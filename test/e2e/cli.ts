@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Decision } from '../../src/ledger/format/decision.ts';
+import type { AnyFields } from '../../src/ledger/any-fields.fixture.ts';
 import { decisionOf, type Statement } from '../../src/ledger/format/statement.ts';
 import type { Event, NightSummary } from '../../src/report/events.ts';
 import { ensureBuilt, ROOT } from './build.ts';
@@ -174,7 +174,7 @@ async function makeShop(): Promise<string> {
 }
 
 /** All decisions of an environment in the order of the chain, read from its branch by git alone. */
-export function decisionsOf(dir: string, env: string): Decision[] {
+export function decisionsOf(dir: string, env: string): AnyFields[] {
   const branch = `optimize/${env}`;
   const paths = git(dir, 'ls-tree', '-r', '--name-only', branch, 'runs/')
     .split('\n')

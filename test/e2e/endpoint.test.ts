@@ -52,12 +52,12 @@ describe('a night with a model', () => {
     const page = read(dir, 'runs/my-shop-0001/report.md');
     expect(page).toMatch(/Agent openai:fake\./);
     expect(page).not.toMatch(/SIMULATED/);
-    const patterns = decisionsOf(dir, 'my-shop').flatMap(({ causes }) => causes.map(({ pattern }) => pattern));
+    const patterns = decisionsOf(dir, 'my-shop').flatMap(({ causes = [] }) => causes.map(({ pattern }) => pattern));
     expect(patterns).toEqual(expect.arrayContaining(['missing_prefix', 'wrong_state']));
   });
 
   it('records who answered', () => {
-    for (const { kind, who, limits } of decisionsOf(dir, 'my-shop')) {
+    for (const { kind, who, limits = [] } of decisionsOf(dir, 'my-shop')) {
       // What a night runs under is noted before it asks anything.
       const served = kind === 'settings' ? 'openai:fake' : 'fake-served';
       expect(who).toMatchObject({ agent: 'openai:fake', served, simulated: false });
@@ -160,9 +160,9 @@ describe('a night with a proposer that thinks', () => {
     expect(JSON.stringify(asked)).not.toContain('#W');
     const candidates = decisionsOf(dir, 'my-shop').filter(({ kind }) => kind === 'candidate');
     expect(candidates.length).toBeGreaterThan(0);
-    for (const { who, candidate } of candidates) {
+    for (const { who, edits = [] } of candidates) {
       expect(who.proposer).toBe('reflect, openai:fake');
-      for (const { proposer } of candidate?.edits ?? []) expect(proposer).toBe('reflect');
+      for (const { proposer } of edits) expect(proposer).toBe('reflect');
     }
     expect([0, 3]).toContain(night.code);
     endpoint.close();

@@ -55,7 +55,7 @@ describe('an environment of my own', () => {
     const contract = git(dir, 'show', 'optimize/my-shop:harness/my-shop/contract.yaml');
     expect(contract).toMatch(/repair: \{prefix: "#"\}/);
     expect(contract).toMatch(/require: parcel\.status == "waiting"/);
-    const causes = decisionsOf(dir, 'my-shop').flatMap((decision) => decision.causes.map(({ pattern }) => pattern));
+    const causes = decisionsOf(dir, 'my-shop').flatMap(({ causes = [] }) => causes.map(({ pattern }) => pattern));
     expect(causes).toEqual(expect.arrayContaining(['missing_prefix', 'text_call']));
   });
 

@@ -3,7 +3,7 @@
  * next one goes on.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Decision } from '../../src/ledger/format/decision.ts';
+import type { AnyFields } from '../../src/ledger/any-fields.fixture.ts';
 import {
   decisionsOf,
   eventsOf,
@@ -25,8 +25,8 @@ const DOCUMENTED = [
 ];
 
 /** One name for what was tried and for the state of what it touches. */
-const questionOf = ({ candidate }: Decision): string =>
-  JSON.stringify([[...(candidate?.keys ?? [])].sort(), candidate?.touched.map(({ id, before }) => [id, before])]);
+const questionOf = ({ keys, touched = [] }: AnyFields): string =>
+  JSON.stringify([[...(keys as string[])].sort(), touched.map(({ id, before }) => [id, before])]);
 
 describe('a night', () => {
   let repository: string;
@@ -90,7 +90,7 @@ describe('a night', () => {
     const decided = decisionsOf(repository, 'retail').filter(({ kind }) => kind === 'candidate');
     const all = kept + Object.values(rejected).reduce((sum, count) => sum + count, 0);
     expect(decided).toHaveLength(all);
-    expect(decided.filter(({ gate }) => gate !== null)).toHaveLength(candidates);
+    expect(decided.filter(({ gate }) => gate !== undefined)).toHaveLength(candidates);
     expect(candidates).toBeLessThanOrEqual(3);
   });
 
@@ -125,9 +125,9 @@ describe('a night', () => {
     expect(judged.map(({ seq }) => seq)).toEqual(events.map(({ seq }) => seq));
     expect(judged.map(({ verdict }) => verdict)).toEqual(events.map(({ verdict }) => verdict));
     expect(decisions.at(-1)).toMatchObject({ kind: 'note', artifacts: [{ name: 'rollouts.jsonl' }] });
-    for (const { kind, causes, candidate, verdict } of decisions)
-      if (kind === 'candidate' && candidate?.form !== 'prune' && verdict?.decision === 'accepted')
-        expect(causes.length).toBeGreaterThan(0);
+    for (const { kind, causes, form, verdict } of decisions)
+      if (kind === 'candidate' && form !== 'prune' && verdict?.decision === 'accepted')
+        expect(causes?.length).toBeGreaterThan(0);
   });
 
   it('writes a morning page that names the simulated agent and the next command', () => {

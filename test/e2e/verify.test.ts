@@ -7,8 +7,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { recompute } from '../../src/gate/record.ts';
-import type { Decision } from '../../src/ledger/format/decision.ts';
+import type { AnyFields } from '../../src/ledger/any-fields.fixture.ts';
 import { decisionText } from '../../src/ledger/format/statement.ts';
+import type { Decision } from '../../src/ledger/kinds/index.ts';
 import type { VerifyReport } from '../../src/ledger/verify/verify.ts';
 import { cleanEnv, copyOf, decisionsOf, git, optimize, shopRepository } from './cli.ts';
 
@@ -67,12 +68,12 @@ async function issuesOf(dir: string): Promise<{ code: number | null; issues: Ver
 
 describe.concurrent('verify', () => {
   let clean: string;
-  let release: Decision;
-  const pathOf = ({ run, seq }: Decision) => `runs/${run}/decisions/${String(seq).padStart(4, '0')}.json`;
+  let release: AnyFields;
+  const pathOf = ({ run, seq }: AnyFields) => `runs/${run}/decisions/${String(seq).padStart(4, '0')}.json`;
   beforeAll(async () => {
     clean = await shopRepository();
     await optimize(clean, '--env my-shop --budget 1');
-    release = decisionsOf(clean, 'my-shop').findLast(({ kind }) => kind === 'release') as Decision;
+    release = decisionsOf(clean, 'my-shop').findLast(({ kind }) => kind === 'release') as AnyFields;
   });
 
   it('agrees with a clean run, from any folder and any branch', async () => {
@@ -97,7 +98,7 @@ describe.concurrent('verify', () => {
 
   it('names a decision whose byte was changed in a history written again', async () => {
     const dir = copyOf(clean);
-    const [first] = decisionsOf(dir, 'my-shop') as [Decision];
+    const [first] = decisionsOf(dir, 'my-shop') as [AnyFields];
     tamperHistory(dir, pathOf(first), (text) =>
       text.replace(/"time": "(\d)/, (_, digit) => `"time": "${(Number(digit) + 1) % 10}`),
     );
@@ -136,8 +137,8 @@ describe.concurrent('verify', () => {
     ]);
     // A forger who changes a score, and the verdict and all records after it: nothing that is
     // stored disagrees.
-    const [before] = decisionsOf(dir, 'my-shop').filter(({ gate }) => gate?.stage === 'keep') as [Decision];
-    const gate = structuredClone(before.gate) as NonNullable<Decision['gate']>;
+    const [before] = decisionsOf(dir, 'my-shop').filter(({ gate }) => gate?.stage === 'keep') as [AnyFields];
+    const gate = structuredClone(before.gate) as NonNullable<AnyFields['gate']>;
     const pair = gate.pairs.find(({ after }) => after[0] === 0) as unknown as { after: number[] };
     pair.after[0] = 1;
     const forged = { ...before, gate, verdict: recompute(gate) } as Decision;
@@ -160,8 +161,8 @@ describe.concurrent('verify', () => {
     const whole = await optimize(dir, 'verify --rescore');
     expect([whole.code, whole.stdout]).toEqual([0, expect.stringMatching(/verified at V1, V4/)]);
     expect(whole.stdout).not.toMatch(/scores that were forged/);
-    const audit = decisionsOf(dir, 'my-shop').at(-1) as Decision;
-    const gate = structuredClone(audit.gate) as NonNullable<Decision['gate']>;
+    const audit = decisionsOf(dir, 'my-shop').at(-1) as AnyFields;
+    const gate = structuredClone(audit.gate) as NonNullable<AnyFields['gate']>;
     for (const pair of gate.pairs as unknown as { after: number[] }[]) pair.after = pair.after.map(() => 1);
     const forged = copyOf(dir);
     tamperHistory(forged, pathOf(audit), () => decisionText({ ...audit, gate, verdict: recompute(gate) } as Decision));

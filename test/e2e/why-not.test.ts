@@ -1,13 +1,15 @@
 /** Questions about what was refused: `why-not` and the filters of `log`. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Decision } from '../../src/ledger/format/decision.ts';
+import type { AnyFields } from '../../src/ledger/any-fields.fixture.ts';
 import { editTitle } from '../../src/report/title.ts';
 import { copyOf, decisionsOf, optimize, shopRepository } from './cli.ts';
 import { refuse } from './refusal.ts';
 
+const keysOf = (decision: AnyFields | undefined): readonly string[] => decision?.keys as string[];
+
 describe('what was refused', () => {
   let dir: string;
-  let decisions: readonly Decision[];
+  let decisions: readonly AnyFields[];
   const linesOf = (stdout: string) =>
     stdout
       .trimEnd()
@@ -21,11 +23,10 @@ describe('what was refused', () => {
   });
 
   it('an edit that was tried is found by its key and its name, with every try and its verdict', async () => {
-    const tried = decisions.filter(({ kind, candidate }) => kind === 'candidate' && candidate?.form !== 'prune');
-    const { candidate } = tried[0] as Decision;
-    const key = candidate?.keys[0] as string;
-    const edit = candidate?.edits[0];
-    const expected = tried.filter((one) => one.candidate?.keys.includes(key)).map(({ seq }) => seq);
+    const tried = decisions.filter(({ kind, form }) => kind === 'candidate' && form !== 'prune');
+    const key = keysOf(tried[0])[0] as string;
+    const edit = tried[0]?.edits?.[0];
+    const expected = tried.filter((one) => keysOf(one).includes(key)).map(({ seq }) => seq);
     const byKey = linesOf((await optimize(dir, `why-not ${key.slice(0, 10)} --json`)).stdout);
     expect(byKey).toHaveLength(1);
     expect(((byKey[0]?.tried ?? []) as { seq: number }[]).map(({ seq }) => seq)).toEqual(expected);
@@ -47,7 +48,7 @@ describe('what was refused', () => {
       const { stdout } = await optimize(dir, `log --json ${flags}`);
       return stdout === '' ? [] : linesOf(stdout).map(({ seq }) => seq);
     };
-    const seqs = (of: (decision: Decision) => boolean) =>
+    const seqs = (of: (decision: AnyFields) => boolean) =>
       decisions
         .filter(of)
         .map(({ seq }) => seq)

@@ -3,15 +3,15 @@ import { UsageError } from '../../errors.ts';
 import { NO_POLICY, type Policy } from '../../policy/policy.ts';
 import type { Environment, HarnessFiles } from '../../types.ts';
 import { type Ledger, openLedger } from '../branch/ledger.ts';
-import type { Decision } from '../format/decision.ts';
 import type { Repository } from '../git/git.ts';
 import type { Keyring } from '../keys/keys.ts';
 import type { Signer } from '../keys/signing.ts';
+import type { Decision } from '../kinds/index.ts';
+import { ADOPT, loosened, settingsInForce } from '../kinds/settings.ts';
 import { personsOf } from './approval.ts';
-import type { StepOptions } from './rollback.ts';
-import { ADOPT, loosened, recordSettings, settingsInForce, settingsOf } from './settings.ts';
+import { recordSettings, settingsOf } from './settings.ts';
 import { startNight } from './start.ts';
-import { underLock } from './step.ts';
+import { type StepOptions, underLock } from './step.ts';
 
 export interface Adoption {
   readonly environment: Environment;

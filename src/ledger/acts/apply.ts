@@ -9,17 +9,18 @@ import { harnessId } from '../../harness/parse.ts';
 import { NO_POLICY } from '../../policy/policy.ts';
 import type { HarnessFiles } from '../../types.ts';
 import { type Contents, readContents, readHarnessFiles } from '../branch/branch.ts';
+import { lastApplied } from '../branch/in-force.ts';
 import { type Ledger, openLedger, releaseOf } from '../branch/ledger.ts';
 import { harnessChanges } from '../branch/record.ts';
 import { findVersion, type Version } from '../branch/versions.ts';
-import { nothingMeasured } from '../format/decision.ts';
+
 import type { Repository } from '../git/git.ts';
 import { harnessFolder, signaturePath } from '../git/paths.ts';
 import { changesOf, mergeBase, type Oid, readCommits, readTexts, trailers, writeCommit } from '../git/plumbing.ts';
 import { readHead } from '../git/refs.ts';
-import { entryOf, statementsOn, unapproved } from './approval.ts';
-import type { StepOptions } from './rollback.ts';
-import { settingsInForce } from './settings.ts';
+import { unapproved, wordsOn } from '../kinds/approve.ts';
+import { settingsInForce } from '../kinds/settings.ts';
+import { recordAct, type StepOptions } from './step.ts';
 import { checkWorkTree, removeFiles, withIndex, writeFiles } from './work-tree.ts';
 
 export interface ApplyOptions extends StepOptions {
@@ -82,8 +83,8 @@ export async function applyRelease(
   assertApproved(ledger, version);
   if (before.harness === harness) {
     await repair(repository, root, { env, target, files: version.files });
-    const last = ledger.decisions().findLast(({ kind }) => kind === 'apply');
-    if (last?.child.harness === harness && last.target?.branch === branch)
+    const last = lastApplied(ledger.decisions());
+    if (last?.child.harness === harness && last.target.branch === branch)
       return { ...done, commit: target, changed: false };
     // It came there by another way, or the branch has another name now.
     await recordApply(ledger, { version, target, branch, commit: target, before }, options);
@@ -131,7 +132,7 @@ function assertApproved(ledger: Ledger, { version }: Version): void {
   if (release === undefined) return;
   const decisions = ledger.decisions();
   const policy = settingsInForce(decisions)?.policy ?? NO_POLICY;
-  const why = unapproved(policy, statementsOn(decisions, entryOf(release.decision)), release.decision);
+  const why = unapproved(policy, wordsOn(decisions, release.entry), release.decision);
   if (why !== null)
     throw new UsageError(
       `${version} of ${ledger.env} may not come into force: ${why}; a person says so with: npx optimize approve ${version} --env ${ledger.env} --reason "..."`,
@@ -154,8 +155,9 @@ async function checkKnown(ledger: Ledger, { version, target, branch }: Step, bef
   if (base === null)
     throw new UsageError(`${branch} and ${ledger.branch} share no history; check out the right branch`);
   const known = new Set<string | undefined>([harnessId(await readHarnessFiles(repository, env, base))]);
-  for (const { parent, child, source } of ledger.decisions()) {
-    known.add(parent.harness).add(child.harness).add(source?.harness);
+  for (const decision of ledger.decisions()) {
+    known.add(decision.parent.harness).add(decision.child.harness);
+    if ('source' in decision) known.add(decision.source.harness);
   }
   if (!known.has(before.harness)) {
     throw new UsageError(
@@ -210,29 +212,15 @@ async function recordApply(
 ): Promise<void> {
   const { version, target, branch, commit, before } = step;
   const harness = harnessId(version.files);
-  await ledger.record({
-    decisions: [
-      {
-        ...nothingMeasured,
-        env: ledger.env,
-        run: options.run ?? `apply-${ledger.nextSeq}`,
-        kind: 'apply',
-        time: options.time,
-        who: options.who,
-        parent: { harness: before.harness, commit: target },
-        child: { harness, files: version.files },
-        version: version.version,
-        target: { branch, commit },
-        source: { harness, commit: version.commit },
-      },
-    ],
-    files: null,
+  const source = { harness, commit: version.commit };
+  await recordAct(ledger, { kind: 'apply', version: version.version, target: { branch, commit }, source }, options, {
+    parent: { harness: before.harness, commit: target },
+    child: { harness, files: version.files },
     message: {
       subject: `chore(${ledger.env}): ${version.version} is in force on ${branch}`,
       trailers: { 'Optimize-Seen': commit },
     },
     refs: commit === target ? [] : [{ ref: `refs/heads/${branch}`, to: commit, from: target }],
-    ...(options.identity === undefined ? {} : { identity: options.identity }),
   });
 }
 

@@ -2,64 +2,21 @@
  * Four eyes: who approved a release, or rejected it, and whether that is enough to put it into
  * force.
  */
-import { sha256 } from '../../digest.ts';
 import { UsageError } from '../../errors.ts';
-import { NO_POLICY, type Policy } from '../../policy/policy.ts';
+import { NO_POLICY } from '../../policy/policy.ts';
 import { openLedger } from '../branch/ledger.ts';
-import { type Decision, nothingMeasured } from '../format/decision.ts';
-import { decisionText } from '../format/statement.ts';
 import type { Repository } from '../git/git.ts';
 import type { Oid } from '../git/plumbing.ts';
 import type { Keyring } from '../keys/keys.ts';
-import { chainKeys } from '../keys/signing.ts';
-import type { StepOptions } from './rollback.ts';
-import { policyDigest, settingsInForce } from './settings.ts';
-import { underLock } from './step.ts';
-
-/** SHA-256 of a decision's bytes: what an approval names. */
-export const entryOf = (decision: Decision): string => sha256(decisionText(decision));
-
-export const isStatement = ({ kind }: Pick<Decision, 'kind'>): boolean => kind === 'approve' || kind === 'reject';
+import { unapproved, wordsOn } from '../kinds/approve.ts';
+import { policyDigest, settingsInForce } from '../kinds/settings.ts';
+import { recordAct, type StepOptions, underLock } from './step.ts';
 
 /** The keys of persons: nothing else may approve. */
 export const personsOf = (keyring: Keyring): Keyring => ({
   ...keyring,
   keys: keyring.keys.filter(({ entry }) => entry.role === 'person'),
 });
-
-/**
- * The newest word of every principal on a release, among the decisions before it is asked for; that
- * of a key which did not count there any more is none.
- */
-export function statementsOn(decisions: readonly Decision[], entry: string): ReadonlyMap<string, Decision> {
-  const newest = new Map<string, Decision>();
-  const { over } = chainKeys(decisions);
-  for (const decision of decisions) {
-    const counts = decision.seq < (over.get(decision.signer ?? '') ?? Number.POSITIVE_INFINITY);
-    if (counts && isStatement(decision) && decision.approval?.entry === entry)
-      newest.set(decision.approval.principal, decision);
-  }
-  return newest;
-}
-
-/** Why a release may not come into force under this policy; null when it may. */
-export function unapproved(
-  { mode, approval }: Pick<Policy, 'mode' | 'approval'>,
-  statements: ReadonlyMap<string, Decision>,
-  release: Pick<Decision, 'signer'>,
-): string | null {
-  const rejected = [...statements].find(([, { kind }]) => kind === 'reject');
-  if (rejected !== undefined) return `${rejected[0]} rejected it: ${rejected[1].why ?? ''}`;
-  if (mode === 'direct') return null;
-  const counted = [...statements].filter(
-    ([principal, { signer }]) =>
-      signer !== null && signer !== release.signer && (approval.by.length === 0 || approval.by.includes(principal)),
-  );
-  if (counted.length >= approval.needed) return null;
-  const who = approval.by.length === 0 ? '' : ` of ${approval.by.join(', ')}`;
-  const so = counted.length === 0 ? 'nobody has' : `only ${counted.map(([principal]) => principal).join(', ')} did`;
-  return `${approval.needed} ${approval.needed === 1 ? `approval${who} is` : `approvals${who} are`} needed, ${so}`;
-}
 
 export interface Stated {
   readonly commit: Oid;
@@ -116,28 +73,12 @@ async function stateLocked(
     throw new UsageError(`${signer.principal} is none of those who may approve: ${by.join(', ')}`, {
       where: `evals/${env}/policy.yaml`,
     });
-  const { commit: tip, harness, files } = ledger.head();
-  const seq = ledger.nextSeq;
-  const entry = entryOf(release.decision);
-  const { commit } = await ledger.record({
-    decisions: [
-      {
-        ...nothingMeasured,
-        env,
-        run: options.run ?? `${what.kind}-${seq}`,
-        kind: what.kind,
-        time: options.time,
-        who: options.who,
-        parent: { harness, commit: tip },
-        child: { harness, files },
-        version: release.version,
-        approval: { entry, policy: policy === null ? null : policyDigest(policy), principal: signer.principal },
-        why: what.why,
-      },
-    ],
-    files: null,
-    message: { subject: `chore(${env}): ${what.kind} ${release.version}`, body: what.why },
+  const { version, entry } = release;
+  const { principal } = signer;
+  const approval = { entry, policy: policy === null ? null : policyDigest(policy), principal };
+  const { commit, seq } = await recordAct(ledger, { kind: what.kind, version, approval, why: what.why }, options, {
+    message: { subject: `chore(${env}): ${what.kind} ${version}`, body: what.why },
   });
-  const missing = unapproved(policy ?? NO_POLICY, statementsOn(ledger.decisions(), entry), release.decision);
-  return { commit, seq, version: release.version, principal: signer.principal, missing };
+  const missing = unapproved(policy ?? NO_POLICY, wordsOn(ledger.decisions(), entry), release.decision);
+  return { commit, seq, version, principal, missing };
 }

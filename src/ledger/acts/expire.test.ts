@@ -8,11 +8,12 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../digest.ts';
 import { NO_POLICY } from '../../policy/policy.ts';
 import { type Ledger, openLedger } from '../branch/ledger.ts';
-import { nothingMeasured } from '../format/decision.ts';
-import { copies, nextTime, put, removeFolders, userGit, who } from '../shop.fixture.ts';
+import type { Expired } from '../kinds/expire.ts';
+import { copies, endNight, nextTime, put, removeFolders, userGit, who } from '../shop.fixture.ts';
 import { verifyRepository } from '../verify/verify.ts';
-import { type Expired, expireTraces } from './expire.ts';
+import { expireTraces } from './expire.ts';
 import { recordSettings } from './settings.ts';
+import { recordAct } from './step.ts';
 
 afterAll(removeFolders);
 
@@ -34,11 +35,7 @@ const told = copies(async ({ dir, repository }) => {
 });
 
 async function night(ledger: Ledger): Promise<void> {
-  const { harness, files, commit } = ledger.head();
-  const note = { ...nothingMeasured, env: 'shop', run: 'night-1', kind: 'note' as const, time: nextTime(), who };
-  const artifacts = [{ name: 'replies.jsonl', sha256: sha256('what they said\n') }];
-  const sides = { parent: { harness, commit }, child: { harness, files } };
-  await ledger.record({ decisions: [{ ...note, ...sides, artifacts }], files: null, message: { subject: 'end' } });
+  await endNight(ledger, 'night-1', [{ name: 'replies.jsonl', sha256: sha256('what they said\n') }]);
 }
 
 describe('traces', () => {
@@ -100,24 +97,8 @@ describe('a record that lets files go', () => {
   it.each(cases)('%s is found', async (_, days, expired, message) => {
     const { dir, repository } = await told();
     const ledger = await openLedger(repository, 'shop');
-    const { harness, files, commit } = ledger.head();
-    await ledger.record({
-      decisions: [
-        {
-          ...nothingMeasured,
-          env: 'shop',
-          run: 'expire-3',
-          kind: 'expire',
-          time: daysLater(days),
-          who,
-          parent: { harness, commit },
-          child: { harness, files },
-          expired,
-        },
-      ],
-      files: null,
-      message: { subject: 'gone' },
-    });
+    const step = { who, time: daysLater(days) };
+    await recordAct(ledger, { kind: 'expire', expired }, step, { message: { subject: 'gone' } });
     expect(userGit(dir, 'log', '-1', '--format=%s', 'optimize/shop').trim()).toBe('gone');
     const { issues } = await verifyRepository(repository);
     expect(issues.length).toBeGreaterThan(0);

@@ -7,23 +7,11 @@ import { join } from 'node:path';
 import { fileDigest } from '../../digest.ts';
 import { UsageError } from '../../errors.ts';
 import { openLedger } from '../branch/ledger.ts';
-import { type Decision, nothingMeasured } from '../format/decision.ts';
 import type { Repository } from '../git/git.ts';
-import type { StepOptions } from './rollback.ts';
-import { settingsInForce } from './settings.ts';
-import { underLock } from './step.ts';
-
-/** A file that is not in git, by the run whose record holds its digest. */
-export type Expired = NonNullable<Decision['expired']>[number];
-
-/** Where it lies, from the top of the repository. */
-export const artifactPath = ({ run, name }: Pick<Expired, 'run' | 'name'>): string => `runs/${run}/${name}`;
-
-/** The decision that let each file go, by its path. */
-export const expiredFiles = (decisions: readonly Decision[]): ReadonlyMap<string, number> =>
-  new Map(decisions.flatMap(({ expired = [], seq }) => expired.map((file) => [artifactPath(file), seq] as const)));
-
-export const DAY_MS = 86_400_000;
+import { artifactPath, artifactsIn, DAY_MS, type Expired, expire, expiredFiles } from '../kinds/expire.ts';
+import type { AnyDecision } from '../kinds/kind.ts';
+import { settingsInForce } from '../kinds/settings.ts';
+import { recordAct, type StepOptions, underLock } from './step.ts';
 
 type ExpireOptions = StepOptions & { readonly dry: boolean };
 
@@ -54,7 +42,7 @@ export const expireTraces = (repository: Repository, env: string, options: Expir
 
 async function expireLocked(repository: Repository, env: string, { dry, ...options }: ExpireOptions): Promise<Expiry> {
   const ledger = await openLedger(repository, env, options.keys);
-  const { commit: tip, harness, files: child, decisions } = ledger.head();
+  const decisions: readonly AnyDecision[] = ledger.decisions();
   const days = settingsInForce(decisions)?.policy.retention?.traces_days;
   if (days === undefined)
     throw new UsageError(
@@ -62,31 +50,17 @@ async function expireLocked(repository: Repository, env: string, { dry, ...optio
     );
   const gone = expiredFiles(decisions);
   const before = Date.parse(options.time) - days * DAY_MS;
-  const due = decisions
+  const due = artifactsIn(decisions)
     .filter(({ time }) => Date.parse(time) < before)
-    .flatMap(({ run, artifacts }) => artifacts.map((artifact): Expired => ({ run, ...artifact })))
+    .map(({ time: _, ...file }): Expired => file)
     .filter((file) => !gone.has(artifactPath(file)));
-  const files = await here(repository.root, [...decisions.flatMap(({ expired = [] }) => expired), ...due]);
+  const named = decisions.filter(expire.is).flatMap(({ expired }) => expired);
+  const files = await here(repository.root, [...named, ...due]);
   const seq = due.length === 0 ? null : ledger.nextSeq;
   if (dry) return { days, files, seq };
   if (seq !== null)
-    await ledger.record({
-      decisions: [
-        {
-          ...nothingMeasured,
-          env,
-          run: options.run ?? `expire-${seq}`,
-          kind: 'expire',
-          time: options.time,
-          who: options.who,
-          parent: { harness, commit: tip },
-          child: { harness, files: child },
-          expired: due,
-        },
-      ],
-      files: null,
+    await recordAct(ledger, { kind: 'expire', expired: due }, options, {
       message: { subject: `chore(${env}): raw traces older than ${days} days are deleted` },
-      ...(options.identity === undefined ? {} : { identity: options.identity }),
     });
   for (const path of files) rmSync(join(repository.root, path), { force: true });
   return { days, files, seq };

@@ -4,19 +4,13 @@
  */
 import { FrozenError, UsageError } from '../../errors.ts';
 import { openLedger } from '../branch/ledger.ts';
-import { type Decision, nothingMeasured } from '../format/decision.ts';
 import type { Repository } from '../git/git.ts';
 import type { Oid } from '../git/plumbing.ts';
 import type { Keyring } from '../keys/keys.ts';
+import { frozenBy } from '../kinds/freeze.ts';
+import type { Decision } from '../kinds/index.ts';
 import { personsOf } from './approval.ts';
-import type { StepOptions } from './rollback.ts';
-import { underLock } from './step.ts';
-
-/** The decision that froze the environment; null when it is not frozen. */
-export function frozenBy(decisions: readonly Decision[]): Decision | null {
-  const last = decisions.findLast(({ kind }) => kind === 'freeze' || kind === 'unfreeze');
-  return last?.kind === 'freeze' ? last : null;
-}
+import { recordAct, type StepOptions, underLock } from './step.ts';
 
 /** Throws FrozenError that says since when, why, and what lifts it. */
 export function assertNotFrozen(env: string, decisions: readonly Decision[]): void {
@@ -60,28 +54,9 @@ export async function recordFreeze(
   { why, ...options }: FreezeOptions,
 ): Promise<Frozen> {
   const ledger = await openLedger(repository, env, options.keys && signersOf(kind, options.keys));
-  const { commit: tip, harness, files, decisions } = ledger.head();
+  const { commit: tip, decisions } = ledger.head();
   const before = frozenBy(decisions);
   if (kind === 'freeze' && before !== null) return { commit: tip, seq: before.seq };
   if (kind === 'unfreeze' && before === null) throw new UsageError(`${env} is not frozen, so there is nothing to lift`);
-  const seq = ledger.nextSeq;
-  const { commit } = await ledger.record({
-    decisions: [
-      {
-        ...nothingMeasured,
-        env,
-        run: options.run ?? `${kind}-${seq}`,
-        kind,
-        time: options.time,
-        who: options.who,
-        parent: { harness, commit: tip },
-        child: { harness, files },
-        why,
-      },
-    ],
-    files: null,
-    message: { subject: `chore(${env}): ${kind}`, body: why },
-    ...(options.identity === undefined ? {} : { identity: options.identity }),
-  });
-  return { commit, seq };
+  return await recordAct(ledger, { kind, why }, options, { message: { subject: `chore(${env}): ${kind}`, body: why } });
 }

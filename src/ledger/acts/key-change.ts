@@ -4,13 +4,12 @@
  */
 import { UsageError } from '../../errors.ts';
 import { type Ledger, openLedger } from '../branch/ledger.ts';
-import { type Decision, type KeyChange, nothingMeasured } from '../format/decision.ts';
 import type { Repository } from '../git/git.ts';
 import type { KeyEntry } from '../keys/key.ts';
 import type { Keyring } from '../keys/keys.ts';
-import { chainKeys, chooseKey } from '../keys/signing.ts';
-import type { StepOptions } from './rollback.ts';
-import { underLock } from './step.ts';
+import { chooseKey } from '../keys/signing.ts';
+import { chainKeys, type KeyChange } from '../kinds/keys.ts';
+import { recordAct, type StepOptions, underLock } from './step.ts';
 
 /**
  * The key that signs the next decision of a signed chain; null where nothing is signed. Throws
@@ -93,28 +92,9 @@ async function withLedger<T>(
   return underLock(repository, env, options.time, async () => work(await openLedger(repository, env, options.keys)));
 }
 
-async function record(ledger: Ledger, change: KeyChange, { who, time, identity }: StepOptions) {
-  const { harness, commit: tip, files } = ledger.head();
-  const seq = ledger.nextSeq;
+function record(ledger: Ledger, change: KeyChange, options: StepOptions) {
   const what =
     change.action === 'rotate' ? `rotate key ${change.old.slice(0, 12)}` : `revoke key ${change.keyid.slice(0, 12)}`;
-  const { commit } = await ledger.record({
-    decisions: [
-      {
-        ...nothingMeasured,
-        env: ledger.env,
-        run: `keys-${seq}`,
-        kind: 'keys' satisfies Decision['kind'],
-        time,
-        who,
-        parent: { harness, commit: tip },
-        child: { harness, files },
-        keys: change,
-      },
-    ],
-    files: null,
-    message: { subject: `chore(${ledger.env}): ${what}` },
-    ...(identity === undefined ? {} : { identity }),
-  });
-  return { seq, commit };
+  const message = { subject: `chore(${ledger.env}): ${what}` };
+  return recordAct(ledger, { kind: 'keys', keys: change }, options, { message });
 }

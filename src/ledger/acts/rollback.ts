@@ -5,22 +5,10 @@ import { harnessLoosenings } from '../../harness/loosened.ts';
 import { resolveHarness } from '../branch/history.ts';
 import { type Ledger, openLedger, releaseOf } from '../branch/ledger.ts';
 import { findVersion } from '../branch/versions.ts';
-import { type Decision, nothingMeasured } from '../format/decision.ts';
-import { changedItemsOf } from '../format/items.ts';
-import type { Identity, Repository } from '../git/git.ts';
+import type { Repository } from '../git/git.ts';
 import type { Oid } from '../git/plumbing.ts';
-import type { Keyring } from '../keys/keys.ts';
-
-export interface StepOptions {
-  readonly who: Decision['who'];
-  /** Now, ISO 8601. */
-  readonly time: string;
-  /** Default: named after the kind and number of the decision. */
-  readonly run?: string;
-  readonly identity?: Identity;
-  /** Default: none, which signs nothing. */
-  readonly keys?: Keyring;
-}
+import { changedItemsOf } from '../kinds/items.ts';
+import { recordAct, type StepOptions } from './step.ts';
 
 export interface RolledBack {
   readonly commit: Oid;
@@ -50,27 +38,18 @@ export async function rollback(
   const head = ledger.head();
   const harness = found.decision.child.harness;
   const loosened = harnessLoosenings(env, head.files, found.files);
-  const { commit } = await ledger.record({
-    decisions: [
-      {
-        ...nothingMeasured,
-        env,
-        run: options.run ?? `rollback-${ledger.nextSeq}`,
-        kind: 'rollback',
-        time: options.time,
-        who: options.who,
-        parent: { harness: head.harness, commit: head.commit },
-        child: { harness, files: found.files },
-        candidate: { form: 'rollback', edits: [], keys: [], touched: changedItemsOf(env, head.files, found.files) },
-        limits: loosened,
-        version: found.version,
-        source: { harness, commit: found.commit },
-      },
-    ],
-    files: found.files,
-    message: { subject: `revert(${env}): roll back to ${found.version}` },
-    ...(options.identity === undefined ? {} : { identity: options.identity }),
-  });
+  const touched = changedItemsOf(env, head.files, found.files);
+  const source = { harness, commit: found.commit };
+  const { commit } = await recordAct(
+    ledger,
+    { kind: 'rollback', version: found.version, touched, loosens: loosened, source },
+    options,
+    {
+      message: { subject: `revert(${env}): roll back to ${found.version}` },
+      child: { harness, files: found.files },
+      files: found.files,
+    },
+  );
   return { commit, version: found.version, harness, loosened };
 }
 

@@ -79,7 +79,7 @@ describe('startNight', () => {
     userGit(dir, 'commit', '-qam', 'grow');
     const { commit, external, merged } = await startNight(ledger, options(dir, 'night-2'));
     expect(merged).toBe(true);
-    expect(external?.candidate?.touched.map(({ id }) => id)).toEqual(['policy']);
+    expect(external?.kind === 'external' && external.touched.map(({ id }) => id)).toEqual(['policy']);
     expect(userGit(dir, 'show', `${commit}:README.md`)).toBe('A bigger shop.\n');
     expect(userGit(dir, 'show', `${commit}:harness/shop/contract.yaml`)).toMatch(/second/);
     expect(userGit(dir, 'rev-parse', `${commit}^2`)).toBe(userGit(dir, 'rev-parse', 'main'));

@@ -10,21 +10,17 @@ import type { HarnessFiles } from '../../types.ts';
 import { readHarnessFiles } from '../branch/branch.ts';
 import type { Ledger } from '../branch/ledger.ts';
 import { harnessChanges } from '../branch/record.ts';
-import { type Decision, type DecisionDraft, nothingMeasured } from '../format/decision.ts';
-import { changedItemsOf } from '../format/items.ts';
-import type { Identity } from '../git/git.ts';
 import { mergeBase, mergeTexts, type Oid, readCommits, trailers, writeCommit } from '../git/plumbing.ts';
 import { readHead } from '../git/refs.ts';
 import { ownCommits } from '../git/walk.ts';
+import type { Decision } from '../kinds/index.ts';
+import { changedItemsOf } from '../kinds/items.ts';
+import { recordAct, type StepOptions } from './step.ts';
 
-export interface StartOptions {
+export interface StartOptions extends Omit<StepOptions, 'keys'> {
   /** `harness/<env>` as it is in the work tree. */
   readonly workTree: HarnessFiles;
   readonly run: string;
-  readonly who: Decision['who'];
-  /** Now, ISO 8601. */
-  readonly time: string;
-  readonly identity?: Identity;
   /**
    * Takes over a person's edits of the harness as a decision of their own; without it they stop the
    * night.
@@ -77,20 +73,25 @@ export async function startNight(ledger: Ledger, options: StartOptions): Promise
   if (loosened.length > 0) options.mayLoosen?.(loosened);
   const commit = await sourceCommit(ledger, { target, committed, theirs }, options);
   const source = { harness: harnessId(theirs), commit };
-  const external = changed ? [externalDecision(ledger, files, source, { ...options, loosened })] : [];
   const what = [moved ? 'merge the checked-out branch' : '', changed ? "take in a person's harness edits" : ''];
-  const recorded = await ledger.record({
-    decisions: external.length > 0 ? external : [mergeNote(ledger, source, options)],
-    files,
-    message: {
-      subject: `chore(${env}): ${what.filter((part) => part !== '').join(', ') || 'note the state of the work tree'}`,
-      body: changed ? 'These edits were not tested by the gate.' : '',
-      trailers: { 'Optimize-Seen': commit },
+  // Every commit of the branch carries a decision, so that the chain covers merges too.
+  const touched = changedItemsOf(env, head.files, files);
+  const recorded = await recordAct(
+    ledger,
+    changed ? { kind: 'external', touched, loosens: loosened, source } : { kind: 'merge', source },
+    options,
+    {
+      child: { harness: harnessId(files), files },
+      files,
+      message: {
+        subject: `chore(${env}): ${what.filter((part) => part !== '').join(', ') || 'note the state of the work tree'}`,
+        body: changed ? 'These edits were not tested by the gate.' : '',
+        trailers: { 'Optimize-Seen': commit },
+      },
+      parents: [head.commit, commit],
+      base: { commit, files: theirs },
     },
-    parents: [head.commit, commit],
-    base: { commit, files: theirs },
-    ...(options.identity === undefined ? {} : { identity: options.identity }),
-  });
+  );
   const last = ledger.decisions().at(-1) ?? null;
   return { commit: recorded.commit, files, merged: moved, external: changed ? last : null };
 }
@@ -223,44 +224,4 @@ async function sourceCommit(
     time: options.time,
     ...(options.identity === undefined ? {} : { identity: options.identity }),
   });
-}
-
-/** The first limit of every external decision. */
-export const BY_HAND = 'a person changed the harness by hand; no gate has tested it';
-
-type Source = { readonly harness: string; readonly commit: Oid };
-
-function externalDecision(
-  ledger: Ledger,
-  files: HarnessFiles,
-  source: Source,
-  options: StartOptions & { readonly loosened: readonly string[] },
-): DecisionDraft {
-  const head = ledger.head();
-  return {
-    ...nothingMeasured,
-    ...common(ledger, options),
-    kind: 'external',
-    child: { harness: harnessId(files), files: files },
-    candidate: { form: 'external', edits: [], keys: [], touched: changedItemsOf(ledger.env, head.files, files) },
-    limits: [BY_HAND, ...options.loosened],
-    source,
-  };
-}
-
-/** Every commit of the branch carries a decision, so that the chain covers merges too. */
-function mergeNote(ledger: Ledger, source: Source, options: StartOptions): DecisionDraft {
-  const head = ledger.head();
-  return {
-    ...nothingMeasured,
-    ...common(ledger, options),
-    kind: 'merge',
-    child: { harness: head.harness, files: head.files },
-    source,
-  };
-}
-
-function common(ledger: Ledger, { run, time, who }: StartOptions) {
-  const { commit, harness } = ledger.head();
-  return { env: ledger.env, run, time, who, parent: { harness, commit } };
 }

@@ -1,9 +1,24 @@
-/** Who, when and with which keys, of a decision that is no night's; and one at a time. */
+/** One decision that is no night's: who makes it, when, with which keys, and one at a time. */
+import type { HarnessFiles } from '../../types.ts';
 import { VERSION } from '../../version.ts';
+import type { Ledger } from '../branch/ledger.ts';
 import { acquireLock } from '../branch/lock.ts';
-import type { Repository } from '../git/git.ts';
-import { readKeyring } from '../keys/keys.ts';
-import type { StepOptions } from './rollback.ts';
+import type { LedgerEntries } from '../branch/record.ts';
+import type { Identity, Repository } from '../git/git.ts';
+import type { Oid } from '../git/plumbing.ts';
+import { type Keyring, readKeyring } from '../keys/keys.ts';
+import type { Decision, OwnFields } from '../kinds/index.ts';
+
+export interface StepOptions {
+  readonly who: Decision['who'];
+  /** Now, ISO 8601. */
+  readonly time: string;
+  /** Default: named after the kind and number of the decision. */
+  readonly run?: string;
+  readonly identity?: Identity;
+  /** Default: none, which signs nothing. */
+  readonly keys?: Keyring;
+}
 
 /** `operator`: what asks for it, such as a command. Keys and time are those of this process. */
 export const stepOf = (
@@ -35,4 +50,38 @@ export async function underLock<T>(
   } finally {
     await lock.release();
   }
+}
+
+/** How it is committed, and what it is about where that is not the harness of the branch. */
+type Around = Pick<LedgerEntries, 'message'> &
+  Partial<Pick<LedgerEntries, 'files' | 'refs' | 'parents' | 'base'>> & {
+    readonly parent?: Decision['parent'];
+    readonly child?: { readonly harness: string; readonly files: HarnessFiles };
+  };
+
+/** Records a decision with the fields of its kind; one that is `child` and no `files` is about it. */
+export async function recordAct(
+  ledger: Ledger,
+  fields: OwnFields,
+  { who, time, run, identity }: StepOptions,
+  { parent, child, files = null, ...around }: Around,
+): Promise<{ readonly commit: Oid; readonly seq: number }> {
+  const { harness, commit: tip, files: own } = ledger.head();
+  const seq = ledger.nextSeq;
+  const draft = {
+    ...fields,
+    env: ledger.env,
+    run: run ?? `${fields.kind}-${seq}`,
+    time,
+    who,
+    parent: parent ?? { harness, commit: tip },
+    child: child ?? { harness, files: own },
+  };
+  const { commit } = await ledger.record({
+    ...around,
+    decisions: [draft],
+    files,
+    ...(identity === undefined ? {} : { identity }),
+  });
+  return { commit, seq };
 }

@@ -5,13 +5,14 @@
 import { sha256 } from '../../digest.ts';
 import { UsageError, VerifyError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
-import type { HarnessFiles } from '../../types.ts';
-import { type Decision, Name } from '../format/decision.ts';
-import { decisionOf, envOf, PREDICATE, Statement } from '../format/statement.ts';
+import type { HarnessFiles, Json } from '../../types.ts';
+import { decisionOf, envOf, PREDICATE, readStatement } from '../format/statement.ts';
 import type { Repository } from '../git/git.ts';
 import { harnessFolder, harnessPath, parseDecisionPath, signaturePath, signedPath } from '../git/paths.ts';
 import { listFiles, type Oid, readTexts, type TreeEntry } from '../git/plumbing.ts';
 import { listRefs, type Ref, readHead } from '../git/refs.ts';
+import { Name } from '../kinds/fields.ts';
+import type { Decision } from '../kinds/index.ts';
 import { ledgersIn } from './branches.ts';
 
 export const branchRef = (env: string): string => `refs/heads/optimize/${env}`;
@@ -106,9 +107,9 @@ export async function readContents(
 
 /** Null for a decision of another environment. */
 function parseStored(env: string, text: string, path: string): Decision | null {
-  let found: unknown;
+  let found: Json;
   try {
-    found = JSON.parse(text);
+    found = JSON.parse(text) as Json;
   } catch {
     throw new VerifyError(`${path} is not JSON any more; run: npx optimize verify`);
   }
@@ -118,10 +119,11 @@ function parseStored(env: string, text: string, path: string): Decision | null {
     throw new VerifyError(
       `${path}: expected a record of the form ${PREDICATE}, found another; use the version that wrote it, since records of other versions are not read`,
     );
-  const parsed = Statement.safeParse(found);
+  const { was, parsed } = readStatement(found);
   if (parsed.success) return decisionOf(parsed.data);
   const issue = parsed.error.issues[0];
-  throw new VerifyError(`${path}: ${issue?.path.join('.')}: ${issue?.message}; run: npx optimize verify`);
+  const by = was === 'v2' ? ' (written by v2)' : '';
+  throw new VerifyError(`${path}${by}: ${issue?.path.join('.')}: ${issue?.message}; run: npx optimize verify`);
 }
 
 export interface BranchPlace {

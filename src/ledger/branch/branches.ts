@@ -2,9 +2,10 @@
  * Which refs are ledgers: branches `optimize/<env>` with the name of an environment, here or as
  * copies of a remote's.
  */
-import { Name } from '../format/decision.ts';
+
 import type { Repository } from '../git/git.ts';
 import { listRefs, type Ref } from '../git/refs.ts';
+import { Name } from '../kinds/fields.ts';
 
 export interface LedgerRef extends Ref {
   readonly env: string;

@@ -4,10 +4,10 @@ import { applyEdits } from '../../edit/edits.ts';
 import { UsageError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
 import type { Harness, HarnessFiles } from '../../types.ts';
-import { changesBranch, type Decision } from '../format/decision.ts';
-import { itemDigests } from '../format/items.ts';
 import { firstParents, type Oid } from '../git/plumbing.ts';
 import { listRefs, readHead, resolveCommit } from '../git/refs.ts';
+import { changesBranch, type Decision } from '../kinds/index.ts';
+import { itemDigests } from '../kinds/items.ts';
 import { readHarnessFiles } from './branch.ts';
 import type { Ledger } from './ledger.ts';
 import { commitOfDecision, findVersion } from './versions.ts';
@@ -100,10 +100,10 @@ async function childOf(ledger: Ledger, decision: Decision): Promise<Resolved> {
   const files = await readHarnessFiles(repository, env, commit);
   if (harnessId(files) === harness) return { commit, files, harness };
   const { commit: parent } = decision.parent;
-  if (parent === null || decision.candidate === null) {
+  if (parent === null || decision.kind !== 'candidate') {
     throw new UsageError(`harness ${harness} of decision ${decision.seq} cannot be rebuilt: it names no parent commit`);
   }
-  const rebuilt = applyEdits(await readHarnessFiles(repository, env, parent), decision.candidate.edits);
+  const rebuilt = applyEdits(await readHarnessFiles(repository, env, parent), decision.edits);
   if (harnessId(rebuilt) !== harness) {
     throw new UsageError(`harness ${harness} of decision ${decision.seq} was refused before it was built`);
   }
@@ -118,8 +118,10 @@ export function clauseOrigins(decisions: readonly Decision[], harness: Harness):
   const accepted = decisions.filter(changesBranch);
   return new Map(
     [...itemDigests(harness)].map(([id, digest]) => {
-      const origin = accepted.findLast(({ candidate }) =>
-        candidate?.touched.some((item) => item.id === id && item.after === digest && item.before !== digest),
+      const origin = accepted.findLast(
+        (decision) =>
+          'touched' in decision &&
+          decision.touched.some((item) => item.id === id && item.after === digest && item.before !== digest),
       );
       return [id, origin ?? null];
     }),

@@ -4,11 +4,11 @@
  */
 import { UsageError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
-import { changesBranch, type Decision } from '../format/decision.ts';
 import { momentOf } from '../git/moment.ts';
 import { decisionPath } from '../git/paths.ts';
 import { firstParents, listFiles, mergeBase, type Oid, readCommits, trailers } from '../git/plumbing.ts';
 import { listRefs, readHead } from '../git/refs.ts';
+import { changesBranch, type Decision, versionOf } from '../kinds/index.ts';
 import { readHarnessFiles } from './branch.ts';
 import { remoteIn } from './branches.ts';
 import { type Resolved, resolveHarness } from './history.ts';
@@ -21,7 +21,7 @@ export interface HarnessInForce extends Resolved {
    */
   readonly branch: string | null;
   /** The newest `apply`, if that is why this branch was asked. */
-  readonly applied: Decision | null;
+  readonly applied: Applied | null;
   /** Committer's claim of when the commit was made, ISO 8601. */
   readonly time: string;
   /** `vN` if these are the bytes of a release. */
@@ -48,7 +48,7 @@ export async function inForceAt(ledger: Ledger, at: string): Promise<HarnessInFo
     until === null ? await resolveHarness(ledger, at) : await chainAt(ledger, place, until / 1000, at);
   const [{ seconds } = { seconds: 0 }] = await readCommits(ledger.repository, [commit]);
   const behind = await decisionsBehind(ledger, commit, until ?? Number.POSITIVE_INFINITY);
-  const led = behind.filter((one) => one.child.harness === harness && (changesBranch(one) || one.version));
+  const led = behind.filter((one) => one.child.harness === harness && (changesBranch(one) || versionOf(one)));
   const release = releaseOf(ledger, harness);
   return {
     commit,
@@ -64,15 +64,21 @@ export async function inForceAt(ledger: Ledger, at: string): Promise<HarnessInFo
   };
 }
 
+export type Applied = Extract<Decision, { kind: 'apply' }>;
+
+/** The newest `apply`; null before the first. */
+export const lastApplied = (decisions: readonly Decision[]): Applied | null =>
+  decisions.findLast((one): one is Applied => one.kind === 'apply') ?? null;
+
 interface Place {
   readonly branch: string | null;
   readonly commit: Oid | null;
-  readonly applied: Decision | null;
+  readonly applied: Applied | null;
 }
 
 async function branchInForce(ledger: Ledger): Promise<Place> {
-  const applied = ledger.decisions().findLast(({ kind }) => kind === 'apply') ?? null;
-  const branch = applied?.target?.branch;
+  const applied = lastApplied(ledger.decisions());
+  const branch = applied?.target.branch;
   if (branch !== undefined) {
     const refs = await listRefs(ledger.repository, ['refs/heads', 'refs/remotes']);
     for (const [prefix, name] of [
@@ -116,14 +122,15 @@ async function decisionsBehind(ledger: Ledger, commit: Oid, until: number): Prom
   const isIn = ({ run, seq }: Decision) => paths.has(decisionPath(run, seq));
   const named = new Set<Decision>();
   for (const decision of ledger.decisions().filter((one) => !isIn(one))) {
-    const { kind, target, source, time } = decision;
     const reached =
-      (kind === 'apply' && (await contains(ledger, commit, target?.commit ?? null))) ||
-      (kind === 'external' && Date.parse(time) <= until && (await took(ledger, commit, source?.commit ?? null)));
+      (decision.kind === 'apply' && (await contains(ledger, commit, decision.target.commit))) ||
+      (decision.kind === 'external' &&
+        Date.parse(decision.time) <= until &&
+        (await took(ledger, commit, decision.source.commit)));
     if (reached) named.add(decision);
   }
   // Somebody may have deleted the records beside the harness; what was applied still holds them.
-  const source = [...named].findLast(({ kind }) => kind === 'apply')?.source;
+  const source = lastApplied([...named])?.source;
   for (const path of source?.commit ? await holds(source.commit) : []) paths.add(path);
   return ledger.decisions().filter((one) => isIn(one) || named.has(one));
 }

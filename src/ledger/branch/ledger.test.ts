@@ -5,6 +5,7 @@ import { InfrastructureError, UsageError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
 import { canonicalText } from '../format/statement.ts';
 import { openRepository } from '../git/git.ts';
+import { verdictOf } from '../kinds/index.ts';
 import {
   addClause,
   candidate,
@@ -50,7 +51,7 @@ describe('record', () => {
     expect(userGit(dir, 'log', '-1', '--format=%an <%ae> %cI', commit).trim()).toMatch(
       /^optimize <optimize@localhost> 2026-/,
     );
-    expect(ledger.decisions().map(({ seq, verdict }) => [seq, verdict?.reason])).toEqual([
+    expect(ledger.decisions().map((one) => [one.seq, verdictOf(one)?.reason])).toEqual([
       [1, 'leak'],
       [2, 'not_better'],
       [3, 'improved'],

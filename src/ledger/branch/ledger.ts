@@ -3,11 +3,11 @@
  * its evidence.
  */
 import type { HarnessFiles } from '../../types.ts';
-import type { Decision } from '../format/decision.ts';
 import type { Repository } from '../git/git.ts';
 import type { Oid } from '../git/plumbing.ts';
 import { type Keyring, NO_KEYS } from '../keys/keys.ts';
 import type { Signer } from '../keys/signing.ts';
+import type { Decision } from '../kinds/index.ts';
 import { type BranchPlace, findBranch, type LedgerEntry, readContents } from './branch.ts';
 import { assertUnused, type LedgerEntries, signerOf, writeEntries } from './record.ts';
 
@@ -23,6 +23,8 @@ export interface Release {
   /** `vN` */
   readonly version: string;
   readonly decision: Decision;
+  /** SHA-256 of the bytes of its record: what an approval names. */
+  readonly entry: string;
   readonly harness: string;
   /** The tagged commit; null when this clone has no tags. */
   readonly commit: Oid | null;
@@ -107,14 +109,12 @@ export async function openLedger(repository: Repository, env: string, keys: Keyr
 }
 
 function releasesOf(env: string, entries: readonly LedgerEntry[], place: BranchPlace): Release[] {
-  return entries
-    .map(({ decision }) => decision)
-    .filter((decision) => decision.kind === 'release' && decision.version !== null)
-    .map((decision) => {
-      const tag = place.tags.find(({ name }) => name === `refs/tags/harness/${env}/${decision.version}`);
-      const version = decision.version as string;
-      return { version, decision, harness: decision.child.harness, commit: tag?.commit ?? null };
-    });
+  return entries.flatMap(({ decision, sha256 }) => {
+    if (decision.kind !== 'release' || decision.version === undefined) return [];
+    const { version } = decision;
+    const tag = place.tags.find(({ name }) => name === `refs/tags/harness/${env}/${version}`);
+    return [{ version, decision, entry: sha256, harness: decision.child.harness, commit: tag?.commit ?? null }];
+  });
 }
 
 /** The first release of a harness; null if it was never released. */

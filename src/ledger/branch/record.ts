@@ -7,17 +7,19 @@ import { UsageError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
 import { splicesOf } from '../../harness/splice.ts';
 import type { HarnessFiles } from '../../types.ts';
-import { changesBranch, Decision, type DecisionDraft, fileDigests, hasChanges } from '../format/decision.ts';
 import { signatureText } from '../format/dsse.ts';
-import { touchedBy } from '../format/items.ts';
-import { canonicalText, decisionText } from '../format/statement.ts';
+import { canonicalText, decisionOf, decisionText, Statement, statementOf } from '../format/statement.ts';
 import type { Identity, Repository } from '../git/git.ts';
 import { commitMessage, type Message } from '../git/message.ts';
 import { decisionPath, harnessFolder, signaturePath } from '../git/paths.ts';
 import { type Oid, writeCommit } from '../git/plumbing.ts';
 import { moveRefs, type RefChange, writeTag } from '../git/refs.ts';
 import type { Keyring } from '../keys/keys.ts';
-import { chainKeys, chooseKey, openSigner, type Signer } from '../keys/signing.ts';
+import { chooseKey, openSigner, type Signer } from '../keys/signing.ts';
+import { fileDigests } from '../kinds/fields.ts';
+import { changesBranch, type Decision, type DecisionDraft, kindOf } from '../kinds/index.ts';
+import { touchedBy } from '../kinds/items.ts';
+import { chainKeys } from '../kinds/keys.ts';
 import { type BranchPlace, branchRef, type Contents, type LedgerEntry } from './branch.ts';
 
 export interface LedgerEntries {
@@ -155,8 +157,8 @@ function chain(repository: Repository, env: string, state: State, entries: Ledge
 }
 
 /**
- * Fills in what follows from the branch: place, the parent's commit, and what the edits touch
- * there.
+ * Fills in what follows from the branch: place, the parent's commit, what the edits touch there,
+ * and the bytes that change.
  */
 function complete(
   repository: Repository,
@@ -165,38 +167,33 @@ function complete(
   draft: DecisionDraft,
   { seq, prev, signer }: Pick<Decision, 'seq' | 'prev' | 'signer'>,
 ): Decision {
-  const { candidate, parent, child } = draft;
+  const { parent, child } = draft;
   const files = parent.harness === contents.harness ? contents.files : null;
-  const touched = candidate?.touched ?? (candidate && files ? touchedBy(env, files, candidate.edits) : []);
-  const parsed = Decision.safeParse({
+  const shape = kindOf(draft).schema.shape;
+  const touched = draft.kind === 'candidate' && files ? touchedBy(env, files, draft.edits) : [];
+  const decision = {
+    ...('touched' in shape ? { touched } : {}),
+    ...('changes' in shape ? { changes: files === null ? [] : splicesOf(files, child.files) } : {}),
     ...draft,
     seq,
     prev,
     signer,
-    keys: draft.keys ?? null,
     child: { harness: child.harness, files: fileDigests(child.files, repository.objectFormat) },
     parent: { ...parent, commit: parent.commit ?? (files === null ? null : place.from) },
-    candidate: candidate === null ? null : { ...candidate, touched },
-    changes: files !== null && hasChanges(draft) ? splicesOf(files, child.files) : [],
-    data: { ...draft.data, panelSeed: draft.data.panelSeed ?? null, taskManifest: draft.data.taskManifest ?? null },
-    target: draft.target ?? null,
-    source: draft.source ?? null,
-  });
-  if (parsed.success) return parsed.data;
+  };
+  const parsed = Statement.safeParse(statementOf(decision as Decision));
+  if (parsed.success) return decisionOf(parsed.data);
   const issue = parsed.error.issues[0];
   throw new TypeError(`record: decision ${seq}: ${issue?.path.join('.')}: ${issue?.message}`, { cause: parsed.error });
 }
 
+/** What was filled in from the branch of its time cannot be filled in again. */
+function content({ parent, ...rest }: Decision): string {
+  const kept = Object.entries(rest).filter(([field]) => !['time', 'signer', 'touched', 'changes'].includes(field));
+  return canonicalText({ ...Object.fromEntries(kept), parent: parent.harness });
+}
+
 function checkSame(draft: Decision, stored: Decision): void {
-  // What was filled in from the branch of that time cannot be filled in again.
-  const content = ({ candidate, parent, signer: _, ...rest }: Decision) =>
-    canonicalText({
-      ...rest,
-      time: '',
-      parent: { ...parent, commit: null },
-      candidate: candidate && { ...candidate, touched: [] },
-      changes: [],
-    });
   if (content(draft) !== content(stored)) {
     throw new UsageError(
       `decision ${stored.seq} of ${stored.env} is already recorded (run ${stored.run}) with other content; ` +

@@ -4,10 +4,10 @@ import { editKey } from '../../edit/edits.ts';
 import type { Edit } from '../../edit/schema.ts';
 import { parseHarness } from '../../harness/parse.ts';
 import type { Harness, Verdict } from '../../types.ts';
-import type { Decision } from '../format/decision.ts';
-import { touchedBy } from '../format/items.ts';
+import type { Decision } from '../kinds/index.ts';
+import { touchedBy } from '../kinds/items.ts';
+import { demandsOf, lookPlace, looksAt, sameQuestion, useOfTasks } from '../kinds/panels.ts';
 import { addClause, contract } from '../shop.fixture.ts';
-import { demandsOf, lookPlace, looksAt, sameQuestion, useOfTasks } from './panels.ts';
 import { bundleKey, MAX_RETRIES, mayTry, rejectedEdits } from './rejected.ts';
 
 /** A harness whose clause `first` says something numbered. */
@@ -50,10 +50,11 @@ const decision = (parent: Harness, found: Verdict, seq: number, edits = [edit]):
     parent: { harness: parent.id, commit: null },
     child: { harness: 'c', files: {} },
     checks: [],
-    gate: null,
-    candidate: { form: 'single', edits, keys: edits.map(editKey), touched: touchedBy('shop', parent.files, edits) },
+    form: 'single',
+    edits,
+    keys: edits.map(editKey),
+    touched: touchedBy('shop', parent.files, edits),
     verdict: found,
-    data: { panel: null },
     who: { agent: 'a', served: 'm' },
   }) as unknown as Decision;
 
@@ -142,14 +143,14 @@ describe('mayTry', () => {
 });
 
 describe('panels', () => {
-  const look = (panel: string, branch: string, found: Verdict, seq: number, seed: number | null = null): Decision =>
+  const look = (panel: string, branch: string, found: Verdict, seq: number, panelSeed?: number): Decision =>
     ({
       ...decision(harness(1), found, seq),
-      kind: found.decision === 'accepted' ? 'release' : 'note',
+      kind: 'release',
       parent: { harness: 'release', commit: null },
       child: { harness: branch, files: {} },
       gate: { stage: 'release', options: {}, pairs: [{ task: `${panel}1` }, { task: `${panel}2` }] },
-      data: { panel, panelSeed: seed },
+      data: { panel, panelSeed },
     }) as unknown as Decision;
   const decisions = [
     look('p', 'a', verdict('release', 'inconclusive', 'inconclusive'), 1),
@@ -176,12 +177,10 @@ describe('panels', () => {
   });
 
   it('counts a look that was cut off before its verdict, with every task that it may have played', () => {
-    const opened = (run: string, panelSeed: number | null = null): Decision =>
+    const opened = (run: string, panelSeed?: number): Decision =>
       ({
         kind: 'look',
         run,
-        gate: null,
-        verdict: null,
         data: { panel: 'p', panelSeed },
         plan: { tasks: ['p1', 'p2', 'p3'], trials: 1, terms: { planned: 3 } },
       }) as unknown as Decision;

@@ -5,8 +5,10 @@
 import { sha256 } from '../../digest.ts';
 import type { Edit } from '../../edit/schema.ts';
 import type { Harness } from '../../types.ts';
-import type { Decision, Touched } from '../format/decision.ts';
-import { itemDigests } from '../format/items.ts';
+import type { CandidateDecision } from '../kinds/candidate.ts';
+import type { Touched } from '../kinds/fields.ts';
+import type { Decision } from '../kinds/index.ts';
+import { itemDigests } from '../kinds/items.ts';
 
 /** Refusals that no later harness can mend. */
 const FINAL = new Set(['policy', 'leak', 'taint']);
@@ -49,24 +51,24 @@ export function bundleKey(keys: readonly string[]): string {
   return keys.length === 1 ? (keys[0] as string) : sha256([...keys].sort().join('\n'));
 }
 
-function byWhom(decision: Decision): RejectedEdit['by'] {
-  if (decision.verdict?.stage !== 'check') return 'gate';
-  const failed = decision.checks.filter(({ passed }) => !passed);
-  const codes = [decision.verdict.reason, ...failed.flatMap(({ check, reason }) => [check, reason ?? ''])];
+function byWhom({ verdict, checks }: CandidateDecision): RejectedEdit['by'] {
+  if (verdict.stage !== 'check') return 'gate';
+  const failed = checks.filter(({ passed }) => !passed);
+  const codes = [verdict.reason, ...failed.flatMap(({ check, reason }) => [check, reason ?? ''])];
   return codes.some((code) => FINAL.has(code)) ? 'final' : 'check';
 }
 
 /** Everything that was rejected, oldest first. Inconclusive candidates are not rejected. */
 export function rejectedEdits(decisions: readonly Decision[]): RejectedEdit[] {
   return decisions.flatMap((decision) => {
-    const { candidate, verdict } = decision;
-    if (decision.kind !== 'candidate' || !candidate || verdict?.decision !== 'rejected') return [];
+    if (decision.kind !== 'candidate' || decision.verdict.decision !== 'rejected') return [];
+    const { verdict, keys, form, edits, touched } = decision;
     return [
       {
-        key: bundleKey(candidate.keys),
-        form: candidate.form,
-        edits: candidate.edits,
-        touched: candidate.touched,
+        key: bundleKey(keys),
+        form,
+        edits,
+        touched,
         by: byWhom(decision),
         reason: verdict.reason,
         detail: verdict.detail,

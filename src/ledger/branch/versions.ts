@@ -3,10 +3,10 @@
 import { UsageError, VerifyError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
 import type { HarnessFiles } from '../../types.ts';
-import type { Decision } from '../format/decision.ts';
 import { decisionPath } from '../git/paths.ts';
 import type { Oid } from '../git/plumbing.ts';
 import { decisionCommits, ownCommits } from '../git/walk.ts';
+import { type Decision, versionOf } from '../kinds/index.ts';
 import { readHarnessFiles } from './branch.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -18,18 +18,18 @@ export interface Version {
   readonly decision: Decision;
 }
 
-const isVersion = ({ kind, version }: Decision): boolean =>
-  version !== null && (kind === 'release' || kind === 'rollback');
-
 /**
  * A released or restored version; the newest one when `version` is absent. Throws `UsageError` when
  * there is none, naming those there are, and `VerifyError` when its bytes are not those recorded.
  */
 export async function findVersion(ledger: Ledger, version?: string): Promise<Version> {
-  const all = ledger.decisions().filter(isVersion);
-  const decision = all.filter((one) => version === undefined || one.version === version).at(-1);
+  const all = ledger
+    .decisions()
+    .filter(({ kind }) => kind === 'release' || kind === 'rollback')
+    .filter((one) => versionOf(one) !== null);
+  const decision = all.filter((one) => version === undefined || versionOf(one) === version).at(-1);
   if (!decision) {
-    const known = [...new Set(all.map((one) => one.version))].join(', ');
+    const known = [...new Set(all.map(versionOf))].join(', ');
     throw new UsageError(
       known === ''
         ? `nothing has been released for ${ledger.env} yet; run: npx optimize --env ${ledger.env}`
@@ -43,7 +43,7 @@ export async function findVersion(ledger: Ledger, version?: string): Promise<Ver
       `harness/${ledger.env} in ${commit} is not what decision ${decision.seq} released; run: npx optimize verify`,
     );
   }
-  return { version: decision.version as string, commit, files, decision };
+  return { version: versionOf(decision) as string, commit, files, decision };
 }
 
 /**

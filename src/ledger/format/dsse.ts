@@ -4,7 +4,7 @@
  */
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { z } from 'zod';
-import { digest } from './decision.ts';
+import { digest } from '../kinds/fields.ts';
 import { canonicalText, PAYLOAD } from './statement.ts';
 
 /** One signature: a decision has one signer. Ed25519, 64 bytes in base64. */

@@ -1,14 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { Decision, nothingMeasured } from './decision.ts';
+import type { Decision } from '../kinds/index.ts';
 import { canonicalText, decisionOf, decisionText, evidenceSchema, Statement, statementOf } from './statement.ts';
 
 const file = (digit: string) => ({ sha256: digit.repeat(64), gitBlob: digit.repeat(40) });
 
-const decision = Decision.parse({
-  ...nothingMeasured,
-  data: { ...nothingMeasured.data, panelSeed: null, taskManifest: null },
+const decision: Decision = {
+  data: { environment: 'e', split: 's' },
+  artifacts: [],
+  limits: [],
   seq: 3,
   env: 'shop',
   run: 'night-1',
@@ -18,10 +19,8 @@ const decision = Decision.parse({
   who: { tool: 't', agent: null, served: null, proposer: null, simulated: false, operator: 'test' },
   parent: { harness: 'b'.repeat(64), commit: null },
   signer: null,
-  keys: null,
-  changes: [],
   child: { harness: 'c'.repeat(64), files: { 'skills/a/SKILL.md': file('2'), 'policy.md': file('1') } },
-});
+};
 
 it('turns a decision into a Statement about its files and back', () => {
   const statement = statementOf(decision);

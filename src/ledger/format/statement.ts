@@ -4,11 +4,13 @@
  */
 
 import { z } from 'zod';
-import { canonicalJson } from '../../digest.ts';
+import { canonicalJson, isObject } from '../../digest.ts';
 import { Op, OpName } from '../../edit/ops/index.ts';
 import type { Json } from '../../types.ts';
 import { harnessFolder } from '../git/paths.ts';
-import { Decision, digest, FileDigest, pathUpTo } from './decision.ts';
+import { FileDigest, pathUpTo } from '../kinds/fields.ts';
+import { type Decision, Predicate } from '../kinds/index.ts';
+import { fromV2, PREDICATE_V2 } from './v2.ts';
 
 /** https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md */
 export const STATEMENT = 'https://in-toto.io/Statement/v1';
@@ -16,7 +18,7 @@ export const STATEMENT = 'https://in-toto.io/Statement/v1';
  * A name, never an address: nobody owns a domain for this project, and what an address says may
  * change hands. The number at its end is the version of the predicate's fields.
  */
-export const PREDICATE = 'urn:harness-optimizer:decision:v2';
+export const PREDICATE = 'urn:harness-optimizer:decision:v3';
 /** How DSSE calls the bytes of a Statement. */
 export const PAYLOAD = 'application/vnd.in-toto+json';
 
@@ -28,7 +30,7 @@ const Shape = z.strictObject({
    */
   subject: z.array(z.strictObject({ name: pathUpTo(300), digest: FileDigest })),
   predicateType: z.literal(PREDICATE),
-  predicate: Decision.extend({ child: z.strictObject({ harness: digest }) }),
+  predicate: Predicate,
 });
 
 export const Statement = Shape.superRefine(({ subject, predicate }, context) => {
@@ -43,23 +45,26 @@ export const Statement = Shape.superRefine(({ subject, predicate }, context) => 
 });
 export type Statement = z.infer<typeof Statement>;
 
-export function statementOf({ child, ...rest }: Decision): Statement {
-  const folder = `${harnessFolder(rest.env)}/`;
-  const subject = Object.entries(child.files).map(([path, digest]) => ({ name: folder + path, digest }));
+export function statementOf(decision: Decision): Statement {
+  const { files, ...child } = decision.child;
+  const folder = `${harnessFolder(decision.env)}/`;
+  const subject = Object.entries(files).map(([path, digest]) => ({ name: folder + path, digest }));
   subject.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return {
-    _type: STATEMENT,
-    subject,
-    predicateType: PREDICATE,
-    predicate: { ...rest, child: { harness: child.harness } },
-  };
+  return { _type: STATEMENT, subject, predicateType: PREDICATE, predicate: { ...decision, child } };
 }
 
 /** The inverse of `statementOf`. */
 export function decisionOf({ subject, predicate }: Statement): Decision {
   const start = `${harnessFolder(predicate.env)}/`.length;
   const files = Object.fromEntries(subject.map(({ name, digest }) => [name.slice(start), digest]));
-  return { ...predicate, child: { harness: predicate.child.harness, files } };
+  return { ...predicate, child: { ...predicate.child, files } };
+}
+
+/** A stored record, or one of v2 as it would stand in this version: `was` is then `v2`. */
+export function readStatement(raw: Json) {
+  const was = isObject(raw) && raw.predicateType === PREDICATE_V2 ? 'v2' : 'v3';
+  const current = was === 'v2' ? fromV2(raw, PREDICATE) : raw;
+  return { was, current, parsed: Statement.safeParse(current) } as const;
 }
 
 /** Name of the environment in something that may be a Statement; undefined where there is none. */
@@ -94,6 +99,7 @@ export const decisionText = (decision: Decision): string => canonicalText(statem
 export const evidenceSchema = (): object => ({
   ...z.toJSONSchema(Shape, {
     io: 'output',
+    reused: 'ref',
     // An operation may be new to who reads the record; `changes` says what it did to the files.
     override({ zodSchema, jsonSchema }) {
       delete jsonSchema.default;

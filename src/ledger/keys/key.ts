@@ -5,7 +5,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
-import { digest } from '../format/decision.ts';
+import { digest } from '../kinds/fields.ts';
 
 /** `bot`: signs unattended. `person`: somebody answers for it. */
 export const Role = z.enum(['bot', 'person']);

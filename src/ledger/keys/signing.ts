@@ -4,8 +4,8 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { UsageError } from '../../errors.ts';
-import type { Decision } from '../format/decision.ts';
 import { DsseEnvelope, isSignedBy, signatureText } from '../format/dsse.ts';
+import type { ChainKeys } from '../kinds/keys.ts';
 import { readPublic } from './key.ts';
 import type { HeldKey, Keyring } from './keys.ts';
 
@@ -13,30 +13,6 @@ export interface Signer {
   readonly keyid: string;
   readonly principal: string;
   readonly key: KeyObject;
-}
-
-export interface ChainKeys {
-  /** Number of the first signed decision; null when none is. From there on every one has to be. */
-  readonly signedFrom: number | null;
-  /** Keys that have signed or that a rotation named. */
-  readonly known: ReadonlySet<string>;
-  /** Keys that sign no more, with the first place where they do not. */
-  readonly over: ReadonlyMap<string, number>;
-}
-
-/** What the decisions themselves say of keys; whom to trust they cannot say. */
-export function chainKeys(decisions: readonly Decision[]): ChainKeys {
-  const known = new Set<string>();
-  const over = new Map<string, number>();
-  const end = (keyid: string, from: number) => over.set(keyid, Math.min(from, over.get(keyid) ?? from));
-  for (const { seq, signer, keys } of decisions) {
-    if (signer !== null) known.add(signer);
-    if (keys?.action === 'rotate') {
-      end(keys.old, seq + 1);
-      known.add(keys.new);
-    } else if (keys?.action === 'revoke') end(keys.keyid, keys.from);
-  }
-  return { signedFrom: decisions.find(({ signer }) => signer !== null)?.seq ?? null, known, over };
 }
 
 /**

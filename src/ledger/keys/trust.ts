@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
 import { readAs, readYaml } from '../../harness/yaml-document.ts';
-import { Name } from '../format/decision.ts';
 import type { Repository } from '../git/git.ts';
+import { Name } from '../kinds/fields.ts';
 import { KeyEntry } from './key.ts';
 import { isInside } from './keys.ts';
 

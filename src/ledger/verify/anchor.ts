@@ -3,9 +3,9 @@
  * written again.
  */
 import { UsageError } from '../../errors.ts';
-import { Name } from '../format/decision.ts';
 import { isOid, type Oid } from '../git/plumbing.ts';
-import type { LedgerFinding } from './finding.ts';
+import { Name } from '../kinds/fields.ts';
+import type { LedgerFinding } from '../kinds/finding.ts';
 import type { Node } from './nodes.ts';
 
 export interface Anchor {

@@ -26,6 +26,7 @@ import {
 } from '../shop.fixture.ts';
 import {
   append,
+  become,
   type Draft,
   next,
   reseal,
@@ -146,8 +147,7 @@ const forgeries: readonly (readonly [string, RegExp, (commits: StoryCommit[]) =>
   [
     'a rollback to what was not released',
     /0010\.json child\.harness/,
-    (commits) =>
-      append(commits, next, ({ predicate }) => Object.assign(predicate, { kind: 'rollback', version: 'v1' })),
+    (commits) => append(commits, next, (statement) => become(statement, { kind: 'rollback', version: 'v1' })),
   ],
   ['a version in force that was never released', /0007\.json child\.harness: .*as v3/, versioned(7, 'v3')],
   ['a version that is not the next one', /0006\.json version: expected v1, found v9/, versioned(6, 'v9')],
@@ -278,9 +278,9 @@ describe.skipIf(!canVerify)('the verifier in Python', () => {
     const { subject, predicate, ...rest } = JSON.parse(last) as Draft;
     let prev = sha256(last);
     const parent = { harness: predicate.child.harness, commit: null };
-    const nothing = { candidate: null, changes: [], gate: null, verdict: null, kind: 'note', parent };
+    const { gate: _, verdict: __, changes: ___, ...common } = predicate;
     for (let seq = 10; seq <= 10_001; seq++) {
-      const text = canonicalText({ ...rest, subject, predicate: { ...predicate, ...nothing, seq, prev } });
+      const text = canonicalText({ ...rest, subject, predicate: { ...common, kind: 'note', parent, seq, prev } });
       writeFileSync(join(folder, 'records', `${String(seq).padStart(4, '0')}.json`), text);
       prev = sha256(text);
     }

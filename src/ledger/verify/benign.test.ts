@@ -7,9 +7,9 @@ import { revoke, rotate } from '../acts/key-change.ts';
 import { rollback } from '../acts/rollback.ts';
 import { startNight } from '../acts/start.ts';
 import { openLedger } from '../branch/ledger.ts';
-import { type DecisionDraft, nothingMeasured } from '../format/decision.ts';
 import { openRepository } from '../git/git.ts';
 import {
+  endNight,
   heldKey,
   initShop,
   keep,
@@ -162,18 +162,7 @@ const deeds: readonly (readonly [string, Deed])[] = [
       userGit(dir, 'add', '-A');
       userGit(dir, 'commit', '-qm', 'another');
       const ledger = await openLedger(repository, 'other', ringOf(heldKey()));
-      const { harness, commit, files } = ledger.head();
-      const note: DecisionDraft = {
-        ...nothingMeasured,
-        env: 'other',
-        run: 'other-1',
-        kind: 'note',
-        time: nextTime(),
-        who,
-        parent: { harness, commit },
-        child: { harness, files },
-      };
-      await ledger.record({ decisions: [note], files: null, message: { subject: 'a note' } });
+      await endNight(ledger, 'other-1');
       userGit(dir, 'merge', '-q', '--no-ff', 'optimize/other');
       await night(shop);
     },

@@ -9,7 +9,7 @@ import type { Repository } from '../git/git.ts';
 import { parseDecisionPath } from '../git/paths.ts';
 import { listFiles, type Oid, readTexts } from '../git/plumbing.ts';
 import { type Ref, readHead } from '../git/refs.ts';
-import type { Unchecked } from './finding.ts';
+import type { Unchecked } from '../kinds/finding.ts';
 
 export interface LedgerBranch {
   readonly env: string;

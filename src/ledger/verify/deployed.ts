@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
 import { NO_POLICY } from '../../policy/policy.ts';
-import { entryOf, statementsOn, unapproved } from '../acts/approval.ts';
-import { settingsInForce } from '../acts/settings.ts';
 import { readHarnessFiles } from '../branch/branch.ts';
+import { lastApplied } from '../branch/in-force.ts';
 import { type Ledger, openLedger, releaseOf } from '../branch/ledger.ts';
 import { findVersion } from '../branch/versions.ts';
 import type { Repository } from '../git/git.ts';
@@ -16,7 +15,9 @@ import { objectId } from '../git/object-id.ts';
 import { harnessFolder, harnessPath, isHarnessPath } from '../git/paths.ts';
 import { listFiles, type Oid } from '../git/plumbing.ts';
 import { listRefs } from '../git/refs.ts';
-import type { LedgerFinding } from './finding.ts';
+import { unapproved, wordsOn } from '../kinds/approve.ts';
+import type { LedgerFinding } from '../kinds/finding.ts';
+import { settingsInForce } from '../kinds/settings.ts';
 
 /** Mode and git id of a file: what a commit knows of it. */
 interface Seen {
@@ -38,8 +39,8 @@ export interface DeployedHarness {
  */
 export async function harnessInForce(repository: Repository, env: string): Promise<DeployedHarness> {
   const ledger = await openLedger(repository, env);
-  const applied = ledger.decisions().findLast(({ kind }) => kind === 'apply');
-  if (!applied?.target) {
+  const applied = lastApplied(ledger.decisions());
+  if (applied === null) {
     const { version, commit, decision } = await findVersion(ledger);
     const findings = unapprovedRelease(ledger, decision.child.harness, { commit, file: `release ${version}` });
     return { name: `release ${version}`, commit, findings };
@@ -66,10 +67,11 @@ export async function harnessInForce(repository: Repository, env: string): Promi
  * not one that was merely tried.
  */
 const comesFromDecision = (ledger: Ledger, harness: string): boolean =>
-  ledger.decisions().some(({ kind, version, child, parent, source }) => {
-    if (kind === 'release') return version !== null && child.harness === harness;
+  ledger.decisions().some((decision) => {
+    const { kind, child, parent } = decision;
+    if (kind === 'release') return decision.version !== undefined && child.harness === harness;
     if (kind === 'apply') return [child.harness, parent.harness].includes(harness);
-    return (kind === 'external' || kind === 'merge' || kind === 'rollback') && source?.harness === harness;
+    return 'source' in decision && decision.source.harness === harness;
   });
 
 /**
@@ -83,10 +85,10 @@ function unapprovedRelease(
 ): LedgerFinding[] {
   const decisions = ledger.decisions();
   if (decisions.some(({ kind, child }) => kind === 'apply' && child.harness === harness)) return [];
-  const release = releaseOf(ledger, harness)?.decision;
-  if (release === undefined) return [];
+  const release = releaseOf(ledger, harness);
+  if (release === null) return [];
   const policy = settingsInForce(decisions)?.policy ?? NO_POLICY;
-  const found = unapproved(policy, statementsOn(decisions, entryOf(release)), release);
+  const found = unapproved(policy, wordsOn(decisions, release.entry), release.decision);
   return found === null
     ? []
     : [{ ...at, field: 'approval', expected: 'what the policy asks before it comes into force', found }];

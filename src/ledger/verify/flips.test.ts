@@ -5,10 +5,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openLedger } from '../branch/ledger.ts';
+import type { LedgerFinding, Unchecked } from '../kinds/finding.ts';
 import { keep, release, removeFolders, ringOf, userGit } from '../shop.fixture.ts';
 import { next, told, trust } from '../story.fixture.ts';
 import { verifyDecisions } from './decisions.ts';
-import type { LedgerFinding, Unchecked } from './finding.ts';
 import { type History, nodesOf, readHistory } from './nodes.ts';
 import { verifySignatures } from './signatures.ts';
 import { verifyTrust } from './trust.ts';

@@ -1,6 +1,6 @@
 /** Cases 37 to 41 and 46: numbers, bytes and looks of the chain (for tests). */
 import { type GateRecord, recompute } from '../../gate/record.ts';
-import { append, change, next, reseal, rewrite, rightful } from '../story.fixture.ts';
+import { append, become, change, next, reseal, rewrite, rightful } from '../story.fixture.ts';
 import { type Case, plant, record, replan, rescore, sealed, signature } from './forgery.fixture.ts';
 
 export const forgedChain: readonly Case[] = [
@@ -89,7 +89,7 @@ export const forgedChain: readonly Case[] = [
         const { seq, run, signer } = statement.predicate;
         statement.subject = twin.subject;
         // The same run, or it would be another night's try.
-        Object.assign(statement.predicate, twin.predicate, { seq, signer, run: run.replace('night-9', 'night-1') });
+        become(statement, { ...twin.predicate, seq, signer, run: run.replace('night-9', 'night-1') });
       });
     },
   ],
@@ -109,7 +109,7 @@ export const forgedChain: readonly Case[] = [
     'a release on dev scores, by the key holder',
     'V1',
     /0006\.json/,
-    'gate.stage',
+    'predicate.gate.stage',
     (commits) => {
       rewrite(commits, 6, ({ predicate }) => {
         const { pairs } = predicate.gate as unknown as GateRecord;
@@ -124,9 +124,9 @@ export const forgedChain: readonly Case[] = [
     'a release without a panel, by the key holder',
     'V1',
     /0006\.json/,
-    'data.panel',
+    'predicate.data.panel',
     sealed(6, ({ predicate }) => {
-      predicate.data = { ...predicate.data, panel: null };
+      delete (predicate.data as { panel?: string }).panel;
     }),
   ],
   [
@@ -172,15 +172,9 @@ export const forgedChain: readonly Case[] = [
     'gate',
     (commits) => {
       const look = JSON.parse(commits.at(-1)?.files.get(record(6))?.text as string).predicate;
-      append(commits, next, ({ predicate }) => {
-        Object.assign(predicate, {
-          kind: 'release',
-          data: look.data,
-          gate: { ...look.gate, options: { ...look.gate.options, alpha: 0.05 } },
-        });
-        predicate.verdict = { ...recompute(predicate.gate as unknown as GateRecord) };
-        predicate.version = 'v2' as never;
-      });
+      const gate = { ...look.gate, options: { ...look.gate.options, alpha: 0.05 } };
+      const fields = { data: look.data, gate, verdict: recompute(gate), version: 'v2', limits: [] };
+      append(commits, next, (statement) => become(statement, { kind: 'release', ...fields }));
     },
   ],
 ];

@@ -71,9 +71,10 @@ export const forgedEvidence: readonly Case[] = [
     'V2',
     /0006\.json/,
     'sig',
-    sealed(6, ({ predicate }) => {
-      predicate.cost.usd = 0.01;
-    }),
+    (commits) => {
+      rescore(commits, ({ options }) => Object.assign(options, { costUsd: 0.01 }));
+      reseal(commits);
+    },
   ],
   [
     '6',
@@ -213,7 +214,7 @@ export const forgedEvidence: readonly Case[] = [
     /0003\.json/,
     'predicateType',
     (commits) => {
-      change(commits, record(3), (text) => text.replace('decision:v2', 'decision:v1'));
+      change(commits, record(3), (text) => text.replace('decision:v3', 'decision:v1'));
     },
   ],
   [

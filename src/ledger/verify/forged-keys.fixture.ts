@@ -1,4 +1,4 @@
-import { append, key, next, reseal, rightful, type StoryCommit, thief } from '../story.fixture.ts';
+import { append, become, key, next, reseal, rightful, type StoryCommit, thief } from '../story.fixture.ts';
 import { type Case, sealed } from './forgery.fixture.ts';
 
 export const forgedKeys: readonly Case[] = [
@@ -57,9 +57,9 @@ export const forgedKeys: readonly Case[] = [
     /0010\.json/,
     'keyid',
     (commits) =>
-      append(commits, thief, ({ predicate }) => {
+      append(commits, thief, (statement) => {
         const { keyid, publicKey } = key.entry;
-        Object.assign(predicate, {
+        become(statement, {
           kind: 'keys',
           keys: { action: 'rotate', old: thief.entry.keyid, new: keyid, publicKey },
         });
@@ -72,9 +72,9 @@ export const forgedKeys: readonly Case[] = [
     /0010\.json/,
     'keys.old',
     (commits) =>
-      append(commits, thief, ({ predicate }) => {
+      append(commits, thief, (statement) => {
         const { keyid, publicKey } = thief.entry;
-        Object.assign(predicate, {
+        become(statement, {
           kind: 'keys',
           keys: { action: 'rotate', old: next.entry.keyid, new: keyid, publicKey },
         });
@@ -105,8 +105,8 @@ export const forgedKeys: readonly Case[] = [
     /0010\.json/,
     'keys.from',
     (commits) =>
-      append(commits, next, ({ predicate }) => {
-        Object.assign(predicate, { kind: 'keys', keys: { action: 'revoke', keyid: next.entry.keyid, from: 10 } });
+      append(commits, next, (statement) => {
+        become(statement, { kind: 'keys', keys: { action: 'revoke', keyid: next.entry.keyid, from: 10 } });
       }),
   ],
   [
@@ -114,7 +114,7 @@ export const forgedKeys: readonly Case[] = [
     'a change of keys in a record of another kind',
     'V1',
     /0010\.json/,
-    'keys',
+    'predicate',
     (commits) =>
       append(commits, next, ({ predicate }) => {
         Object.assign(predicate, { keys: { action: 'revoke', keyid: key.entry.keyid, from: 10 } });

@@ -1,10 +1,8 @@
 /** Cases 42, 43, 45 and 47 to 50: what nights ran under, and who approved what (for tests). */
 import { sha256 } from '../../digest.ts';
 import { NO_POLICY } from '../../policy/policy.ts';
-import { policyDigest, type RecordedSettings } from '../acts/settings.ts';
-import type { Decision } from '../format/decision.ts';
-import type { HeldKey } from '../keys/keys.ts';
-import { append, next, type StoryCommit } from '../story.fixture.ts';
+import { policyDigest, type RecordedSettings } from '../kinds/settings.ts';
+import { append, become, next, type StoryCommit } from '../story.fixture.ts';
 import { type Case, record } from './forgery.fixture.ts';
 
 const settings: RecordedSettings = {
@@ -20,12 +18,9 @@ const settings: RecordedSettings = {
 const under = (
   commits: StoryCommit[],
   what: RecordedSettings,
-  more: Partial<Decision> = {},
-  held: HeldKey = next,
+  more: { readonly [field: string]: unknown } = {},
 ): void =>
-  append(commits, held, ({ predicate }) => {
-    Object.assign(predicate, { kind: 'settings', settings: what, limits: [], ...more });
-  });
+  append(commits, next, (statement) => become(statement, { kind: 'settings', settings: what, loosens: [], ...more }));
 
 /** The settings above, and then these without a word. */
 const then =
@@ -38,12 +33,11 @@ const then =
     under(commits, { ...settings, policy: { ...settings.policy, ...policy }, tasks: change(settings.tasks) });
   };
 
-const approval = (commits: StoryCommit[], change: Partial<NonNullable<Decision['approval']>>): void => {
+const approval = (commits: StoryCommit[], change: { readonly [field: string]: unknown }): void => {
   const entry = sha256(commits.at(-1)?.files.get(record(6))?.text as string);
-  append(commits, next, ({ predicate }) => {
-    Object.assign(predicate, {
+  append(commits, next, (statement) => {
+    become(statement, {
       kind: 'approve',
-      data: { ...predicate.data, environment: null },
       why: 'read',
       version: 'v1',
       approval: { entry, policy: policyDigest(settings.policy), principal: 'kim', ...change },
@@ -57,7 +51,7 @@ export const forgedSettings: readonly Case[] = [
     'a held-out task changed',
     'V1',
     /0011\.json/,
-    'limits',
+    'loosens',
     then((tasks) => tasks.map((row) => (row.id === 'b' ? { ...row, sha256: sha256('easier') } : row))),
   ],
   [
@@ -65,7 +59,7 @@ export const forgedSettings: readonly Case[] = [
     'a task moved across splits',
     'V1',
     /0011\.json/,
-    'limits',
+    'loosens',
     then((tasks) => tasks.map((row) => (row.id === 'a' ? { ...row, split: 'sealed' as const } : row))),
   ],
   [
@@ -77,7 +71,7 @@ export const forgedSettings: readonly Case[] = [
     (commits) => {
       under(commits, settings);
       append(commits, next, ({ predicate }) => {
-        predicate.data = { ...predicate.data, environment: sha256('another'), panelSeed: null };
+        predicate.data = { environment: sha256('another'), split: 's' };
       });
     },
   ],
@@ -89,10 +83,11 @@ export const forgedSettings: readonly Case[] = [
     'plan.terms.fdr',
     (commits) => {
       under(commits, settings);
-      append(commits, next, ({ predicate }) => {
-        Object.assign(predicate, {
+      append(commits, next, (statement) => {
+        become(statement, {
           kind: 'look',
-          data: { ...predicate.data, environment: settings.environment, panel: 'p', panelSeed: null, look: 1 },
+          limits: [],
+          data: { environment: settings.environment, split: 's', panel: 'p', look: 1 },
           plan: { tasks: ['b'], trials: 1, terms: { planned: 1, alpha: 0.1, fdr: 0.2 } },
         });
       });
@@ -103,7 +98,7 @@ export const forgedSettings: readonly Case[] = [
     'a policy that asks for less',
     'V1',
     /0011\.json/,
-    'limits',
+    'loosens',
     then((tasks) => tasks, { approval: { needed: 1, by: [] } }),
   ],
   [
@@ -111,7 +106,7 @@ export const forgedSettings: readonly Case[] = [
     'a task that has to be refused removed',
     'V1',
     /0011\.json/,
-    'limits',
+    'loosens',
     then((tasks) => tasks.filter(({ id }) => id !== 'c')),
   ],
   [
@@ -126,7 +121,7 @@ export const forgedSettings: readonly Case[] = [
         commits,
         { ...settings, tasks: settings.tasks.slice(0, 2) },
         {
-          limits: ['task c, which guards a release (refusal), is gone'],
+          loosens: ['task c, which guards a release (refusal), is gone'],
           who: { tool: 't', agent: null, served: null, proposer: null, simulated: false, operator: 'adopt' },
         },
       );

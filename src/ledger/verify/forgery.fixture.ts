@@ -1,7 +1,6 @@
 /** What the lists of forgeries share (for tests). */
 import { type GateRecord, recompute } from '../../gate/record.ts';
-import type { Decision } from '../format/decision.ts';
-import { reseal, rewrite, type StoryCommit } from '../story.fixture.ts';
+import { type Draft, reseal, rewrite, type StoryCommit } from '../story.fixture.ts';
 import type { Sight } from './verify.ts';
 
 /** What a forger makes of the commits: changed in place, or others. */
@@ -24,8 +23,8 @@ export const record = (seq: number): string => `runs/${runs[seq - 1]}/decisions/
 export const signature = (seq: number): string => record(seq).replace('.json', '.sig');
 
 /** The terms of the look opened by decision 5 changed. */
-export function replan(commits: StoryCommit[], edit: (plan: NonNullable<Decision['plan']>) => void): void {
-  rewrite(commits, 5, ({ predicate }) => edit(predicate.plan as never));
+export function replan(commits: StoryCommit[], edit: (plan: NonNullable<Draft['predicate']['plan']>) => void): void {
+  rewrite(commits, 5, ({ predicate }) => edit(predicate.plan as NonNullable<typeof predicate.plan>));
 }
 
 /** Scores of decision 6 changed, and the verdict with them. */

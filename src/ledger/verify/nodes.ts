@@ -7,15 +7,15 @@ import { canonicalJson, sha256 } from '../../digest.ts';
 import { InfrastructureError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
 import type { HarnessFiles, Json } from '../../types.ts';
-import type { Decision } from '../format/decision.ts';
 import { DsseEnvelope } from '../format/dsse.ts';
-import { canonicalText, decisionOf, envOf, PREDICATE, Statement } from '../format/statement.ts';
+import { canonicalText, decisionOf, envOf, PREDICATE, readStatement } from '../format/statement.ts';
 import type { Repository } from '../git/git.ts';
 import { harnessFolder, harnessPath, parseDecisionPath, signedPath } from '../git/paths.ts';
 import { type Oid, readObjects, type TreeChange, trailers } from '../git/plumbing.ts';
 import { changesAlong, readChain } from '../git/trees.ts';
 import { isLedgerCommit } from '../git/walk.ts';
-import type { LedgerFinding } from './finding.ts';
+import type { LedgerFinding } from '../kinds/finding.ts';
+import type { Decision } from '../kinds/index.ts';
 
 export interface StoredDecision {
   readonly path: string;
@@ -26,7 +26,9 @@ export interface StoredDecision {
    * read, which is an issue of its own.
    */
   readonly signature: { readonly envelope: DsseEnvelope | null } | null;
-  /** Null if the bytes do not fit the schema, which is an issue of its own. */
+  /** The version of its form. */
+  readonly was: 'v2' | 'v3';
+  /** Null if the bytes do not fit the schema: an issue of its own, for `v2` unchecked. */
   readonly decision: Decision | null;
 }
 
@@ -223,7 +225,7 @@ class NodeReader {
     } catch (error) {
       note('bytes', 'JSON', (error as Error).message);
       this.ours.add(path);
-      return { path, text, sha256: sha256(text), decision: null };
+      return { path, text, sha256: sha256(text), was: 'v3', decision: null };
     }
     const env = envOf(raw);
     if (typeof env === 'string' && env !== this.env) {
@@ -233,13 +235,15 @@ class NodeReader {
     this.ours.add(path);
     const canonical = canonicalText(raw);
     if (canonical !== text) note('bytes', `canonical JSON, sha256 ${sha256(canonical)}`, `sha256 ${sha256(text)}`);
-    const parsed = Statement.safeParse(raw);
-    for (const fault of parsed.error?.issues ?? [])
-      note(fault.path.join('.'), `the schema ${PREDICATE}`, fault.message);
+    const { was, current, parsed } = readStatement(raw);
+    // What another version wrote in a way that is not known here is no forgery.
+    if (was === 'v3')
+      for (const fault of parsed.error?.issues ?? [])
+        note(fault.path.join('.'), `the schema ${PREDICATE}`, fault.message);
     // What the schema would fill in must be there already: the record means what its bytes say.
-    if (parsed.success && canonicalJson(parsed.data) !== canonicalJson(raw))
+    if (parsed.success && canonicalJson(parsed.data) !== canonicalJson(current))
       note('bytes', 'every field', 'fields left out');
-    return { path, text, sha256: sha256(text), decision: parsed.success ? decisionOf(parsed.data) : null };
+    return { path, text, sha256: sha256(text), was, decision: parsed.success ? decisionOf(parsed.data) : null };
   }
 }
 

@@ -4,12 +4,12 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { Policy } from '../../policy/policy.ts';
-import { isStatement } from '../acts/approval.ts';
-import type { Decision } from '../format/decision.ts';
 import { isSignedBy } from '../format/dsse.ts';
 import { KeyEntry, type Role, readPublic } from '../keys/key.ts';
 import type { Trust } from '../keys/trust.ts';
-import type { LedgerFinding, Unchecked } from './finding.ts';
+import { isWord } from '../kinds/approve.ts';
+import type { LedgerFinding, Unchecked } from '../kinds/finding.ts';
+import { type Decision, kindOf } from '../kinds/index.ts';
 import type { Node, StoredDecision } from './nodes.ts';
 
 /**
@@ -91,12 +91,12 @@ function walk(all: readonly Placed[], trust: Trust, revoked: ReadonlyMap<string,
       faults.push([stored, fault]);
       continue;
     }
-    const change = stored.decision?.keys;
+    const change = stored.decision?.kind === 'keys' ? stored.decision.keys : null;
     const signer = keys.get(stored.decision?.signer ?? '');
     if (stored.decision !== null && signer !== undefined) {
       signers.set(stored.sha256, signer.principal);
       const overreach = checkPerson(stored.decision, signer, { signers, policy });
-      policy = stored.decision.settings?.policy ?? policy;
+      if (stored.decision.kind === 'settings') policy = stored.decision.settings.policy;
       if (overreach !== null) faults.push([stored, overreach]);
     }
     if (!change || signer === undefined) continue;
@@ -127,22 +127,21 @@ function walk(all: readonly Placed[], trust: Trust, revoked: ReadonlyMap<string,
 }
 
 /**
- * Approvals, the end of a freeze and what loosens the settings are a person's to sign, and an
- * approval one's who did not sign what it approves.
+ * What its kind leaves to a person is signed by one; what loosens, where releases are approved, by
+ * one of those who approve; and an approval by somebody who did not sign what it approves.
  */
 function checkPerson(
-  { kind, approval, limits }: Decision,
+  decision: Decision,
   { role, principal }: Validity,
   { signers, policy }: { readonly signers: ReadonlyMap<string, string>; readonly policy: Policy | null },
 ): Fault | null {
-  // Every edit by hand has one limit, that no gate tested it; the others are what it gives up.
-  const loosens = limits.length > (kind === 'settings' ? 0 : kind === 'external' ? 1 : Number.POSITIVE_INFINITY);
-  const persons = isStatement({ kind }) || kind === 'unfreeze' || loosens;
+  const persons = kindOf(decision).person(decision);
   if (persons && role !== 'person') return { field: 'signer', expected: "a person's key", found: `a ${role}'s` };
-  const by = policy?.mode === 'propose' && loosens ? policy.approval.by : [];
+  const by = policy?.mode === 'propose' && persons && 'loosens' in decision ? policy.approval.by : [];
   if (by.length > 0 && !by.includes(principal))
     return { field: 'signer', expected: `one of those who approve: ${by.join(', ')}`, found: principal };
-  if (approval === undefined) return null;
+  if (!isWord(decision)) return null;
+  const { approval } = decision;
   if (approval.principal !== principal)
     return { field: 'approval.principal', expected: principal, found: approval.principal };
   return signers.get(approval.entry) === principal

@@ -9,19 +9,22 @@ import type { Edit } from '../../edit/schema.ts';
 import { recompute } from '../../gate/record.ts';
 import { harnessId } from '../../harness/parse.ts';
 import { NO_POLICY } from '../../policy/policy.ts';
-import { statementsOn } from '../acts/approval.ts';
 import { setFrozen } from '../acts/freeze.ts';
 import { rollback } from '../acts/rollback.ts';
 import { recordSettings } from '../acts/settings.ts';
 import { startNight } from '../acts/start.ts';
+import { recordAct } from '../acts/step.ts';
 import { type Ledger, openLedger } from '../branch/ledger.ts';
-import { type DecisionDraft, nothingMeasured } from '../format/decision.ts';
+import { wordsOn } from '../kinds/approve.ts';
+import type { DecisionDraft, OwnFields } from '../kinds/index.ts';
 import {
   addClause,
+  type CandidateDraft,
   candidate,
   copies,
   gate,
   keep,
+  measured,
   nextTime,
   put,
   release,
@@ -47,7 +50,11 @@ const told = copies(async ({ dir, repository }) => {
 
 type Forgery = (ledger: Ledger, shop: Shop) => Promise<unknown>;
 
-const accept = (ledger: Ledger, edits: Edit[], change: (draft: DecisionDraft) => DecisionDraft = (draft) => draft) => {
+const accept = (
+  ledger: Ledger,
+  edits: Edit[],
+  change: (draft: CandidateDraft) => CandidateDraft = (draft) => draft,
+) => {
   const { draft, files } = candidate(ledger, edits, true);
   return ledger.record({ decisions: [change(draft)], files, message: { subject: 'keep' } });
 };
@@ -57,19 +64,25 @@ const edit = (op: Edit['ops'][number], proposer: Edit['proposer'] = 'mine'): Edi
   proposer,
 });
 /** A record that changes nothing. */
-const say = (ledger: Ledger, what: Partial<DecisionDraft> & Pick<DecisionDraft, 'kind'>) => {
-  const { harness, files, commit } = ledger.head();
-  const sides = { parent: { harness, commit }, child: { harness, files } };
-  const draft = { ...nothingMeasured, env: 'shop', run: `x-${ledger.nextSeq}`, time: nextTime(), who, ...sides };
-  return ledger.record({ decisions: [{ ...draft, ...what }], files: null, message: { subject: what.kind } });
-};
-const pruned = (draft: DecisionDraft, form = 'prune'): DecisionDraft => {
+const say = (ledger: Ledger, fields: OwnFields, child?: DecisionDraft['child']) =>
+  recordAct(
+    ledger,
+    fields,
+    { who, time: nextTime(), run: `x-${ledger.nextSeq}` },
+    { message: { subject: fields.kind }, ...(child === undefined ? {} : { child }) },
+  );
+const pruned = (draft: CandidateDraft, form = 'prune'): CandidateDraft => {
   // One task better, all others the same.
   const pairs = gate('keep', false).pairs.map((pair, index) => (index === 0 ? { ...pair, after: [1] } : pair));
   const record = { stage: 'prune' as const, pairs, options: { rollouts: 40 } };
-  const { edits, keys } = draft.candidate as NonNullable<DecisionDraft['candidate']>;
-  return { ...draft, candidate: { form, edits, keys }, gate: record, verdict: recompute(record) };
+  return { ...draft, form, gate: record, verdict: recompute(record) };
 };
+const apply = (version: string): OwnFields => ({
+  kind: 'apply',
+  version,
+  target: { branch: 'main', commit: 'a'.repeat(40) },
+  source: { harness: 'a'.repeat(64), commit: null },
+});
 const settings = { policy: NO_POLICY, environment: sha256('environment'), tasks: [] };
 
 async function found(forgery: Forgery): Promise<string> {
@@ -83,7 +96,7 @@ describe('verify finds', () => {
   it.each<[string, RegExp, Forgery]>([
     [
       'an edit of what is protected',
-      /V1 candidate\.edits: nothing that is protected \/ first is protected/,
+      /V1 edits: nothing that is protected \/ first is protected/,
       (ledger) => accept(ledger, [edit({ op: 'clause.remove', id: 'first' })]),
     ],
     [
@@ -102,7 +115,7 @@ describe('verify finds', () => {
     ],
     [
       'an addition that was judged as if something were left out',
-      /V1 candidate\.form: prune \/ single/,
+      /V1 form: prune \/ single/,
       (ledger) => accept(ledger, [addClause('useless')], (draft) => pruned(draft, 'single')),
     ],
     [
@@ -112,12 +125,8 @@ describe('verify finds', () => {
     ],
     [
       'a record that hides what it changed',
-      /V1 candidate\.touched/,
-      (ledger) =>
-        accept(ledger, [addClause('third')], (draft) => ({
-          ...draft,
-          candidate: { ...(draft.candidate as NonNullable<DecisionDraft['candidate']>), touched: [] },
-        })),
+      /V1 touched/,
+      (ledger) => accept(ledger, [addClause('third')], (draft) => ({ ...draft, touched: [] })),
     ],
     [
       'a candidate while the environment is frozen',
@@ -132,71 +141,75 @@ describe('verify finds', () => {
       /V1 child\.harness: [0-9a-f]{64} \/ [0-9a-f]{64}/,
       async (ledger) => {
         await keep(ledger, 'third');
-        await say(ledger, { kind: 'apply', version: 'v1', target: { branch: 'main', commit: 'a'.repeat(40) } });
+        await say(ledger, apply('v1'));
       },
     ],
     [
       'a version in force that was never released',
       /V1 child\.harness: that of a release v7/,
-      (ledger) => say(ledger, { kind: 'apply', version: 'v7', target: { branch: 'main', commit: 'a'.repeat(40) } }),
+      (ledger) => say(ledger, apply('v7')),
     ],
     [
       'an audit of no release',
       /V1 child\.harness: that of a release v5/,
-      (ledger) => say(ledger, { kind: 'audit', version: 'v5' }),
+      (ledger) => {
+        const { pairs } = gate('keep', true);
+        const record = { stage: 'audit' as const, pairs, options: { version: 'v5', against: 'start' } };
+        const judged = { gate: record, verdict: recompute(record), version: 'v5' };
+        const data = { environment: 'e', panel: 'p', panelSeed: 3 };
+        return say(ledger, { kind: 'audit', data, ...judged, played: { seed: 1, agent: sha256('agent') } });
+      },
     ],
     [
       'a note about another harness than that of the branch',
       /V1 child\.harness/,
       async (ledger) => {
         const { files } = candidate(ledger, [addClause('tried')], false);
-        await say(ledger, { kind: 'note', child: { harness: harnessId(files), files } });
+        const note: OwnFields = { kind: 'note', data: measured, artifacts: [], limits: [] };
+        await say(ledger, note, { harness: harnessId(files), files });
       },
     ],
     [
-      'a look that does not say on which environment',
-      /V1 data\.environment: [0-9a-f]{64} \/ null/,
+      'a look on another environment',
+      /V1 data\.environment: [0-9a-f]{64} \/ e/,
       async (ledger) => {
         await recordSettings(ledger, settings, { who, time: nextTime() });
         const record = gate('release', true);
-        const data = { environment: null, split: null, panel: 'p', look: 1 };
-        await say(ledger, { kind: 'release', data, gate: record, verdict: recompute(record) });
+        const data = { ...measured, panel: 'p', look: 1 };
+        await say(ledger, { kind: 'release', data, gate: record, verdict: recompute(record), limits: [] });
       },
     ],
     [
       'a generated panel that is looked at twice',
       /V1 data\.panelSeed: a seed that no look had before \/ 7/,
       async (ledger) => {
-        const { rollouts: _, ...terms } = gate('release', true, { alpha: 0.02 }).options as { rollouts: number };
-        const plan = { tasks: ['a'], trials: 1, terms } as NonNullable<DecisionDraft['plan']>;
+        const { rollouts: _, ...terms } = gate('release', true, { alpha: 0.02 }).options;
+        const plan = { tasks: ['a'], trials: 1, terms };
         for (const look of [1, 2])
           await say(ledger, {
             kind: 'look',
-            data: { environment: 'e', split: 's', panel: 'p', panelSeed: 7, look },
+            data: { ...measured, panel: 'p', panelSeed: 7, look },
             plan,
+            limits: [],
           });
       },
     ],
     [
       'an edit by hand that gives up what was protected',
-      /V1 limits: policy\.md is another text/,
+      /V1 loosens: policy\.md is another text/,
       async (ledger) => {
         const { harness, commit, files: old } = ledger.head();
         const files = new Map(old).set('policy.md', 'Anything goes.\n');
-        const draft = { ...nothingMeasured, env: 'shop', run: 'x-4', kind: 'external' as const, time: nextTime(), who };
-        const sides = { parent: { harness, commit }, child: { harness: harnessId(files), files } };
-        const touched = [
-          {
-            id: 'policy',
-            before: sha256(JSON.stringify([old.get('policy.md')])),
-            after: sha256('["Anything goes.\\n"]'),
-          },
-        ];
-        await ledger.record({
-          decisions: [{ ...draft, ...sides, candidate: { form: 'external', edits: [], keys: [], touched } }],
-          files,
-          message: { subject: 'by hand' },
-        });
+        const [before, after] = [old.get('policy.md'), files.get('policy.md')].map((text) =>
+          sha256(JSON.stringify([text])),
+        ) as [string, string];
+        const fields = { touched: [{ id: 'policy', before, after }], loosens: [], source: { harness, commit } };
+        await recordAct(
+          ledger,
+          { kind: 'external', ...fields },
+          { who, time: nextTime(), run: 'x-4' },
+          { child: { harness: harnessId(files), files }, files, message: { subject: 'by hand' } },
+        );
       },
     ],
   ])('%s', async (_, message, forgery) => {
@@ -209,7 +222,7 @@ describe('verify finds', () => {
       await startNight(ledger, { workTree: workTreeOf(dir), run: 'adopt-5', who, time: nextTime(), adopt: true });
       const back = await rollback(repository, 'shop', 'v1', { who, time: nextTime() });
       expect(back.loosened).toEqual(['policy.md is another text']);
-      expect((await openLedger(repository, 'shop')).decisions().at(-1)?.limits).toEqual(back.loosened);
+      expect((await openLedger(repository, 'shop')).decisions().at(-1)).toMatchObject({ loosens: back.loosened });
     });
     expect(said).toBe('');
   });
@@ -227,11 +240,11 @@ describe('verify finds', () => {
 
 it('the word of a key that was taken back from that place on does not count', () => {
   const word = (seq: number, signer: string, principal: string) =>
-    ({ seq, kind: 'approve', signer, keys: null, approval: { entry: 'e', policy: null, principal } }) as never;
+    ({ seq, kind: 'approve', signer, approval: { entry: 'e', policy: null, principal } }) as never;
   const revoke = (seq: number, keyid: string, from: number) =>
     ({ seq, kind: 'keys', signer: 'c', keys: { action: 'revoke', keyid, from } }) as never;
   const said = [word(8, 'a', 'kim'), word(9, 'b', 'lee')];
-  expect([...statementsOn(said, 'e').keys()]).toEqual(['kim', 'lee']);
-  expect([...statementsOn([...said, revoke(10, 'a', 8)], 'e').keys()]).toEqual(['lee']);
-  expect([...statementsOn([...said, revoke(10, 'a', 9)], 'e').keys()]).toEqual(['kim', 'lee']);
+  expect([...wordsOn(said, 'e').keys()]).toEqual(['kim', 'lee']);
+  expect([...wordsOn([...said, revoke(10, 'a', 8)], 'e').keys()]).toEqual(['lee']);
+  expect([...wordsOn([...said, revoke(10, 'a', 9)], 'e').keys()]).toEqual(['kim', 'lee']);
 });

@@ -6,10 +6,13 @@ import { applyRelease } from '../acts/apply.ts';
 import { openLedger } from '../branch/ledger.ts';
 import { canonicalText } from '../format/statement.ts';
 import { openRepository } from '../git/git.ts';
+import type { LedgerFinding } from '../kinds/finding.ts';
 import {
   addClause,
+  type CandidateDraft,
   candidate,
   copies,
+  endNight,
   keep,
   newFolder,
   newShop,
@@ -23,7 +26,6 @@ import {
   who,
 } from '../shop.fixture.ts';
 import { verifyDecisions } from './decisions.ts';
-import type { LedgerFinding } from './finding.ts';
 import { nodesOf, readHistory } from './nodes.ts';
 import { verifyRepository } from './verify.ts';
 
@@ -39,10 +41,12 @@ const recorded = copies(async ({ dir, repository }) => {
   await keep(ledger, 'second');
   const reject = refusal(ledger, addClause('leaky'), 'leak');
   const { draft, files } = candidate(ledger, [addClause('third'), addClause('fourth')], true);
-  const artifacts = [{ name: 'traces.jsonl', sha256: sha256('a trace\n') }];
-  await ledger.record({ decisions: [reject, { ...draft, artifacts }], files, message: { subject: 'keep two' } });
+  await ledger.record({ decisions: [reject, draft], files, message: { subject: 'keep two' } });
   await release(ledger, 'v1');
+  await endNight(ledger, 'night-1', [{ name: 'traces.jsonl', sha256: sha256('a trace\n') }]);
 });
+
+const withoutGate = ({ gate: _, ...draft }: CandidateDraft): CandidateDraft => draft;
 
 const keptOnce = copies(async ({ repository }) => {
   await keep(await openLedger(repository, 'shop'), 'second');
@@ -74,7 +78,7 @@ describe('verifyRepository', () => {
     const { dir, repository } = await recorded();
     const report = await verifyRepository(repository);
     expect(report).toMatchObject({ ok: true, issues: [], unchecked: [] });
-    expect(report.branches).toMatchObject([{ env: 'shop', decisions: 5, commits: 3, releases: 1 }]);
+    expect(report.branches).toMatchObject([{ env: 'shop', decisions: 6, commits: 4, releases: 1 }]);
     const copy = newFolder();
     userGit(copy, 'clone', '-q', '--no-tags', '-b', 'optimize/shop', dir, 'clone');
     const elsewhere = await verifyRepository(await openRepository(`${copy}/clone`));
@@ -106,7 +110,7 @@ describe('verifyRepository', () => {
     ],
     [
       'the last decision, hidden by an amend',
-      (dir) => amend(dir, edited(dir, 'runs/night-1/decisions/0005.json', '"operator": "test"', '"operator": "tess"')),
+      (dir) => amend(dir, edited(dir, 'runs/night-1/decisions/0006.json', '"operator": "test"', '"operator": "tess"')),
       'message',
       'Optimize-Entry',
     ],
@@ -118,7 +122,7 @@ describe('verifyRepository', () => {
     ],
     [
       'a moved tag',
-      (dir) => userGit(dir, 'tag', '-f', 'harness/shop/v1', 'optimize/shop~1'),
+      (dir) => userGit(dir, 'tag', '-f', 'harness/shop/v1', 'optimize/shop'),
       'refs/tags/harness/shop/v1',
       'commit',
     ],
@@ -126,7 +130,7 @@ describe('verifyRepository', () => {
       'a trace',
       (dir) => put(dir, 'runs/night-1/traces.jsonl', 'a trqce\n'),
       'runs/night-1/traces.jsonl',
-      `artifacts (${path})`,
+      'artifacts (runs/night-1/decisions/0006.json)',
     ],
     [
       'an executable harness file',
@@ -146,14 +150,14 @@ describe('verifyRepository', () => {
   it.each<[string, (text: string) => string, string]>([
     ['a number of the verdict', (text) => text.replace('"effect": 0.5', '"effect": 0.6'), 'verdict.effect'],
     ['a score', (text) => text.replace(/("after": \[\n +)1\n/, '$10\n'), 'verdict.effect'],
-    ['an edit', (text) => text.replace('Rule second holds', 'Rule second is void'), 'candidate.keys'],
+    ['an edit', (text) => text.replace('"say": "Rule second holds', '"say": "Rule second is void'), 'keys'],
     ['a file digest', (text) => text.replace(/"sha256": "\w{4}/, '"sha256": "0000'), 'subject.contract.yaml'],
     ['a blob id', (text) => text.replace(/"gitBlob": "\w{4}/, '"gitBlob": "0000'), 'subject.contract.yaml'],
     ['a sequence number', (text) => text.replace('"seq": 1', '"seq": 2'), 'seq'],
     ['a link of the chain', (text) => text.replace('"prev": null', `"prev": "${'0'.repeat(64)}"`), 'prev'],
     ['a duplicate key', (text) => text.replace('"predicateType"', '"_type": "x",\n "predicateType"'), 'bytes'],
     ['an unknown field', (text) => text.replace('"predicateType"', '"predicate2": 1,\n "predicateType"'), ''],
-    ['another type of record', (text) => text.replace('decision:v2', 'decision:v3'), 'predicateType'],
+    ['another type of record', (text) => text.replace('decision:v3', 'decision:v4'), 'predicateType'],
     ['a cut file', (text) => text.slice(0, 900), 'bytes'],
   ])('finds %s in a consistent-looking commit', async (_, change, field) => {
     const { dir, repository } = await keptOnce();
@@ -178,7 +182,7 @@ describe('verifyRepository', () => {
     const { draft, files } = candidate(ledger, [addClause('third')], true);
     const rejects = ['a', 'b'].map((id) => candidate(ledger, [addClause(id)], false).draft);
     await ledger.record({
-      decisions: [...rejects, { ...draft, gate: null }],
+      decisions: [...rejects, withoutGate(draft)],
       files,
       message: { subject: 'keep' },
     });
@@ -201,7 +205,7 @@ describe('verifyRepository', () => {
     };
     expect(wrong(history.objects)).toEqual([]);
     const decisions = [...history.objects].filter(([, bytes]) => bytes[0] === 123);
-    expect(decisions).toHaveLength(5);
+    expect(decisions).toHaveLength(6);
     const random = randomOf('flip');
     for (let trial = 0; trial < 40; trial++) {
       const [oid, bytes] = pick(decisions, random);
@@ -218,7 +222,7 @@ describe('verifyRepository', () => {
     const copy = `${newFolder()}/clone`;
     userGit(dir, 'clone', '-q', dir, copy);
     const clone = await openLedger(await openRepository(copy), 'shop');
-    expect(clone.nextSeq).toBe(7);
+    expect(clone.nextSeq).toBe(8);
     await keep(clone, 'fifth', 'night-2');
     expect((await verifyRepository(clone.repository)).issues).toEqual([]);
 
@@ -238,7 +242,7 @@ describe('verifyRepository', () => {
     const forged = userGit(dir, 'commit-tree', '-p', 'main', '-m', 'forged', `${tip}^{tree}`).trim();
     userGit(dir, 'replace', tip, forged);
     put(dir, '.git/info/grafts', `${tip}\n`);
-    expect(await verifyRepository(repository)).toMatchObject({ ok: true, branches: [{ commits: 3 }] });
+    expect(await verifyRepository(repository)).toMatchObject({ ok: true, branches: [{ commits: 4 }] });
     put(dir, '.git/shallow', `${tip}\n`);
     await expect(verifyRepository(repository)).rejects.toThrow(/--unshallow/);
   });

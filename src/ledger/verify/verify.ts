@@ -5,18 +5,18 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileDigest } from '../../digest.ts';
 import { UsageError } from '../../errors.ts';
-import { PAST_RULES } from '../../gate/rules.ts';
-import { artifactPath, expiredFiles } from '../acts/expire.ts';
-import type { Decision } from '../format/decision.ts';
 import type { Repository } from '../git/git.ts';
 import type { Oid } from '../git/plumbing.ts';
 import { listRefs } from '../git/refs.ts';
 import type { Trust } from '../keys/trust.ts';
+import { artifactPath, artifactsIn, expiredFiles } from '../kinds/expire.ts';
+import type { LedgerFinding, Unchecked } from '../kinds/finding.ts';
+import type { Decision } from '../kinds/index.ts';
+import { isPast } from '../kinds/judged.ts';
 import { type Anchor, anchorOf, verifyAnchor } from './anchor.ts';
 import { branchesOf, LEDGER_REFS, missingFrom } from './branches.ts';
 import { verifyDecisions } from './decisions.ts';
 import { compareDeployed, harnessInForce } from './deployed.ts';
-import type { LedgerFinding, Unchecked } from './finding.ts';
 import { type Node, nodesOf, readHistory } from './nodes.ts';
 import { verifySignatures } from './signatures.ts';
 import { verifyTrust } from './trust.ts';
@@ -167,8 +167,8 @@ async function checkDeployed(
 }
 
 function isBound(decisions: readonly Decision[]): boolean {
-  const first = decisions.find(({ gate, settings }) => gate !== null || settings !== undefined);
-  return first === undefined || first.settings !== undefined;
+  const first = decisions.find((decision) => decision.kind === 'settings' || 'gate' in decision);
+  return first === undefined || first.kind === 'settings';
 }
 
 function notCoveredBy(
@@ -228,7 +228,10 @@ function checkTags(
   }
 }
 
-/** Traces and reports are not committed: their digests are compared where the files are at hand. */
+/**
+ * Traces and reports are not committed: their digests are compared where the files are at hand.
+ * Notes also what cannot be recomputed here, since another version wrote it.
+ */
 async function checkArtifacts(
   repository: Repository,
   nodes: readonly Node[],
@@ -241,13 +244,18 @@ async function checkArtifacts(
   const seen = new Map<string, string>();
   const gone = expiredFiles(nodes.flatMap(({ added }) => added.flatMap(({ decision }) => decision ?? [])));
   for (const { commit, added } of nodes) {
-    for (const { decision, path } of added) {
-      if (decision === null) continue;
-      const rules = decision.gate ? decision.verdict?.rules : undefined;
-      if (rules !== undefined && PAST_RULES.includes(rules))
-        unchecked.push({ file: path, why: `the verdict is by ${rules}, which this version cannot recompute` });
-      for (const { name, sha256 } of decision.artifacts) {
-        const file = artifactPath({ run: decision.run, name });
+    for (const { decision, path, was } of added) {
+      if (decision === null) {
+        if (was === 'v2') unchecked.push({ file: path, why: 'could not check, written by v2' });
+        continue;
+      }
+      if ('gate' in decision && isPast(decision.verdict))
+        unchecked.push({
+          file: path,
+          why: `the verdict is by ${decision.verdict.rules}, which this version cannot recompute`,
+        });
+      for (const artifact of artifactsIn([decision])) {
+        const file = artifactPath(artifact);
         const known = seen.get(file) ?? (await fileDigest(join(repository.root, file)));
         if (known === null) {
           const seq = gone.get(file);
@@ -255,9 +263,8 @@ async function checkArtifacts(
           continue;
         }
         seen.set(file, known);
-        if (known !== sha256) {
-          issues.push({ commit, file, field: `artifacts (${path})`, expected: sha256, found: known });
-        }
+        if (known !== artifact.sha256)
+          issues.push({ commit, file, field: `artifacts (${path})`, expected: artifact.sha256, found: known });
       }
     }
   }

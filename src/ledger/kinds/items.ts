@@ -5,9 +5,12 @@
 import { canonicalJson, sha256 } from '../../digest.ts';
 import { applyEdits, touchedIds } from '../../edit/edits.ts';
 import type { Edit } from '../../edit/schema.ts';
+import { loosenedIn } from '../../harness/loosened.ts';
 import { parseHarness } from '../../harness/parse.ts';
 import type { Harness, HarnessFiles } from '../../types.ts';
-import type { Touched } from './decision.ts';
+import type { Touched } from './fields.ts';
+import { hold } from './finding.ts';
+import type { AnyDecision, Context } from './kind.ts';
 
 /**
  * Digest of every part by the id that traces use for it: clause, skill and monitor ids,
@@ -42,13 +45,36 @@ export function changedItems(before: Harness, after: Harness): Touched[] {
     .filter((item) => item.before !== item.after);
 }
 
+interface Sides<T> {
+  readonly before: T;
+  readonly after: T;
+}
+
+/** Both as harnesses; null when one side is not a valid one. */
+export function parsedSides(env: string, { before, after }: Sides<HarnessFiles>) {
+  try {
+    return { parent: parseHarness(env, before), child: parseHarness(env, after) };
+  } catch {
+    return null;
+  }
+}
+
 /** `changedItems` of files; [] when one side is not a valid harness. */
 export function changedItemsOf(env: string, before: HarnessFiles, after: HarnessFiles): Touched[] {
-  try {
-    return changedItems(parseHarness(env, before), parseHarness(env, after));
-  } catch {
-    return [];
-  }
+  const sides = parsedSides(env, { before, after });
+  return sides === null ? [] : changedItems(sides.parent, sides.child);
+}
+
+type ByHand = AnyDecision & { readonly touched: readonly Touched[]; readonly loosens: readonly string[] };
+
+/** What no edit explains is told by its parts, and says what it gives up. */
+export function verifyTouched({ env, seq, touched, loosens }: ByHand, { sides, note }: Context): void {
+  if (sides === null) return;
+  const harnesses = parsedSides(env, sides);
+  hold(note, 'touched', harnesses === null ? [] : changedItems(harnesses.parent, harnesses.child), touched);
+  const loosened = seq === 1 || harnesses === null ? [] : loosenedIn(harnesses.parent, harnesses.child);
+  const missing = loosened.filter((line) => !loosens.includes(line));
+  if (missing.length > 0) note('loosens', missing.join('; '), loosens);
 }
 
 /**

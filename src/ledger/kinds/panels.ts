@@ -2,13 +2,33 @@
  * Looks at sealed panels, counted from the decisions: each costs alpha, and a question is answered
  * once.
  */
+import { z } from 'zod';
 import { canonicalJson } from '../../digest.ts';
+import type { AuditGate, ReleaseGate } from '../../gate/record.ts';
+import { ReleaseTerms } from '../../gate/release.ts';
 import type { LookPlace } from '../../gate/rules.ts';
 import type { Verdict } from '../../types.ts';
-import type { Decision } from '../format/decision.ts';
+import type { LookAt, Panel } from './fields.ts';
+import type { AnyDecision } from './kind.ts';
 
 /** Looks that one set of sealed tasks may answer. */
 export const MAX_LOOKS = 12;
+
+/** What is fixed before the first sealed rollout; tasks in the order in which they are played. */
+export const LookPlan = z.strictObject({ tasks: z.array(z.string()), trials: z.int().min(1), terms: ReleaseTerms });
+export type LookPlan = z.infer<typeof LookPlan>;
+
+/** A `look`, a `release` and an `audit`, as far as panels go. */
+type Opening = AnyDecision & { readonly data: LookAt; readonly plan: LookPlan };
+type Closing = AnyDecision & {
+  readonly data: LookAt;
+  readonly gate: z.infer<typeof ReleaseGate>;
+  readonly verdict: Verdict;
+};
+type Auditing = AnyDecision & { readonly data: Panel; readonly gate: z.infer<typeof AuditGate> };
+const isOpening = (decision: AnyDecision): decision is Opening => decision.kind === 'look';
+const isClosing = (decision: AnyDecision): decision is Closing => decision.kind === 'release';
+const isAuditing = (decision: AnyDecision): decision is Auditing => decision.kind === 'audit';
 
 /** A look at a sealed panel, whatever came of it. */
 export interface SealedLook {
@@ -16,38 +36,35 @@ export interface SealedLook {
    * The decision that counts it: it was stored before the first rollout (by older rules the verdict
    * itself).
    */
-  readonly opened: Decision;
+  readonly opened: Opening | Closing;
   /** The decision with its verdict; null for a look that was cut off. */
-  readonly closed: Decision | null;
+  readonly closed: Closing | null;
 }
 
-/** Whether the decision judges two arms on a sealed panel. */
-export const closesLook = ({ gate, data }: Decision): boolean => gate?.stage === 'release' && data.panel !== null;
-
 /** All looks in their order: one that was cut off counts like any other. */
-export function sealedLooks(decisions: readonly Decision[]): readonly SealedLook[] {
-  const looks: { opened: Decision; closed: Decision | null }[] = [];
+export function sealedLooks(decisions: readonly AnyDecision[]): readonly SealedLook[] {
+  const looks: { opened: Opening | Closing; closed: Closing | null }[] = [];
   for (const decision of decisions) {
-    if (decision.kind === 'look') looks.push({ opened: decision, closed: null });
-    if (!closesLook(decision)) continue;
-    const open = looks.findLast(({ opened, closed }) => closed === null && isSameLook(opened, decision));
+    if (isOpening(decision)) looks.push({ opened: decision, closed: null });
+    if (!isClosing(decision)) continue;
+    const open = looks.findLast(
+      ({ opened, closed }) =>
+        closed === null && opened.run === decision.run && opened.data.panel === decision.data.panel,
+    );
     if (open === undefined) looks.push({ opened: decision, closed: decision });
     else open.closed = decision;
   }
   return looks;
 }
 
-const isSameLook = (opened: Decision, closing: Decision): boolean =>
-  opened.run === closing.run && opened.data.panel === closing.data.panel;
-
-const isRelease = ({ closed }: SealedLook): boolean => closed?.verdict?.decision === 'accepted';
+const isRelease = ({ closed }: SealedLook): boolean => closed?.verdict.decision === 'accepted';
 
 /** Ids of the tasks that it played: all of them where nobody knows how far it came. */
 const playedBy = ({ opened, closed }: SealedLook): readonly string[] =>
-  closed?.gate?.pairs.map(({ task }) => task) ?? opened.plan?.tasks ?? [];
+  closed?.gate.pairs.map(({ task }) => task) ?? ('plan' in opened ? opened.plan.tasks : []);
 
 /** Looks at the panel so far. */
-export const looksAt = (decisions: readonly Decision[], panel: string): number =>
+export const looksAt = (decisions: readonly AnyDecision[], panel: string): number =>
   sealedLooks(decisions).filter(({ opened }) => opened.data.panel === panel).length;
 
 export interface Use {
@@ -63,10 +80,10 @@ export const UNUSED: Use = { looks: 0, used: false };
  * Ids of the given tasks that looks have played, and how; tasks of generated panels are not among
  * them.
  */
-export function useOfTasks(decisions: readonly Decision[]): ReadonlyMap<string, Use> {
+export function useOfTasks(decisions: readonly AnyDecision[]): ReadonlyMap<string, Use> {
   const tasks = new Map<string, Use>();
   for (const look of sealedLooks(decisions)) {
-    if (look.opened.data.panelSeed !== null) continue;
+    if (look.opened.data.panelSeed !== undefined) continue;
     for (const task of playedBy(look)) {
       const { looks, used } = tasks.get(task) ?? UNUSED;
       tasks.set(task, { looks: looks + 1, used: used || isRelease(look) });
@@ -76,15 +93,15 @@ export function useOfTasks(decisions: readonly Decision[]): ReadonlyMap<string, 
 }
 
 /** Ids of the given tasks that audits have played: what was published is no more secret. */
-export const auditedTasks = (decisions: readonly Decision[]): ReadonlySet<string> =>
+export const auditedTasks = (decisions: readonly AnyDecision[]): ReadonlySet<string> =>
   new Set(
-    decisions.flatMap(({ kind, data, gate }) =>
-      kind === 'audit' && (data.panelSeed ?? null) === null ? (gate?.pairs ?? []).map(({ task }) => task) : [],
-    ),
+    decisions
+      .filter(isAuditing)
+      .flatMap(({ data, gate }) => (data.panelSeed === undefined ? gate.pairs.map(({ task }) => task) : [])),
   );
 
 /** Where the next look stands. */
-export function lookPlace(decisions: readonly Decision[]): LookPlace {
+export function lookPlace(decisions: readonly AnyDecision[]): LookPlace {
   const looks = sealedLooks(decisions);
   return {
     looks: looks.length,
@@ -122,19 +139,18 @@ export const demandsOf = (demands: {
  * The newest verdict on the very same question: to ask again costs no rollouts and no alpha. Too
  * many voids are no answer.
  */
-export function sameQuestion(decisions: readonly Decision[], question: ReleaseQuestion): Verdict | null {
+export function sameQuestion(decisions: readonly AnyDecision[], question: ReleaseQuestion): Verdict | null {
   const earlier = decisions
-    .filter(closesLook)
+    .filter(isClosing)
     .filter(
       ({ data, parent, child, who, verdict, gate }) =>
         data.panel === question.panel &&
-        verdict?.reason !== 'voids' &&
-        gate?.stage === 'release' &&
+        verdict.reason !== 'voids' &&
         demandsOf(gate.options as Parameters<typeof demandsOf>[0]) === question.demands &&
         parent.harness === question.release &&
         child.harness === question.branch &&
         who.served === question.served &&
-        verdict?.rules === question.rules,
+        verdict.rules === question.rules,
     );
   return earlier.at(-1)?.verdict ?? null;
 }

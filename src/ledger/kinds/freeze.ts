@@ -1,0 +1,22 @@
+/** `freeze`: nothing of a night until a person has looked; what is in force stays in force. */
+import { Reason } from './fields.ts';
+import { type AnyDecision, type Context, defineKind } from './kind.ts';
+import { unfreeze } from './unfreeze.ts';
+
+export const freeze = defineKind({
+  kind: 'freeze',
+  fields: { why: Reason },
+  title: ({ why }) => `freeze: ${why}`,
+});
+
+/** The decision that froze the environment; null when it is not frozen. */
+export function frozenBy(decisions: readonly AnyDecision[]) {
+  const last = decisions.findLast((decision) => freeze.is(decision) || unfreeze.is(decision));
+  return last !== undefined && freeze.is(last) ? last : null;
+}
+
+/** Nothing is tried or looked at while a person has to look first. */
+export function verifyNotFrozen({ kind }: AnyDecision, { before, note }: Context): void {
+  const frozen = frozenBy(before);
+  if (frozen !== null) note('kind', `nothing of a night: it is frozen since decision ${frozen.seq}`, kind);
+}

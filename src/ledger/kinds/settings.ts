@@ -1,0 +1,122 @@
+/** `settings`: what nights run under from here on; what loosens it is a person's decision. */
+import { z } from 'zod';
+import { canonicalJson, sha256 } from '../../digest.ts';
+import type { Pair } from '../../gate/pairs.ts';
+import { loosenings } from '../../policy/loosenings.ts';
+import { Policy } from '../../policy/policy.ts';
+import { digest, sentences } from './fields.ts';
+import { hold } from './finding.ts';
+import { type AnyDecision, type Context, defineKind } from './kind.ts';
+
+export const RecordedSettings = z.strictObject({
+  policy: Policy,
+  /** Digest of the environment: name, tools and tasks, and the bytes of its file. */
+  environment: digest,
+  /** Of private tasks: what tells the salt of their digests from another one. */
+  salt: digest.optional(),
+  /** All its tasks by id, with the digest of their content. */
+  tasks: z.array(
+    z.strictObject({
+      id: z.string(),
+      split: z.enum(['train', 'dev', 'sealed']),
+      tags: z.array(z.string()),
+      sha256: digest,
+    }),
+  ),
+});
+export type RecordedSettings = z.infer<typeof RecordedSettings>;
+
+/** Operator of the decisions by which a person takes over what a night would not. */
+export const ADOPT = 'adopt';
+
+export const settings = defineKind({
+  kind: 'settings',
+  fields: { settings: RecordedSettings, loosens: sentences },
+  title: () => 'what nights run under',
+  person: ({ loosens }) => loosens.length > 0,
+  verify(decision, { before, note }) {
+    const old = settingsInForce(before);
+    const loose = old === null ? [] : loosened(old, decision.settings);
+    hold(note, 'loosens', loose, decision.loosens);
+    if (loose.length > 0 && decision.who.operator !== ADOPT) note('who.operator', ADOPT, decision.who.operator);
+  },
+});
+
+/** The newest that are recorded; null before the first. */
+export const settingsInForce = (decisions: readonly AnyDecision[]): RecordedSettings | null => {
+  const last = decisions.findLast(settings.is);
+  return last === undefined || !settings.is(last) ? null : last.settings;
+};
+
+/** Digest of a policy, as approvals name it. */
+export const policyDigest = (policy: Policy): string => sha256(canonicalJson(policy));
+
+type Measured = AnyDecision & {
+  readonly data: { readonly environment: string; readonly panelSeed?: number | undefined };
+};
+
+/** What was measured under recorded settings is measured on their environment. */
+export function verifyEnvironment({ data }: Measured, { before, note }: Context): void {
+  const inForce = settingsInForce(before);
+  if (inForce !== null) hold(note, 'data.environment', inForce.environment, data.environment);
+}
+
+/** Given tasks of a split, as the settings in force name them; with `tags` those have to be theirs. */
+export function verifyPairs(
+  pairs: readonly Pair[],
+  { split, tags: tagged = false }: { readonly split: 'dev' | 'sealed'; readonly tags?: boolean },
+  { before, note }: Context,
+): void {
+  const inForce = settingsInForce(before);
+  if (inForce === null) return;
+  const rows = new Map(inForce.tasks.map((row) => [row.id, row]));
+  for (const { task, tags } of pairs) {
+    const row = rows.get(task);
+    const what = row === undefined ? 'which is no task' : `a ${row.split} task`;
+    if (row?.split !== split) note('gate.pairs', `${split} tasks`, `${task}, ${what}`);
+    else if (tagged) hold(note, 'gate.pairs', row.tags, [...tags].sort());
+  }
+}
+
+/**
+ * What a night must not take over by itself, one sentence each: what weakens the policy, and
+ * held-out tasks that are not what they were.
+ */
+export function loosened(before: RecordedSettings, after: RecordedSettings): string[] {
+  const policy = loosenings(before.policy, after.policy);
+  // What another salt names cannot be compared, so whether it is the same is a person's to say.
+  if (before.salt !== after.salt) return [...policy, 'the tasks are named and digested with another salt, or none'];
+  return [...policy, ...tasksLoosened(before, after)];
+}
+
+function tasksLoosened(before: RecordedSettings, after: RecordedSettings): string[] {
+  const byId = new Map(after.tasks.map((row) => [row.id, row]));
+  const splits = new Map(before.tasks.map((row) => [row.sha256, row.split]));
+  const tasks = before.tasks.flatMap((old) => {
+    const row = byId.get(old.id);
+    if (row === undefined) {
+      if (isCanary(old, before.policy))
+        return [`task ${old.id}, which guards a release (${old.tags.join(', ')}), is gone`];
+      return old.split === 'sealed' ? [`sealed task ${old.id} is gone`] : [];
+    }
+    if (row.split !== old.split) return [`task ${old.id} was a ${old.split} task and is a ${row.split} task`];
+    if (row.split === 'sealed' && row.sha256 !== old.sha256)
+      return [`sealed task ${old.id} is another one than it was`];
+    if (isCanary(old, before.policy) && !isCanary(row, before.policy))
+      return [`task ${old.id} guards no release any more: its tags were ${old.tags.join(', ')}`];
+    return [];
+  });
+  // The same question under another name.
+  const known = new Set(before.tasks.map(({ id }) => id));
+  const moved = after.tasks.flatMap(({ id, split, sha256: content }) => {
+    const was = splits.get(content);
+    return known.has(id) || was === undefined || was === split
+      ? []
+      : [`task ${id} was a ${was} task under another name`];
+  });
+  return [...tasks, ...moved];
+}
+
+/** A task without which a release could break what nobody looks at any more. */
+const isCanary = ({ tags }: RecordedSettings['tasks'][number], policy: Policy): boolean =>
+  tags.some((tag) => tag === 'refusal' || policy.protected_tags.includes(tag));
