@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Contract } from '../harness/schema.ts';
-import type { Task } from '../types.ts';
+import type { Ending, Task } from '../types.ts';
 import { clusterDiagnoses } from './clusters.ts';
 import { diagnose } from './diagnose.ts';
 import { bareHarness, changed, done, goldOf, played, type Turn, workshop, workshopTasks } from './workshop.fixture.ts';
@@ -231,4 +231,24 @@ test('clusters are counted by pattern, tool and argument', async () => {
     ['claim/close_ticket/-', 1],
   ]);
   expect(clusters[0]?.traces).toHaveLength(2);
+});
+
+test('a wrong answer is named by the field that is wrong, or by its form', async () => {
+  const environment = { ...workshop, answer: { kind: 'json', schema: { type: 'object' } } as const };
+  const checks = [
+    { name: 'vendor', passed: true },
+    { name: 'date', passed: false, detail: 'date: expected "2026-03-04", found "4 March 2026"' },
+  ];
+  const answered = (ending: Ending) =>
+    diagnose(
+      { ...played(swap, []), steps: [{ kind: 'end', ending }], score: { reward: 0.5, checks } },
+      { task: swap, environment, harness: bareHarness() },
+    );
+  expect(await answered({ reason: 'text', summary: '{}', value: {} })).toMatchObject({
+    pattern: 'wrong_answer',
+    argument: 'date',
+    failure: 'residual_reasoning',
+    evidence: expect.stringContaining('expected "2026-03-04"'),
+  });
+  expect(await answered({ reason: 'text', summary: 'I cannot.' })).toMatchObject({ argument: 'form' });
 });

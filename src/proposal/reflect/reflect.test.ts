@@ -1,5 +1,5 @@
 /** What a model is shown, what becomes of good and bad answers, and that traces are data. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { randomOf } from '../../digest.ts';
 import { InfrastructureError } from '../../errors.ts';
 import { promptText } from '../../prompts.ts';
@@ -169,4 +169,38 @@ test('an answer of another form is a note', async () => {
   const { edits, notes } = await reflect(contextOf(wrong), { ...options, model: modelOf('{"text": "x"}') });
   expect(edits).toEqual([]);
   expect(notes[0]).toContain('not the form asked for');
+});
+
+describe('wrong answers', () => {
+  const skill = {
+    name: 'fields',
+    description: 'Fields',
+    metadata: {},
+    body: '1. Read it all.\n\n2. Give each field.\n',
+  };
+  const settings = { skills: { show: 'always' } };
+  const of = ['f1', 'f2'].map((id) => ({ ...diagnosis(id, 'wrong_answer'), argument: 'date' }));
+  const line = (answer: object, parts: object = {}) =>
+    reflect(
+      { ...contextOf(of), harness: harnessOf({ skills: [skill], settings, ...parts }) },
+      { ...options, model: modelOf(JSON.stringify(answer)) },
+    );
+  test('change one line of the skill behind them, under its list mark', async () => {
+    const text = 'Write dates as YYYY-MM-DD.';
+    expect((await line({ how: 'insert', line: 2, text })).edits[0]?.ops).toEqual([
+      { op: 'skill.insert', id: 'fields', after: '2. Give each field.', lines: ['3. Write dates as YYYY-MM-DD.'] },
+    ]);
+    expect((await line({ how: 'replace', line: 1, text: `1. ${text}` })).edits[0]?.ops).toEqual([
+      { op: 'skill.replace', id: 'fields', anchor: '1. Read it all.', lines: ['1. Write dates as YYYY-MM-DD.'] },
+    ]);
+  });
+  test('a line that is not there is a note', async () => {
+    const { edits, notes } = await line({ how: 'insert', line: 9, text: 'Write dates well.' });
+    expect([edits, notes[0]]).toEqual([[], expect.stringContaining('the skill fields has no line 9')]);
+  });
+  test('a skill that edits may not change is left alone: a new one is asked for', async () => {
+    const answer = { description: 'Dates of invoices', steps: ['Find the date.', 'Write it as YYYY-MM-DD.'] };
+    const { edits } = await line(answer, { settings: { ...settings, editable: ['contract.yaml'] } });
+    expect(edits[0]?.ops[0]?.op).toBe('skill.add');
+  });
 });
