@@ -45,9 +45,13 @@ export const NEUTRAL: Vocabulary = {
 /** What an environment's author writes: any part of it. */
 export type VocabularyDefinition = Partial<Omit<Vocabulary, 'speech'>> & { readonly speech?: Partial<Speech> };
 
-/** The whole vocabulary: neutral where nothing is given. */
-export const completeVocabulary = ({ speech, ...given }: VocabularyDefinition): Vocabulary => ({
-  ...NEUTRAL,
-  ...given,
-  speech: { ...NEUTRAL.speech, ...speech },
-});
+const completed = new WeakMap<VocabularyDefinition, Vocabulary>();
+
+/** The whole vocabulary, neutral where nothing is given; the same object for the same definition. */
+export function completeVocabulary(given: VocabularyDefinition): Vocabulary {
+  const known = completed.get(given);
+  if (known !== undefined) return known;
+  const whole: Vocabulary = { ...NEUTRAL, ...given, speech: { ...NEUTRAL.speech, ...given.speech } };
+  completed.set(given, whole).set(whole, whole);
+  return whole;
+}

@@ -91,7 +91,7 @@ const LAYOUTS: readonly ((invoice: Invoice) => string)[] = [
   (one) =>
     `INVOICE no. ${one.number}, ${MONTHS[one.month - 1]} ${one.day}, ${one.year}\nFrom: ${one.seller}\n${one.pieces} x ${one.goods}\nAmount: ${amount(one.cents)} EUR, payable within 30 days\n`,
   (one) =>
-    `Dear customer,\nfor ${one.pieces} ${one.goods} delivered last week we charge EUR ${amount(one.cents)}. Please quote ${one.number} when you pay.\n${one.seller}, ${longDate(one)}\n`,
+    `Good morning,\nfor ${one.pieces} ${one.goods} sent last week we charge EUR ${amount(one.cents)}. Please quote ${one.number} when you pay.\n${one.seller}, ${longDate(one)}\n`,
 ];
 
 const between = (least: number, most: number, random: Random): number =>

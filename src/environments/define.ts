@@ -5,16 +5,16 @@ import { answerChecker } from '../runtime/answer.ts';
 import { isPromise } from '../runtime/ask.ts';
 import { guarded } from '../runtime/guard.ts';
 import type { Environment, GenerateOptions, Json, Task } from '../types.ts';
+import { completeVocabulary } from '../vocabulary.ts';
 import { runTool, toolsAsTold } from './define-tool.ts';
-import type { DefinedScorer, EnvironmentDefinition, TaskDefinition } from './definition.ts';
+import type { DefinedScorer, DefinedState, EnvironmentDefinition, TaskDefinition } from './definition.ts';
 import { findForeign } from './plain.ts';
 import { scoredByAll } from './scorers.ts';
 import { assignSplits } from './split.ts';
-import { type DefinedState, stateKeeper } from './states.ts';
+import { stateKeeper } from './states.ts';
 
 export { type DefinedTool, tool } from './define-tool.ts';
-export type { DefinedScorer, EnvironmentDefinition, TaskDefinition } from './definition.ts';
-export type { DefinedState } from './states.ts';
+export type { DefinedScorer, DefinedState, EnvironmentDefinition, TaskDefinition } from './definition.ts';
 
 /** Tasks and seed of an environment whose tasks are a function. */
 const firstTasks: GenerateOptions = { seed: 1, tasks: 400 };
@@ -28,7 +28,7 @@ export function defineEnvironment<State, Input = string>(
   definition: EnvironmentDefinition<State, Input>,
 ): Environment<DefinedState<State>> {
   const { tasks } = definition;
-  if (typeof tasks !== 'function') return build(definition, tasks);
+  if (typeof tasks !== 'function') return build(definition, tasks, definition.generate?.bind(definition));
   const generate = (options: GenerateOptions): Environment<DefinedState<State>> => {
     const fresh = pureTasks(definition.name, tasks, options);
     const split = options.split;
@@ -56,7 +56,7 @@ function build<State, Input>(
   if (answer?.kind === 'json') answerChecker(answer.schema);
   return guarded<DefinedState<State>>({
     name,
-    digest: sha256(canonicalJson({ name, tools, tasks, answer, user: user?.id })),
+    digest: definition.digest ?? sha256(canonicalJson({ name, tools, tasks, answer, user: user?.id })),
     tools,
     tasks,
     maxTurns: definition.maxTurns ?? 30,
@@ -65,7 +65,7 @@ function build<State, Input>(
     ...(replayable === undefined ? {} : { replayable }),
     ...(answer === undefined ? {} : { answer }),
     ...(user === undefined ? {} : { user }),
-    ...(vocabulary === undefined ? {} : { vocabulary }),
+    ...(vocabulary === undefined ? {} : { vocabulary: completeVocabulary(vocabulary) }),
     reset(task, signal) {
       const fresh = definition.reset(find(task), signal);
       return isPromise(fresh) ? fresh.then((state) => states.open(state, task.id)) : states.open(fresh, task.id);

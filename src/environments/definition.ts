@@ -1,5 +1,6 @@
 /** What an author writes to make an environment. */
-import type { AnswerForm, GenerateOptions, MaybePromise, Plan, Split, User, Vocabulary } from '../types.ts';
+import type { AnswerForm, Environment, GenerateOptions, MaybePromise, Plan, Split, User } from '../types.ts';
+import type { VocabularyDefinition } from '../vocabulary.ts';
 import type { DefinedTool } from './define-tool.ts';
 import type { Scorer } from './scorers.ts';
 
@@ -65,11 +66,21 @@ export interface EnvironmentDefinition<State, Input> {
   /** Answers what the agent says. Default: nobody does. */
   readonly user?: User;
   /** Words of the domain. Default: neutral ones. */
-  readonly vocabulary?: Vocabulary;
+  readonly vocabulary?: VocabularyDefinition;
   /** Milliseconds that one reset, tool call or score may take. @default 60,000 */
   readonly timeoutMs?: number;
   /** Default 30. */
   readonly maxTurns?: number;
   /** Highest mean score of an agent that only says `done`, 0-1, default 0. */
   readonly ceiling?: number;
+  /** sha256 (hex) of all that decides a result. Default: of name, tools and tasks. */
+  readonly digest?: string;
+  /** A fresh world with fresh tasks, where `tasks` is a list. */
+  generate?(options: GenerateOptions): Environment<DefinedState<State>>;
+}
+
+/** One episode's state beside the one it started from, which only plain data has. */
+export interface DefinedState<State> {
+  readonly start: State | undefined;
+  now: State;
 }

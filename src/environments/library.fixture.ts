@@ -1,7 +1,5 @@
 /** A lending library of one page: loans in three states, copies with options, readers. */
 import { z } from 'zod';
-import type { Environment } from '../types.ts';
-import { completeVocabulary } from '../vocabulary.ts';
 import { defineEnvironment, tool } from './define.ts';
 
 interface Copy {
@@ -87,8 +85,19 @@ function loanIn({ loans }: Library, id: string, ...states: readonly Loan['status
 const id = z.string();
 const loanId = z.object({ loan_id: id.describe("Id of the loan, such as #L00000. The '#' belongs to it.") });
 
-const plain = defineEnvironment<Library, Ask>({
+export const library = defineEnvironment<Library, Ask>({
   name: 'library',
+  vocabulary: {
+    user: 'reader',
+    personalFields: ['card'],
+    speech: {
+      verbs: { swap: '\\bswap\\w*|\\breplac\\w+', close: '\\bclos(?:e|es|ed|ing)\\b|\\bend(?:s|ed|ing)?\\b' },
+      states: { open: '', overdue: '\\btoo late\\b|\\bpast its date\\b' },
+      nouns: { copy: ['copy', 'book', 'edition', 'volume'], book: ['book', 'title'] },
+      inventedIds: { loan: '#L12345', copy: '7000001' },
+      confusions: { book_id: 'copy_id', copy_id: 'book_id' },
+    },
+  },
   tasks: ({ seed, tasks }) => Array.from({ length: tasks }, (_, i) => ({ id: `t${i}`, input: inputOf(seed, i) })),
   prompt: ({ input }) => requestOf(input),
   reset: ({ input: { loan } }) => ({ loans: { [loan.loan_id]: loan } }),
@@ -174,18 +183,3 @@ const plain = defineEnvironment<Library, Ask>({
     };
   },
 });
-
-export const library: Environment = {
-  ...(plain as Environment),
-  vocabulary: completeVocabulary({
-    user: 'reader',
-    personalFields: ['card'],
-    speech: {
-      verbs: { swap: '\\bswap\\w*|\\breplac\\w+', close: '\\bclos(?:e|es|ed|ing)\\b|\\bend(?:s|ed|ing)?\\b' },
-      states: { open: '', overdue: '\\btoo late\\b|\\bpast its date\\b' },
-      nouns: { copy: ['copy', 'book', 'edition', 'volume'], book: ['book', 'title'] },
-      inventedIds: { loan: '#L12345', copy: '7000001' },
-      confusions: { book_id: 'copy_id', copy_id: 'book_id' },
-    },
-  }),
-};

@@ -4,15 +4,9 @@
 import { UsageError } from '../errors.ts';
 import { isPromise } from '../runtime/ask.ts';
 import type { MaybePromise, ToolResult } from '../types.ts';
-import type { EnvironmentDefinition } from './definition.ts';
+import type { DefinedState, EnvironmentDefinition } from './definition.ts';
 import { findForeign } from './plain.ts';
 import { differences } from './state-diff.ts';
-
-/** One episode's state beside the one it started from, which only plain data has. */
-export interface DefinedState<State> {
-  readonly start: State | undefined;
-  now: State;
-}
 
 /** What a call makes of a state. */
 export type RunTool<State> = (state: State) => MaybePromise<ToolResult>;

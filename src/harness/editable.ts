@@ -9,7 +9,7 @@ interface EditablePlace {
   readonly heading: string | null;
 }
 
-/** `skills/refunds#Steps` -> the section Steps of skills/refunds/SKILL.md. */
+/** `skills/renewals#Steps` -> the section Steps of skills/renewals/SKILL.md. */
 export function placeOfEntry(entry: string): EditablePlace {
   const at = entry.indexOf('#');
   const file = (at < 0 ? entry : entry.slice(0, at)).trim();

@@ -201,7 +201,7 @@ export const HarnessSettings = z.strictObject({
    * `skill#Heading`.
    */
   protected: z.array(z.string()).default([]),
-  /** Files and sections that edits may change: `skills/*`, `skills/refunds`, `policy.md#Style`. */
+  /** Files and sections that edits may change: `skills/*`, `skills/renewals`, `policy.md#Style`. */
   editable: z.array(z.string().min(1)).default(['contract.yaml', 'harness.yaml', 'regulation.yaml', 'skills/*']),
   permissions: Permissions.prefault({}),
 });

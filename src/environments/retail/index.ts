@@ -1,7 +1,7 @@
 /** The shop: generated tickets of `evals/retail/`, or the public benchmark's by `--data`. */
 import { join } from 'node:path';
 import type { EnvironmentFolder } from '../folder.ts';
-import { generateRetail, readDataset, writeDataset } from './generate/index.ts';
+import { generateRetail, generateShop, readDataset, writeDataset } from './generate/index.ts';
 import { loadPublicRetail } from './public.ts';
 import { retailEnvironment } from './tasks.ts';
 import { playVectors } from './vectors.ts';
@@ -16,9 +16,9 @@ export const folder: EnvironmentFolder = {
       ? retailEnvironment({ ...readDataset(join(root, 'evals', 'retail')), mode: 'fixed', generate: generateRetail })
       : loadPublicRetail(data),
   generate: async (options, out) => {
-    const environment = generateRetail(options);
-    writeDataset(out, environment);
-    return environment;
+    const shop = generateShop(options);
+    writeDataset(out, shop.world, shop.tasks);
+    return retailEnvironment({ ...shop, mode: 'fixed' });
   },
   vectors: async (file, data) => playVectors(file, data),
 };

@@ -3,13 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
-import type { Json, SyncEnvironment, Task } from '../../types.ts';
+import type { Json, Task } from '../../types.ts';
 import { assignSplits } from '../split.ts';
 import { readJson, readSplitWorld, readWorld } from './load.ts';
 import { readAssignment } from './python-literal.ts';
-import { openStore, type RetailWorld, type Store } from './store.ts';
+import { openStore, type RetailWorld } from './store.ts';
 import type { RetailTarget } from './target.ts';
-import { retailEnvironment } from './tasks.ts';
+import { type RetailEnvironment, retailEnvironment } from './tasks.ts';
 import { ticketMentions } from './ticket.ts';
 import { executeRetail, shopTools } from './tools.ts';
 
@@ -139,7 +139,7 @@ function taskOf(world: RetailWorld, source: PublicTask): Task {
  * data files, or is a checkout of tau2-bench or tau-bench. Throws UsageError naming the file and
  * what to do.
  */
-export function loadPublicRetail(dir: string): SyncEnvironment<Store> {
+export function loadPublicRetail(dir: string): RetailEnvironment {
   if (!existsSync(dir)) throw new UsageError(`no such folder; ${expected}`, { where: dir });
   const folders = [dir, join(dir, 'data/tau2/domains/retail'), join(dir, 'tau_bench/envs/retail')];
   const world = loadWorld(folders, dir);

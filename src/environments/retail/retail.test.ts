@@ -224,40 +224,41 @@ describe('retail environment', () => {
   ];
   const done = (summary: string): Ending => ({ reason: 'done', summary });
 
-  it.each(['fixed', 'compat'] as const)('accepts item pairs in any order in %s mode', (mode) => {
+  it.each(['fixed', 'compat'] as const)('accepts item pairs in any order in %s mode', async (mode) => {
     const environment = retailEnvironment({ world, tasks, mode });
     const task = tasks[0] as Task;
-    const score = (given: Record<string, Json>, summary = 'It is now $65.15') => {
-      const state = environment.reset(task);
-      environment.execute(state, { name: 'modify_pending_order_items', arguments: given });
+    const score = async (given: Record<string, Json>, summary = 'It is now $65.15') => {
+      const state = await environment.reset(task);
+      await environment.execute(state, { name: 'modify_pending_order_items', arguments: given });
       return environment.score(task, state, done(summary));
     };
-    expect(score({ ...modify, item_ids: ['c1', 'l1'], new_item_ids: ['c2', 'l2'] }).reward).toBe(1);
-    expect(score({ ...modify, item_ids: ['l1'], new_item_ids: ['l2'] }).checks[0]).toEqual({
+    expect((await score({ ...modify, item_ids: ['c1', 'l1'], new_item_ids: ['c2', 'l2'] })).reward).toBe(1);
+    expect((await score({ ...modify, item_ids: ['l1'], new_item_ids: ['l2'] })).checks[0]).toEqual({
       name: 'state',
       passed: false,
     });
-    expect(score(modify, 'changed').checks).toEqual([
+    expect((await score(modify, 'changed')).checks).toEqual([
       { name: 'state', passed: true },
       { name: 'report:65.15', passed: false },
     ]);
   });
 
-  it('marks a changed state of a task that must be refused', () => {
+  it('marks a changed state of a task that must be refused', async () => {
     const environment = retailEnvironment({ world, tasks, mode: 'fixed' });
     const task = tasks[1] as Task;
-    const state = environment.reset(task);
-    expect(environment.score(task, state, done('')).reward).toBe(1);
-    environment.execute(state, {
+    const state = await environment.reset(task);
+    expect((await environment.score(task, state, done(''))).reward).toBe(1);
+    await environment.execute(state, {
       name: 'cancel_pending_order',
       arguments: { order_id: '#W1', reason: 'no longer needed' },
     });
-    expect(environment.score(task, state, done(''))).toMatchObject({ reward: 0, violation: true });
+    expect(await environment.score(task, state, done(''))).toMatchObject({ reward: 0, violation: true });
   });
 
   it('reads what the request does not say before it writes', async () => {
     const environment = retailEnvironment({ world, tasks, mode: 'fixed' });
-    const names = tasks.map((task) => environment.oracle?.(task).calls.map((call) => call.name));
+    const plans = await Promise.all(tasks.map((task) => environment.oracle?.(task)));
+    const names = plans.map((plan) => plan?.calls.map((call) => call.name));
     expect(names[0]).toEqual([
       'find_user_id_by_name_zip',
       'get_order_details',

@@ -1,12 +1,16 @@
+/** The shop as an environment, and how its tickets are scored. */
 import { canonicalJson, sha256 } from '../../digest.ts';
-import type { Ending, GenerateOptions, Score, SyncEnvironment, Task } from '../../types.ts';
+import type { Ending, Environment, GenerateOptions, Score, Task, ToolCall } from '../../types.ts';
+import { type DefinedState, defineEnvironment } from '../define.ts';
 import { oraclePlan } from './oracle.ts';
 import { roundCents } from './python-number.ts';
 import { forkStore, type Order, openStore, type RetailMode, type RetailWorld, type Store } from './store.ts';
 import { changes, storeHash, touchedDigest } from './store-digest.ts';
 import { RetailTarget } from './target.ts';
-import { executeRetail, retailTools } from './tools.ts';
+import { executeRetail, retailTools, shopTools } from './tools.ts';
 import { retailVocabulary } from './vocabulary.ts';
+
+export type RetailEnvironment = Environment<DefinedState<Store>>;
 
 export interface RetailOptions {
   readonly world: RetailWorld;
@@ -15,7 +19,7 @@ export interface RetailOptions {
   readonly mode: RetailMode;
   /** Default `retail`. */
   readonly name?: string;
-  readonly generate?: (options: GenerateOptions) => SyncEnvironment<Store>;
+  readonly generate?: (options: GenerateOptions) => RetailEnvironment;
 }
 
 /** Part of the digest: raise it when a score may come out differently. */
@@ -38,56 +42,58 @@ const scoredOrder =
 
 const spoken = (text: string): string => text.toLowerCase().replaceAll(',', '');
 
-/** Retail tickets over one world. Throws ZodError when a task's target does not fit. */
-export function retailEnvironment(options: RetailOptions): SyncEnvironment<Store> {
-  const { world, tasks, mode, name = 'retail', generate } = options;
-  const targets = new Map<string, RetailTarget>();
-  for (const task of tasks) targets.set(task.id, RetailTarget.parse(task.target));
-  const targetOf = (task: Task): RetailTarget => targets.get(task.id) ?? RetailTarget.parse(task.target);
-  const digestOf = (store: Store): string => touchedDigest(store, scoredOrder(world));
+/** Scores a store against a target; each task's goal is worked out once and kept by its id. */
+export type RetailScorer = (task: { id: string; input: RetailTarget }, store: Store, ending: Ending) => Score;
 
+export function retailScorer(world: RetailWorld, mode: RetailMode): RetailScorer {
+  const digestOf = (store: Store): string => touchedDigest(store, scoredOrder(world));
   const goals = new Map<string, string>();
-  const goalOf = (task: Task): string => {
-    let goal = goals.get(task.id);
+  const goalOf = (id: string, writes: readonly ToolCall[]): string => {
+    let goal = goals.get(id);
     if (goal === undefined) {
       const store = openStore(world, mode);
       // As upstream does: a gold call that fails counts as no call.
-      for (const call of targetOf(task).writes) executeRetail(store, call);
+      for (const call of writes) executeRetail(store, call);
       goal = digestOf(store);
-      goals.set(task.id, goal);
+      goals.set(id, goal);
     }
     return goal;
   };
-
-  const score = (task: Task, store: Store, ending: Ending): Score => {
-    const target = targetOf(task);
+  return ({ id, input: target }, store, ending) => {
     const reached = digestOf(store);
     const summary = spoken(ending.summary);
     const checks = [
-      { name: 'state', passed: reached === goalOf(task) },
+      { name: 'state', passed: reached === goalOf(id, target.writes) },
       ...target.reports.map((text) => ({ name: `report:${text}`, passed: summary.includes(spoken(text)) })),
     ];
     const reward = checks.every((check) => check.passed) ? 1 : 0;
     return target.refusal && reached !== '' ? { reward, checks, violation: true } : { reward, checks };
   };
+}
 
-  const refusals = tasks.filter((task) => targetOf(task).refusal).length;
-  return {
+/** Retail tickets over one world. Throws ZodError when a task's target does not fit. */
+export function retailEnvironment(options: RetailOptions): RetailEnvironment {
+  const { world, tasks, mode, name = 'retail', generate } = options;
+  const requests = new Map(tasks.map(({ id, request }) => [id, request]));
+  const requestOf = ({ id }: { id: string }): string => requests.get(id) ?? '';
+  const sources = tasks.map(({ target, request: _, ...task }) => ({ ...task, input: RetailTarget.parse(target) }));
+  const refusals = sources.filter(({ input }) => input.refusal).length;
+  return defineEnvironment<Store, RetailTarget>({
     name,
+    vocabulary: retailVocabulary,
+    tasks: sources,
+    tools: shopTools,
     digest: sha256(
       canonicalJson({ scorerVersion, mode, world: storeHash(openStore(world)), tools: retailTools, tasks }),
     ),
-    tools: retailTools,
-    tasks,
-    maxTurns: 30,
-    vocabulary: retailVocabulary,
     ceiling: tasks.length === 0 ? 0 : refusals / tasks.length,
+    prompt: requestOf,
     reset: () => openStore(world, mode),
-    execute: executeRetail,
-    fork: forkStore,
+    snapshot: forkStore,
+    restore: (copy) => forkStore(copy as Store),
     changes,
-    score,
-    oracle: (task) => oraclePlan(world, task.request, targetOf(task)),
+    score: retailScorer(world, mode),
+    oracle: (task) => oraclePlan(world, requestOf(task), task.input),
     ...(generate ? { generate } : {}),
-  };
+  });
 }

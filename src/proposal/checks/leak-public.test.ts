@@ -23,10 +23,10 @@ describe.skipIf(!present)('public tickets', async () => {
   const environment = present ? loadPublicRetail(data) : (undefined as never);
   const index = present ? await buildLeakIndex(environment) : (undefined as never);
 
-  test('order ids, item ids, payment methods and customer ids of every split are leaks, in any sentence', () => {
+  test('order ids, item ids, payment methods and customer ids of every split are leaks, in any sentence', async () => {
     const planted = new Set<string>();
     for (const task of environment.tasks)
-      for (const call of environment.oracle?.(task).calls ?? [])
+      for (const call of (await environment.oracle?.(task))?.calls ?? [])
         for (const value of texts(call.arguments)) if (/\d{5}/.test(value)) planted.add(value);
     expect(planted.size).toBeGreaterThan(1000);
     const missed = [...planted].filter(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { retailEnvironment } from '../tasks.ts';
-import { generateRetail, readDataset, writeDataset } from './index.ts';
+import { generateRetail, generateShop, readDataset, writeDataset } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'retail-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,7 +14,8 @@ const committed = join(import.meta.dirname, '../../../../evals/retail');
 test('the committed data set is what seed 1 gives, byte for byte', () => {
   const dir = join(folder, 'again');
   const environment = generateRetail({ seed: 1, tasks: 400 });
-  writeDataset(dir, environment);
+  const shop = generateShop({ seed: 1, tasks: 400 });
+  writeDataset(dir, shop.world, shop.tasks);
   for (const file of files) {
     expect(readFileSync(join(dir, file), 'utf8') === readFileSync(join(committed, file), 'utf8'), file).toBe(true);
   }
@@ -23,10 +24,10 @@ test('the committed data set is what seed 1 gives, byte for byte', () => {
 });
 
 describe('a damaged data set is refused with file and line', () => {
-  const environment = generateRetail({ seed: 3, tasks: 20 });
+  const shop = generateShop({ seed: 3, tasks: 20 });
   const damaged = (file: string, change: (lines: string[]) => void): string => {
     const dir = join(folder, 'damaged');
-    writeDataset(dir, environment);
+    writeDataset(dir, shop.world, shop.tasks);
     const lines = readFileSync(join(dir, file), 'utf8').split('\n');
     change(lines);
     writeFileSync(join(dir, file), lines.join('\n'));

@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../../errors.ts';
-import type { Json, Split, SyncEnvironment, Task } from '../../../types.ts';
-import type { RetailWorld, Store } from '../store.ts';
+import type { Json, Split, Task } from '../../../types.ts';
+import type { RetailWorld } from '../store.ts';
 import { RetailTarget } from '../target.ts';
 
 const splits: readonly Split[] = ['train', 'dev', 'sealed'];
@@ -85,13 +85,12 @@ const taskLine = ({ id, split, tags, request, target, family }: Task): string =>
  * Writes the world and the tasks below `dir`, which is made when absent; a split without tasks is
  * an empty file.
  */
-export function writeDataset(dir: string, environment: SyncEnvironment<Store>): void {
-  const [first] = environment.tasks;
-  if (!first) throw new UsageError('expected an environment with at least one task, got none', { where: dir });
+export function writeDataset(dir: string, world: RetailWorld, tasks: readonly Task[]): void {
+  if (tasks.length === 0) throw new UsageError('expected at least one task, found none', { where: dir });
   mkdirSync(join(dir, 'tasks'), { recursive: true });
-  writeFileSync(join(dir, 'world.json'), worldText(environment.reset(first).world));
+  writeFileSync(join(dir, 'world.json'), worldText(world));
   for (const split of splits) {
-    const lines = environment.tasks.filter((task) => task.split === split).map((task) => `${taskLine(task)}\n`);
+    const lines = tasks.filter((task) => task.split === split).map((task) => `${taskLine(task)}\n`);
     writeFileSync(join(dir, 'tasks', `${split}.jsonl`), lines.join(''));
   }
 }

@@ -1,7 +1,7 @@
 /** Generated retail environments: a fresh shop and fresh, verified tasks from one seed. */
-import type { GenerateOptions, SyncEnvironment } from '../../../types.ts';
-import type { Store } from '../store.ts';
-import { retailEnvironment } from '../tasks.ts';
+import type { GenerateOptions, Task } from '../../../types.ts';
+import type { RetailWorld } from '../store.ts';
+import { type RetailEnvironment, retailEnvironment } from '../tasks.ts';
 import { generateTasks } from './tasks.ts';
 import { generateWorld } from './world.ts';
 
@@ -14,10 +14,14 @@ export { generateWorld } from './world.ts';
  * `split` when it is given, else 50/25/25 by stable hash within their tags. Equal options give
  * equal bytes. Throws RangeError for more tasks than the world has room for (some thousands).
  */
-export function generateRetail(options: GenerateOptions): SyncEnvironment<Store> {
-  const { seed, tasks: count, split } = options;
+export function generateRetail(options: GenerateOptions): RetailEnvironment {
+  const { world, tasks } = generateShop(options);
+  return retailEnvironment({ world, tasks, mode: 'fixed', generate: generateRetail });
+}
+
+/** The world and the tasks alone. */
+export function generateShop({ seed, tasks: count, split }: GenerateOptions): { world: RetailWorld; tasks: Task[] } {
   const world = generateWorld(seed);
   const made = generateTasks(world, { seed, tasks: count });
-  const tasks = split === undefined ? made : made.map((task) => ({ ...task, split }));
-  return retailEnvironment({ world, tasks, mode: 'fixed', generate: generateRetail });
+  return { world, tasks: split === undefined ? made : made.map((task) => ({ ...task, split })) };
 }

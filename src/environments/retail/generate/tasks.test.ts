@@ -1,19 +1,19 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../../digest.ts';
-import type { SyncEnvironment, Task, ToolCall } from '../../../types.ts';
-import type { Store } from '../store.ts';
+import type { Task, ToolCall } from '../../../types.ts';
 import { RetailTarget } from '../target.ts';
+import type { RetailEnvironment } from '../tasks.ts';
 import { tiers } from './draft.ts';
 import { generateRetail } from './index.ts';
 
 /** `SEEDS=10` for as many. */
 const seeds = Array.from({ length: Number(process.env.SEEDS ?? 2) }, (_, index) => index + 1);
-const environments = new Map<number, SyncEnvironment<Store>>();
+const environments = new Map<number, RetailEnvironment>();
 
-const play = (environment: SyncEnvironment<Store>, task: Task, calls: readonly ToolCall[], summary: string): number => {
-  const store = environment.reset(task);
-  for (const call of calls) environment.execute(store, call);
-  return environment.score(task, store, { reason: 'done', summary }).reward;
+const play = async (environment: RetailEnvironment, task: Task, calls: readonly ToolCall[], summary: string) => {
+  const store = await environment.reset(task);
+  for (const call of calls) await environment.execute(store, call);
+  return (await environment.score(task, store, { reason: 'done', summary })).reward;
 };
 
 beforeAll(() => {
@@ -22,29 +22,29 @@ beforeAll(() => {
 
 describe.each(seeds)('400 tasks of seed %i', (seed) => {
   const all = (): {
-    readonly environment: SyncEnvironment<Store>;
+    readonly environment: RetailEnvironment;
     readonly task: Task;
     readonly target: RetailTarget;
   }[] => {
-    const environment = environments.get(seed) as SyncEnvironment<Store>;
+    const environment = environments.get(seed) as RetailEnvironment;
     return environment.tasks.map((task) => ({ environment, task, target: RetailTarget.parse(task.target) }));
   };
 
-  test('the oracle scores 1 and doing nothing 0, outside refusal tasks', () => {
+  test('the oracle scores 1 and doing nothing 0, outside refusal tasks', async () => {
     for (const { environment, task, target } of all()) {
-      const plan = environment.oracle?.(task);
-      expect(play(environment, task, plan?.calls ?? [], plan?.summary ?? ''), task.id).toBe(1);
-      expect(play(environment, task, [], 'Done.'), task.id).toBe(target.refusal ? 1 : 0);
+      const plan = await environment.oracle?.(task);
+      expect(await play(environment, task, plan?.calls ?? [], plan?.summary ?? ''), task.id).toBe(1);
+      expect(await play(environment, task, [], 'Done.'), task.id).toBe(target.refusal ? 1 : 0);
       expect(task.tags.includes('refusal')).toBe(target.refusal === true);
     }
   });
 
-  test('gold with one write left out, or without its report, scores 0', () => {
+  test('gold with one write left out, or without its report, scores 0', async () => {
     for (const { environment, task, target } of all()) {
       const said = target.reports.join(' ');
-      target.writes.forEach((_, left) => {
+      for (const left of target.writes.keys()) {
         expect(
-          play(
+          await play(
             environment,
             task,
             target.writes.filter((__, at) => at !== left),
@@ -52,10 +52,10 @@ describe.each(seeds)('400 tasks of seed %i', (seed) => {
           ),
           task.id,
         ).toBe(0);
-      });
-      if (target.reports.length > 0) expect(play(environment, task, target.writes, 'Done.'), task.id).toBe(0);
+      }
+      if (target.reports.length > 0) expect(await play(environment, task, target.writes, 'Done.'), task.id).toBe(0);
       if (task.tags.includes('ordered')) {
-        expect(play(environment, task, [...target.writes].reverse(), said), task.id).toBe(0);
+        expect(await play(environment, task, [...target.writes].reverse(), said), task.id).toBe(0);
       }
     }
   });

@@ -6,7 +6,7 @@ import { canonicalJson, randomOf, shuffled } from '../../../digest.ts';
 import type { Task } from '../../../types.ts';
 import { assignSplits } from '../../split.ts';
 import type { RetailWorld } from '../store.ts';
-import { retailEnvironment } from '../tasks.ts';
+import { retailScorer } from '../tasks.ts';
 import { draftTicket, type Slot, type TicketDraft, type Tier, taskOf } from './draft.ts';
 import { verifyTask } from './verify.ts';
 
@@ -54,7 +54,7 @@ export interface TaskOptions {
  */
 export function generateTasks(world: RetailWorld, options: TaskOptions): Task[] {
   const { seed, tasks, prefix = `g${seed}` } = options;
-  const environment = retailEnvironment({ world, tasks: [], mode: 'fixed' });
+  const score = retailScorer(world, 'fixed');
   const seen = new Set<string>();
   const made = slotsFor(tasks, seed).map((slot, index) => {
     const id = `${prefix}-${String(index + 1).padStart(4, '0')}`;
@@ -63,9 +63,9 @@ export function generateTasks(world: RetailWorld, options: TaskOptions): Task[] 
         draftTicket(world, slot, randomOf('retail-task', seed, index, attempt));
       const draft = redraw();
       if (!draft || seen.has(keyOf(draft))) continue;
-      // The environment remembers a task's goal by its id.
+      // The scorer remembers a task's goal by its id.
       const task = taskOf(draft, `${id}/${attempt}`);
-      if (verifyTask({ world, environment, task, target: draft.target, draft }, redraw) !== undefined) continue;
+      if (verifyTask({ world, score, task, target: draft.target, draft }, redraw) !== undefined) continue;
       seen.add(keyOf(draft));
       return taskOf(draft, id);
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { randomOf } from '../../../digest.ts';
-import { retailEnvironment } from '../tasks.ts';
+import { retailScorer } from '../tasks.ts';
 import { draftTicket, type Slot, type TicketDraft, taskOf } from './draft.ts';
 import {
   drawsAgain,
@@ -17,12 +17,12 @@ import {
 import { generateWorld } from './world.ts';
 
 const world = generateWorld(5);
-const environment = retailEnvironment({ world, tasks: [], mode: 'fixed' });
+const score = retailScorer(world, 'fixed');
 let count = 0;
 
 const trialOf = (draft: TicketDraft): Trial => {
   count += 1;
-  return { world, environment, task: taskOf(draft, `t-${count}`), target: draft.target, draft };
+  return { world, score, task: taskOf(draft, `t-${count}`), target: draft.target, draft };
 };
 
 /** A draft that passes and meets the condition. */
@@ -76,8 +76,7 @@ describe('each point refuses what it is there for', () => {
     const away = { name: 'cancel_pending_order', arguments: { order_id: '#W0', reason: 'no longer needed' } };
     const trial = trialOf(two);
     // A score that only knows the written order stands for a tool whose effect depends on it.
-    const strict = { ...environment, score: () => ({ reward: 0, checks: [] }) };
-    expect(orderIsFree({ ...trial, environment: strict })).toMatch('order');
+    expect(orderIsFree({ ...trial, score: () => ({ reward: 0, checks: [] }) })).toMatch('order');
     expect(goldSucceeds(trialOf(withTarget(two, { writes: first ? [first, away] : [] })))).toMatch('fail');
   });
 

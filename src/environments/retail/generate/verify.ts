@@ -3,17 +3,19 @@
  * wrong.
  */
 import { canonicalJson } from '../../../digest.ts';
-import type { Json, SyncEnvironment, Task, ToolCall } from '../../../types.ts';
+import type { Json, Task, ToolCall } from '../../../types.ts';
+import { oraclePlan } from '../oracle.ts';
 import { openStore, type RetailWorld, readOrder, type Store } from '../store.ts';
 import type { RetailTarget } from '../target.ts';
+import type { RetailScorer } from '../tasks.ts';
 import { executeRetail } from '../tools.ts';
 import type { TicketDraft } from './draft.ts';
 import { writesThatFit } from './wish.ts';
 
-/** A task under test in its world; `environment` scores it. */
+/** A task under test in its world. */
 export interface Trial {
   readonly world: RetailWorld;
-  readonly environment: SyncEnvironment<Store>;
+  readonly score: RetailScorer;
   readonly task: Task;
   readonly target: RetailTarget;
   readonly draft: TicketDraft;
@@ -26,8 +28,8 @@ const play = (world: RetailWorld, calls: readonly ToolCall[]): { readonly store:
 };
 
 /** Reward of these calls followed by `done` with this summary. */
-function rewardOf({ world, environment, task }: Trial, calls: readonly ToolCall[], summary: string): number {
-  return environment.score(task, play(world, calls).store, { reason: 'done', summary }).reward;
+function rewardOf({ world, score, task, target }: Trial, calls: readonly ToolCall[], summary: string): number {
+  return score({ id: task.id, input: target }, play(world, calls).store, { reason: 'done', summary }).reward;
 }
 
 const saidAll = (trial: Trial): string => trial.target.reports.join(' ');
@@ -59,8 +61,7 @@ export function goldSucceeds({ world, target }: Trial): string | undefined {
 
 /** Point 2: the oracle's plan, reads included, has no error and scores 1. */
 export function oracleScores(trial: Trial): string | undefined {
-  const plan = trial.environment.oracle?.(trial.task);
-  if (!plan) return 'no oracle';
+  const plan = oraclePlan(trial.world, trial.task.request, trial.target);
   const { failed } = play(trial.world, plan.calls);
   if (failed > 0) return `${failed} oracle calls fail`;
   return rewardOf(trial, plan.calls, plan.summary) === 1 ? undefined : 'the oracle does not score 1';
