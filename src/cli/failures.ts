@@ -14,10 +14,7 @@ interface Played {
   readonly tasks: readonly Task[];
 }
 
-/**
- * A diagnosis looks at a task as at one that may be learnt from; here a person asked for it, and
- * nothing is learnt.
- */
+/** A diagnosis treats its task as a train task; here a person asked, and nothing is learnt. */
 export async function tellFailures(
   traces: readonly Trace[],
   { environment, harness, tasks }: Played,

@@ -16,9 +16,9 @@ export const log = command({
   summary: 'decisions, newest first',
   options: z.object({
     ...answering,
-    all: flag('refused edits as well'),
+    all: flag('rejected edits as well'),
     kind: choice('<name>', 'of one kind', KIND_NAMES).exactOptional(),
-    verdict: choice('<name>', 'so decided', ['accepted', 'rejected', 'inconclusive']).exactOptional(),
+    verdict: choice('<name>', 'with this verdict', ['accepted', 'rejected', 'inconclusive']).exactOptional(),
     reason: text('<code>', 'for this reason, such as leak, hopeless or guard').exactOptional(),
     run: text('<name>', 'of one run, such as retail-0003').exactOptional(),
     since: text('<date>', 'from this time on, as the committer claims it; a date means its beginning').exactOptional(),
@@ -63,10 +63,10 @@ export const log = command({
       }
     }
     if (!flags.json && shown.length < decisions.length)
-      say(`(${decisions.length - shown.length} refused edits; add --all)`);
+      say(`(${decisions.length - shown.length} rejected edits; add --all)`);
     if (!flags.json && ledger.decisions().length === 0)
       say(`no decision yet; run: npx optimize --budget 20 --env ${env}`);
-    else if (!flags.json && decisions.length === 0) say('no decision is so');
+    else if (!flags.json && decisions.length === 0) say('no decision matches');
     return EXIT.ok;
   },
 });

@@ -40,9 +40,3 @@ function add(parent: Command, name: string, definition: CommandDefinition): void
     process.exitCode = await runSafely(start, { json: raw.json === true });
   });
 }
-
-/** The options of a command, as its help shows them. */
-export const optionsHelp = (program: Command, name: string): string => {
-  const help = program.commands.find((command) => command.name() === name)?.helpInformation() ?? '';
-  return help.slice(help.indexOf('Options:') + 'Options:\n'.length).replace(/^ +-h, --help.*\n/m, '');
-};

@@ -105,7 +105,7 @@ function tell(report: VerifyReport): void {
     );
   for (const { file, why } of report.unchecked) say(printable(`could not check ${file}: ${why}`));
   say(outcome(report));
-  for (const line of report.anew ?? []) say(printable(`played anew: ${line}`));
+  for (const line of report.anew ?? []) say(printable(`played again: ${line}`));
   for (const what of report.notCovered) say(printable(`not covered: ${what}`));
 }
 

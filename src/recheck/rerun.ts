@@ -1,6 +1,6 @@
 /**
- * Plays rollouts of looks anew, with the agent and the seeds of their night, and holds the scores
- * against the records.
+ * Plays rollouts of looks again, with the agent and the seeds of their night, and compares the
+ * scores with the records.
  */
 import { join } from 'node:path';
 import { canonicalJson, sha256 } from '../digest.ts';
@@ -125,7 +125,7 @@ function sampleOf(ledger: Ledger, count: number): Sampled[] {
     .flatMap((decision) =>
       decision.kind === 'release' ? decision.gate.pairs.map((pair) => ({ decision, pair })) : [],
     );
-  if (all.length === 0) throw new UsageError(`${ledger.branch} has no look whose rollouts could be played anew`);
+  if (all.length === 0) throw new UsageError(`${ledger.branch} has no look whose rollouts could be played again`);
   const rank = new Map(all.map((one) => [one, sha256(`${commit}\n${one.decision.seq}\n${one.pair.task}`)]));
   return all.sort((a, b) => ((rank.get(a) as string) < (rank.get(b) as string) ? -1 : 1)).slice(0, count);
 }
