@@ -130,7 +130,7 @@ function taskOf(world: RetailWorld, source: PublicTask): Task {
     split: 'train',
     tags: [`writes:${count}`, ...new Set(writes.map((write) => write.name))],
     request: ticket(source.instruction),
-    target: target as unknown as Json,
+    target: z.json().parse(target),
   };
 }
 

@@ -153,7 +153,7 @@ function readTasks(file: string, split: Split): Task[] {
         throw new UsageError(`split: expected ${split} in this file, got ${parsed.data.split}`, { where });
       }
       const { target, ...task } = parsed.data;
-      return [{ ...task, target: target as unknown as Json }];
+      return [{ ...task, target: z.json().parse(target) }];
     });
 }
 

@@ -2,8 +2,9 @@
  * One sampled ticket, tier by tier: who asks, the parts of the request, what to report, and the
  * text.
  */
+import { z } from 'zod';
 import { pick, type Random, shuffled } from '../../../digest.ts';
-import type { Json, Task, ToolCall } from '../../../types.ts';
+import type { Task, ToolCall } from '../../../types.ts';
 import { type Order, openStore, type RetailUser, type RetailWorld, type Store } from '../store.ts';
 import type { RetailTarget } from '../target.ts';
 import { changeItems, changeTool, lineCount } from './changes.ts';
@@ -292,6 +293,5 @@ export const taskOf = (draft: TicketDraft, id: string): Task => ({
   split: 'train',
   tags: draft.tags,
   request: draft.request,
-  // A RetailTarget holds nothing but JSON; interfaces lack the index signature that would show it.
-  target: draft.target as unknown as Json,
+  target: z.json().parse(draft.target),
 });
