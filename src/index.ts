@@ -1,6 +1,10 @@
-/** The public API; everything else is free to change. */
+/** The public API, experimental before 1.0; everything else is free to change. */
 export { z } from 'zod';
-export type { Edit } from './edit/schema.ts';
+
+// A night, and its parts.
+export { diagnose } from './diagnosis/diagnose.ts';
+export { applyEdits, EditError, editKey, invertEdit } from './edit/edits.ts';
+export { Edit } from './edit/schema.ts';
 // An environment of your own.
 export { checkEnvironment, type EnvironmentReport } from './environments/check.ts';
 export {
@@ -10,6 +14,7 @@ export {
   type TaskDefinition,
   tool,
 } from './environments/define.ts';
+export { loadEnvironment } from './environments/registry.ts';
 export {
   exactAnswer,
   fieldsOf,
@@ -19,18 +24,41 @@ export {
   scoredByAll,
 } from './environments/scorers.ts';
 export { scriptedUser } from './environments/users.ts';
-export { BudgetError, InfrastructureError, InterruptedError, UsageError, VerifyError } from './errors.ts';
+export {
+  BudgetError,
+  FrozenError,
+  InfrastructureError,
+  InterruptedError,
+  UsageError,
+  VerifyError,
+} from './errors.ts';
 export { type EvaluateOptions, evaluate } from './evaluation/evaluate.ts';
 export { decideKeep, decidePrune } from './gate/keep.ts';
 export { decideRelease, decideRelease as decide } from './gate/release.ts';
+export { loadHarness } from './harness/load.ts';
 export { parseHarness } from './harness/parse.ts';
-// The nouns.
+// What a night left in git.
+export { type Ledger, openLedger } from './ledger/branch/ledger.ts';
+export { openRepository, type Repository } from './ledger/git/git.ts';
 export type { Decision } from './ledger/kinds/index.ts';
+export { type VerifyOptions, type VerifyReport, verifyRepository } from './ledger/verify/verify.ts';
+// Agents.
 export { type OpenAISettings, openaiAgent } from './models/openai.ts';
 export { simulatedAgent } from './models/sim/agent.ts';
+export type { AgentSource } from './models/source.ts';
 export type { NightContext, NightOptions, Progress } from './night/night.ts';
-// The loop and its stations.
 export { optimize } from './optimize.ts';
-export { type MineContext, type MinedProposal, mine } from './proposal/mine/mine.ts';
-export type { Event, NightSummary, RunSummary } from './report/events.ts';
+export { Policy } from './policy/policy.ts';
+// The seams: who proposes, what checks.
+export type { AppliedCandidate, Check, CheckContext, CheckResult } from './proposal/check.ts';
+export { buildLeakIndex, checkEdits } from './proposal/checks.ts';
+export { harmful } from './proposal/harmful.ts';
+export { mine } from './proposal/miner.ts';
+export { neutral } from './proposal/null.ts';
+export type { Proposal, ProposedEdit, Proposer, ProposerContext } from './proposal/proposer.ts';
+export { reflect } from './proposal/reflect/proposer.ts';
+export type { Emit, Event, NightSummary, RunSummary } from './report/events.ts';
+export { type NightRequest, runNight } from './run-night.ts';
+export { playEpisode } from './runtime/play.ts';
+// The nouns.
 export type * from './types.ts';

@@ -28,7 +28,7 @@ export default defineEnvironment({
   prompt: ({ input: { id, town } }) => \`My parcel \${id} has to go to \${town}, please. I agree to exactly this.\`,
   reset: ({ input: { id, status } }) => ({ parcels: { [id]: { parcel_id: id, town: 'Depot', status } } }),
   tools: {
-    get_parcel: tool('Show a parcel.', args.pick({ parcel_id: true }), find, { readOnly: true }),
+    get_parcel: tool('Show a parcel.', args.pick({ parcel_id: true }), (state, args) => find(state, args), { readOnly: true }),
     send_parcel: tool('Send a parcel to a town.', args, move('waiting')),
     redirect_parcel: tool('Redirect a parcel to another town.', args, move('travelling')),
   },

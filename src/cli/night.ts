@@ -2,25 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { BudgetError, InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
-import { openBudget } from '../evaluation/budget.ts';
-import { loadHarness } from '../harness/load.ts';
-import { applyRelease } from '../ledger/acts/apply.ts';
-import { stepOf } from '../ledger/acts/step.ts';
-import { openLedger } from '../ledger/branch/ledger.ts';
-import { readKeyring } from '../ledger/keys/keys.ts';
-import type { Spend } from '../models/calls.ts';
-import { freezeAfterFailure, freezeAfterLook, freezeIfAltered } from '../night/freeze.ts';
-import type { NightOptions } from '../night/night.ts';
-import { openNight } from '../night/open.ts';
-import { planNight } from '../night/plan.ts';
-import { callTimeoutMs, chooseModel, chooseSecond, openAgent } from '../open/model.ts';
-import { selectTasks } from '../open/tasks.ts';
-import { optimize } from '../optimize.ts';
-import { assertCheckable, readPolicy } from '../policy/policy.ts';
+import { UsageError } from '../errors.ts';
+import type { AgentSource } from '../models/source.ts';
+import { chooseModel, chooseSecond, openAgent } from '../open/model.ts';
+import { readPolicy } from '../policy/policy.ts';
 import { builtInProposers } from '../proposal/built-in.ts';
 import { PROPOSERS } from '../proposal/proposer.ts';
-import type { Agent, Environment, Task } from '../types.ts';
+import type { Emit } from '../report/events.ts';
+import { type NightRequest, runNight } from '../run-night.ts';
+import type { Environment } from '../types.ts';
 import { command, typedFlags } from './command.ts';
 import { interruptible } from './interruption.ts';
 import { choice, fdr, flag, playing, text, whole } from './options.ts';
@@ -44,29 +34,19 @@ export const nightFlags = {
 const options = z.object(nightFlags);
 export type NightFlags = z.output<typeof options>;
 
-export const nightOptions = (
-  flags: NightFlags,
-  { env, root, concurrency }: { readonly env: string; readonly root: string; readonly concurrency: number },
-): NightOptions => ({
-  env,
-  budget: budgetOf(flags.budget),
-  seed: flags.seed,
-  proposers: flags.proposer === 'both' ? ['mine', 'reflect'] : [flags.proposer],
-  checks: [],
-  concurrency,
-  maxRollouts: flags.maxRollouts ?? Number.POSITIVE_INFINITY,
-  maxUsd: flags.maxUsd ?? Number.POSITIVE_INFINITY,
-  maxMinutes: flags.maxMinutes ?? Number.POSITIVE_INFINITY,
-  tasks: flags.tasks ?? null,
-  tags: flags.tags ?? [],
-  policy: readPolicy(root, env, flags),
-  apply: flags.apply,
-});
-
-function budgetOf(budget: number): number {
-  if (budget === 0)
-    throw new BudgetError('--budget 0 evaluates no candidate, so nothing can be decided; the least is 1');
-  return budget;
+/** What the flags ask of a night. */
+export function requestOf(flags: NightFlags, root: string, environment: Environment): NightRequest {
+  const model = chooseModel(flags, root);
+  return {
+    ...flags,
+    root,
+    environment,
+    agent: (spend) => openAgent(model, environment, spend),
+    proposers: builtInProposers(flags.proposer, proposerModelOf(flags, root, environment)),
+    policy: readPolicy(root, environment.name, flags),
+    concurrency: model.concurrency,
+    command: commandLine(flags),
+  };
 }
 
 export const night = command({
@@ -79,118 +59,28 @@ export const night = command({
 });
 
 async function playNight(flags: NightFlags): Promise<number> {
-  budgetOf(flags.budget);
-  const { repository, root, environment } = await openPlace(flags);
-  const keys = readKeyring(process.env, repository);
-  const model = chooseModel(flags, root);
-  const nightly = nightOptions(flags, { env: environment.name, root, concurrency: model.concurrency });
-  if (nightly.apply && nightly.policy.mode === 'propose')
-    throw new UsageError(
-      'mode is propose, so no night puts a release into force by itself; leave out --apply, and let it be approved',
-      { where: `evals/${environment.name}/policy.yaml` },
-    );
-  const workTree = loadHarness(root, environment.name).files;
-  const tasks = selectTasks(environment.tasks, { tags: nightly.tags, count: nightly.tasks });
-  const budget = openBudget(nightly, Date.now);
-  // Opening an agent may already ask its endpoint: what cannot be recorded in the end must not be
-  // begun.
-  (await openLedger(repository, environment.name, keys)).assertWritable();
-  await freezeIfAltered(repository, environment.name);
-  const agent = await openAgent(model, environment, budget);
-  const proposerModel = await openProposerModel(flags, root, environment, budget);
-  assertCheckable(nightly.policy, {
-    env: environment.name,
-    tags: sealedTags(tasks),
-    unmeasured: unmeasuredBy(agent),
-  });
-  const plan = planNight({ options: nightly, environment, tasks, simulated: agent.simulated });
-  if (plan.refusal !== null) throw new BudgetError(plan.refusal);
-
-  const emit = subscribers(flags.json);
-  const interruption = interruptible();
-  const { night, progress, close } = await openNight({
-    root,
-    options: nightly,
-    environment,
-    tasks,
-    agent,
-    proposers: builtInProposers(flags.proposer, proposerModel).map((proposer) => ({
-      proposer,
-      agent: proposer.name === 'reflect' ? proposerModel : null,
-    })),
-    checks: [],
-    proposerTimeoutMs: 600_000,
-    budget,
-    workTree,
-    timeoutMs: callTimeoutMs(agent),
-    emit,
-    signal: interruption.signal,
-    now: Date.now,
-    keys,
-    command: commandLine(flags),
-  });
+  const { root, environment } = await openPlace(flags);
+  const request = requestOf(flags, root, environment);
+  const tell = subscribers(flags.json);
+  const emit: Emit = (event) => {
+    tell(event);
+    if (event.type === 'summary' && 'run' in event && !flags.json)
+      process.stdout.write(`\n${readFileSync(join(root, 'runs', event.run, 'report.md'), 'utf8')}`);
+  };
+  const { signal, stop } = interruptible();
   try {
-    night.emit({
-      type: 'start',
-      env: environment.name,
-      agent: agent.id,
-      simulated: agent.simulated,
-      run: night.run,
-      night: night.number,
-      seed: nightly.seed,
-      harness: night.start.id,
-      tasks: plan.tasks,
-      budget: nightly.budget,
-      expectedRollouts: plan.rollouts.expected,
-      resumed: night.resumed,
-    });
-    const summary = await optimize(night, progress);
-    await freezeAfterLook(night, repository);
-    if (!flags.json) process.stdout.write(`\n${readFileSync(join(night.folder, 'report.md'), 'utf8')}`);
-    if (nightly.apply && summary.released)
-      await applyRelease(repository, environment.name, {
-        version: summary.released.version,
-        ...stepOf('apply', repository),
-      });
-    return summary.exitCode;
-  } catch (error) {
-    if (interruption.signal.aborted)
-      throw new InterruptedError(
-        `interrupted; nothing is lost, type the same command again to go on (run ${night.run})`,
-      );
-    if (error instanceof InfrastructureError) await freezeAfterFailure(night, repository, error);
-    throw error;
+    return (await runNight({ ...request, emit, signal })).exitCode;
   } finally {
-    interruption.stop();
-    await close();
+    stop();
   }
 }
-
-export const sealedTags = (tasks: readonly Task[]): ReadonlySet<string> =>
-  new Set(tasks.flatMap(({ split, tags }) => (split === 'sealed' ? tags : [])));
-
-/** Metrics that this agent's rollouts do not tell, and why. */
-export const unmeasuredBy = ({
-  simulated,
-  unpriced,
-}: Pick<Agent, 'simulated' | 'unpriced'>): Record<string, string> => ({
-  ...(simulated
-    ? { usd: 'a simulated agent costs nothing', seconds: 'a simulated agent takes no time; guard tokens or calls' }
-    : {}),
-  ...(unpriced ? { usd: 'no price is known; give --price-in and --price-out, or a price in models.yaml' } : {}),
-});
 
 /** The command line that goes on from this night. */
 const commandLine = ({ budget, apply: _, json: __, ...flags }: NightFlags): string =>
   `npx optimize --budget ${budget} ${typedFlags(options, flags)}`;
 
 /** The model that `reflect` asks: the agent's own when no other is named. */
-async function openProposerModel(
-  flags: NightFlags,
-  root: string,
-  environment: Environment,
-  spend: Spend,
-): Promise<Agent | null> {
+function proposerModelOf(flags: NightFlags, root: string, environment: Environment): AgentSource | null {
   if (flags.proposer !== 'reflect' && flags.proposer !== 'both') {
     if (flags.proposerModel !== undefined)
       throw new UsageError(`--proposer-model needs --proposer reflect or both; ${flags.proposer} asks no model`);
@@ -200,5 +90,5 @@ async function openProposerModel(
   const choice = chooseSecond(flags, { flag: '--proposer-model', model, baseUrl }, root);
   if (choice.kind === 'sim')
     throw new UsageError('reflect needs a model that thinks: --proposer-model openai:NAME, or a name from models.yaml');
-  return openAgent(choice, environment, spend);
+  return (spend) => openAgent(choice, environment, spend);
 }

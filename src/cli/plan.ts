@@ -10,9 +10,10 @@ import { pastOf } from '../night/cost-history.ts';
 import { type NightPlan, type Prospects, planNight, prospectsOf } from '../night/plan.ts';
 import { chooseModel } from '../open/model.ts';
 import { selectTasks } from '../open/tasks.ts';
-import { assertCheckable } from '../policy/policy.ts';
+import { assertCheckable, readPolicy, sealedTags, unmeasuredBy } from '../policy/policy.ts';
+import { nightOptions } from '../run-night.ts';
 import { command } from './command.ts';
-import { nightFlags, nightOptions, sealedTags, unmeasuredBy } from './night.ts';
+import { nightFlags, requestOf } from './night.ts';
 import { number } from './options.ts';
 import { say, sayJson } from './output.ts';
 import { openPlace } from './play.ts';
@@ -34,7 +35,8 @@ export const plan = command({
   async run(flags) {
     const { repository, root, environment } = await openPlace(flags);
     const model = chooseModel(flags, root);
-    const options = nightOptions(flags, { env: environment.name, root, concurrency: model.concurrency });
+    const policy = readPolicy(root, environment.name, flags);
+    const options = nightOptions(requestOf(flags, root, environment), environment.name, policy);
     await assertSound(loadHarness(root, environment.name), environment, null);
     const chosen = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
     const simulated = model.kind === 'sim';

@@ -4,7 +4,7 @@ import type { Agent, Environment, Evaluation, Harness, Task, Trace } from '../ty
 import { openBudget } from './budget.ts';
 import { evaluationOf, openEvaluator } from './evaluator.ts';
 import { memoryJournal } from './journal.ts';
-import { mapPool } from './pool.ts';
+import { playTasks } from './play-tasks.ts';
 
 export interface EvaluateOptions {
   readonly harness: Harness;
@@ -50,11 +50,9 @@ export async function evaluate(
     ...(options.signal ? { signal: options.signal } : {}),
   });
   const rollouts = tasks.flatMap((task) => Array.from({ length: trials }, (_, trial) => ({ task, trial })));
-  const traces = await mapPool(
-    rollouts,
-    options.concurrency ?? 4,
-    ({ task, trial }) => evaluator.play({ harness, task, trial, tier: 'run' }),
-    options.signal,
+  const traces = await playTasks(
+    evaluator,
+    rollouts.map((rollout) => ({ harness, ...rollout, tier: 'run' })),
   );
   return { evaluation: evaluationOf(harness, tasks[0]?.split ?? 'train', tasks, traces), traces };
 }

@@ -7,7 +7,11 @@ import { mapPool } from './pool.ts';
 type OnPlayed = (done: number, total: number) => void;
 
 /** Traces in the order of `rollouts`. Throws as `Evaluator.play` and `mapPool` do. */
-export function playTasks(evaluator: Evaluator, rollouts: readonly Rollout[], onPlayed: OnPlayed): Promise<Trace[]> {
+export function playTasks(
+  evaluator: Evaluator,
+  rollouts: readonly Rollout[],
+  onPlayed: OnPlayed = () => {},
+): Promise<Trace[]> {
   const { concurrency, signal } = evaluator.options;
   let done = 0;
   const play = async (rollout: Rollout) => {

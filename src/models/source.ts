@@ -1,6 +1,6 @@
 /** An agent, or what opens one that pays from a budget. */
 import { BudgetError } from '../errors.ts';
-import type { Agent } from '../types.ts';
+import type { Agent, MaybePromise } from '../types.ts';
 import type { Spend } from './calls.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { Spend } from './calls.ts';
  * const price = { input: 1, output: 4 };
  * const agent: AgentSource = (spend) => openaiAgent({ model: 'gpt-x', price }, spend);
  */
-export type AgentSource = Agent | ((spend: Spend) => Agent | Promise<Agent>);
+export type AgentSource = Agent | ((spend: Spend) => MaybePromise<Agent>);
 
 /** The spend of an agent that was opened elsewhere is counted after each of its calls. */
 export async function openSource(source: AgentSource, spend: Spend): Promise<Agent> {

@@ -71,7 +71,7 @@ export interface NightInput {
   readonly signal: AbortSignal;
   /** Milliseconds since 1970. */
   now(): number;
-  /** The command line that goes on from this night; '' when it was not a command. */
+  /** The command line that goes on from this night. */
   readonly command: string;
   /** Private keys at hand; default none, which signs nothing. */
   readonly keys?: Keyring;

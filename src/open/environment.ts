@@ -6,7 +6,7 @@ import { loadEnvironment } from '../environments/registry.ts';
 import { keyFolder } from '../ledger/keys/keys.ts';
 import { readTaskSalt } from '../ledger/keys/task-salt.ts';
 import { keysIn } from '../models/settings.ts';
-import { readPolicy } from '../policy/policy.ts';
+import { type Policy, readPolicy } from '../policy/policy.ts';
 import { redactorOf, withoutSecrets } from '../secrets.ts';
 import type { Environment } from '../types.ts';
 
@@ -18,9 +18,15 @@ export interface EnvironmentFlags {
 
 /**
  * Without the secrets of this process in any of its texts, its tasks under names that say nothing
- * where the policy calls them private. Throws UsageError when it has no scorer, unless `unscored`
- * says that the caller needs none.
+ * where the policy calls them private.
  */
+export function shelter(environment: Environment, root: string, { private_tasks }: Policy): Environment {
+  const shown = withoutSecrets(environment, redactorOf(process.env, keysIn(root, process.env)));
+  if (private_tasks !== true || shown.mac !== undefined) return shown;
+  return withPrivateTasks(shown, readTaskSalt(process.env, keyFolder(process.env, { root, commonDir: root })));
+}
+
+/** Sheltered. Throws UsageError when it has no scorer, unless the caller needs none: `unscored`. */
 export async function openEnvironment(
   { env, data }: EnvironmentFlags,
   root: string,
@@ -28,8 +34,5 @@ export async function openEnvironment(
 ): Promise<Environment> {
   const environment = await loadEnvironment(env, { root, ...(data === undefined ? {} : { data: resolve(data) }) });
   if (!unscored) assertScorer(environment);
-  const shown = withoutSecrets(environment, redactorOf(process.env, keysIn(root, process.env)));
-  if (readPolicy(root, environment.name).private_tasks !== true) return shown;
-  const folder = keyFolder(process.env, { root, commonDir: root });
-  return withPrivateTasks(shown, readTaskSalt(process.env, folder));
+  return shelter(environment, root, readPolicy(root, environment.name));
 }

@@ -9,6 +9,7 @@ import { UsageError } from '../errors.ts';
 import { METRICS } from '../gate/metrics.ts';
 import { readAs, readYaml } from '../harness/yaml-document.ts';
 import { EditEnvelope } from '../proposal/checks/envelope.ts';
+import type { Agent, Task } from '../types.ts';
 
 const principal = z.string().min(1).max(120);
 
@@ -107,3 +108,18 @@ export function assertCheckable(
     if (reason !== undefined) throw new UsageError(`max_increase.${metric} cannot be checked: ${reason}`, { where });
   }
 }
+
+/** Tags that a release can be held to. */
+export const sealedTags = (tasks: readonly Task[]): ReadonlySet<string> =>
+  new Set(tasks.flatMap(({ split, tags }) => (split === 'sealed' ? tags : [])));
+
+/** Metrics that this agent's rollouts do not tell, and why. */
+export const unmeasuredBy = ({
+  simulated,
+  unpriced,
+}: Pick<Agent, 'simulated' | 'unpriced'>): Record<string, string> => ({
+  ...(simulated
+    ? { usd: 'a simulated agent costs nothing', seconds: 'a simulated agent takes no time; guard tokens or calls' }
+    : {}),
+  ...(unpriced ? { usd: 'no price is known; give --price-in and --price-out, or a price in models.yaml' } : {}),
+});

@@ -1,7 +1,7 @@
 /** The seam for free checks: each looks at one candidate before any rollout is spent on it. */
 import type { Edit } from '../edit/schema.ts';
 import type { Shapes } from '../harness/lint/lint.ts';
-import type { Agent, Environment, Harness, Task, Trace } from '../types.ts';
+import type { Agent, Environment, Harness, MaybePromise, Task, Trace } from '../types.ts';
 import type { EditEnvelope } from './checks/envelope.ts';
 import type { LeakIndex } from './checks/leak-index.ts';
 
@@ -57,7 +57,7 @@ export interface Check {
    * Why the candidate must not be tried, one sentence; null when it may be. What is thrown, or
    * anything else that is returned, refuses as well.
    */
-  check(candidate: AppliedCandidate): string | null | Promise<string | null>;
+  check(candidate: AppliedCandidate): MaybePromise<string | null>;
 }
 
 /** The answer of a caller's check, whatever became of it: null passes, all else refuses. */

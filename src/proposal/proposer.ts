@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Edit } from '../edit/schema.ts';
 import type { Shapes } from '../harness/lint/lint.ts';
 import type { AgentSource } from '../models/source.ts';
-import type { ChatModel } from '../types.ts';
+import type { ChatModel, MaybePromise } from '../types.ts';
 import type { MineContext } from './mine/context.ts';
 
 /** What every proposer is given: train tasks, and the traces and diagnoses of tonight's runs. */
@@ -60,7 +60,7 @@ export interface Proposer {
   readonly name: string;
   /** The model that it asks: the night records its replies and lends it as `context.model`. */
   readonly model?: AgentSource;
-  propose(context: ProposerContext): Proposal | Promise<Proposal>;
+  propose(context: ProposerContext): MaybePromise<Proposal>;
 }
 
 /** What `--proposer` takes. */

@@ -136,7 +136,13 @@ function guard<State>(environment: Environment<State>): Environment<State> & Gua
         () => `reset of task ${task.id}`,
         timeoutMs,
         signal,
-        (inner) => environment.reset(task, inner),
+        (inner) => {
+          const state = environment.reset(task, inner);
+          // A state that comes when nobody waits any more is released at once.
+          if (isPromise(state) && dispose)
+            state.then((late) => (inner.aborted ? dispose.call(environment, late) : undefined)).catch(() => {});
+          return state;
+        },
         as,
         broken(`reset of task ${task.id}`),
       ),
