@@ -36,7 +36,7 @@ type Seams = [
   api.Agent,
   api.AgentSource,
   api.User,
-  api.Scorer,
+  api.Scorer<unknown>,
   api.Proposer,
   api.ProposerContext,
   api.Proposal,

@@ -181,7 +181,7 @@ describe('a project that has installed the package', () => {
     );
     const decisions = decisionsOf(dir, 'parcels');
     const kept = decisions.filter(({ kind, verdict }) => kind === 'candidate' && verdict?.decision === 'accepted');
-    expect(kept.flatMap(({ candidate }) => candidate?.edits.map(({ proposer }) => proposer))).toContain('cure');
+    expect(kept.flatMap(({ edits = [] }) => edits.map(({ proposer }) => proposer))).toContain('cure');
     expect(kept.every(({ who }) => who.proposer === 'broken, cure')).toBe(true);
     expect(readFileSync(join(dir, 'runs', summary.run, 'report.md'), 'utf8')).toContain('released v1');
     expect(readdirSync(cleanEnv.TMPDIR ?? '').filter((name) => name.startsWith('parcels-'))).toEqual([]);
