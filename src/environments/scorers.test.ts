@@ -55,6 +55,7 @@ describe('a scripted user', () => {
     ]);
     expect(of(trace.steps, 'block').map(({ by }) => by)).toEqual(['permissions']);
     expect(requests[1]?.messages.at(-1)).toEqual({ role: 'user', content: 'The blue one.' });
+    expect(requests[2]?.messages.at(-1)?.content).toMatch(/Do not call it; ask for it first\.$/);
     expect(trace.score?.reward).toBe(1);
   });
   it('who has no answer left is nobody: the runtime speaks, and its words are told apart', async () => {

@@ -3,6 +3,7 @@ import { valuesAt } from '../harness/argument-paths.ts';
 import type { Permissions } from '../harness/schema.ts';
 import type { ToolCall } from '../types.ts';
 import { NEUTRAL } from '../vocabulary.ts';
+import type { Compiled } from './compile.ts';
 import { DONE } from './done.ts';
 
 /**
@@ -22,6 +23,12 @@ export function givesConsent(request: string): boolean {
   return false;
 }
 
+/** What to do where consent is missing: ask for it where somebody answers, else end. */
+export function insteadOf({ environment, answer }: Pick<Compiled, 'environment' | 'answer'>): string {
+  if (environment.user !== undefined) return 'ask for it first';
+  return answer.kind === 'tool' ? 'call done and say so' : 'say so in your answer';
+}
+
 /**
  * Why a call may not be made, as the model reads it; null when it may. `done` is always allowed.
  */
@@ -30,6 +37,7 @@ export function refusalOf(
   permissions: Permissions,
   request: string,
   user = NEUTRAL.user,
+  instead = 'call done and say so',
 ): string | null {
   if (call.name === DONE) return null;
   if (permissions.tools !== undefined && !permissions.tools.includes(call.name)) {
@@ -43,7 +51,7 @@ export function refusalOf(
     }
   }
   if (permissions.confirm.includes(call.name) && !givesConsent(request)) {
-    return `${call.name} needs the ${user}'s confirmation, and the request does not give it. Do not call it; call done and say so.`;
+    return `${call.name} needs the ${user}'s confirmation, and the request does not give it. Do not call it; ${instead}.`;
   }
   return null;
 }

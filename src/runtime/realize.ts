@@ -8,7 +8,7 @@ import { checkClauses } from './clauses.ts';
 import { coerceArguments } from './coerce.ts';
 import type { CompiledClause } from './compile.ts';
 import { applyFormats } from './formats.ts';
-import { refusalOf } from './permissions.ts';
+import { insteadOf, refusalOf } from './permissions.ts';
 import { type Prepared, prepareClause } from './prepare.ts';
 import type { HeardCall } from './protocol.ts';
 import { renameCall } from './rename.ts';
@@ -128,7 +128,7 @@ export function* realizeCall(session: Session, corrected: CorrectedCall): Asking
   }
   const { harness, environment } = session.compiled;
   const user = environment.vocabulary?.user;
-  const refusal = refusalOf(call, harness.settings.permissions, session.lastWord, user);
+  const refusal = refusalOf(call, harness.settings.permissions, session.lastWord, user, insteadOf(session.compiled));
   if (refusal !== null) return { kind: 'block', by: 'permissions', call, message: refusal, handOver: false };
   const verdict = checkClauses(session, call, prepared);
   return verdict.kind === 'pass' ? { kind: 'pass', call, notes: verdict.notes } : { call, ...verdict };

@@ -12,7 +12,7 @@ import { asData, promptText } from '../../prompts.ts';
 import { compactTrace } from '../../traces/compact.ts';
 import type { ChatModel, Trace } from '../../types.ts';
 import type { MineContext } from '../mine/context.ts';
-import { type Kind, kindFor, linesOf, opOf, schemaOf, skillBehind, symptomOf } from './wishes.ts';
+import { kindFor, linesOf, opOf, schemaOf, skillBehind, symptomOf, type WishKind } from './wishes.ts';
 
 export interface ReflectOptions {
   readonly model: ChatModel;
@@ -88,7 +88,7 @@ export async function reflect(context: MineContext, options: ReflectOptions): Pr
 }
 
 function questionOf(
-  kind: Kind,
+  kind: WishKind,
   cluster: Cluster,
   context: MineContext,
   { tried, found = [] }: ReflectOptions,

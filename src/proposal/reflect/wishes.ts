@@ -6,7 +6,7 @@ import { fixedText } from '../../harness/editable.ts';
 import { clauseOf, Monitor, type Skill } from '../../harness/schema.ts';
 import type { Harness, JsonObject, Trace } from '../../types.ts';
 
-export type Kind = 'rule' | 'skill' | 'monitor' | 'line';
+export type WishKind = 'rule' | 'skill' | 'monitor' | 'line';
 
 const sentence = (most: number) =>
   z
@@ -22,12 +22,12 @@ const answers = {
   monitor: z.object({ message: sentence(320) }),
   line: z.object({ how: z.enum(['insert', 'replace']), line: z.int().min(1), text: sentence(320) }),
 };
-export type ReflectAnswer<K extends Kind> = z.infer<(typeof answers)[K]>;
+export type ReflectAnswer<K extends WishKind> = z.infer<(typeof answers)[K]>;
 
 /** JSON Schema of the answer, for endpoints that can hold a model to one. */
-export const schemaOf = (kind: Kind): JsonObject => {
+export const schemaOf = (kind: WishKind): JsonObject => {
   const text = { type: 'string' };
-  const properties: Record<Kind, JsonObject> = {
+  const properties: Record<WishKind, JsonObject> = {
     rule: { say: text },
     skill: { description: text, steps: { type: 'array', items: text } },
     monitor: { message: text },
@@ -90,7 +90,7 @@ const marked = (text: string, anchor: string, how: 'insert' | 'replace'): string
 };
 
 /** The kind of edit that can answer a cluster; null when none can. `skill` is the one behind it. */
-export function kindFor(cluster: Cluster, skill: Skill | null = null): Kind | null {
+export function kindFor(cluster: Cluster, skill: Skill | null = null): WishKind | null {
   if (skill !== null) return 'line';
   if (WATCHED[cluster.pattern] !== undefined) return 'monitor';
   if (cluster.tool !== undefined && CALLS.has(cluster.pattern)) return 'rule';
@@ -102,7 +102,7 @@ export function kindFor(cluster: Cluster, skill: Skill | null = null): Kind | nu
  * Throws ZodError when it does not have the form asked for.
  */
 export function opOf(
-  kind: Kind,
+  kind: WishKind,
   value: unknown,
   cluster: Cluster,
   harness: Harness,
