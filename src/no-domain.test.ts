@@ -5,13 +5,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { diagnose } from './diagnosis/diagnose.ts';
 import { randomOf } from './digest.ts';
 import { applyEdit } from './edit/apply.ts';
+import { editTitle } from './edit/title.ts';
 import { library } from './environments/library.fixture.ts';
 import { evaluate } from './evaluation/evaluate.ts';
 import { parseHarness } from './harness/parse.ts';
 import { simulatedAgent } from './models/sim/agent.ts';
 import { buildLeakIndex, checkEdits } from './proposal/checks.ts';
 import { type MinedProposal, mine } from './proposal/mine/mine.ts';
-import { editTitle } from './report/title.ts';
 import { renderTrace } from './traces/view.ts';
 import type { Harness, HarnessFiles, Task, Trace } from './types.ts';
 

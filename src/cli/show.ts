@@ -1,6 +1,7 @@
 /** `optimize show ID`: one decision, from the failures to the commit; or one trace. */
 
 import { z } from 'zod';
+import { editTitle } from '../edit/title.ts';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { commitOfDecision } from '../ledger/branch/versions.ts';
@@ -9,7 +10,6 @@ import { titleOf } from '../ledger/kinds/index.ts';
 import { riskOf } from '../proposal/checks/risk.ts';
 import { shownParts } from '../report/shown.ts';
 import { percent, printable, verdictText } from '../report/terminal.ts';
-import { editTitle } from '../report/title.ts';
 import { compactTrace } from '../traces/compact.ts';
 import { findTrace, isTraceId } from '../traces/find.ts';
 import { renderTrace } from '../traces/view.ts';

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { touchedIds } from '../edit/key.ts';
 import type { Edit } from '../edit/schema.ts';
+import { editTitle } from '../edit/title.ts';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { parseHarness } from '../harness/parse.ts';
@@ -10,7 +11,6 @@ import { bundleKey, mayTry, type Permission } from '../ledger/branch/rejected.ts
 import type { CandidateDecision } from '../ledger/kinds/candidate.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
 import { printable, verdictText } from '../report/terminal.ts';
-import { editTitle } from '../report/title.ts';
 import { command } from './command.ts';
 import { ledgerOf } from './open-ledger.ts';
 import { answering } from './options.ts';

@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import { applyEdits, editKey } from '../edit/edits.ts';
 import type { Edit } from '../edit/schema.ts';
 import { type GateRecord, recompute } from '../gate/record.ts';
-import { GATE_RULES } from '../gate/rules.ts';
 import { readHarnessFolder as readFolder } from '../harness/load.ts';
 import { harnessId } from '../harness/parse.ts';
 import type { HarnessFiles, Verdict } from '../types.ts';
@@ -17,6 +16,7 @@ import { makeKey, type Role, readPrivate } from './keys/key.ts';
 import type { HeldKey, Keyring } from './keys/keys.ts';
 import type { Trust } from './keys/trust.ts';
 import type { Decision, DecisionDraft } from './kinds/index.ts';
+import { settingsInForce } from './kinds/settings.ts';
 
 /** What a person types, with an identity of their own. */
 export function userGit(dir: string, ...args: string[]): string {
@@ -166,6 +166,11 @@ export function gate<S extends 'keep' | 'release'>(
   return record as Extract<GateRecord, { stage: S }>;
 }
 
+function underSettings(ledger: Ledger): { environment?: string } {
+  const settings = settingsInForce(ledger.decisions());
+  return settings === null ? {} : { environment: settings.environment };
+}
+
 /** The end of a night. */
 export const endNight = (
   ledger: Ledger,
@@ -174,7 +179,7 @@ export const endNight = (
 ) =>
   recordAct(
     ledger,
-    { kind: 'note', data: measured, artifacts, limits: [] },
+    { kind: 'note', data: { ...measured, ...underSettings(ledger) }, artifacts, limits: [] },
     { who, time: nextTime(), run },
     { message: { subject: 'end of the night' } },
   );
@@ -220,26 +225,7 @@ export function refusal(ledger: Ledger, edit: Edit, reason: string, run = 'night
   const {
     draft: { gate: _, ...draft },
   } = candidate(ledger, [edit], false, run);
-  const verdict: Verdict = {
-    stage: 'check',
-    decision: 'rejected',
-    reason,
-    detail: 'refused',
-    test: 'none',
-    statistic: null,
-    alpha: null,
-    effect: null,
-    low: null,
-    high: null,
-    better: 0,
-    worse: 0,
-    same: 0,
-    tasks: 0,
-    rollouts: 0,
-    voids: 0,
-    costUsd: 0,
-    rules: GATE_RULES,
-  };
+  const verdict: Verdict = { ...draft.verdict, stage: 'check', decision: 'rejected', reason, detail: 'refused' };
   const head = ledger.head();
   return {
     ...draft,

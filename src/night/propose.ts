@@ -1,6 +1,7 @@
 /** Asks the proposers of a night, one after the other, and puts together what they wrote. */
 import { randomOf, seedOf } from '../digest.ts';
 import type { Edit } from '../edit/schema.ts';
+import { editTitle } from '../edit/title.ts';
 import type { Shapes } from '../harness/lint/lint.ts';
 import { type RejectedEdit, rejectedEdits } from '../ledger/branch/rejected.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
@@ -9,7 +10,6 @@ import { mine as mineEdits } from '../proposal/mine/mine.ts';
 import { editWords, withoutNearDuplicates } from '../proposal/near.ts';
 import { isBuiltIn, OWN_CODE, type Proposer, type ProposerContext, testsGate } from '../proposal/proposer.ts';
 import type { Emit } from '../report/events.ts';
-import { editTitle } from '../report/title.ts';
 import { askOwn, type GuardOptions, type OwnAnswer } from './guard.ts';
 import type { LentModel } from './lend.ts';
 import type { OwnAnswers } from './own-answers.ts';

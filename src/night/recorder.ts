@@ -6,6 +6,7 @@
 import type { z } from 'zod';
 import { editKey } from '../edit/edits.ts';
 import type { Edit } from '../edit/schema.ts';
+import { bundleTitle } from '../edit/title.ts';
 import { type ReleaseGate, recompute } from '../gate/record.ts';
 import { GATE_RULES } from '../gate/rules.ts';
 import type { SettingsChange } from '../ledger/acts/settings.ts';
@@ -15,7 +16,6 @@ import { type Decision, type DecisionDraft, type OwnFields, verdictOf } from '..
 import type { LookPlan } from '../ledger/kinds/panels.ts';
 import type { CheckResult } from '../proposal/checks.ts';
 import type { Emit } from '../report/events.ts';
-import { bundleTitle } from '../report/title.ts';
 import type { Diagnosis, Harness, Verdict } from '../types.ts';
 
 /** What every decision of one night has in common. */

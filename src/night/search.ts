@@ -6,10 +6,10 @@
 import { applyEdits } from '../edit/edits.ts';
 import { EditError } from '../edit/error.ts';
 import type { Edit } from '../edit/schema.ts';
+import { bundleTitle, editTitle } from '../edit/title.ts';
 import { UsageError } from '../errors.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { halvesOf, queueOf } from '../proposal/queue.ts';
-import { bundleTitle, editTitle } from '../report/title.ts';
 import type { Harness } from '../types.ts';
 import { type Lessons, whyNot } from './learn.ts';
 import { type Branch, hasBudget, type NightContext, type Progress } from './night.ts';

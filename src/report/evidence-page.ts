@@ -2,10 +2,11 @@
  * One HTML page of decisions for an auditor: no script, nothing loaded, every text escaped and
  * invisible characters shown.
  */
+
+import { editTitle } from '../edit/title.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
 import type { Verdict } from '../types.ts';
 import { shownParts } from './shown.ts';
-import { editTitle } from './title.ts';
 
 export interface EvidencePage {
   readonly env: string;

@@ -5,6 +5,7 @@
 
 import { addedIds, removedIds } from '../edit/key.ts';
 import type { Edit } from '../edit/schema.ts';
+import { bundleTitle, editTitle } from '../edit/title.ts';
 import type { AuditDecision } from '../ledger/kinds/audit.ts';
 import type { DecisionDraft } from '../ledger/kinds/index.ts';
 import { riskOf } from '../proposal/checks/risk.ts';
@@ -12,7 +13,6 @@ import { editWords } from '../proposal/near.ts';
 import type { Harness, Vocabulary } from '../types.ts';
 import type { NightSummary } from './events.ts';
 import { money, percent, points, printable, scoreText, tokensText, verdictText } from './terminal.ts';
-import { bundleTitle, editTitle } from './title.ts';
 
 export interface PageInput {
   readonly summary: NightSummary;

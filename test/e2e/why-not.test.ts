@@ -1,7 +1,7 @@
 /** Questions about what was refused: `why-not` and the filters of `log`. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { editTitle } from '../../src/edit/title.ts';
 import type { AnyFields } from '../../src/ledger/any-fields.fixture.ts';
-import { editTitle } from '../../src/report/title.ts';
 import { copyOf, decisionsOf, optimize, shopRepository } from './cli.ts';
 import { refuse } from './refusal.ts';
 

@@ -59,7 +59,7 @@ type Around = Pick<LedgerEntries, 'message'> &
     readonly child?: { readonly harness: string; readonly files: HarnessFiles };
   };
 
-/** Records a decision with the fields of its kind; one that is `child` and no `files` is about it. */
+/** Records a decision with the fields of its kind. With `child` and no `files` it is about it. */
 export async function recordAct(
   ledger: Ledger,
   fields: OwnFields,

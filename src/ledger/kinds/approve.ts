@@ -19,7 +19,7 @@ export const statement = {
   }),
   why: Reason,
 };
-export type PersonsWord = DecisionOf<'approve', typeof statement> | DecisionOf<'reject', typeof statement>;
+export type WordDecision = DecisionOf<'approve', typeof statement> | DecisionOf<'reject', typeof statement>;
 
 export const approve = defineKind({
   kind: 'approve',
@@ -30,7 +30,7 @@ export const approve = defineKind({
 });
 
 /** It is about a release that was there before it, under the policy of its time. */
-export function verifyWord({ version, approval }: PersonsWord, { before, entries, note }: Context): void {
+export function verifyWord({ version, approval }: WordDecision, { before, entries, note }: Context): void {
   const release = entries.get(approval.entry);
   const released = release?.kind === 'release' && 'version' in release && release.version === version;
   if (!released) note('approval.entry', `the record of release ${version} before it`, approval.entry);
@@ -41,15 +41,15 @@ export function verifyWord({ version, approval }: PersonsWord, { before, entries
     note('approval.principal', by.join(' or '), approval.principal);
 }
 
-export const isWord = (decision: AnyDecision): decision is PersonsWord =>
+export const isWord = (decision: AnyDecision): decision is WordDecision =>
   decision.kind === 'approve' || decision.kind === 'reject';
 
 /**
  * The newest word of every principal on a release, among the decisions before it is asked for; that
  * of a key which did not count there any more is none.
  */
-export function wordsOn(decisions: readonly AnyDecision[], entry: string): ReadonlyMap<string, PersonsWord> {
-  const newest = new Map<string, PersonsWord>();
+export function wordsOn(decisions: readonly AnyDecision[], entry: string): ReadonlyMap<string, WordDecision> {
+  const newest = new Map<string, WordDecision>();
   const { over } = chainKeys(decisions);
   for (const decision of decisions.filter(isWord)) {
     const counts = decision.seq < (over.get(decision.signer ?? '') ?? Number.POSITIVE_INFINITY);
@@ -61,7 +61,7 @@ export function wordsOn(decisions: readonly AnyDecision[], entry: string): Reado
 /** Why a release may not come into force under this policy; null when it may. */
 export function unapproved(
   { mode, approval }: Pick<Policy, 'mode' | 'approval'>,
-  words: ReadonlyMap<string, PersonsWord>,
+  words: ReadonlyMap<string, WordDecision>,
   release: Pick<AnyDecision, 'signer'>,
 ): string | null {
   const rejected = [...words].find(([, { kind }]) => kind === 'reject');

@@ -1,14 +1,14 @@
 /** `audit`: what a release is worth on tasks that decided nothing about it. */
 import { z } from 'zod';
 import { AuditGate } from '../../gate/record.ts';
-import { digest, Panel, VerdictFields, Version } from './fields.ts';
+import { digest, PanelData, VerdictFields, Version } from './fields.ts';
 import { verifyVerdict } from './judged.ts';
 import { type DecisionOf, defineKind } from './kind.ts';
 import { verifyVersion } from './release.ts';
 import { verifyEnvironment, verifyPairs } from './settings.ts';
 
 const fields = {
-  data: Panel,
+  data: PanelData,
   gate: AuditGate,
   verdict: VerdictFields,
   version: Version,

@@ -76,17 +76,17 @@ export const sentences = z.array(z.string());
 export const Data = z.strictObject({ environment: z.string(), split: z.string() });
 
 /** A panel of sealed tasks. */
-export const Panel = z.strictObject({
+export const PanelData = z.strictObject({
   environment: z.string(),
   /** Digest of the panel. */
   panel: z.string(),
   /** Seed of a generated panel; absent for tasks that were given. */
   panelSeed: z.int().optional(),
 });
-export type Panel = z.infer<typeof Panel>;
+export type PanelData = z.infer<typeof PanelData>;
 
 /** A look at a panel: 1-based number of the looks at it. */
-export const LookAt = Panel.extend({ split: z.string(), look: z.int().min(1) });
+export const LookAt = PanelData.extend({ split: z.string(), look: z.int().min(1) });
 export type LookAt = z.infer<typeof LookAt>;
 
 /** A part of the harness that changed, with digests of its content before and after. */

@@ -47,7 +47,7 @@ type SchemaOf<K extends string, S extends z.ZodRawShape> = z.ZodObject<
 >;
 export type DecisionOf<K extends string, S extends z.ZodRawShape> = AnyDecision & z.infer<SchemaOf<K, S>>;
 
-export interface Kind<K extends string, S extends z.ZodRawShape> {
+export interface KindRule<K extends string, S extends z.ZodRawShape> {
   readonly kind: K;
   readonly schema: SchemaOf<K, S>;
   readonly elsewhere: boolean;
@@ -62,7 +62,7 @@ export interface Kind<K extends string, S extends z.ZodRawShape> {
  * A kind of decision: one file in this folder, listed in `index.ts`. Its functions are only ever
  * called with decisions of that kind.
  */
-export function defineKind<const K extends string, S extends z.ZodRawShape>(own: Definition<K, S>): Kind<K, S> {
+export function defineKind<const K extends string, S extends z.ZodRawShape>(own: Definition<K, S>): KindRule<K, S> {
   type Own = DecisionOf<K, S>;
   return {
     kind: own.kind,

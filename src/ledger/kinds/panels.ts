@@ -8,7 +8,7 @@ import type { AuditGate, ReleaseGate } from '../../gate/record.ts';
 import { ReleaseTerms } from '../../gate/release.ts';
 import type { LookPlace } from '../../gate/rules.ts';
 import type { Verdict } from '../../types.ts';
-import type { LookAt, Panel } from './fields.ts';
+import type { LookAt, PanelData } from './fields.ts';
 import type { AnyDecision } from './kind.ts';
 
 /** Looks that one set of sealed tasks may answer. */
@@ -25,7 +25,7 @@ type Closing = AnyDecision & {
   readonly gate: z.infer<typeof ReleaseGate>;
   readonly verdict: Verdict;
 };
-type Auditing = AnyDecision & { readonly data: Panel; readonly gate: z.infer<typeof AuditGate> };
+type Auditing = AnyDecision & { readonly data: PanelData; readonly gate: z.infer<typeof AuditGate> };
 const isOpening = (decision: AnyDecision): decision is Opening => decision.kind === 'look';
 const isClosing = (decision: AnyDecision): decision is Closing => decision.kind === 'release';
 const isAuditing = (decision: AnyDecision): decision is Auditing => decision.kind === 'audit';

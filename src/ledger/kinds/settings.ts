@@ -61,7 +61,7 @@ export function verifyEnvironment({ data }: Measured, { before, note }: Context)
   if (inForce !== null) hold(note, 'data.environment', inForce.environment, data.environment);
 }
 
-/** Given tasks of a split, as the settings in force name them; with `tags` those have to be theirs. */
+/** Given tasks of a split, as the settings in force name them; with `tags`, their tags too. */
 export function verifyPairs(
   pairs: readonly Pair[],
   { split, tags: tagged = false }: { readonly split: 'dev' | 'sealed'; readonly tags?: boolean },

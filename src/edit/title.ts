@@ -1,6 +1,6 @@
 /** Names of edits for a person: one short line per edit. */
-import { rulesOf } from '../edit/ops/index.ts';
-import type { Edit } from '../edit/schema.ts';
+import { rulesOf } from './ops/index.ts';
+import type { Edit } from './schema.ts';
 
 /** Such as `add clause renew-once (renew_loan)`. */
 export const editTitle = ({ ops }: Edit): string => ops.map((op) => rulesOf(op).title(op)).join('; ');
