@@ -80,7 +80,7 @@ describe('a released harness', () => {
 
   it.each([
     ['ablate --variants none,colour', /--variants: expected some of all, none, text, .*got "colour"/],
-    ['run --split every', /--split: expected train, dev, sealed, all, got "every"/],
+    ['run --split every', /--split: expected train, dev, sealed, or all, got "every"/],
     ['run --unused-by my-shop-0007', /there is no run of that name here/],
   ])('%s is refused', async (args, says) => {
     const { code, stderr } = await measure(args);
