@@ -140,8 +140,8 @@ export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model
       return textReply(request, model, act.text);
     }
     // Without `done` the last words are the answer.
-    if (act.kind === 'done' && !episode.tools.some(({ name }) => name === 'done'))
-      return textReply(request, model, act.summary);
+    const callsDone = currentPrompt().textProtocol || request.tools.some(({ name }) => name === 'done');
+    if (act.kind === 'done' && !callsDone) return textReply(request, model, act.summary);
     const call = act.kind === 'done' ? doneCall(act.summary) : { name: act.draft.name, arguments: act.draft.arguments };
     if (currentPrompt().textProtocol) return callReply(request, model, call, 'json', `call_${turn}`);
     if (!mind.strikes('text_call', 'episode')) return callReply(request, model, call, 'native', `call_${turn}`);
