@@ -47,7 +47,9 @@ export type VocabularyDefinition = Partial<Omit<Vocabulary, 'speech'>> & { reado
 
 const completed = new WeakMap<VocabularyDefinition, Vocabulary>();
 
-/** The whole vocabulary, neutral where nothing is given; the same object for the same definition. */
+/**
+ * The whole vocabulary, neutral where nothing is given; the same object for the same definition.
+ */
 export function completeVocabulary(given: VocabularyDefinition): Vocabulary {
   const known = completed.get(given);
   if (known !== undefined) return known;

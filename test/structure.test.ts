@@ -88,6 +88,11 @@ it('comments end at column 100', () => {
   expect(wide).toEqual([]);
 });
 
+it('a switch over kinds has no default, so that the compiler finds a kind that is left out', () => {
+  const switches = [...shipped].filter(([path]) => /^(?:edit|gate|ledger|proposal)\//.test(path));
+  expect(switches.filter(([, text]) => /^\s*default:/m.test(text)).map(([path]) => path)).toEqual([]);
+});
+
 /** The anchors of a Markdown file as they are made from its headings, and those it sets itself. */
 function anchorsOf(text: string): Set<string> {
   const prose = text.replace(/^```[\s\S]*?^```/gm, '');

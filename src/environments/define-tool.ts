@@ -10,8 +10,8 @@ export interface DefinedTool<State> {
   readonly readOnly: boolean;
   readonly parameters: JsonObject;
   /**
-   * Checks the arguments, then runs; throws on bad input, in words about the tool's `name`. The state
-   * may be changed in place.
+   * Checks the arguments, then runs; throws on bad input, in words about the tool's `name`. The
+   * state may be changed in place.
    */
   run(state: State, given: JsonObject, name: string, signal?: AbortSignal): unknown;
 }
@@ -79,7 +79,9 @@ export const toolsAsTold = (tools: Readonly<Record<string, Omit<DefinedTool<neve
     readOnly,
   }));
 
-/** One call; what the tool throws is told to the agent, as are an unknown tool and bad arguments. */
+/**
+ * One call; what the tool throws is told to the agent, as are an unknown tool and bad arguments.
+ */
 export function runTool<State>(
   {
     tools,

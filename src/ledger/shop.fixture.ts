@@ -19,14 +19,13 @@ import type { Decision, DecisionDraft } from './kinds/index.ts';
 import { settingsInForce } from './kinds/settings.ts';
 
 /** What a person types, with an identity of their own. */
-export function userGit(dir: string, ...args: string[]): string {
-  return execFileSync('git', ['-c', 'user.name=A Person', '-c', 'user.email=person@example.org', ...args], {
+export const userGit = (dir: string, ...args: string[]): string =>
+  execFileSync('git', ['-c', 'user.name=A Person', '-c', 'user.email=person@example.org', ...args], {
     cwd: dir,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
   });
-}
 
 export function put(dir: string, path: string, text: string): void {
   mkdirSync(dirname(join(dir, path)), { recursive: true });
@@ -36,15 +35,10 @@ export function put(dir: string, path: string, text: string): void {
 export const read = (dir: string, path: string): string => readFileSync(join(dir, path), 'utf8');
 
 const folders: string[] = [];
-/** What copies are made of, for all test files of a worker. */
-const templates: string[] = [];
 
-const remove = (list: string[]): void => {
-  for (const folder of list.splice(0)) rmSync(folder, { recursive: true, force: true });
-};
-process.on('exit', () => remove(templates));
-
-export const removeFolders = (): void => remove(folders);
+export function removeFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
 
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ledger-test-'));
@@ -62,7 +56,9 @@ export function copies(prepare: (shop: Shop) => Promise<void>): () => Promise<Sh
   let template: Promise<Shop> | undefined;
   const make = async () => {
     const shop = await initShop();
-    templates.push(...folders.splice(folders.indexOf(shop.dir), 1));
+    // Kept for all test files of the worker.
+    folders.splice(folders.indexOf(shop.dir), 1);
+    process.on('exit', () => rmSync(shop.dir, { recursive: true, force: true }));
     await prepare(shop);
     return shop;
   };
@@ -241,10 +237,7 @@ export async function keep(ledger: Ledger, id: string, run = 'night-1') {
   return await ledger.record({ decisions: [draft], files, message: { subject: `feat(shop): keep ${id}` } });
 }
 
-/**
- * Looks at a panel of its own and releases the head of the branch as `version`: two decisions in
- * one commit.
- */
+/** Opens a look and releases the head of the branch as `version`: two decisions, one commit. */
 export async function release(ledger: Ledger, version: string, run = 'night-1', alpha = 0.02) {
   const head = ledger.head();
   const record = gate('release', true, { alpha, of: version });

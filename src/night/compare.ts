@@ -7,7 +7,7 @@ import type { Pair } from '../gate/pairs.ts';
 import type { Harness, Task } from '../types.ts';
 import type { NightContext } from './night.ts';
 import { playPair } from './pair.ts';
-import type { Panel } from './panel.ts';
+import type { SealedPanel } from './panel.ts';
 import { aheadOf } from './race.ts';
 
 /** Tasks between two interim checks: a stop is only ever for futility. */
@@ -28,7 +28,7 @@ export async function compare(
   arms: {
     readonly before: Harness;
     readonly after: Harness;
-    readonly panel: Panel;
+    readonly panel: SealedPanel;
     readonly trials: number;
     readonly alpha: number;
   },

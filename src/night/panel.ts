@@ -11,7 +11,7 @@ import type { NightContext } from './night.ts';
 
 type Choosing = Pick<NightContext, 'decisions' | 'environment' | 'options' | 'sealed'>;
 
-export interface Panel {
+export interface SealedPanel {
   readonly environment: Environment;
   /** In the order of sha256(panel digest, task content): fixed before any rollout. */
   readonly tasks: readonly Task<'sealed'>[];
@@ -78,7 +78,7 @@ export function useSealed(
  * environment can generate them (that is for every look after the first); else the used ones again,
  * up to 12 looks. A text instead says why there is none.
  */
-export function choosePanel(night: Choosing): (Panel & { readonly used: boolean }) | string {
+export function choosePanel(night: Choosing): (SealedPanel & { readonly used: boolean }) | string {
   const { environment, decisions } = night;
   const use = useOfTasks(decisions);
   const { next, forLooks } = useSealed(environment, night.sealed, night.options.policy.panel, decisions);
@@ -102,7 +102,7 @@ const sealedOf = (environment: Environment): Task<'sealed'>[] =>
  * A panel that nobody has looked at, drawn for look number `look` and the user's seed, of the kinds
  * of task that the night selects.
  */
-function freshPanel({ environment, options }: Choosing, size: number, look: number): Panel {
+function freshPanel({ environment, options }: Choosing, size: number, look: number): SealedPanel {
   return drawPanel(environment, {
     size,
     tags: options.tags,
@@ -116,7 +116,7 @@ function freshPanel({ environment, options }: Choosing, size: number, look: numb
 export function drawPanel(
   environment: Environment,
   { size, tags: wanted, seed }: { readonly size: number; readonly tags: readonly string[]; readonly seed: number },
-): Panel {
+): SealedPanel {
   if (environment.generate === undefined) throw new TypeError(`drawPanel: ${environment.name} cannot generate tasks`);
   const isWanted = ({ tags }: Task) => wanted.length === 0 || tags.some((tag) => wanted.includes(tag));
   const given = sealedOf(environment);
@@ -126,7 +126,7 @@ export function drawPanel(
   return panelOf(fresh, sealedOf(fresh).filter(isWanted).slice(0, size), seed);
 }
 
-function panelOf(environment: Environment, tasks: readonly Task<'sealed'>[], seed: number | null): Panel {
+function panelOf(environment: Environment, tasks: readonly Task<'sealed'>[], seed: number | null): SealedPanel {
   const contents = new Map(tasks.map((task) => [task, canonicalJson(task)]));
   const digest = sha256([...contents.values()].sort().join('\n'));
   const rank = new Map(tasks.map((task) => [task, sha256(`${digest}\n${contents.get(task)}`)]));

@@ -125,7 +125,7 @@ describe('a repository with work in flight', () => {
     const adopted = await optimize(dir, 'adopt --env my-shop');
     expect([adopted.code, adopted.stdout]).toEqual([
       0,
-      expect.stringMatching(/external, a person changed the harness/),
+      expect.stringMatching(/external, edits by a person, not tested by the gate/),
     ]);
     const night = await optimize(dir, `${NIGHT} --tasks 120 --json`);
     expect([0, 3]).toContain(night.code);

@@ -27,7 +27,7 @@ export interface Stated {
   readonly missing: string | null;
 }
 
-export interface PersonsWord {
+export interface WordToRecord {
   readonly kind: 'approve' | 'reject';
   /** Default: the newest release. */
   readonly version?: string;
@@ -41,13 +41,13 @@ type SignedStep = StepOptions & { readonly keys: Keyring };
  * the bytes of the release's record. Throws UsageError without a person's key, for one that signed
  * the release, and for a person whom the policy does not name.
  */
-export const state = (repository: Repository, env: string, what: PersonsWord, options: SignedStep): Promise<Stated> =>
+export const state = (repository: Repository, env: string, what: WordToRecord, options: SignedStep): Promise<Stated> =>
   underLock(repository, env, options.time, () => stateLocked(repository, env, what, options));
 
 async function stateLocked(
   repository: Repository,
   env: string,
-  what: PersonsWord,
+  what: WordToRecord,
   options: SignedStep,
 ): Promise<Stated> {
   const keys = personsOf(options.keys);
