@@ -19,8 +19,9 @@ const sealedTasks = (count: number): Task<'sealed'>[] =>
 const policyOf = (panel: object): Policy => Policy.parse({ version: 1, panel });
 const looked = (tasks: readonly Task[], decision: 'accepted' | 'inconclusive', seed: number | null = null): Decision =>
   ({
+    kind: 'release',
     gate: { stage: 'release', pairs: tasks.map(({ id }) => ({ task: id })) },
-    data: { panel: 'p', panelSeed: seed },
+    data: { panel: 'p', ...(seed === null ? {} : { panelSeed: seed }) },
     verdict: { decision },
   }) as unknown as Decision;
 const given = { ...lamp, generate: undefined } as unknown as Environment;

@@ -11,8 +11,9 @@ const agent = scriptedAgent((request, index) =>
   index === 0 && JSON.stringify(request.messages).includes('Always press') ? press : done,
 );
 const earlier = (decision: 'accepted' | 'inconclusive') => ({
+  kind: 'release',
   gate: { stage: 'release', pairs: [] },
-  data: { panel: 'another', panelSeed: null },
+  data: { panel: 'another' },
   verdict: { decision, alpha: 0.02 },
 });
 
