@@ -7,6 +7,7 @@ import { openRepository } from '../git/git.ts';
 import { readTrust } from '../keys/trust.ts';
 import { KIND_NAMES } from '../kinds/index.ts';
 import { newFolder, put, read, removeFolders, userGit } from '../shop.fixture.ts';
+import { audited, bundleOf, canVerify, tell } from '../verify/auditor.fixture.ts';
 import { verifyRepository } from '../verify/verify.ts';
 
 afterAll(removeFolders);
@@ -44,4 +45,10 @@ it('could not be checked, and is no success, where it says what v2 could not say
   const { unchecked } = await verifyRepository(repository);
   expect(unchecked).toMatchObject([{ file: path, why: 'could not check, written by v2' }]);
   await expect(openLedger(repository, 'shop')).rejects.toThrow(/written by v2/);
+});
+
+it.skipIf(!canVerify)('is read by the verifier in Python as well', async () => {
+  const { story, first } = await tell(await old());
+  const { status, stdout } = audited(bundleOf(story, first));
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^V1: 19 decisions, every one agrees/)]);
 });
