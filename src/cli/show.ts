@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { editTitle } from '../edit/title.ts';
+import { knownVocabulary } from '../environments/registry.ts';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { commitOfDecision } from '../ledger/branch/versions.ts';
@@ -49,8 +50,9 @@ export const show = command({
     ];
     for (const { pattern, failure, cause, count, traces } of causes)
       lines.push(`failure ${pattern} (${failure}, ${cause}) in ${count} traces, e.g. ${traces.slice(0, 3).join(', ')}`);
+    const vocabulary = await knownVocabulary(decision.env);
     for (const edit of edits) {
-      const { risk, why } = riskOf(edit);
+      const { risk, why } = riskOf(edit, vocabulary);
       lines.push('', editTitle(edit), `  risk ${risk}: ${why}`, `  why: ${edit.hypothesis}`);
       for (const op of edit.ops)
         lines.push(

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { sha256 } from '../digest.ts';
 import { UsageError } from '../errors.ts';
 import { guarded } from '../runtime/guard.ts';
-import type { Environment } from '../types.ts';
+import type { Environment, Vocabulary } from '../types.ts';
 import type { EnvironmentFolder, LoadOptions } from './folder.ts';
 import { importModule } from './import-module.ts';
 
@@ -22,6 +22,10 @@ export const ownFolders = (): string[] =>
   readdirSync(here)
     .filter((name) => indexFile(name) !== undefined)
     .sort();
+
+/** The words of an own environment; undefined for any other, whose code is not run for it. */
+export const knownVocabulary = async (name: string): Promise<Vocabulary | undefined> =>
+  (await folderOf(name))?.vocabulary;
 
 /** The folder of an own environment; undefined for any other name. */
 export async function folderOf(name: string): Promise<EnvironmentFolder | undefined> {

@@ -84,7 +84,7 @@ function verifyOnce({ run, verdict, parent, child, seq }: CandidateDecision, { b
 }
 
 /** What changed the branch kept to what is protected, to the envelope, or only left things out. */
-function verifyKept(decision: CandidateDecision, { before, sides, note }: Context): void {
+function verifyKept(decision: CandidateDecision, { before, sides, note, vocabulary }: Context): void {
   const { env, run, edits, form, gate } = decision;
   if (sides === null) return;
   const harnesses = parsedSides(env, sides);
@@ -105,6 +105,6 @@ function verifyKept(decision: CandidateDecision, { before, sides, note }: Contex
     return;
   }
   const { envelope } = settingsInForce(before)?.policy ?? NO_POLICY;
-  const tooMuch = riskRefusal({ edits, envelope });
+  const tooMuch = riskRefusal({ edits, envelope, environment: { vocabulary } });
   if (tooMuch !== null) note('edits', 'what the policy lets a night change', tooMuch);
 }

@@ -1,6 +1,6 @@
 /** What a kind of decision is: its own fields, its title, and what `verify` asks of one record. */
 import { z } from 'zod';
-import type { HarnessFiles } from '../../types.ts';
+import type { HarnessFiles, Vocabulary } from '../../types.ts';
 import { common, type FileDigest } from './fields.ts';
 import type { Note } from './finding.ts';
 
@@ -23,6 +23,8 @@ export interface Context {
   /** Parent and child, where both could be rebuilt. */
   readonly sides: { readonly before: HarnessFiles; readonly after: HarnessFiles } | null;
   readonly note: Note;
+  /** Of the environment, where it is known; default neutral. */
+  readonly vocabulary?: Vocabulary | undefined;
 }
 
 interface Definition<K extends string, S extends z.ZodRawShape> {

@@ -7,7 +7,7 @@ import { canonicalJson } from '../../digest.ts';
 import { applyEdits } from '../../edit/edits.ts';
 import { harnessId } from '../../harness/parse.ts';
 import { splicesOf } from '../../harness/splice.ts';
-import type { HarnessFiles } from '../../types.ts';
+import type { HarnessFiles, Vocabulary } from '../../types.ts';
 import type { ObjectFormat } from '../git/object-id.ts';
 import { decisionPath } from '../git/paths.ts';
 import type { Oid } from '../git/plumbing.ts';
@@ -31,6 +31,7 @@ interface Walk {
   prev: string | null;
   /** True once a record of this version was seen: one of v2 does not come after it. */
   current: boolean;
+  readonly vocabulary: Vocabulary | undefined;
 }
 
 /** Adds what is wrong to `issues`; returns the commit of each release by version. */
@@ -39,6 +40,7 @@ export function verifyDecisions(
   nodes: readonly Node[],
   format: ObjectFormat,
   issues: LedgerFinding[],
+  vocabulary?: Vocabulary,
 ): ReadonlyMap<string, Oid> {
   const none: HarnessFiles = new Map();
   const walk: Walk = {
@@ -51,6 +53,7 @@ export function verifyDecisions(
     seq: 0,
     prev: null,
     current: false,
+    vocabulary,
   };
   for (const node of nodes) verifyNode(env, node, walk, issues);
   return walk.releases;
@@ -110,7 +113,13 @@ function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): 
   const path = decisionPath(decision.run, decision.seq);
   if (stored.path !== path) note('run', stored.path, path);
   const sides = verifyChild(decision, walk, note);
-  kindOf(decision).verify(decision, { before: walk.before, entries: walk.entries, sides, note });
+  kindOf(decision).verify(decision, {
+    before: walk.before,
+    entries: walk.entries,
+    vocabulary: walk.vocabulary,
+    sides,
+    note,
+  });
   walk.before.push(decision);
   walk.entries.set(stored.sha256, decision);
   if (decision.kind === 'release' && decision.version !== undefined) walk.releases.set(decision.version, node.commit);

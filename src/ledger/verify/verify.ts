@@ -4,6 +4,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileDigest } from '../../digest.ts';
+import { knownVocabulary } from '../../environments/registry.ts';
 import { UsageError } from '../../errors.ts';
 import type { Repository } from '../git/git.ts';
 import type { Oid } from '../git/plumbing.ts';
@@ -106,7 +107,7 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
   for (const { env, branch, head } of branches) {
     const history = await readHistory(repository, env, head);
     const nodes = nodesOf(env, history, v1);
-    const releases = verifyDecisions(env, nodes, repository.objectFormat, v1);
+    const releases = verifyDecisions(env, nodes, repository.objectFormat, v1, await knownVocabulary(env));
     verifySignatures(nodes, v1);
     const tags = refs.filter((ref) => ref.name.startsWith(`refs/tags/harness/${env}/`));
     checkTags(env, releases, tags, v1, unchecked);

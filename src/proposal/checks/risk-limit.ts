@@ -1,10 +1,13 @@
 /** Refuses what only a person may decide: operations and risks beyond the policy's envelope. */
+import type { Vocabulary } from '../../types.ts';
 import type { AppliedCandidate, Check } from '../check.ts';
 import { OWN_CODE } from '../proposer.ts';
 import { WIDEST } from './envelope.ts';
 import { riskOf } from './risk.ts';
 
-type Judged = Pick<AppliedCandidate, 'edits' | 'envelope'> & Partial<Pick<AppliedCandidate, 'environment'>>;
+type Judged = Pick<AppliedCandidate, 'edits' | 'envelope'> & {
+  readonly environment?: { readonly vocabulary?: Vocabulary | undefined };
+};
 
 /** Why edits go beyond what a night may change by itself; null when they do not. */
 export function riskRefusal({ edits, environment, envelope = WIDEST }: Judged): string | null {
