@@ -38,7 +38,9 @@ export function tool<State, Shape extends z.core.$ZodLooseShape>(
     run: (state, given, name, signal) => {
       const parsed = checked.safeParse(given);
       if (!parsed.success) throw new Error(whatIsWrong(name, schema, parsed.error.issues));
-      return run(state, parsed.data as z.output<z.ZodObject<Shape>>, signal);
+      const args = parsed.data as z.output<z.ZodObject<Shape>>;
+      // A function that declares no third parameter may have a default of its own there.
+      return run.length < 3 ? run(state, args) : run(state, args, signal);
     },
   };
 }

@@ -67,7 +67,7 @@ function build<State, Input>(
     ...(user === undefined ? {} : { user }),
     ...(vocabulary === undefined ? {} : { vocabulary: completeVocabulary(vocabulary) }),
     reset(task, signal) {
-      const fresh = definition.reset(find(task), signal);
+      const fresh = definition.reset.length < 2 ? definition.reset(find(task)) : definition.reset(find(task), signal);
       return isPromise(fresh) ? fresh.then((state) => states.open(state, task.id)) : states.open(fresh, task.id);
     },
     execute: (state, call, signal) => states.run(state, (draft) => runTool(definition, draft, call, signal)),
@@ -78,7 +78,12 @@ function build<State, Input>(
     ...(score === undefined ? { unscored: true as const } : {}),
     ...(states.fork ? { fork: states.fork } : {}),
     ...(states.changes ? { changes: states.changes } : {}),
-    ...(oracle ? { oracle: (task: Task, signal?: AbortSignal) => oracle.call(definition, find(task), signal) } : {}),
+    ...(oracle
+      ? {
+          oracle: (task: Task, signal?: AbortSignal) =>
+            oracle.length < 2 ? oracle.call(definition, find(task)) : oracle.call(definition, find(task), signal),
+        }
+      : {}),
     ...(dispose ? { dispose: ({ now }: DefinedState<State>) => dispose.call(definition, now) } : {}),
     ...(isError ? { isError: (content: string) => isError.call(definition, content) } : {}),
     ...(generate ? { generate } : {}),

@@ -23,8 +23,8 @@ export interface TaskDefinition<Input> {
 export type DefinedScorer<State, Input> = Scorer<TaskDefinition<Input>, State>;
 
 /**
- * Every function may be asynchronous and gets a signal, which is aborted when the time limit has
- * passed or nobody waits any more. A state of plain data (objects, lists, text, numbers, Map, Set,
+ * Every function may be asynchronous. One that declares a parameter for it gets a signal, which is
+ * aborted when the time limit has passed or nobody waits any more. A state of plain data (objects, lists, text, numbers, Map, Set,
  * Date) is copied as needed; for any other give `snapshot` and `restore`, or say `replayable:
  * false`.
  */

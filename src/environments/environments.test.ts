@@ -92,6 +92,23 @@ describe('defineEnvironment', () => {
     expect(environment.changes?.(fork)).toEqual([]);
   });
 
+  it('gives a signal to a function that declares one, and leaves the defaults of others alone', async () => {
+    const seen: unknown[] = [];
+    const environment = defineEnvironment({
+      name: 'signals',
+      tasks: [{ id: 'a', input: 'A' }],
+      reset: () => ({ stock: 5 }),
+      tools: {
+        own: tool('Has a default.', z.object({}), (_state, _given, more: unknown = 'default') => void seen.push(more)),
+        given: tool('Takes a signal.', z.object({}), (_state, _given, signal) => void seen.push(signal)),
+      },
+    });
+    const { signal } = new AbortController();
+    const state = await environment.reset(environment.tasks[0] as Task, signal);
+    for (const name of ['own', 'given']) await environment.execute(state, { name, arguments: {} }, signal);
+    expect(seen).toEqual(['default', signal]);
+  });
+
   it('tells the model of its tools in JSON Schema', () => {
     expect(shop().tools[0]).toEqual({
       name: 'cancel',
