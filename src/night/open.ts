@@ -28,12 +28,10 @@ import { guardedCheck } from './guard.ts';
 import { lendModel } from './lend.ts';
 import { type NightContext, type NightInput, openProgress, type Progress } from './night.ts';
 import { fileAnswers, OWN_ANSWERS } from './own-answers.ts';
-import { MIN_PANEL, useSealed } from './panel.ts';
+import { useSealed } from './panel.ts';
+import { MIN_TASKS } from './reach.ts';
 import { type NightFacts, openRecorder } from './recorder.ts';
 import { findRun, type NightRun, whoOf } from './run.ts';
-
-/** Fewest tasks a split needs before anything can be decided on it. */
-const MIN_TASKS = { train: 5, dev: 20, sealed: MIN_PANEL } as const;
 
 /** Rollouts are on disk after `flush`. */
 export interface AssembledNight {
