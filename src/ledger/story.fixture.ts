@@ -1,7 +1,4 @@
-/**
- * A branch as values: read it, change what a forger would change, write it again in one go (for
- * tests).
- */
+/** A branch as values, for tests: read it, change what a forger would, write it again in one go. */
 import { execFileSync } from 'node:child_process';
 import { sha256 } from '../digest.ts';
 import { applyRelease } from './acts/apply.ts';
@@ -173,7 +170,7 @@ export function rewrite(commits: readonly StoryCommit[], seq: number, edit: (sta
 }
 
 /**
- * Mends what follows from the bytes alone: links of the chain, trailers, and with `sign` the
+ * Fixes what follows from the bytes alone: links of the chain, trailers, and with `sign` the
  * signatures of every decision for which it gives a key (null leaves the old one).
  */
 export function reseal(commits: readonly StoryCommit[], sign: (seq: number) => HeldKey | null = () => null): void {
@@ -212,10 +209,7 @@ export function reseal(commits: readonly StoryCommit[], sign: (seq: number) => H
 /** The keys as they are, by place. */
 export const rightful = (seq: number): HeldKey => (seq <= 8 ? key : next);
 
-/**
- * Adds a commit with one more decision, a note unless `edit` makes it something else, signed by
- * `held`.
- */
+/** Adds a commit with one more decision, by default a note, signed by `held`. */
 export function append(commits: StoryCommit[], held: HeldKey, edit: (statement: Draft) => void = () => {}): void {
   const last = commits.at(-1) as StoryCommit;
   const seqs = [...last.files.keys()].flatMap((path) => parseDecisionPath(path)?.seq ?? []);

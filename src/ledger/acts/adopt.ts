@@ -43,10 +43,7 @@ export const adopt = (
     return ledger.decisions().filter(({ seq }) => seq >= before);
   });
 
-/**
- * What asks for less is a person's to answer for: where there are keys with theirs, where releases
- * need approval as one of those who approve.
- */
+/** A person adopts what loosens: with their key where there are keys, and as a named approver. */
 function assertMayAdopt(
   ledger: Ledger,
   loosened: readonly string[],

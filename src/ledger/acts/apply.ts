@@ -1,8 +1,4 @@
-/**
- * Puts a release in force: merges it into the checked-out branch, all or nothing, and records what,
- * where and when.
- */
-
+/** Puts a release in force: merges it into the checked-out branch, all or nothing. */
 import { UsageError } from '../../errors.ts';
 import { saveHarness } from '../../harness/load.ts';
 import { harnessId } from '../../harness/parse.ts';
@@ -46,11 +42,10 @@ export interface AppliedRelease {
 }
 
 /**
- * Merges a version into the checked-out branch: its ref, the index entries and the work-tree files
- * of `harness/<env>` and of the decisions, nothing else. Throws `UsageError`, having changed
- * nothing, when HEAD is detached, a merge is under way, `harness/<env>` has uncommitted changes or
- * committed ones that the ledger does not know, or the release was made on work that the branch
- * does not contain.
+ * Merges a version into the checked-out branch: its ref, the index entries and work-tree files of
+ * `harness/<env>` and the decisions, nothing else. Throws `UsageError`, having changed nothing,
+ * when HEAD is detached, a merge is under way, `harness/<env>` has uncommitted or unknown committed
+ * changes, or the release was made on work that the branch lacks.
  */
 export async function applyRelease(
   repository: Repository,
@@ -107,8 +102,7 @@ export async function applyRelease(
     time: options.time,
     ...identity,
   });
-  // Files first: if this is cut off before the refs move, applying again finds them as they should
-  // be and goes on.
+  // Files first: if this is cut off before the refs move, applying again goes on from there.
   await withIndex(repository, changes, async () => {
     try {
       saveHarness(`${root}/${harnessFolder(env)}`, version.files);
@@ -123,10 +117,7 @@ export async function applyRelease(
   return { ...done, commit, changed: true };
 }
 
-/**
- * Throws UsageError for a release that somebody rejected, and where the policy wants approvals that
- * are not there.
- */
+/** Throws UsageError for a release that somebody rejected or that lacks required approvals. */
 function assertApproved(ledger: Ledger, { version }: Version): void {
   const release = ledger.releases().find((one) => one.version === version);
   if (release === undefined) return;
@@ -145,10 +136,7 @@ interface Step {
   readonly branch: string;
 }
 
-/**
- * Refuses to bury work: harness edits that no decision names, and other people's commits that the
- * release contains.
- */
+/** Throws if this would bury harness edits that no decision names, or commits the branch lacks. */
 async function checkKnown(ledger: Ledger, { version, target, branch }: Step, before: Contents): Promise<void> {
   const { repository, env } = ledger;
   const base = await mergeBase(repository, version.commit, target);
@@ -180,10 +168,7 @@ async function checkKnown(ledger: Ledger, { version, target, branch }: Step, bef
   }
 }
 
-/**
- * Decision files of the version's commit that the target does not have, and their signatures, with
- * their text.
- */
+/** Text of the version's decision files and signatures that the target does not have, by path. */
 async function newRecords(
   repository: Repository,
   env: string,

@@ -1,7 +1,4 @@
-/**
- * Four eyes: who approved a release, or rejected it, and whether that is enough to put it into
- * force.
- */
+/** Four eyes: who approved or rejected a release, and whether that is enough to apply it. */
 import { UsageError } from '../../errors.ts';
 import { NO_POLICY } from '../../policy/policy.ts';
 import { openLedger } from '../branch/ledger.ts';
@@ -37,9 +34,9 @@ export interface WordToRecord {
 type SignedStep = StepOptions & { readonly keys: Keyring };
 
 /**
- * Records that a person approves a release, or rejects it: a decision that their key signs, over
- * the bytes of the release's record. Throws UsageError without a person's key, for one that signed
- * the release, and for a person whom the policy does not name.
+ * Records a person's approval or rejection, signed over the bytes of the release's record. Throws
+ * UsageError without a person's key, for the release's signer, and for a person whom the policy
+ * does not name.
  */
 export const state = (repository: Repository, env: string, what: WordToRecord, options: SignedStep): Promise<Stated> =>
   underLock(repository, env, options.time, () => stateLocked(repository, env, what, options));

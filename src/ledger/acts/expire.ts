@@ -1,7 +1,4 @@
-/**
- * Deletes raw traces whose time is over, by a decision: what is missing on purpose can be told from
- * what was lost.
- */
+/** Deletes raw traces whose time is over, by a decision that tells deletion from loss. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileDigest } from '../../digest.ts';
@@ -33,9 +30,9 @@ async function here(root: string, files: readonly Expired[]): Promise<string[]> 
 }
 
 /**
- * Records which files of nights are older than `retention.traces_days` of the policy in force, then
- * deletes them here; what an earlier such decision named and is still here, as on another machine,
- * is deleted as well. `dry` only tells. Throws UsageError when the policy keeps them for ever.
+ * Records which files are older than `retention.traces_days` of the policy in force, then deletes
+ * them here, with those that earlier decisions named. `dry` only tells. Throws UsageError without
+ * such a limit.
  */
 export const expireTraces = (repository: Repository, env: string, options: ExpireOptions): Promise<Expiry> =>
   underLock(repository, env, options.time, () => expireLocked(repository, env, options));

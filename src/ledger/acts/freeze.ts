@@ -1,7 +1,4 @@
-/**
- * A frozen environment: no night runs until a person says why it may again. What is in force stays
- * in force.
- */
+/** A frozen environment: no night runs until a person says why it may. What is in force stays. */
 import { FrozenError, UsageError } from '../../errors.ts';
 import { openLedger } from '../branch/ledger.ts';
 import type { Repository } from '../git/git.ts';
@@ -35,10 +32,7 @@ function signersOf(kind: 'freeze' | 'unfreeze', keys: Keyring): Keyring {
 type FreezeOptions = StepOptions & { readonly why: string };
 type Frozen = { readonly commit: Oid; readonly seq: number };
 
-/**
- * Records that nights must not run any more, or may again. Touches no work tree. Freezing twice
- * adds nothing; lifting what is not frozen throws UsageError.
- */
+/** Freezes, or lifts a freeze. Freezing twice adds nothing; lifting none throws UsageError. */
 export const setFrozen = (
   repository: Repository,
   env: string,

@@ -1,7 +1,4 @@
-/**
- * Changes of keys are decisions in the chain: a rotation names the key that follows, a revocation
- * from where on one does not count.
- */
+/** Key changes are decisions: a rotation names the next key, a revocation where one ends. */
 import { UsageError } from '../../errors.ts';
 import { type Ledger, openLedger } from '../branch/ledger.ts';
 import type { Repository } from '../git/git.ts';
@@ -11,10 +8,7 @@ import { chooseKey } from '../keys/signing.ts';
 import { chainKeys, type KeyChange } from '../kinds/keys.ts';
 import { recordAct, type StepOptions, underLock } from './step.ts';
 
-/**
- * The key that signs the next decision of a signed chain; null where nothing is signed. Throws
- * `UsageError` as `Ledger.assertWritable` does.
- */
+/** The key that signs the next decision; null if nothing is signed. Throws as `assertWritable`. */
 export async function signingKey(repository: Repository, env: string, keys: Keyring): Promise<KeyEntry | null> {
   const ledger = await openLedger(repository, env, keys);
   const chain = chainKeys(ledger.decisions());
@@ -23,10 +17,7 @@ export async function signingKey(repository: Repository, env: string, keys: Keyr
   return chooseKey(chain, keys, ledger.branch)?.entry ?? null;
 }
 
-/**
- * Records that `next` follows the key that signs now, by which this is signed. `next` has to be
- * stored already.
- */
+/** Records, signed by the current key, that `next` follows it. `next` must be stored already. */
 export async function rotate(
   repository: Repository,
   env: string,
@@ -40,10 +31,10 @@ export async function rotate(
 }
 
 /**
- * Records that a key does not count from decision `from` on, by default from this one. Signed by
- * another key at hand; without one the key takes itself back from the next decision on. `keyid` may
- * be a prefix of 8 or more characters. Throws `UsageError` for a key that this chain does not know,
- * and for a reach that nobody here may sign.
+ * Records that a key does not count from decision `from` on, by default from this one. Another key
+ * at hand signs; without one the key revokes itself from the next decision on. `keyid` may be a
+ * prefix of 8 or more characters. Throws `UsageError` for an unknown key and for a reach that
+ * nobody here may sign.
  */
 export async function revoke(
   repository: Repository,

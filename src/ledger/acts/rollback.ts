@@ -1,5 +1,4 @@
 /** Going back is a step forward: a new commit with exactly the bytes of an earlier version. */
-
 import { UsageError } from '../../errors.ts';
 import { harnessLoosenings } from '../../harness/loosened.ts';
 import { resolveHarness } from '../branch/history.ts';
@@ -14,18 +13,14 @@ export interface RolledBack {
   readonly commit: Oid;
   readonly version: string;
   readonly harness: string;
-  /**
-   * What the version gives up that the harness before it held, one sentence each; it stands in the
-   * record.
-   */
+  /** What the restored harness gives up, one sentence each, as recorded. */
   readonly loosened: readonly string[];
 }
 
 /**
- * Restores version `to` (`vN`, or whatever `resolveHarness` takes and was released) on
- * `optimize/<env>` and records why. Touches no work tree, so it works offline and with any number
- * of uncommitted changes; `applyRelease` puts it in force. Throws `UsageError` for an unknown
- * version.
+ * Restores version `to` (`vN`, or what `resolveHarness` takes and was released) on `optimize/<env>`
+ * and records it. Touches no work tree; `applyRelease` puts it in force. Throws `UsageError` for an
+ * unknown version.
  */
 export async function rollback(
   repository: Repository,

@@ -1,7 +1,4 @@
-/**
- * What nights run under: the policy, the environment and its tasks. A change is a decision of its
- * own, and a loosening one a person's.
- */
+/** What nights run under: policy, environment, tasks. Only a person records what loosens. */
 import { canonicalJson, sha256 } from '../../digest.ts';
 import { UsageError } from '../../errors.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -34,10 +31,7 @@ export interface SettingsChange {
   readonly loosens: string[];
 }
 
-/**
- * What there is to record: the settings and what they loosen; null when they are those in force.
- * Throws UsageError for what loosens, unless a person adopts it.
- */
+/** What there is to record; null for nothing. Throws UsageError if it loosens without `adopt`. */
 export function changeOfSettings(
   env: string,
   decisions: readonly AnyDecision[],
@@ -54,10 +48,7 @@ export function changeOfSettings(
   return { kind: 'settings', settings, loosens };
 }
 
-/**
- * Records the settings outside of a night when they are not those in force. Throws as
- * `changeOfSettings`.
- */
+/** Records settings outside of a night unless they are in force. Throws as `changeOfSettings`. */
 export async function recordSettings(
   ledger: Ledger,
   settings: RecordedSettings,

@@ -1,7 +1,4 @@
-/**
- * The start of a night: takes in what people changed since, by a merge, and names their harness
- * edits as external.
- */
+/** The start of a night: merges what people changed and names their harness edits as external. */
 import { createTwoFilesPatch } from 'diff';
 import { UsageError } from '../../errors.ts';
 import { harnessLoosenings } from '../../harness/loosened.ts';
@@ -21,16 +18,9 @@ export interface StartOptions extends Omit<StepOptions, 'keys'> {
   /** `harness/<env>` as it is in the work tree. */
   readonly workTree: HarnessFiles;
   readonly run: string;
-  /**
-   * Takes over a person's edits of the harness as a decision of their own; without it they stop the
-   * night.
-   * @default false
-   */
+  /** Records a person's harness edits; without it they stop the night. @default false */
   readonly adopt?: boolean;
-  /**
-   * Asked before edits are taken over that give up what the harness held, one sentence each; may
-   * throw.
-   */
+  /** Asked before edits that give up something are recorded, one sentence each; may throw. */
   mayLoosen?(loosened: readonly string[]): void;
 }
 
@@ -45,10 +35,9 @@ export interface Started {
 }
 
 /**
- * Brings the branch up to date with the checked-out commit and the work tree's harness. Files other
- * than the harness and the decisions come from the checked-out commit; the harness is merged
- * three-way, line by line. Throws `UsageError` for conflicts, a merge result that is no harness,
- * and unrelated histories.
+ * Brings the branch up to date: the harness is merged three-way, line by line, with that of the
+ * work tree; other files come from the checked-out commit. Throws `UsageError` for conflicts, a
+ * merge result that is no harness, and unrelated histories.
  */
 export async function startNight(ledger: Ledger, options: StartOptions): Promise<Started> {
   const { repository, env } = ledger;
@@ -96,9 +85,7 @@ export async function startNight(ledger: Ledger, options: StartOptions): Promise
   return { commit: recorded.commit, files, merged: moved, external: changed ? last : null };
 }
 
-/**
- * A checkout may write line ends of its own; a file that differs in nothing else is as committed.
- */
+/** Undoes line ends that a checkout wrote: a file that differs in nothing else is as committed. */
 function withoutLineEndings(workTree: HarnessFiles, committed: HarnessFiles): HarnessFiles {
   return new Map(
     [...workTree].map(([path, text]) => {
@@ -136,10 +123,7 @@ interface Seen {
   readonly contained: boolean;
 }
 
-/**
- * The newest state of the checked-out branch, or of its work tree, that the ledger branch has taken
- * in.
- */
+/** The newest state of the checked-out branch or its work tree that the ledger branch contains. */
 async function lastSeen(ledger: Ledger, target: Oid): Promise<Seen> {
   const { repository } = ledger;
   const tip = ledger.head().commit;
@@ -205,10 +189,7 @@ const conflict = (ledger: Ledger, path: string): UsageError =>
       `put your edit aside (commit it on a branch of its own, or git stash -u), take over the newest release (npx optimize apply --env ${ledger.env}), make it again`,
   );
 
-/**
- * The commit that stands for the person's side: the checked-out one, or one made for their
- * uncommitted edits.
- */
+/** The checked-out commit, or a new one that holds the person's uncommitted edits. */
 async function sourceCommit(
   ledger: Ledger,
   side: { readonly target: Oid; readonly committed: HarnessFiles; readonly theirs: HarnessFiles },

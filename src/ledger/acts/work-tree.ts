@@ -1,8 +1,4 @@
-/**
- * The only place that writes a user's index and work tree: after all checks, and only the paths of
- * one harness.
- */
-
+/** The only place that writes a user's index and work tree: after all checks, one harness only. */
 import { existsSync } from 'node:fs';
 import { copyFile, lstat, mkdir, open, readFile, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -19,16 +15,13 @@ export interface Transition {
   readonly after: HarnessFiles;
   /** Other files that will be written, from the top of the repository. */
   readonly added: ReadonlyMap<string, string>;
-  /**
-   * Staged content that is allowed as well: what the index held before an application that was cut
-   * off.
-   */
+  /** Staged content that is allowed as well: the index before an application was cut off. */
   readonly staged?: HarnessFiles;
 }
 
 /**
- * Throws `UsageError` unless each file is, in the index and on disk, as `before` or already as
- * `after` has it. Line ends that a checkout adds do not count as a change.
+ * Throws `UsageError` unless each file is, in the index and on disk, as `before` or `after` has it.
+ * Line ends that a checkout adds do not count as a change.
  */
 export async function checkWorkTree(repository: Repository, root: string, step: Transition): Promise<void> {
   for (const state of ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'rebase-merge', 'rebase-apply']) {
@@ -56,10 +49,7 @@ export async function checkWorkTree(repository: Repository, root: string, step: 
   await checkIndex(repository, step, dirty);
 }
 
-/**
- * A file that is not checked out is neither changed nor written: a sparse checkout has to hold the
- * harness first.
- */
+/** Throws for a sparse checkout that leaves the harness out: nothing there could be compared. */
 async function checkSparse(repository: Repository, root: string, env: string): Promise<void> {
   const folder = harnessFolder(env);
   const output = await git(repository, 'ls-files', ['-t', '-z', '--full-name', '--', `${folder}/`]);
@@ -108,10 +98,7 @@ async function checkFolders(root: string, paths: readonly string[]): Promise<voi
   }
 }
 
-/**
- * Runs `work` while holding git's own index lock, then puts the changed index in place; if `work`
- * throws, the index stays as it was.
- */
+/** Runs `work` under git's index lock, then replaces the index; if `work` throws, it stays. */
 export async function withIndex(repository: Repository, changes: Changes, work: () => Promise<void>): Promise<void> {
   const index = join(repository.gitDir, 'index');
   const lock = `${index}.lock`;

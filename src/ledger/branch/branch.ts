@@ -1,7 +1,4 @@
-/**
- * What the branch `optimize/<env>` holds: its tip, the harness there, and every decision in order.
- */
-
+/** What the branch `optimize/<env>` holds: its tip, its harness, and its decisions in order. */
 import { sha256 } from '../../digest.ts';
 import { UsageError, VerifyError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
@@ -44,10 +41,7 @@ export interface Contents {
   readonly harness: string;
   /** Decisions of this environment by seq. */
   readonly entries: readonly StoredEntry[];
-  /**
-   * Every file under `harness/<env>` and every decision file and signature in the tree, of all
-   * environments.
-   */
+  /** Files under `harness/<env>`, and decision files and signatures of all environments. */
   readonly listing: readonly TreeEntry[];
 }
 
@@ -72,8 +66,8 @@ function filesOf(env: string, listing: readonly TreeEntry[], texts: ReadonlyMap<
 }
 
 /**
- * Harness and decisions of a commit; decisions that `known` holds are not read again, since there
- * may be thousands. Throws `VerifyError` for a decision file that cannot be read.
+ * Harness and decisions of a commit; those in `known` are not read again, since there may be
+ * thousands. Throws `VerifyError` for a decision file that cannot be read.
  */
 export async function readContents(
   repository: Repository,
@@ -129,10 +123,7 @@ function parseStored(env: string, text: string, path: string): Decision | null {
 export interface BranchPlace {
   /** Commit that the branch points at; null before its first commit. */
   readonly tip: Oid | null;
-  /**
-   * Where the branch is or will start: its tip, else the tip of a remote's copy, else the
-   * checked-out commit.
-   */
+  /** The branch's tip, else the tip of a remote's copy, else the checked-out commit. */
   readonly from: Oid;
   /** The copy that `from` is, such as `origin/optimize/shop`; null for none. */
   readonly copy: string | null;

@@ -1,8 +1,4 @@
-/**
- * Which refs are ledgers: branches `optimize/<env>` with the name of an environment, here or as
- * copies of a remote's.
- */
-
+/** Which refs are ledgers: branches `optimize/<env>`, here or as copies of a remote's. */
 import type { Repository } from '../git/git.ts';
 import { listRefs, type Ref } from '../git/refs.ts';
 import { Name } from '../kinds/fields.ts';
@@ -19,20 +15,14 @@ function ledgerRefOf(ref: Ref): LedgerRef | null {
   return env !== undefined && Name.safeParse(env).success ? { ...ref, env, remote: remote ?? null } : null;
 }
 
-/**
- * `origin`, else the only remote whose branches are here; null where there is none or no telling
- * which.
- */
+/** `origin`, else the only remote whose branches are here; null for none or several. */
 export function remoteIn(refs: readonly Ref[]): string | null {
   const remotes = new Set(refs.flatMap(({ name }) => /^refs\/remotes\/([^/]+)\//.exec(name)?.[1] ?? []));
   if (remotes.has('origin')) return 'origin';
   return remotes.size === 1 ? ([...remotes][0] as string) : null;
 }
 
-/**
- * The ledgers among branches and remote-tracking branches, one an environment: a branch here goes
- * before a copy.
- */
+/** One ledger per environment: a branch here goes before the copy of a remote's. */
 export function ledgersIn(refs: readonly Ref[]): LedgerRef[] {
   const all = refs.flatMap((ref) => ledgerRefOf(ref) ?? []);
   const here = all.filter(({ remote }) => remote === null);
@@ -44,8 +34,6 @@ export function ledgersIn(refs: readonly Ref[]): LedgerRef[] {
 export const listLedgers = async (repository: Repository): Promise<LedgerRef[]> =>
   ledgersIn(await listRefs(repository, ['refs/heads/optimize', 'refs/remotes']));
 
-/**
- * Environments with a branch of their own here: those that a command may write without making one.
- */
+/** Environments with a branch here: a command may write them without making one. */
 export const environmentsHere = async (repository: Repository): Promise<string[]> =>
   (await listLedgers(repository)).filter(({ remote }) => remote === null).map(({ env }) => env);

@@ -1,5 +1,4 @@
 /** An auditor's questions: which harness a name means, and which decision put a clause there. */
-
 import { applyEdits } from '../../edit/edits.ts';
 import { UsageError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
@@ -21,9 +20,8 @@ export interface Resolved {
 }
 
 /**
- * The harness that a person's word means: `HEAD`, `vN`, branch, tag, commit, one of these with
- * `~N`, or a prefix (6+ characters) of a harness id. Throws `UsageError` when nothing or more than
- * one thing matches.
+ * The harness that a word means: `HEAD`, `vN`, a branch, tag or commit, one of these with `~N`, or
+ * 6+ characters of a harness id. Throws `UsageError` unless exactly one thing matches.
  */
 export async function resolveHarness(ledger: Ledger, word: string): Promise<Resolved> {
   const { repository, env } = ledger;
@@ -47,10 +45,7 @@ export async function resolveHarness(ledger: Ledger, word: string): Promise<Reso
   );
 }
 
-/**
- * Names are compared, never handed to git, so that no word can be taken for an option or an
- * expression. `~N` behind a name is its N-th first parent.
- */
+/** Compares names and never hands them to git as expressions. `~N` is the Nth first parent. */
 async function commitNamed(ledger: Ledger, word: string): Promise<Oid | null> {
   const { repository, env } = ledger;
   const back = /^(.+)~(\d{0,5})$/.exec(word);
@@ -110,10 +105,7 @@ async function childOf(ledger: Ledger, decision: Decision): Promise<Resolved> {
   return { commit: parent, files: rebuilt, harness };
 }
 
-/**
- * For each clause, skill, monitor and switch of a harness the newest decision that gave it its
- * present content; null for what was there before the ledger.
- */
+/** Per part of a harness, the newest decision that gave it its content; null for none. */
 export function clauseOrigins(decisions: readonly Decision[], harness: Harness): Map<string, Decision | null> {
   const accepted = decisions.filter(changesBranch);
   return new Map(

@@ -1,7 +1,4 @@
-/**
- * An auditor's question: which harness was in force at a time or commit, and which decisions it
- * rests on.
- */
+/** Which harness was in force at a time or commit, and which decisions it rests on. */
 import { UsageError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
 import { momentOf } from '../git/moment.ts';
@@ -15,10 +12,7 @@ import { type Resolved, resolveHarness } from './history.ts';
 import { type Ledger, releaseOf } from './ledger.ts';
 
 export interface HarnessInForce extends Resolved {
-  /**
-   * Branch that a time was asked of, as git names it for short; null for a detached HEAD and for a
-   * commit.
-   */
+  /** Short name of the branch that a time was asked of; null for a detached HEAD or a commit. */
   readonly branch: string | null;
   /** The newest `apply`, if that is why this branch was asked. */
   readonly applied: Applied | null;
@@ -35,11 +29,10 @@ export interface HarnessInForce extends Resolved {
 }
 
 /**
- * The harness in force at a time (ISO date or date and time, UTC; a date means its end) or at a
- * commit, branch or tag. By time, it is the newest commit that claims to be no later in the
- * first-parent chain of the branch that the newest `apply` went to, or of the checked-out one
- * without such a branch: the order comes from the chain, only the cut from the clock. Throws
- * `UsageError` for a time before the first commit.
+ * The harness in force at a time (ISO, UTC; a date means its end) or at a commit, branch or tag. By
+ * time, it is the newest commit that claims to be no later in the first-parent chain of the branch
+ * that the newest `apply` went to, else of the checked-out one: the order comes from the chain,
+ * only the cut from the clock. Throws `UsageError` for a time before the first commit.
  */
 export async function inForceAt(ledger: Ledger, at: string): Promise<HarnessInForce> {
   const until = /^\d{4}-\d\d-\d\d(?:$|T)/.test(at) ? momentOf(at, 'end', 'at') : null;
@@ -111,9 +104,8 @@ async function chainAt(
 }
 
 /**
- * The decisions that a commit holds, that put it or one before it into force, or that took in by
- * `until` (milliseconds) what a person changed in it or before it. Whatever else happened on the
- * ledger's branch had no part in it.
+ * The decisions that a commit holds, that put it or an ancestor into force, or that recorded by
+ * `until` (milliseconds) what a person changed in one of these.
  */
 async function decisionsBehind(ledger: Ledger, commit: Oid, until: number): Promise<Decision[]> {
   const { repository } = ledger;
@@ -138,9 +130,7 @@ async function decisionsBehind(ledger: Ledger, commit: Oid, until: number): Prom
 const contains = async ({ repository }: Ledger, commit: Oid, earlier: Oid | null): Promise<boolean> =>
   earlier !== null && (await mergeBase(repository, commit, earlier)) === earlier;
 
-/**
- * A commit made for uncommitted edits lies on no branch of a person, but what it was made on does.
- */
+/** A commit of uncommitted edits is on no person's branch, but its parent is. */
 async function took(ledger: Ledger, commit: Oid, source: Oid | null): Promise<boolean> {
   if (source === null) return false;
   if (await contains(ledger, commit, source)) return true;

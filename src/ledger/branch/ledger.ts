@@ -1,7 +1,4 @@
-/**
- * The ledger of one environment: reads its branch and adds commits that hold a harness change with
- * its evidence.
- */
+/** The ledger of one environment: reads its branch; adds commits with a change and its evidence. */
 import type { HarnessFiles } from '../../types.ts';
 import type { Repository } from '../git/git.ts';
 import type { Oid } from '../git/plumbing.ts';
@@ -37,15 +34,11 @@ export interface Ledger {
   readonly branch: string;
   /** True once the branch exists. */
   readonly started: boolean;
-  /**
-   * The remote's copy that is read while the branch does not exist here, such as
-   * `origin/optimize/shop`; null for none.
-   */
+  /** The remote's copy that is read while there is no branch here; null for none. */
   readonly copy: string | null;
   /**
-   * Throws `UsageError` when the branch is checked out somewhere (writing it would make that work
-   * tree look changed), and when decisions have to be signed and no key here can. Gives who signs;
-   * null when nobody does.
+   * Who signs; null for nobody. Throws `UsageError` when the branch is checked out somewhere (that
+   * work tree would look changed), or a signature is due and no key here can sign.
    */
   assertWritable(): Signer | null;
   head(): BranchHead;
@@ -54,20 +47,18 @@ export interface Ledger {
   /** Number of the next decision, from 1. */
   readonly nextSeq: number;
   /**
-   * Adds one commit by compare-and-swap; nothing but objects, the branch and the tag is written. A
-   * parent on the tip gets its commit, and a candidate what it touches, unless the draft says so
-   * itself. Decisions that are already there with the same seq, run and content (times apart) are
-   * left alone, so that a resumed night may record them again. Throws `InfrastructureError`
-   * (retryable) when the branch has moved, `UsageError` when it is checked out, and TypeError for a
-   * harness change without its decision.
+   * Adds one commit by compare-and-swap. A parent on the tip gets its commit and a candidate what
+   * it touches, unless the draft says so. Decisions that are there with the same seq, run and
+   * content (times apart) are left alone, so that a resumed night may record them again. Throws
+   * `InfrastructureError` (retryable) when the branch has moved, `UsageError` when it is checked
+   * out, and TypeError for a harness change without its decision.
    */
   record(entries: LedgerEntries): Promise<{ commit: Oid }>;
 }
 
 /**
- * Opens the ledger; writes nothing. Without `keys` it signs nothing, and cannot write where
- * decisions are signed. The branch comes into being with the first record, from a remote's copy of
- * it or the checked-out commit.
+ * Opens the ledger; writes nothing. Without `keys` it signs nothing, and cannot write a signed
+ * chain. The first record starts the branch, from a remote's copy or the checked-out commit.
  */
 export async function openLedger(repository: Repository, env: string, keys: Keyring = NO_KEYS): Promise<Ledger> {
   let place = await findBranch(repository, env);

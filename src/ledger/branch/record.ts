@@ -1,7 +1,4 @@
-/**
- * One commit that holds decisions, their signatures and what they changed; the branch moves by
- * compare-and-swap.
- */
+/** One commit of decisions, signatures and changes; the branch moves by compare-and-swap. */
 import { sha256 } from '../../digest.ts';
 import { UsageError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
@@ -31,10 +28,7 @@ export interface LedgerEntries {
   readonly tag?: string;
   /** Default: the tip of the branch. The first one must be the tip. */
   readonly parents?: readonly Oid[];
-  /**
-   * For merges: the commit whose other files are taken, and the harness there. Default: the first
-   * parent.
-   */
+  /** For merges: the commit that gives other files, and its harness. Default: the first parent. */
   readonly base?: { readonly commit: Oid; readonly files: HarnessFiles };
   readonly identity?: Identity;
   /** Refs that move in the same transaction. */
@@ -68,10 +62,7 @@ interface Fresh extends LedgerEntry {
   readonly signature: string | null;
 }
 
-/**
- * The commit that now holds them: a new one, or the tip when all of it was there. See
- * `Ledger.record`.
- */
+/** The commit that holds them: a new one, or the tip when all were there. See `Ledger.record`. */
 export async function writeEntries(
   repository: Repository,
   env: string,
@@ -156,10 +147,7 @@ function chain(repository: Repository, env: string, state: State, entries: Ledge
   return fresh;
 }
 
-/**
- * Fills in what follows from the branch: place, the parent's commit, what the edits touch there,
- * and the bytes that change.
- */
+/** Fills in what follows from the branch: place, parent commit, parts touched, bytes changed. */
 function complete(
   repository: Repository,
   env: string,
@@ -202,9 +190,7 @@ function checkSame(draft: Decision, stored: Decision): void {
   }
 }
 
-/**
- * No harness change without its decision, no decision that changes the branch without the change.
- */
+/** Throws TypeError for a harness change without its decision, and the reverse. */
 function checkHarness(contents: Contents, fresh: readonly LedgerEntry[], files: HarnessFiles | null): void {
   const expected =
     fresh.filter(({ decision }) => changesBranch(decision)).at(-1)?.decision.child.harness ?? contents.harness;

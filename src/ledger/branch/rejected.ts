@@ -1,7 +1,4 @@
-/**
- * The rejected buffer: what was tried, why it fell, and whether it may be tried again; a query over
- * the decisions.
- */
+/** The rejected buffer: what was rejected, why, and whether it may be tried again. */
 import { sha256 } from '../../digest.ts';
 import type { Edit } from '../../edit/schema.ts';
 import type { Harness } from '../../types.ts';
@@ -22,10 +19,7 @@ export interface RejectedEdit {
   readonly form: string;
   readonly edits: readonly Edit[];
   readonly touched: readonly Touched[];
-  /**
-   * `final`: refused by policy, leak or taint; `check`: by another free check; `gate`: after
-   * rollouts.
-   */
+  /** `final`: by policy, leak or taint; `check`: by another free check; `gate`: after rollouts. */
   readonly by: 'final' | 'check' | 'gate';
   /** Reason code of the verdict. */
   readonly reason: string;
@@ -34,19 +28,13 @@ export interface RejectedEdit {
   readonly agent: string | null;
   /** Harness on which it was tried. */
   readonly parent: string;
-  /**
-   * Mean paired effect on dev, a fraction; null without rollouts. For people: never shown to a
-   * proposer.
-   */
+  /** Mean paired effect on dev, a fraction; null without rollouts. Never shown to a proposer. */
   readonly effect: number | null;
   readonly seq: number;
   readonly run: string;
 }
 
-/**
- * One key for a list of edits: that of the edit itself when there is one, independent of their
- * order.
- */
+/** One key for a list of edits, in any order; for a single edit its own. */
 export function bundleKey(keys: readonly string[]): string {
   return keys.length === 1 ? (keys[0] as string) : sha256([...keys].sort().join('\n'));
 }
@@ -92,10 +80,9 @@ export interface Permission {
 
 /**
  * Whether an edit may be tried on `current` with `agent`. Refused by policy, leak or taint: never
- * again. By another free check: again on any other harness. By the gate: again once a part that it
- * touches differs from what it was at the last rejection, and at most twice more; what fell with
- * another agent says nothing about this one. `touched` are the ids that the edit names; an id that
- * the last rejection knows nothing of does not count as changed.
+ * again. By another free check: on any other harness. By the gate: at most twice more, each once a
+ * part that it touches (`touched`, by id) differs from what it was at the last rejection;
+ * rejections with another agent do not count.
  */
 export function mayTry(
   key: string,
@@ -114,8 +101,7 @@ export function mayTry(
   if (earlier.filter(({ by }) => by === 'gate').length > MAX_RETRIES) {
     return { allowed: false, reason: 'tried_out', seq: last.seq };
   }
-  // A free check looks at the whole harness: what had no effect without the switch that lets calls
-  // through may have one with it.
+  // A free check sees the whole harness: any other change of it may make the edit effective.
   if (last.by === 'check' && last.parent === current.id) return { allowed: false, reason: 'unchanged', seq: last.seq };
   const fell = earlier.findLast(({ by }) => by === 'gate');
   if (!fell) return { allowed: true, reason: 'changed', seq: last.seq };

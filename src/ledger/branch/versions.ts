@@ -1,5 +1,4 @@
 /** Versions by name: which commit holds `vN`, and its bytes. */
-
 import { UsageError, VerifyError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
 import type { HarnessFiles } from '../../types.ts';
@@ -19,8 +18,8 @@ export interface Version {
 }
 
 /**
- * A released or restored version; the newest one when `version` is absent. Throws `UsageError` when
- * there is none, naming those there are, and `VerifyError` when its bytes are not those recorded.
+ * A released or restored version, by default the newest. Throws `UsageError` when there is none,
+ * and `VerifyError` when its bytes are not those recorded.
  */
 export async function findVersion(ledger: Ledger, version?: string): Promise<Version> {
   const all = ledger
@@ -46,9 +45,7 @@ export async function findVersion(ledger: Ledger, version?: string): Promise<Ver
   return { version: versionOf(decision) as string, commit, files, decision };
 }
 
-/**
- * The harness that the branch began with; null before the first decision, and where there was none.
- */
+/** The harness that the branch began with; null before the first decision or for none. */
 export async function firstHarness({ repository, env, head }: Ledger): Promise<HarnessFiles | null> {
   const origin = (await ownCommits(repository, env, head().commit))[0]?.parents[0];
   if (origin === undefined) return null;

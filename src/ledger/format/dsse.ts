@@ -1,7 +1,4 @@
-/**
- * The signature beside a record: a DSSE envelope without its payload, which is the bytes of the
- * record's file.
- */
+/** The signature beside a record: a DSSE envelope whose payload is the record's file. */
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { z } from 'zod';
 import { digest } from '../kinds/fields.ts';
@@ -22,10 +19,7 @@ export const DsseEnvelope = z.strictObject({
 });
 export type DsseEnvelope = z.infer<typeof DsseEnvelope>;
 
-/**
- * What is signed: type and length go before the payload, so that no bytes can be taken for another
- * kind of text.
- */
+/** The signed bytes: type and length come first, so that no bytes pass for another kind of text. */
 export function preAuthentication(payloadType: string, payload: string): Buffer {
   const [type, body] = [Buffer.from(payloadType), Buffer.from(payload)];
   return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} `), type, Buffer.from(` ${body.length} `), body]);
@@ -40,10 +34,7 @@ export function signatureText(
   return canonicalText({ payloadType: PAYLOAD, signatures: [{ keyid, sig }] } satisfies DsseEnvelope);
 }
 
-/**
- * True if the envelope's one signature over `payload` is that of `key`, under whatever type the
- * envelope names.
- */
+/** True if the signature over `payload`, under the envelope's own type, is that of `key`. */
 export function isSignedBy(envelope: DsseEnvelope, payload: string, key: KeyObject): boolean {
   const sig = envelope.signatures[0]?.sig ?? '';
   return verify(null, preAuthentication(envelope.payloadType, payload), key, Buffer.from(sig, 'base64'));

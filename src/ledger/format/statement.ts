@@ -1,8 +1,4 @@
-/**
- * A decision as it is stored: an in-toto Statement about the files of a harness, in bytes that are
- * always the same.
- */
-
+/** A decision as stored: an in-toto Statement about a harness's files, in canonical bytes. */
 import { z } from 'zod';
 import { canonicalJson, isObject } from '../../digest.ts';
 import { Op, OpName } from '../../edit/ops/index.ts';
@@ -14,20 +10,14 @@ import { fromV2, PREDICATE_V2 } from './v2.ts';
 
 /** https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md */
 export const STATEMENT = 'https://in-toto.io/Statement/v1';
-/**
- * A name, never an address: nobody owns a domain for this project, and what an address says may
- * change hands. The number at its end is the version of the predicate's fields.
- */
+/** A name, as addresses change hands. Its number is the version of the predicate's fields. */
 export const PREDICATE = 'urn:harness-optimizer:decision:v3';
 /** How DSSE calls the bytes of a Statement. */
 export const PAYLOAD = 'application/vnd.in-toto+json';
 
 const Shape = z.strictObject({
   _type: z.literal(STATEMENT),
-  /**
-   * The child's harness files by path from the top of the repository, in order; [] for a harness
-   * without files.
-   */
+  /** The child's harness files, sorted by path from the top of the repository. */
   subject: z.array(z.strictObject({ name: pathUpTo(300), digest: FileDigest })),
   predicateType: z.literal(PREDICATE),
   predicate: Predicate,
@@ -86,8 +76,8 @@ function sortedKeys(value: Json): Json {
 }
 
 /**
- * The bytes of a file of the ledger: keys sorted by code unit, one space of indent, one newline at
- * the end. Whole-number keys would sort differently in JavaScript; no field has such keys.
+ * The bytes of a ledger file: keys sorted by code unit, one space of indent, one newline at the
+ * end. Whole-number keys would sort differently in JavaScript; no field has such keys.
  */
 export const canonicalText = (value: unknown): string =>
   `${JSON.stringify(sortedKeys(JSON.parse(canonicalJson(value)) as Json), null, 1)}\n`;

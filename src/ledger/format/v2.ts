@@ -1,7 +1,7 @@
 /**
- * Reads records of v2, in which every kind had every field, empty where it had no use for it: as
- * they would stand in this version. Nothing is dropped but what other fields repeat (`cost`, the
- * `data` of settings), so that what does not fit shows in the schema.
+ * Reads v2 records, in which every kind had every field, as this version would write them. Drops
+ * only what other fields repeat (`cost`, `data` of settings), so the schema shows what does not
+ * fit.
  */
 import { isObject } from '../../digest.ts';
 import type { Json } from '../../types.ts';

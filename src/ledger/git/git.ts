@@ -1,7 +1,4 @@
-/**
- * The only file that runs git: fixed sub-commands, an environment from scratch, nothing of the
- * repository executed.
- */
+/** The only file that runs git: fixed sub-commands, its own environment, no repository code. */
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -67,9 +64,8 @@ export interface GitResult {
 }
 
 /**
- * Settings that outrank the repository's own. `safe.directory` is open because the user's global
- * list is not read and what that check protects from (hooks, monitors, filters, pagers, signing
- * programs, transports) cannot run here.
+ * Settings that outrank the repository's own. `safe.directory` is open since what it protects from
+ * (hooks, monitors, filters, pagers, signing programs, transports) cannot run here.
  */
 const config = [
   'core.hooksPath=/dev/null',
@@ -92,8 +88,7 @@ function environment(options: GitOptions): Record<string, string> {
   if (/[<>\p{Cc}]/u.test(who.name + who.email)) throw new UsageError(`not a name and an e-mail: ${who.name}`);
   const time = options.time === undefined ? undefined : Math.floor(Date.parse(options.time) / 1000);
   if (time !== undefined && !Number.isFinite(time)) throw new UsageError(`expected an ISO time, got ${options.time}`);
-  // Without a time git would ask the clock, so commands that write history get one that cannot be
-  // taken for real.
+  // Without a time git would ask the clock; 1970 cannot be taken for a real one.
   const date = `${time ?? 0} +0000`;
   return {
     // biome-ignore lint/complexity/useLiteralKeys: index signature
@@ -123,10 +118,7 @@ interface Call {
   readonly ended: { code: number; stderr: string };
 }
 
-/**
- * simple-git blocks these names and settings by default; all of them are used to switch something
- * off.
- */
+/** simple-git blocks these settings by default; here each of them switches something off. */
 function prepare(dir: string, options: GitOptions): Call {
   const ended = { code: 0, stderr: '' };
   const env = environment(options);
@@ -145,8 +137,7 @@ function prepare(dir: string, options: GitOptions): Call {
     errors: (error, result) => {
       ended.code = result.exitCode ?? -1;
       ended.stderr = Buffer.concat([...result.stdErr]).toString('utf8');
-      // An exit code is data for the caller; only a call that was refused or cut off is an error
-      // here.
+      // An exit code is data for the caller; a refused or aborted call is an error.
       return error instanceof GitPluginError ? error : undefined;
     },
   }).env(env);
@@ -181,10 +172,7 @@ export async function tryGit(
   return { code: ended.code, stdout, stderr: ended.stderr };
 }
 
-/**
- * Runs one sub-command and returns its output; throws `InfrastructureError` with git's own words if
- * it fails.
- */
+/** Returns the output of one sub-command; throws `InfrastructureError` with git's words. */
 export async function git(
   repository: Repository,
   command: GitCommand,
@@ -211,10 +199,7 @@ export async function catFiles(repository: Repository, names: readonly string[])
   return bytes;
 }
 
-/**
- * Opens the repository that holds `dir`. Linked work trees, submodules and both object formats will
- * do. Throws `UsageError` outside a repository and in a bare one.
- */
+/** Opens the repository that holds `dir`. Throws `UsageError` outside of one and in a bare one. */
 export async function openRepository(dir: string): Promise<Repository> {
   const ask = (args: readonly string[]) => tryGit(dir, 'rev-parse', args);
   let place: GitResult;

@@ -4,9 +4,9 @@ import { UsageError } from '../../errors.ts';
 const MOMENT = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?(Z|[+-]\d\d:\d\d)?$/;
 
 /**
- * Milliseconds since 1970 of `2026-03-03` or `2026-03-03T12:00:00Z`, UTC where it does not say. A
- * date without a time means the given edge of its day. `asks` names the question in errors. Throws
- * `UsageError` for anything else, and for a day that the calendar does not have.
+ * Milliseconds since 1970 of `2026-03-03` or `2026-03-03T12:00:00Z`, by default in UTC; a date
+ * alone means the given edge of its day. `asks` names the question in errors. Throws `UsageError`
+ * otherwise.
  */
 export function momentOf(text: string, edge: 'start' | 'end', asks: string): number {
   const [, day, time, zone] = MOMENT.exec(text) ?? [];

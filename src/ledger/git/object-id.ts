@@ -1,7 +1,4 @@
-/**
- * Ids of git objects, computed here: git does not check that the bytes it reads are those that an
- * id names.
- */
+/** Ids of git objects, computed here since git does not check the bytes that it reads. */
 import { createHash } from 'node:crypto';
 
 /** Hash that a repository names its objects by. */

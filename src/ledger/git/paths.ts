@@ -1,9 +1,6 @@
 /** Where harness and decisions lie in a repository; all paths are from its top. */
 
-/**
- * Files that count as harness, relative to its folder: all but hidden ones, as `loadHarness` has
- * it.
- */
+/** Whether a path below a harness's folder counts as harness: unless a part is hidden. */
 export const isHarnessPath = (path: string): boolean => !path.split('/').some((part) => part.startsWith('.'));
 
 export const harnessFolder = (env: string): string => `harness/${env}`;

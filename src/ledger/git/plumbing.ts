@@ -1,7 +1,4 @@
-/**
- * Git objects and refs as values: read in batches, written without touching index, stash or work
- * tree.
- */
+/** Git objects as values: read in batches, written without touching index or work tree. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfrastructureError, VerifyError } from '../../errors.ts';
@@ -42,9 +39,8 @@ export async function listFiles(repository: Repository, commit: Oid, folders: re
 }
 
 /**
- * Bytes of objects by id, one process for all; a missing object is absent from the map. Git does
- * not hash what it reads, so that is done here: throws `VerifyError` for an object whose bytes are
- * not those that its id names.
+ * Bytes of objects by id; missing ones are absent. Throws `VerifyError` for an object whose bytes
+ * do not hash to its id, which git does not check.
  */
 export async function readObjects(repository: Repository, oids: Iterable<Oid>): Promise<Map<Oid, Uint8Array>> {
   const wanted = [...new Set(oids)].map(checkOid);
@@ -140,10 +136,7 @@ export interface TreeChange {
   readonly path: string;
 }
 
-/**
- * What each commit changed against its first parent, under `folders`; commits without a change are
- * absent.
- */
+/** What each commit changed against its first parent under `folders`; absent if nothing. */
 export async function changesOf(
   repository: Repository,
   commits: readonly { readonly oid: Oid; readonly parent: Oid | null }[],
@@ -168,10 +161,7 @@ export async function changesOf(
   return found;
 }
 
-/**
- * New content by path from the top of the repository: text, a blob that exists, or null to remove
- * the file.
- */
+/** New content by path from the repository's top: text, an existing blob, or null to remove. */
 export type Changes = ReadonlyMap<string, string | { readonly oid: Oid } | null>;
 
 /** Writes blobs and returns their ids by path. */
@@ -186,9 +176,7 @@ async function writeBlobs(repository: Repository, folder: string, changes: Chang
   return new Map(contents.map(([path], index) => [path, oids[index] as Oid]));
 }
 
-/**
- * Lines for `update-index -z --index-info`; throws TypeError for a path that leaves the repository.
- */
+/** Lines for `update-index --index-info`; throws TypeError for a path outside the repository. */
 function indexLines(repository: Repository, changes: Changes, oids: ReadonlyMap<string, Oid>): string {
   const none = '0'.repeat(repository.objectFormat === 'sha256' ? 64 : 40);
   return [...changes]
@@ -200,10 +188,7 @@ function indexLines(repository: Repository, changes: Changes, oids: ReadonlyMap<
     .join('');
 }
 
-/**
- * Applies changes to the index file `index` (which may be a copy of the user's); writes the blobs
- * as well.
- */
+/** Writes the blobs and changes the index file `index`, such as a copy of the user's. */
 export async function changeIndex(repository: Repository, index: string, changes: Changes): Promise<void> {
   await withScratch(repository, async (folder) => {
     const oids = await writeBlobs(repository, folder, changes);
@@ -240,10 +225,7 @@ export async function writeCommit(repository: Repository, commit: NewCommit): Pr
   });
 }
 
-/**
- * Three-way merge of one text, line by line; null when both sides changed the same lines
- * differently.
- */
+/** Three-way merge of one text by lines; null when both sides changed the same lines. */
 export async function mergeTexts(
   repository: Repository,
   texts: { readonly ours: string; readonly base: string; readonly theirs: string },

@@ -3,10 +3,7 @@ import { InfrastructureError } from '../../errors.ts';
 import { bot, git, type Identity, type Repository, tryGit } from './git.ts';
 import { checkOid, type Oid } from './plumbing.ts';
 
-/**
- * Full ref names only; throws TypeError for anything git could take for an option or a revision
- * expression.
- */
+/** Throws TypeError for all but full ref names, so that git sees no option or expression. */
 export function checkRef(ref: string): string {
   const body = /^refs\/(?:heads|tags|remotes)\/(.+)$/.exec(ref)?.[1];
   if (!body || /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|\.lock$|[./]$/u.test(body)) throw new TypeError(`not a ref: ${ref}`);
@@ -57,10 +54,7 @@ export async function listRefs(repository: Repository, prefixes: readonly string
     });
 }
 
-/**
- * The commit of a full ref name, or of an abbreviated hex id (4+ characters); null if there is
- * none.
- */
+/** The commit of a full ref name or an abbreviated id (4+ characters); null for none. */
 export async function resolveCommit(repository: Repository, name: string): Promise<Oid | null> {
   const safe = /^[0-9a-f]{4,64}$/.test(name) ? name : checkRef(name);
   const result = await tryGit(repository.root, 'rev-parse', ['--verify', `${safe}^{commit}`]);
@@ -93,10 +87,7 @@ export interface RefChange {
   readonly from: Oid | null;
 }
 
-/**
- * Moves refs by compare-and-swap, all or none. Throws `InfrastructureError` (retryable) when one is
- * not where it was expected, having moved nothing.
- */
+/** Moves all refs or none. Throws `InfrastructureError` (retryable) when one is not at `from`. */
 export async function moveRefs(
   repository: Repository,
   changes: readonly RefChange[],

@@ -1,7 +1,4 @@
-/**
- * What each commit of a chain changed, from tree objects whose hashes are checked: no setting of a
- * repository has a say in it.
- */
+/** What each commit of a chain changed, from tree objects whose hashes are checked. */
 import { InfrastructureError, VerifyError } from '../../errors.ts';
 import type { Repository } from './git.ts';
 import { type Commit, firstParents, type Oid, readCommits, readObjects, type TreeChange } from './plumbing.ts';
@@ -10,10 +7,7 @@ import { type Commit, firstParents, type Oid, readCommits, readObjects, type Tre
 const BLOCK = 2000;
 const TREE = '040000';
 
-/**
- * The first parents up to `tip`, oldest first, each by its own hash. Throws `VerifyError` when git
- * tells of other parents than the commits do.
- */
+/** First parents of `tip`, oldest first. Throws `VerifyError` if git names other parents. */
 export async function readChain(repository: Repository, tip: Oid): Promise<Commit[]> {
   const oids = await firstParents(repository, tip);
   const chain: Commit[] = [];
@@ -44,9 +38,8 @@ interface Pair {
 }
 
 /**
- * Changed files by commit, against the commit before it; commits that change none are absent.
- * `wanted` says of a folder (with a slash at its end) or file whether it matters. Throws
- * `InfrastructureError` for an object that is not here.
+ * Changed files per commit, against the one before; absent if none. `wanted` says whether a folder
+ * (with a final slash) or file matters. Throws `InfrastructureError` for a missing object.
  */
 export async function changesAlong(
   repository: Repository,

@@ -1,8 +1,4 @@
-/**
- * The commits that this program made on a branch, told from the history that the branch started
- * from.
- */
-
+/** The commits that this program made on a branch, told from the history before them. */
 import type { Repository } from './git.ts';
 import { parseDecisionPath } from './paths.ts';
 import { type Commit, changesOf, firstParents, type Oid, readCommits, trailers } from './plumbing.ts';
@@ -12,9 +8,8 @@ export const isLedgerCommit = (message: string, env: string): boolean =>
   trailers(message, 'Optimize-Env').includes(env);
 
 /**
- * First parents of `tip` from the newest start of the branch on, oldest first; [] when nothing was
- * recorded yet. Commits in between that lack the trailers are included: they do not belong there,
- * and `verify` says so.
+ * First parents of `tip` from the newest start of the branch on, oldest first; [] before the first
+ * record. Commits in between that lack the trailers are included: `verify` reports them.
  */
 export async function ownCommits(repository: Repository, env: string, tip: Oid): Promise<Commit[]> {
   const chain = await firstParents(repository, tip);

@@ -1,7 +1,4 @@
-/**
- * Ed25519 keys as texts: private ones in PEM, public ones as one line of base64, named by their
- * digest.
- */
+/** Ed25519 keys as text: private in PEM, public as a line of base64, named by their digest. */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
@@ -49,10 +46,7 @@ export function readPublic(publicKey: string, where: string): KeyObject {
   throw new UsageError(`${where}: expected an Ed25519 public key (SPKI, base64), found ${publicKey.slice(0, 80)}`);
 }
 
-/**
- * Throws UsageError, which says nothing of the text, unless it is an unencrypted Ed25519 private
- * key; `where` names the file or variable.
- */
+/** Throws UsageError, without the text, unless it is an unencrypted Ed25519 key from `where`. */
 export function readPrivate(pem: string, where: string): KeyObject {
   let key: KeyObject;
   try {

@@ -1,7 +1,4 @@
-/**
- * The private keys at hand: files in a folder outside every repository, or one environment
- * variable.
- */
+/** The private keys at hand: files in a folder outside every repository, or one variable. */
 import type { KeyObject } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -20,10 +17,7 @@ export interface HeldKey {
   readonly entry: KeyEntry;
   /** ISO 8601; only tells which of several keys is the newest. */
   readonly created: string;
-  /**
-   * Throws UsageError when the private key cannot be read, is of another kind, or can be read by
-   * others.
-   */
+  /** Throws UsageError when it cannot be read, is of another kind, or others can read it. */
   open(): KeyObject;
 }
 
@@ -40,10 +34,7 @@ export const NO_KEYS: Keyring = { place: 'nowhere', keys: [] };
 type Variables = Readonly<Record<string, string | undefined>>;
 type Place = Pick<Repository, 'root' | 'commonDir'>;
 
-/**
- * `OPTIMIZE_KEYS`, or a folder below the user's configuration. Throws UsageError for one inside the
- * repository.
- */
+/** `OPTIMIZE_KEYS`, or a folder of the user's configuration; never in the repository. */
 export function keyFolder(variables: Variables, repository: Place | null): string {
   const given = variables[FOLDER_VARIABLE];
   const base = variables.XDG_CONFIG_HOME || variables.APPDATA || join(variables.HOME || homedir(), '.config');
@@ -134,9 +125,7 @@ function openFile(path: string, keyid: string): KeyObject {
   return key;
 }
 
-/**
- * Makes a key pair in the folder: `<keyid>.pem` for its owner alone, `<keyid>.json` to be shown.
- */
+/** Makes a key pair in the folder: `<keyid>.pem` for its owner alone, `<keyid>.json` to share. */
 export function createKey(
   folder: string,
   { role, principal, created }: { readonly role: Role; readonly principal: string; readonly created: string },

@@ -1,7 +1,4 @@
-/**
- * Which key signs the next decision: a key is valid for places in the chain, and the chain says
- * which are over.
- */
+/** Which key signs the next decision: a key is valid up to the place where the chain ends it. */
 import type { KeyObject } from 'node:crypto';
 import { UsageError } from '../../errors.ts';
 import { DsseEnvelope, isSignedBy, signatureText } from '../format/dsse.ts';
@@ -16,9 +13,8 @@ export interface Signer {
 }
 
 /**
- * The newest key at hand that is not over: before all others one that this chain knows, then one of
- * a bot. Null when there is none and nothing was signed so far. Throws UsageError when the chain is
- * signed and no key at hand may go on.
+ * The newest key that is not over: first one that this chain knows, then a bot's. Null for no key
+ * while nothing is signed. Throws UsageError when a signature is due and no key at hand can sign.
  */
 export function chooseKey(chain: ChainKeys, keyring: Keyring, branch: string): HeldKey | null {
   const usable = keyring.keys.filter(({ entry }) => !chain.over.has(entry.keyid));
@@ -33,9 +29,7 @@ export function chooseKey(chain: ChainKeys, keyring: Keyring, branch: string): H
   );
 }
 
-/**
- * Opens the private key and tries it, so that what cannot sign is known before anything is spent.
- */
+/** Opens the private key and tries it, so that a failure shows before anything is spent. */
 export function openSigner({ entry, open }: HeldKey): Signer {
   const signer = { keyid: entry.keyid, principal: entry.principal, key: open() };
   const envelope = DsseEnvelope.parse(JSON.parse(signatureText('', signer)));

@@ -1,7 +1,4 @@
-/**
- * The secret with which private tasks are named and digested: whoever has the repository alone
- * cannot test a guess.
- */
+/** The secret that names and digests private tasks, so that the repository alone tests no guess. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -12,18 +12,12 @@ import { isInside } from './keys.ts';
 export const Trust = z.strictObject({
   version: z.literal(1),
   keys: z.array(KeyEntry).min(1),
-  /**
-   * By environment, the number of the decision from which on all have to be signed by these keys;
-   * what is not named counts from the first signed one found.
-   */
+  /** First decision that must be signed, by environment; default the first signed one found. */
   signedFrom: z.record(Name, z.int().min(1)).default({}),
 });
 export type Trust = z.infer<typeof Trust>;
 
-/**
- * Throws UsageError when there is no such file, it lies in the repository, or it is no list of
- * keys.
- */
+/** Throws UsageError for a missing file, one in the repository, or one without keys. */
 export function readTrust(path: string, repository: Pick<Repository, 'root' | 'commonDir'>): Trust {
   const file = resolve(path);
   if (!existsSync(file))

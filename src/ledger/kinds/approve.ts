@@ -44,10 +44,7 @@ export function verifyWord({ version, approval }: WordDecision, { before, entrie
 export const isWord = (decision: AnyDecision): decision is WordDecision =>
   decision.kind === 'approve' || decision.kind === 'reject';
 
-/**
- * The newest word of every principal on a release, among the decisions before it is asked for; that
- * of a key which did not count there any more is none.
- */
+/** The newest word of each principal on a release; words by a key after its end do not count. */
 export function wordsOn(decisions: readonly AnyDecision[], entry: string): ReadonlyMap<string, WordDecision> {
   const newest = new Map<string, WordDecision>();
   const { over } = chainKeys(decisions);

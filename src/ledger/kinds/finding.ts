@@ -12,10 +12,7 @@ export interface LedgerFinding {
   readonly found: string;
 }
 
-/**
- * What belongs to a level that was asked for and could not be checked here, and why: never a
- * success.
- */
+/** Something that a level asks for and that could not be checked here, so it is no success. */
 export interface Unchecked {
   readonly file: string;
   readonly why: string;

@@ -1,7 +1,4 @@
-/**
- * The named parts of a harness with digests of their content: what changed, since when, and because
- * of what.
- */
+/** The named parts of a harness with digests of their content, and what changed between two. */
 import { canonicalJson, sha256 } from '../../digest.ts';
 import { applyEdits, touchedIds } from '../../edit/edits.ts';
 import type { Edit } from '../../edit/schema.ts';
@@ -13,9 +10,9 @@ import { hold } from './finding.ts';
 import type { AnyDecision, Context } from './kind.ts';
 
 /**
- * Digest of every part by the id that traces use for it: clause, skill and monitor ids,
- * `format:<argument>`, `alias:<tool>.<wrong name>`, `realization:<switch>`, `permissions`,
- * `policy`, `settings` (the rest of harness.yaml).
+ * Digest per part, by the id in traces: clause, skill, monitor, `format:<argument>`,
+ * `alias:<tool>.<name>`, `realization:<switch>`, `permissions`, `policy`, `settings` (the rest of
+ * harness.yaml).
  */
 export function itemDigests(harness: Harness): Map<string, string> {
   const contents = new Map<string, unknown[]>();
@@ -78,8 +75,8 @@ export function verifyTouched({ env, seq, touched, loosens }: ByHand, { sides, n
 }
 
 /**
- * What edits touch on `parent`. Edits that cannot be applied there touch the parts that they name,
- * unchanged, so that even a refused edit can be compared with a later harness.
+ * What edits touch on `parent`. Edits that do not apply touch the parts they name, unchanged, so
+ * that even a refused edit can be compared with a later harness.
  */
 export function touchedBy(env: string, parent: HarnessFiles, edits: readonly Edit[]): Touched[] {
   let before: Harness;

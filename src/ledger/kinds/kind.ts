@@ -60,10 +60,7 @@ export interface KindRule<K extends string, S extends z.ZodRawShape> {
   verify(decision: AnyDecision, context: Context): void;
 }
 
-/**
- * A kind of decision: one file in this folder, listed in `index.ts`. Its functions are only ever
- * called with decisions of that kind.
- */
+/** A kind of decision: one file in this folder, listed in `index.ts`. */
 export function defineKind<const K extends string, S extends z.ZodRawShape>(own: Definition<K, S>): KindRule<K, S> {
   type Own = DecisionOf<K, S>;
   return {

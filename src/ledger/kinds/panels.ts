@@ -1,7 +1,4 @@
-/**
- * Looks at sealed panels, counted from the decisions: each costs alpha, and a question is answered
- * once.
- */
+/** Looks at sealed panels, counted from the decisions: each costs alpha. */
 import { z } from 'zod';
 import { canonicalJson } from '../../digest.ts';
 import type { AuditGate, ReleaseGate } from '../../gate/record.ts';
@@ -32,10 +29,7 @@ const isAuditing = (decision: AnyDecision): decision is Auditing => decision.kin
 
 /** A look at a sealed panel, whatever came of it. */
 export interface SealedLook {
-  /**
-   * The decision that counts it: it was stored before the first rollout (by older rules the verdict
-   * itself).
-   */
+  /** The decision that counts it, stored before the first rollout (by older rules the verdict). */
   readonly opened: Opening | Closing;
   /** The decision with its verdict; null for a look that was cut off. */
   readonly closed: Closing | null;
@@ -76,10 +70,7 @@ export interface Use {
 
 export const UNUSED: Use = { looks: 0, used: false };
 
-/**
- * Ids of the given tasks that looks have played, and how; tasks of generated panels are not among
- * them.
- */
+/** How looks have used the given tasks, by id; tasks of generated panels are left out. */
 export function useOfTasks(decisions: readonly AnyDecision[]): ReadonlyMap<string, Use> {
   const tasks = new Map<string, Use>();
   for (const look of sealedLooks(decisions)) {
@@ -125,20 +116,14 @@ export interface ReleaseQuestion {
   readonly demands: string;
 }
 
-/**
- * What a policy demands of a release, as one text; the rate of false releases is no part of the
- * question.
- */
+/** What a policy demands of a release, as text; the false-release rate is no part of it. */
 export const demandsOf = (demands: {
   readonly protectedTags?: readonly string[];
   readonly maxIncrease?: object;
 }): string =>
   canonicalJson({ protectedTags: [...(demands.protectedTags ?? [])].sort(), maxIncrease: demands.maxIncrease ?? {} });
 
-/**
- * The newest verdict on the very same question: to ask again costs no rollouts and no alpha. Too
- * many voids are no answer.
- */
+/** The newest verdict on the very same question, at no cost. Too many voids are no answer. */
 export function sameQuestion(decisions: readonly AnyDecision[], question: ReleaseQuestion): Verdict | null {
   const earlier = decisions
     .filter(isClosing)

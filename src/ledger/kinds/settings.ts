@@ -78,10 +78,7 @@ export function verifyPairs(
   }
 }
 
-/**
- * What a night must not take over by itself, one sentence each: what weakens the policy, and
- * held-out tasks that are not what they were.
- */
+/** What only a person may adopt, one sentence each: a weaker policy, changed held-out tasks. */
 export function loosened(before: RecordedSettings, after: RecordedSettings): string[] {
   const policy = loosenings(before.policy, after.policy);
   // What another salt names cannot be compared, so whether it is the same is a person's to say.

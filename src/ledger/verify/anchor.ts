@@ -1,7 +1,4 @@
-/**
- * A line that pins the end of a chain: kept elsewhere, it tells whether the history was cut off or
- * written again.
- */
+/** A line that pins the end of a chain: kept elsewhere, it shows a cut or rewritten history. */
 import { UsageError } from '../../errors.ts';
 import { isOid, type Oid } from '../git/plumbing.ts';
 import { Name } from '../kinds/fields.ts';
@@ -36,10 +33,7 @@ export function anchorOf(env: string, nodes: readonly Node[], tip: Oid): Anchor 
   return last?.decision ? { env, seq: last.decision.seq, sha256: last.sha256, commit: tip } : null;
 }
 
-/**
- * Adds to `found` where a branch does not go on from its anchor. `chain`: its first parents up to
- * the tip.
- */
+/** Adds to `found` where a branch does not go on from its anchor. `chain`: its first parents. */
 export function verifyAnchor(
   anchor: Anchor,
   nodes: readonly Node[],

@@ -9,9 +9,7 @@ import { readStory, type StoryCommit, told, trust } from '../story.fixture.ts';
 
 const VERIFIER = resolve(import.meta.dirname, '../../../export/verify.py');
 const has = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
-/**
- * Neither is needed to use the program; where one is missing, the auditor's side cannot be played.
- */
+/** The program needs neither; where one is missing, the auditor's side cannot be played. */
 export const canVerify = has('python3', '--version') && has('openssl', 'version');
 
 export interface Told {

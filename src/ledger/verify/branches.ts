@@ -1,7 +1,4 @@
-/**
- * Which branches hold what is to be verified, and which ought to be here and are not: nothing that
- * is missing is ever a success.
- */
+/** Which branches to verify, and which are missing: a missing one is never a success. */
 import { UsageError } from '../../errors.ts';
 import { ledgersIn } from '../branch/branches.ts';
 import { envOf } from '../format/statement.ts';
@@ -13,10 +10,7 @@ import type { Unchecked } from '../kinds/finding.ts';
 
 export interface LedgerBranch {
   readonly env: string;
-  /**
-   * As a person knows it: `optimize/shop`, or `origin/optimize/shop` where only the copy of a
-   * remote's is here.
-   */
+  /** `optimize/shop`, or `origin/optimize/shop` where only the copy of a remote's is here. */
   readonly branch: string;
   readonly head: Oid;
 }
@@ -40,10 +34,7 @@ const missingBranch = (env: string): Unchecked => ({
   why: `no branch optimize/${env} here; if it is on a remote: git fetch origin optimize/${env}:optimize/${env}`,
 });
 
-/**
- * What whoever asks, tags, remotes or the records on the checked-out commit say that there is, and
- * is not among `decisions`.
- */
+/** Ledgers that the caller, tags, remotes or merged records name and that `decisions` lacks. */
 export async function missingFrom(
   repository: Repository,
   refs: readonly Ref[],

@@ -1,8 +1,4 @@
-/**
- * Walks along a branch: the chain, the child of each decision rebuilt from its parent, what each
- * commit did to the harness; and asks each kind for its own rules.
- */
-
+/** Walks along a branch: the chain, each child rebuilt from its parent, each kind's own rules. */
 import { canonicalJson } from '../../digest.ts';
 import { applyEdits } from '../../edit/edits.ts';
 import { harnessId } from '../../harness/parse.ts';
@@ -62,8 +58,7 @@ export function verifyDecisions(
 function verifyNode(env: string, node: Node, walk: Walk, issues: LedgerFinding[]): void {
   const after = harnessId(node.files);
   walk.known.set(after, node.files);
-  // An applied release brings its decisions along: they start from what the night found, not from
-  // the target's last commit.
+  // Decisions of an applied release start from what the night found, not from the last commit here.
   const first = node.added[0]?.decision?.parent.harness;
   if (!node.own && first !== undefined && walk.known.has(first)) walk.harness = first;
   for (const stored of node.added) {
@@ -71,8 +66,7 @@ function verifyNode(env: string, node: Node, walk: Walk, issues: LedgerFinding[]
       issues.push({ commit: node.commit, file: stored.path, field, expected: show(expected), found: show(found) });
     verifyOne(stored, node, walk, note);
   }
-  // Before the branch started, a person may change the harness freely; and where a decision could
-  // not be read, nobody knows where it leads.
+  // Before the branch starts, anyone may change the harness; an unread decision may lead anywhere.
   if (!node.own && node.added.length === 0) walk.harness = after;
   if (node.added.some(({ was, decision }) => was === 'v2' && decision === null)) walk.harness = after;
   if (walk.harness === after) return;
@@ -125,10 +119,7 @@ function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): 
   if (decision.kind === 'release' && decision.version !== undefined) walk.releases.set(decision.version, node.commit);
 }
 
-/**
- * The child must be the parent with the edits applied, byte for byte, and its digests those of its
- * files. Gives both sides, where they are known.
- */
+/** The child must be the parent with the edits, byte for byte. Gives both sides if known. */
 function verifyChild(decision: Decision, walk: Walk, note: Note): Context['sides'] {
   const { parent, child, kind } = decision;
   const { elsewhere, ...rule } = kindOf(decision);
@@ -136,8 +127,7 @@ function verifyChild(decision: Decision, walk: Walk, note: Note): Context['sides
   if (moves && parent.harness !== walk.harness) note('parent.harness', walk.harness, parent.harness);
   if (!moves && !elsewhere && child.harness !== walk.harness) note('child.harness', walk.harness, child.harness);
   const before = walk.known.get(parent.harness);
-  // What a target branch held before an application may be a person's own; the branch need not know
-  // it.
+  // What a target branch held before `apply` may be a person's own, unknown here.
   if (before === undefined && kind !== 'apply') note('parent.harness', 'a harness of this branch', parent.harness);
   if (kind === 'candidate' && before !== undefined) rebuild(decision, before, walk, note);
   const files = walk.known.get(child.harness);

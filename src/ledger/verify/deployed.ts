@@ -1,6 +1,4 @@
-/**
- * Holds a folder against the harness in force: byte for byte, mode for mode, and nothing beside it.
- */
+/** Compares a folder with the harness in force: bytes, modes, and nothing beside them. */
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../errors.ts';
@@ -34,8 +32,8 @@ export interface DeployedHarness {
 }
 
 /**
- * The harness at the branch that the newest `apply` went to; without one the newest release. Throws
- * `UsageError` when there is neither, or the branch is not here.
+ * The harness at the branch that the newest `apply` went to, else the newest release. Throws
+ * `UsageError` for neither and for a branch that is not here.
  */
 export async function harnessInForce(repository: Repository, env: string): Promise<DeployedHarness> {
   const ledger = await openLedger(repository, env);
@@ -62,10 +60,7 @@ export async function harnessInForce(repository: Repository, env: string): Promi
   return { name: `branch ${branch}`, commit, findings: [{ ...at, field: 'sha256', expected, found }] };
 }
 
-/**
- * Whether a harness was released, was in force before, or is a person's that a decision took in:
- * not one that was merely tried.
- */
+/** Whether a harness was released, in force or taken in from a person, not merely tried. */
 const comesFromDecision = (ledger: Ledger, harness: string): boolean =>
   ledger.decisions().some((decision) => {
     const { kind, child, parent } = decision;
@@ -74,10 +69,7 @@ const comesFromDecision = (ledger: Ledger, harness: string): boolean =>
     return 'source' in decision && decision.source.harness === harness;
   });
 
-/**
- * A release that came there without `apply`, though the policy asks for approvals that it does not
- * have.
- */
+/** A release that came there without `apply` and lacks the approvals that the policy asks for. */
 function unapprovedRelease(
   ledger: Ledger,
   harness: string,
@@ -94,10 +86,7 @@ function unapprovedRelease(
     : [{ ...at, field: 'approval', expected: 'what the policy asks before it comes into force', found }];
 }
 
-/**
- * What differs between the folder and the harness of a commit. Throws `UsageError` when the folder
- * cannot be read.
- */
+/** What differs between folder and commit. Throws `UsageError` for a folder that cannot be read. */
 export async function compareDeployed(
   repository: Repository,
   env: string,

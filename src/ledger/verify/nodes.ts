@@ -1,8 +1,4 @@
-/**
- * The history of a branch as `verify` walks it: per commit, the harness there and the decisions
- * that it adds.
- */
-
+/** The history of a branch as `verify` walks it: per commit, its harness and new decisions. */
 import { canonicalJson, sha256 } from '../../digest.ts';
 import { InfrastructureError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
@@ -21,10 +17,7 @@ export interface StoredDecision {
   readonly path: string;
   readonly sha256: string;
   readonly text: string;
-  /**
-   * What lies beside it in the same commit; null for nothing. Its envelope is null if it cannot be
-   * read, which is an issue of its own.
-   */
+  /** Null for none. Its envelope is null if it cannot be read, which is an issue of its own. */
   readonly signature: { readonly envelope: DsseEnvelope | null } | null;
   /** The version of its form. */
   readonly was: 'v2' | 'v3';
@@ -34,10 +27,7 @@ export interface StoredDecision {
 
 export interface Node {
   readonly commit: Oid;
-  /**
-   * True from the first commit that this program made on the branch: from there, every harness
-   * change needs its decision.
-   */
+  /** True from this program's first commit on: from there, harness changes need decisions. */
   readonly own: boolean;
   /** The harness after this commit. */
   readonly files: HarnessFiles;
@@ -47,10 +37,7 @@ export interface Node {
   readonly added: readonly StoredDecision[];
 }
 
-/**
- * The commits that matter, oldest first, with what they changed against their first parent, and the
- * objects.
- */
+/** The commits that change harness or records, oldest first, and the objects. */
 export interface History {
   /** All first parents up to the tip, oldest first. */
   readonly chain: readonly Oid[];
@@ -92,9 +79,7 @@ export async function readHistory(repository: Repository, env: string, tip: Oid)
   };
 }
 
-/**
- * Follows harness and decisions along a history; what is wrong with single files goes to `issues`.
- */
+/** Follows harness and decisions along a history; adds faults of single files to `issues`. */
 export function nodesOf(env: string, { commits, objects }: History, issues: LedgerFinding[]): Node[] {
   const start = commits.findIndex(({ message }) => isLedgerCommit(message, env));
   const reader = new NodeReader(env, objects, issues);
@@ -247,10 +232,7 @@ class NodeReader {
   }
 }
 
-/**
- * Trailers only index the ledger, so they must agree with it; a squash keeps the last number, not
- * the first.
- */
+/** Trailers must agree with the ledger; a squash keeps the last number, not the first. */
 function checkTrailers({ commit, added, files }: Node, message: string, env: string, issues: LedgerFinding[]): void {
   if (!isLedgerCommit(message, env)) return;
   const last = added.at(-1);

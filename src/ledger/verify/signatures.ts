@@ -1,7 +1,4 @@
-/**
- * What can be said of signatures without knowing whom to trust: none is missing, moved or made by a
- * key that is over.
- */
+/** Checks signatures without trust: none is missing, moved or made by a key that is over. */
 import { PAYLOAD } from '../format/statement.ts';
 import { signaturePath } from '../git/paths.ts';
 import type { LedgerFinding } from '../kinds/finding.ts';

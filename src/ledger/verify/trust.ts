@@ -1,7 +1,4 @@
-/**
- * Signatures against keys that were pinned outside: each decision by a key that is trusted at that
- * place in the chain.
- */
+/** Checks signatures against pinned keys: each key is trusted at its place in the chain. */
 import type { KeyObject } from 'node:crypto';
 import type { Policy } from '../../policy/policy.ts';
 import { isSignedBy } from '../format/dsse.ts';
@@ -12,10 +9,7 @@ import type { LedgerFinding, Unchecked } from '../kinds/finding.ts';
 import { type Decision, kindOf } from '../kinds/index.ts';
 import type { Node, StoredDecision } from './nodes.ts';
 
-/**
- * A key and the place in the chain from which on it is not valid any more; before a rotation names
- * it, it is not known.
- */
+/** A key, and the place in the chain from which on it is not valid. */
 interface Validity {
   readonly key: KeyObject;
   readonly role: Role;
@@ -32,9 +26,8 @@ interface Placed extends StoredDecision {
 type Fault = { readonly field: string; readonly expected: string; readonly found: string };
 
 /**
- * Adds what is wrong to `found`, and to `unchecked` a chain in which nothing is signed. Rotations
- * are followed. Revocations may reach back, so a first pass collects them: those of a bot's key
- * count for keys of bots alone.
+ * Adds what is wrong to `found`, and to `unchecked` a chain in which nothing is signed. Revocations
+ * may reach back, so a first pass collects them; a bot's key revokes only bots' keys.
  */
 export function verifyTrust(
   env: string,
@@ -127,8 +120,8 @@ function walk(all: readonly Placed[], trust: Trust, revoked: ReadonlyMap<string,
 }
 
 /**
- * What its kind leaves to a person is signed by one; what loosens, where releases are approved, by
- * one of those who approve; and an approval by somebody who did not sign what it approves.
+ * A person signs what its kind leaves to persons, an approver what loosens where releases are
+ * approved, and nobody approves a release that they signed.
  */
 function checkPerson(
   decision: Decision,

@@ -1,6 +1,4 @@
-/**
- * `optimize verify`: recomputes every decision from git objects instead of trusting any summary.
- */
+/** `optimize verify`: recomputes every decision from git objects and trusts no summary. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileDigest } from '../../digest.ts';
@@ -23,9 +21,8 @@ import { verifySignatures } from './signatures.ts';
 import { verifyTrust } from './trust.ts';
 
 /**
- * V1: the records agree with each other and with what they can be recomputed from. V2: they were
- * signed by trusted keys. V3: they go on from an anchor that was kept elsewhere. V4: their scores
- * come out again when the episodes are played.
+ * V1: the records agree with each other and can be recomputed. V2: trusted keys signed them. V3:
+ * they continue an anchor that was kept elsewhere. V4: episodes played again give their scores.
  */
 export type Level = 'V1' | 'V2' | 'V3' | 'V4';
 /** What sees an issue: a level, or the comparison with a folder. */
@@ -59,10 +56,7 @@ export interface VerifyReport {
   readonly branches: readonly BranchReport[];
   readonly issues: readonly VerifyIssue[];
   readonly unchecked: readonly Unchecked[];
-  /**
-   * What became of rollouts that were played anew, one sentence an environment; absent when none
-   * were.
-   */
+  /** Results of rollouts that were played again, one sentence per environment; absent for none. */
   readonly anew?: readonly string[];
   /** What these levels do not cover, one sentence each. */
   readonly notCovered: readonly string[];
@@ -82,10 +76,9 @@ export interface VerifyOptions {
 }
 
 /**
- * V1 checks write-once decisions, their chain, canonical bytes and schema, that every harness
- * change lies in one commit with its decision, that each child is its parent with the edits
- * applied, every verdict field by field, digests, tags and, where they are at hand, the artifacts.
- * Throws `UsageError` for a shallow clone and for an environment without a branch.
+ * V1 checks write-once decisions, chain, canonical bytes, schema, that each harness change shares a
+ * commit with its decision, that each child is its parent with the edits, every field of verdicts,
+ * digests, tags and artifacts at hand. Throws `UsageError` for a shallow clone or a missing branch.
  */
 export async function verifyRepository(repository: Repository, options: VerifyOptions = {}): Promise<VerifyReport> {
   const shallow = join(repository.commonDir, 'shallow');
@@ -229,10 +222,7 @@ function checkTags(
   }
 }
 
-/**
- * Traces and reports are not committed: their digests are compared where the files are at hand.
- * Notes also what cannot be recomputed here, since another version wrote it.
- */
+/** Compares digests of uncommitted artifacts that are at hand; notes what another version wrote. */
 async function checkArtifacts(
   repository: Repository,
   nodes: readonly Node[],
