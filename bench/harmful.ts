@@ -3,10 +3,10 @@
  * 1000]`: nights of edits that hurt.
  */
 
+import { bundleTitle } from '../dist/edit/title.js';
 import { openLedger } from '../dist/ledger/branch/ledger.js';
 import { openRepository } from '../dist/ledger/git/git.js';
 import { ownCommits } from '../dist/ledger/git/walk.js';
-import { bundleTitle } from '../dist/report/title.js';
 import type { Harness } from '../dist/types.js';
 import { type Effect, effectOf, freshTasks, harnessAt, taskScores } from './retail.ts';
 import { points, printTable, rowsOf } from './rows.ts';
