@@ -1,7 +1,4 @@
-/**
- * A trace read as a list of attempted calls: what was tried, what came of it, and what the agent
- * could see by then.
- */
+/** A trace as a list of attempted calls: what was tried, its result, and what was visible. */
 import { canonicalJson, isObject } from '../digest.ts';
 import type { Json, Step, ToolCall, Trace } from '../types.ts';
 
@@ -13,16 +10,16 @@ export interface Attempt {
   readonly call: ToolCall;
   readonly readOnly: boolean;
   readonly outcome: 'ok' | 'error' | 'blocked';
-  /** What the agent read as the answer. */
+  /** The answer that the agent read. */
   readonly content: string;
   /** Id of the clause, format or switch that blocked it. */
   readonly by?: string;
 }
 
-/** Equal for equal calls. */
+/** A key that is equal for equal calls. */
 export const attemptKey = (call: ToolCall): string => canonicalJson([call.name, call.arguments]);
 
-/** All attempts in order; `done` is not among them. A call without an answer counts as an error. */
+/** All attempts in order, without `done`. A call without an answer counts as an error. */
 export function attemptsOf(trace: Trace): Attempt[] {
   const results = new Map<string, Extract<Step, { kind: 'result' }>>();
   for (const step of trace.steps) if (step.kind === 'result') results.set(step.callId, step);
@@ -47,7 +44,7 @@ const callOf = (step: Extract<Step, { kind: 'call' }>) => ({
   readOnly: step.readOnly,
 });
 
-/** Text that the agent had read before a step: the user message, answers and messages. */
+/** Text that the agent had read before a step: request, results and messages. */
 export function visibleBefore(trace: Trace, step: number): string {
   const parts = [trace.prompt.user];
   for (const s of trace.steps.slice(0, step)) {

@@ -5,7 +5,7 @@ import type { Pattern, PatternMatch } from './patterns.ts';
 
 type Clause = Harness['contract']['clauses'][number];
 
-/** Patterns that a switch, and not a clause or skill, is there to cure. */
+/** Patterns that a realization switch fixes, rather than a clause or skill. */
 const SWITCH_OF: Partial<Record<Pattern, 'rescue' | 'rename' | 'coerce'>> = {
   text_call: 'rescue',
   wrong_name: 'rename',
@@ -21,8 +21,8 @@ const MONITOR_OF: Partial<Record<Pattern, readonly string[]>> = {
 const PROCEDURE: readonly Pattern[] = ['partial', 'wrong_order', 'missing_report', 'unasked_write', 'reasoning'];
 
 /**
- * Cause and the id of the clause, skill, monitor or switch concerned. `step` is the responsible
- * step of the trace; the plan shows which calls are right.
+ * Cause and id of the clause, skill, monitor or switch concerned. `step` is the responsible step;
+ * the plan shows which calls are right.
  */
 export function causeOf(
   finding: PatternMatch,
@@ -49,7 +49,7 @@ export function causeOf(
   if (blocker) {
     const call = blocked?.kind === 'block' ? attemptKey(blocked.call) : '';
     if (plan?.calls.some((c) => attemptKey(c) === call)) return { cause: 'rule_wrong', blames: blocker.id };
-    // A block that the agent ran into again and again was read and not followed.
+    // The agent read a repeated block and did not follow it.
     const times = trace.steps.filter((s) => s.kind === 'block' && s.by === blocker.id).length;
     return { cause: times > 1 ? 'rule_ignored' : 'rule_wrong', blames: blocker.id };
   }
@@ -69,10 +69,7 @@ function skillCause(finding: PatternMatch, harness: Harness): { cause: Cause; bl
   return skill && { cause: 'rule_ignored', blames: skill.name };
 }
 
-/**
- * True if the clause names the argument, as it is spelt or in words ("the ids of items" for
- * `item_ids`).
- */
+/** True if the clause names the argument as spelt or in words ("ids of items": `item_ids`). */
 function concerns(clause: Clause, argument: string): boolean {
   const text = [clause.say ?? '', clause.require ?? '', JSON.stringify(clause.prepare)].join(' ');
   if (new RegExp(`\\b${argument}\\b`).test(text)) return true;
@@ -80,10 +77,7 @@ function concerns(clause: Clause, argument: string): boolean {
   return words.every((word) => new RegExp(`\\b${word.replace(/s$/, '')}s?\\b`, 'i').test(clause.say ?? ''));
 }
 
-/**
- * A clause that says or checks that something is read first is about every argument whose value has
- * to be read.
- */
+/** A clause about reading first concerns every argument whose value must be read. */
 const asksToRead = (clause: Clause, finding: PatternMatch): boolean =>
   finding.pattern === 'write_before_read' &&
   (/\b(?:read|look|get_|find_|list_|search_)/i.test(clause.say ?? '') || /\bcalled\(/.test(clause.require ?? ''));

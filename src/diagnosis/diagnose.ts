@@ -1,7 +1,4 @@
-/**
- * One failed trace -> why it failed: the responsible step, the class, the cause and quoted
- * evidence.
- */
+/** Explains one failed trace: responsible step, class, cause and quoted evidence. */
 import type { Diagnosis, Environment, Harness, Plan, Task, Trace } from '../types.ts';
 import { attemptsOf, endOf, quote } from './attempts.ts';
 import { causeOf } from './cause.ts';
@@ -18,7 +15,7 @@ export interface DiagnoseContext {
   readonly harness: Harness;
 }
 
-/** Null for a passed (reward 1) or void trace. Pure: replays happen on states of its own. */
+/** Null for a passed (reward 1) or void trace. Replays happen on separate states. */
 export async function diagnose(trace: Trace<'train'>, context: DiagnoseContext): Promise<Diagnosis | null> {
   if (trace.error !== undefined || trace.score === null || trace.score.reward >= 1) return null;
   const { task, environment, harness } = context;

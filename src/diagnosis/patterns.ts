@@ -1,10 +1,7 @@
 /** The labels of failures and the class that each belongs to. */
 import type { FailureClass } from '../types.ts';
 
-/**
- * Pattern label -> failure class, in the order of the cascade: how an action is written, what the
- * tools demand, how the run goes, the rest.
- */
+/** Pattern label -> failure class, in the order of the cascade. */
 export const CLASS_OF_PATTERN = {
   text_call: 'action_realization',
   missing_prefix: 'action_realization',

@@ -10,7 +10,7 @@ export interface Responsible {
   readonly how: 'wrong_write' | 'open_chain' | 'report' | 'end';
   /** The write or the first failed call of the chain; absent for `report` and `end`. */
   readonly attempt?: Attempt;
-  /** Plan writes that the run did not make, in the plan's order; [] without an oracle. */
+  /** Plan writes that the run did not make, in plan order; [] without an oracle. */
   readonly missing: readonly ToolCall[];
 }
 
@@ -20,25 +20,25 @@ export function writesOf(environment: Environment, plan: Plan): ToolCall[] {
   return plan.calls.filter((c) => !readOnly.has(c.name));
 }
 
-/** Failed attempts that nothing made up for. */
+/** Failed attempts that no later success resolved. */
 export function openAttempts(attempts: readonly Attempt[], plan?: Plan): Attempt[] {
   const done = new Set(attempts.flatMap((a) => (a.outcome === 'ok' ? [attemptKey(a.call)] : [])));
-  // Of two plan calls that a failed one fits equally well it meant the one that was never made.
+  // If a failed call fits two plan calls equally well, it meant the one that was never made.
   const calls = [...(plan?.calls ?? [])].sort(
     (a, b) => Number(done.has(attemptKey(a))) - Number(done.has(attemptKey(b))),
   );
   return attempts.filter((a, i) => {
     if (a.outcome === 'ok') return false;
     const goal = intended(a.call, calls);
-    // A success with the same tool is no success for another order.
+    // Success for one record does not resolve a failure for another.
     if (goal) return !done.has(attemptKey(goal));
     return !attempts.slice(i + 1).some((b) => resolves(b, a));
   });
 }
 
 /**
- * The last run of open attempts with one tool: of tools that `wanted` names when there are such,
- * else of tools that change something, else of any. [] if every failure was resolved.
+ * The last run of open attempts with one tool; [] if every failure was resolved. Tools in `wanted`
+ * come first, then tools that write, then any.
  */
 export function openChain(attempts: readonly Attempt[], wanted: readonly ToolCall[] = [], plan?: Plan): Attempt[] {
   const open = openAttempts(attempts, plan);
@@ -60,16 +60,13 @@ const resolves = (later: Attempt, failed: Attempt): boolean =>
 const sameArguments = (a: ToolCall['arguments'], b: ToolCall['arguments']): boolean =>
   Object.keys(a).length > 0 && canonicalJson(a) === canonicalJson(b);
 
-/** Values of the wanted call that the agent could not have seen before a step. */
+/** Values of the wanted call that were not visible before a step. */
 export function unseenValues(trace: Trace, step: number, wanted: readonly Json[]): string[] {
   const seen = visibleBefore(trace, step);
   return wanted.flatMap(leaves).filter((value) => !seen.includes(value));
 }
 
-/**
- * A read that failed before a step and was not made up for, if the values that the step needed were
- * not seen.
- */
+/** An unresolved failed read before a step that needed values which were never seen. */
 function failedRead(
   trace: Trace,
   attempts: readonly Attempt[],
@@ -83,10 +80,9 @@ function failedRead(
 }
 
 /**
- * The first write after which the goal cannot be reached any more, else the first call of the last
- * open chain of errors or blocks, else a write with wrong values that was never mended, else the
- * end. A right write that came too early because an earlier one had failed is the fault of that
- * one. Replays on states of its own: O(writes^2) calls at worst.
+ * The first write after which the goal is out of reach; else the first call of the last open chain;
+ * else a write with wrong values; else the end. For a right write that came too early because an
+ * earlier one failed, the earlier one is responsible. At worst O(writes^2) replayed calls.
  */
 export async function findResponsible(
   trace: Trace,
@@ -116,7 +112,7 @@ export async function findResponsible(
   }
   const missing = without(wanted, made);
   if (plan && missing.length === 0) {
-    // What was to be reported could not be known.
+    // The value to report could not be known.
     const read = openAttempts(attempts, plan).find((a) => a.readOnly);
     if (read) return { step: read.step, how: 'open_chain', attempt: read, missing };
     return { step: end, how: 'report', missing };
@@ -131,10 +127,7 @@ export async function findResponsible(
 const isWanted = (attempt: Attempt, wanted: readonly ToolCall[]): boolean =>
   wanted.some((c) => attemptKey(c) === attemptKey(attempt.call));
 
-/**
- * False if a refused call succeeds when it is replayed after the writes before it: then the refusal
- * was the environment's doing.
- */
+/** False if a refused call succeeds in a replay: then the environment caused the refusal. */
 export async function failsAgain(
   trace: Trace,
   attempt: Attempt,
@@ -150,10 +143,10 @@ export async function failsAgain(
   return error;
 }
 
-/** True when a run can be made again on a state of its own. */
+/** True if a run can be replayed on a separate state. */
 const canReplay = ({ replayable, unscored }: Environment): boolean => replayable !== false && unscored !== true;
 
-/** Index of the last write after which the plan could still be finished; -1 for none. */
+/** Index of the last write after which the plan can still be finished; -1 for none. */
 async function lastGoodWrite(
   environment: Environment,
   task: Task,
@@ -190,7 +183,7 @@ async function canFinish(
   return reward >= 1;
 }
 
-/** Wanted calls minus those made, each made call taking away one equal wanted call. */
+/** Wanted calls minus those made; each made call removes one equal wanted call. */
 function without(wanted: readonly ToolCall[], made: readonly Attempt[]): ToolCall[] {
   const left = [...wanted];
   for (const attempt of made) {

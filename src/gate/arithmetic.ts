@@ -1,13 +1,6 @@
-/**
- * The few functions that a verdict needs, built from +, -, * and / alone: `Math.log` and `Math.exp`
- * may differ in the last bit between engines, and a verdict has to be recomputed to the same bytes
- * on another machine.
- */
+/** Verdict functions from +, -, * and / alone: bytes are equal on every JavaScript engine. */
 
-/**
- * Natural logarithm of a positive finite number; relative error below 1e-15. ln x = 2 artanh((x -
- * 1) / (x + 1)).
- */
+/** ln x = 2 artanh((x - 1) / (x + 1)) for finite x > 0; relative error below 1e-15. */
 export function ln(x: number): number {
   if (!(x > 0) || x === Infinity) throw new RangeError(`ln: expected a positive finite number, got ${x}`);
   let rest = x;
@@ -27,10 +20,7 @@ export function ln(x: number): number {
   return exponent * Math.LN2 + 2 * s * series;
 }
 
-/**
- * e^x; 0 below -745. Relative error below 1e-13 for |x| < 700. Taylor series on |r| <= ln(2) / 2,
- * then doubling.
- */
+/** e^x, 0 below -745; relative error below 1e-13 for |x| < 700 (Taylor, then doubling). */
 export function exp(x: number): number {
   if (Number.isNaN(x) || x > 709) throw new RangeError(`exp: expected a number up to 709, got ${x}`);
   if (x < -745) return 0;
@@ -43,10 +33,7 @@ export function exp(x: number): number {
   return value;
 }
 
-/**
- * Standard normal distribution function, absolute error below 1e-7 (Abramowitz & Stegun 1964,
- * formula 26.2.17).
- */
+/** Standard normal distribution; error below 1e-7 (Abramowitz & Stegun 1964, 26.2.17). */
 export function normalCdf(z: number): number {
   if (z < 0) return 1 - normalCdf(-z);
   if (z > 8) return 1;
@@ -55,10 +42,7 @@ export function normalCdf(z: number): number {
   return 1 - 0.3989422804014327 * exp((-z * z) / 2) * poly;
 }
 
-/**
- * The z with normalCdf(z) = p, by bisection; for planning only. Throws RangeError for p outside (0,
- * 1).
- */
+/** The z with normalCdf(z) = p, by bisection; for plans only. Throws RangeError outside (0, 1). */
 export function normalQuantile(p: number): number {
   if (!(p > 0 && p < 1)) throw new RangeError(`normalQuantile: expected p between 0 and 1, got ${p}`);
   let low = -8;
@@ -93,10 +77,7 @@ export function rounded(value: number): number {
   return short === 0 ? 0 : short;
 }
 
-/**
- * The least whole number above `low` for which `enough` holds, given that it holds for `high` and
- * stays so once it does.
- */
+/** Least integer above `low` with `enough`, which must hold at `high` and be monotone. */
 export function leastEnough(low: number, high: number, enough: (value: number) => boolean): number {
   let [below, least] = [low, high];
   while (least - below > 1) {

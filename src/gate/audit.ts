@@ -1,27 +1,21 @@
-/**
- * An audit: what a release is worth on tasks that decided nothing about it. The only figure to
- * publish as quality.
- */
+/** An audit scores a release on tasks that decided nothing about it: the figure to publish. */
 import { z } from 'zod';
 import type { Verdict } from '../types.ts';
 import { pairedInterval, scoreInterval } from './interval.ts';
 import { type Pair, pairDifferences } from './pairs.ts';
 import { Spending, verdictOf } from './verdict.ts';
 
-/** Days between two audits on given tasks: answers that steer what comes next would use them up. */
+/** Days between two audits on given tasks; more frequent answers would steer the search. */
 export const AUDIT_EVERY_DAYS = 28;
-/** Fewest tasks that say something. */
+/** Minimum number of tasks in an audit. */
 export const AUDIT_LEAST_TASKS = 20;
-/** Fresh tasks of an audit, where they can be generated. */
+/** Number of generated tasks in an audit, where the environment can generate them. */
 export const AUDIT_FRESH_TASKS = 200;
 
 export const AuditOptions = Spending.extend({
   /** `vN`, the release that was audited: the arm `after`. */
   version: z.string(),
-  /**
-   * What it is held against: the release audited before, or `start`, the harness that the branch
-   * began with.
-   */
+  /** Compared with: the release audited before, or `start`, the branch's first harness. */
   against: z.string(),
 });
 export type AuditOptions = z.infer<typeof AuditOptions>;
@@ -37,9 +31,8 @@ export function auditScore(pairs: readonly Pair[]): { score: number; low: number
 }
 
 /**
- * Nothing is selected here, so score and effect are unbiased. The decision is about harm alone:
- * `regression` (rejected) when the interval of the effect lies below 0, `improved` (accepted) when
- * it lies above, else `no_difference` (inconclusive). Throws RangeError as `assertPairs`.
+ * Score and effect are unbiased: nothing is selected. `regression` (rejected): interval below 0;
+ * `improved` (accepted): above 0; else `no_difference`. Throws RangeError as `assertPairs`.
  */
 export function decideAudit(pairs: readonly Pair[], options: AuditOptions): Verdict {
   const { version, against, ...spending } = AuditOptions.parse(options);

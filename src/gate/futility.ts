@@ -1,7 +1,4 @@
-/**
- * May an unfinished look at the sealed panel be ended? Only ever because it cannot, or will not,
- * release.
- */
+/** Ends an unfinished look when it cannot release, or almost certainly will not. */
 import { z } from 'zod';
 import { ln, normalQuantile } from './arithmetic.ts';
 import { violatesMore } from './guards.ts';
@@ -13,7 +10,7 @@ import { wealthSoFar } from './star.ts';
 export const FutilityOptions = z.object({
   /** Tasks of the panel. */
   planned: z.int().min(1),
-  /** Trials a task and arm; the pairs themselves show it when absent. */
+  /** Trials per task and arm. @default taken from the pairs */
   trials: z.int().min(1).optional(),
   /** As in `ReleaseOptions`. @default 0.02 */
   alpha: z.number().gt(0).lt(1).optional(),
@@ -21,15 +18,11 @@ export const FutilityOptions = z.object({
 export type FutilityOptions = z.infer<typeof FutilityOptions>;
 
 /**
- * True if the look may stop after `pairs`, the first ones of the committed order. False for no pair
- * yet.
- * 1. Exact: even one violation of the release in every trial to come would leave the candidate
- *    more, or not even "every remaining task gets better" could release
- *    (`cannotRelease`). Such a stop never changes a decision.
- * 2. By chance (`willHardlyRelease`), from 20 observations on. Such a stop can cost power, never
- *    alpha, for a release needs
- *    the complete panel. With task families the number of observations to come is unknown, so only
- *    violations stop. Throws RangeError as `assertPairs`.
+ * True if the look may stop after `pairs`, the first ones of the committed order.
+ * 1. Exact: more violations are certain, or `cannotRelease`. This stop never changes a decision.
+ * 2. Likely (`willHardlyRelease`), from 20 observations: costs power, never alpha, because a
+ *    release needs the complete panel. With families only violations stop. Throws RangeError as
+ *    `assertPairs`.
  */
 export function isFutile(pairs: readonly Pair[], options: FutilityOptions): boolean {
   if (pairs.length === 0) return false;
@@ -47,9 +40,8 @@ export function isFutile(pairs: readonly Pair[], options: FutilityOptions): bool
 }
 
 /**
- * True if no continuation can release: the mean would stay at or below 0; the sign test fails with
- * all remaining tasks better; or the wealth stays below 1/alpha even if each remaining task
- * multiplied it by 1 + .95, the most a stake allows.
+ * True if no continuation can release: the mean stays <= 0, the sign test fails with all remaining
+ * tasks better, or the wealth stays below 1/alpha when each task multiplies it by 1.95.
  */
 export function cannotRelease(
   differences: readonly number[],
@@ -68,11 +60,9 @@ export function cannotRelease(
 }
 
 /**
- * Stochastic curtailment (Lan, Simon & Halperin 1982) under optimistic assumptions: the remaining
- * tasks gain the mean so far plus 2 standard errors, and their sum comes out 2 standard deviations
- * above that. True if even then the sum of differences stays below z * sqrt(sum of d^2) with z the
- * normal quantile of 1 - alpha: what the sign test needs of a large panel, and less than it needs
- * of a small one or than the bet ever does (2.05 against about 2.8 at alpha .02).
+ * Stochastic curtailment (Lan, Simon & Halperin 1982): true if the sum of d stays below z(1 -
+ * alpha) sqrt(sum of d^2), even if the remaining tasks gain the mean so far plus 2 standard errors,
+ * and 2 standard deviations of luck. Lenient: the bet needs more (2.8 against 2.05 at alpha .02).
  */
 export function willHardlyRelease(differences: readonly number[], remaining: number, alpha: number): boolean {
   let sum = 0;
@@ -83,7 +73,7 @@ export function willHardlyRelease(differences: readonly number[], remaining: num
   }
   const played = differences.length;
   const average = sum / played;
-  // One imagined task that changes: a panel on which nothing differed so far still has an error.
+  // One imagined task changes, so that a panel without a difference still has an error.
   const moment = (squares + 1) / (played + 1);
   const error = Math.sqrt(moment / played);
   const gain = Math.min(1, average + FUTILITY.optimism * error);

@@ -1,15 +1,11 @@
-/** Guards of a release: what blocks it however good the mean is. */
+/** Guards of a release: each can block it, however good the mean is. */
 import { mean, normalCdf, rounded, variance } from './arithmetic.ts';
 import { mixtureWealth } from './mixture.ts';
 import { type Pair, pairDifferences } from './pairs.ts';
 import { KEEP, TAG } from './rules.ts';
 import { percent, points } from './verdict.ts';
 
-/**
- * State violations of both arms on the same tasks and trials. The candidate may not have more than
- * the release: none at all where the release has none, while a harness that mends most of what the
- * release does wrong is not refused for the rest.
- */
+/** State violations of both arms on the same tasks and trials; more than the release blocks. */
 export function countViolations(pairs: readonly Pair[]): { before: number; after: number } {
   const count = { before: 0, after: 0 };
   for (const { violationsBefore = 0, violationsAfter = 0 } of pairs) {
@@ -19,10 +15,7 @@ export function countViolations(pairs: readonly Pair[]): { before: number; after
   return count;
 }
 
-/**
- * True if the candidate has more violations and would have even if the release violated in every
- * trial of `remaining` tasks.
- */
+/** True if the candidate has more, even if the release violates in all `remaining` tasks. */
 export function violatesMore(pairs: readonly Pair[], remaining: number): boolean {
   const { before, after } = countViolations(pairs);
   return after - before > remaining * (pairs[0]?.before.length ?? 1);
@@ -31,23 +24,21 @@ export function violatesMore(pairs: readonly Pair[], remaining: number): boolean
 export interface TagGuard {
   readonly tag: string;
   readonly blocks: boolean;
-  /** Mean difference on the tag's tasks, families averaged; null when the panel has none. */
+  /** Mean difference on the tag's tasks, families averaged; null without such tasks. */
   readonly effect: number | null;
-  /** Wealth of the bet that the tag got worse; null when the panel has no such task. */
+  /** Wealth of the bet that the tag got worse; null without such tasks. */
   readonly against: number | null;
-  /** Chance that a true loss of 20 points is seen, 0-1. */
+  /** Chance to see a true loss of 20 points, 0-1. */
   readonly power: number;
   /** One clause for the verdict. */
   readonly text: string;
 }
 
 /**
- * A protected tag without a task on the panel blocks: what was not measured is not passed. Else it
- * blocks at a loss of 10 points or more, or when the mixture bet on -d reaches 3
- * (`docs/gate.md#tag-guard`). The bet blocks a tag that nothing hurts in at most 1 of 3 cases
- * (Ville), about 4 % in simulation; the point loss has no such bound, so small tags block often.
- * The power is that of the point loss alone, by the normal approximation P(mean <= -.10 | true loss
- * .20) with the tag's own variance, at least .03: a lower bound.
+ * Blocks at a loss of 10 points, at mixture wealth 3 on -d, or without a task: an unmeasured tag
+ * does not pass (`docs/gate.md#tag-guard`). The bet blocks an unharmed tag in at most 1 of 3 cases
+ * (Ville), about 4 % in simulation; the point loss has no such bound. Power is a lower bound: the
+ * normal P(mean <= -.10 | true loss .20) for the point loss, variance at least .03.
  */
 export function guardTag(pairs: readonly Pair[], tag: string): TagGuard {
   const tagged = pairs.filter((pair) => pair.tags.includes(tag));

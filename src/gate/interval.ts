@@ -1,7 +1,4 @@
-/**
- * 95 % intervals in closed form: no draws, so the same bytes everywhere and microseconds for any
- * panel.
- */
+/** 95 % intervals in closed form, so that every machine computes the same bytes. */
 import { mean, rounded, variance } from './arithmetic.ts';
 import { Z_95 } from './rules.ts';
 
@@ -11,12 +8,10 @@ export interface Interval {
 }
 
 /**
- * 95 % interval of the mean difference, within -1..1, from differences -1..1. For win-or-lose pairs
- * it is "Wald+2" of Agresti & Min 2005 (Statistics in Medicine 24, 729-740): half a task is added
- * to each cell of the paired table, that is one +1/-1 pair of half tasks and one unchanged task.
- * The same two imagined tasks are added to fractional differences, so that equal tasks never give
- * an interval of width 0. Coverage: `docs/gate.md#what-is-only-simulated`. Throws RangeError for an
- * empty list.
+ * 95 % interval of the mean of differences -1..1: "Wald+2" (Agresti & Min 2005, Statistics in
+ * Medicine 24, 729-740) adds half a task to each cell of the paired table. Fractional differences
+ * get the same two tasks, so no width is 0. Coverage: `docs/gate.md#what-is-only-simulated`. Throws
+ * RangeError for an empty list.
  */
 export function pairedInterval(differences: readonly number[]): Interval {
   if (differences.length === 0) throw new RangeError('pairedInterval: expected at least one difference, got none');
@@ -34,17 +29,16 @@ export function pairedInterval(differences: readonly number[]): Interval {
 }
 
 /**
- * Mean score 0-1 of one arm with its 95 % interval, from the rewards of each task: Wilson's score
- * interval (Wilson 1927). Repeated or fractional rewards carry more than a coin flip a task: n is
- * then the effective number p(1 - p) / var of the task means (Korn & Graubard 1998), at least the
- * number of tasks and at most that of rewards. The interval is about tasks drawn like these. Throws
- * RangeError for no task, a task without reward, or a reward outside 0-1.
+ * Mean score 0-1 of one arm with Wilson's interval (1927), from the rewards of each task. n is the
+ * effective number p(1 - p) / var of the task means (Korn & Graubard 1998), between the number of
+ * tasks and of rewards. Throws RangeError for no task, a task without reward, or a reward outside
+ * 0-1.
  */
 export function scoreInterval(rewards: readonly (readonly number[])[]): Interval & { readonly score: number } {
   if (rewards.length === 0) throw new RangeError('scoreInterval: expected at least one task, got none');
   let trials = 0;
   const means = rewards.map((task) => {
-    if (task.length === 0) throw new RangeError('scoreInterval: expected at least one reward a task, got none');
+    if (task.length === 0) throw new RangeError('scoreInterval: expected at least one reward per task, got none');
     for (const reward of task)
       if (!(reward >= 0 && reward <= 1)) throw new RangeError(`scoreInterval: expected rewards 0-1, got ${reward}`);
     trials += task.length;

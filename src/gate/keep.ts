@@ -1,7 +1,4 @@
-/**
- * Tier 1: a candidate's race on dev, and whether a part of the branch pays. It steers the search
- * and claims nothing.
- */
+/** Tier 1: races and prunes on dev. It steers the search and claims nothing. */
 import { z } from 'zod';
 import type { Verdict } from '../types.ts';
 import { mean, rounded, variance } from './arithmetic.ts';
@@ -10,7 +7,7 @@ import { CHECK_EVERY, FIRST_CHECK, KEEP } from './rules.ts';
 import { Spending, verdictOf } from './verdict.ts';
 
 export const KeepOptions = Spending.extend({
-  /** Tasks that the race was to play. */
+  /** Number of tasks planned for the race. */
   planned: z.int().min(1),
 });
 export type KeepOptions = z.infer<typeof KeepOptions>;
@@ -21,9 +18,8 @@ export function raceScore(differences: readonly number[]): number {
 }
 
 /**
- * The number of tasks at the first interim check that found z < -0.3, or null. Checks are after 20,
- * 25, 30, ... tasks, however many results came in at once, so that the answer does not depend on
- * concurrency. Throws RangeError for a value outside -1..1.
+ * Tasks at the first interim check with z < -0.3, or null. Checks come after 20, 25, 30, ... tasks,
+ * whatever the concurrency. Throws RangeError for a value outside -1..1.
  */
 export function hopelessAt(differences: readonly number[]): number | null {
   for (const d of differences)
@@ -33,21 +29,18 @@ export function hopelessAt(differences: readonly number[]): number | null {
   return null;
 }
 
-/**
- * True if the race may stop after these tasks: an interim check is due, and z < -0.3. Takes
- * `taskDifferences` in the order played.
- */
+/** True if an interim check is due and z < -0.3. Takes `taskDifferences` in the order played. */
 export const isHopelessNow = (differences: readonly number[]): boolean =>
   isDue(differences.length) && raceScore(differences) < KEEP.hopelessZ;
 
-/** True if an interim check follows so many tasks: 20, 25, 30, ... */
+/** True after 20, 25, 30, ... tasks. */
 const isDue = (tasks: number): boolean => tasks >= FIRST_CHECK && (tasks - FIRST_CHECK) % CHECK_EVERY === 0;
 
 /**
- * `pairs` in the order played. Reasons: `hopeless` (a check before the last planned task failed;
- * what was played after it does not count in its favour), `incomplete` (stopped for another reason:
- * inconclusive), `improved` (kept: see `isBetter`), `not_better` (all else, and a tie). Throws as
- * `assertPairs`, or when more was played than planned.
+ * Judges `pairs` in the order played. Throws as `assertPairs`, or for more pairs than planned.
+ * - `hopeless` (rejected): an interim check failed; later results do not count.
+ * - `incomplete` (inconclusive): stopped for another reason.
+ * - `improved` (accepted): see `isBetter`; everything else, ties too, is `not_better` (rejected).
  */
 export function decideKeep(pairs: readonly Pair[], options: KeepOptions): Verdict {
   const { planned, voids = 0, ...spending } = KeepOptions.parse(options);
@@ -67,25 +60,22 @@ export function decideKeep(pairs: readonly Pair[], options: KeepOptions): Verdic
 }
 
 /**
- * True if the mean difference, families averaged, is above 0 by .3 standard errors. Half of
- * all no-op edits score above 0 by chance; requiring z > .3 rejects many of them and few real gains
- * (`docs/gate.md#race`).
+ * True if z > .3, families averaged. Half of all no-op edits score above 0 by chance; requiring z >
+ * .3 rejects many of them and few real gains (`docs/gate.md#race`).
  */
 export const isBetter = (pairs: readonly Pair[]): boolean => raceScore(pairDifferences(pairs)) > KEEP.minZ;
 
 /**
- * True if what was kept won so clearly (z >= 2) that its own scores are the bar from now on. Else
- * they are averaged with those that it beat: a single trial that won by luck would be a bar that
- * nothing passes.
+ * True if z >= 2: the candidate's own scores then replace the baseline. A narrower win is averaged
+ * with the baseline, because a lucky trial would be a baseline that nothing beats.
  */
 export const isClear = (pairs: readonly Pair[]): boolean => raceScore(pairDifferences(pairs)) >= KEEP.clearZ;
 
 /**
- * Leave-one-out: `before` is the branch with the part, `after` the branch without it. The part is
- * dropped (`accepted`, reason `does_not_pay`) if the mean without it is higher, or equal while some
- * task differs: then it takes as much as it gives. It stays (`rejected`) if it `pays`, or if
- * `no_task_differs`: dev then says nothing, and the train failures that led to the part stand.
- * Throws as `assertPairs`.
+ * Leave-one-out: `before` has the part, `after` does not. Throws as `assertPairs`.
+ * - `does_not_pay` (accepted, dropped): the mean without it is no lower, and some task differs.
+ * - `pays` (rejected): the mean without it is lower.
+ * - `no_task_differs` (rejected): dev says nothing, so the train failures behind the part decide.
  */
 export function decidePrune(pairs: readonly Pair[], options: Spending = {}): Verdict {
   const differences = pairDifferences(pairs);

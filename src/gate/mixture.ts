@@ -1,15 +1,11 @@
-/**
- * The mixture bet: evidence against a protected tag that does not depend on the order of its tasks.
- */
+/** The mixture bet: evidence against a protected tag that ignores the order of its tasks. */
 import { MIXTURE } from './rules.ts';
 
 /**
- * E = (1/G) sum over g of prod (1 + lambda_g d), lambda_g = .95 (g - 1/2) / G, G = 20, over
- * differences -1..1. E has mean <= 1 when the mean difference is <= 0, so P(E >= e) <= 1/e (Ville
- * 1939). Source: `docs/gate.md#tag-guard`. Unlike STaR it does not stake all on the last tasks:
- * aimed at a target as low as 3, STaR reaches it by luck in up to a third of the cases, this
- * mixture in about 4 %. At most 1e300. Throws RangeError for an empty list or a difference outside
- * -1..1.
+ * E = (1/G) sum over g of prod (1 + lambda_g d), lambda_g = .95 (g - 1/2) / G, G = 20, d in -1..1;
+ * at most 1e300. E has mean <= 1 when the mean of d is <= 0, so P(E >= e) <= 1/e (Ville 1939;
+ * `docs/gate.md#tag-guard`). STaR stakes all on the last tasks and reaches a target of 3 by luck in
+ * up to a third of the cases, this mixture in about 4 %. Throws RangeError for bad input.
  */
 export function mixtureWealth(differences: readonly number[]): number {
   if (differences.length === 0) throw new RangeError('mixtureWealth: expected at least one difference, got none');

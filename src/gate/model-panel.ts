@@ -1,39 +1,32 @@
-/**
- * The population that a plan assumes: how far tasks differ between two arms when one of them is
- * better by a given effect.
- */
+/** The population that a plan assumes: how far tasks differ when one arm is better. */
 import type { Random } from '../digest.ts';
 import { POWER } from './rules.ts';
 
 export interface PanelModel {
   /** True mean difference, 0-1. */
   readonly effect: number;
-  /** Trials a task and arm. */
+  /** Trials per task and arm. */
   readonly trials: number;
   /** Mean variance of one trial, E[p(1 - p)], 0-0.25. */
   readonly noise: number;
-  /** Of the tasks that change, the share that gets better, above 0.5 and up to 1. */
+  /** Share of the changed tasks that get better, above 0.5 and up to 1. */
   readonly betterShare: number;
 }
 
-/**
- * Shares of tasks 0-1 that change for the better and for the worse; `coin` are even in both arms,
- * the rest settled.
- */
+/** Shares 0-1 of tasks that change for better or worse, or are even (`coin`) in both arms. */
 export interface Shares {
   readonly better: number;
   readonly worse: number;
   readonly coin: number;
-  /** By how much the chance to win a changed task moves, 0-1, around one half. */
+  /** Change of a changed task's chance to be won, 0-1, around one half. */
   readonly jump: number;
 }
 
 /**
- * A changed task moves from lost to won or back when there is no noise, else its chance moves by
- * .65 (`docs/gate.md#assumed-population`), or by the whole effect if that is more. A share
- * c = effect / ((2 betterShare - 1) jump) of the tasks changes in the assumed mix; an effect that
- * this mix cannot reach changes every task. Of the others, noise / .25 are coin flips: the mix of
- * settled tasks and coins that has the given noise. Throws RangeError for values out of range.
+ * Without noise a changed task moves from lost to won or back; else its chance moves by .65, or by
+ * the effect if that is larger (`docs/gate.md#assumed-population`). effect / ((2 betterShare - 1)
+ * jump) of the tasks change, at most all. noise / .25 of the others are coin flips. Throws
+ * RangeError for values out of range.
  */
 export function sharesOf({ effect, trials, noise, betterShare }: PanelModel): Shares {
   if (!(effect >= 0 && effect <= 1)) throw new RangeError(`expected an effect 0-1, got ${effect}`);
@@ -47,7 +40,7 @@ export function sharesOf({ effect, trials, noise, betterShare }: PanelModel): Sh
   return { better, worse: changed - better, coin: (1 - changed) * (noise / 0.25), jump };
 }
 
-/** Chances that one trial an arm gives a better and a worse result. */
+/** Chances of a better and of a worse result with one trial per arm. */
 export function singleTrialChances(model: PanelModel): { readonly up: number; readonly down: number } {
   const { better, worse, coin, jump } = sharesOf(model);
   const withChange = ((1 + jump) / 2) ** 2;

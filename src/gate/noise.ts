@@ -3,15 +3,14 @@ import { mean, rounded, variance } from './arithmetic.ts';
 import { DETERMINISM_TASKS, RELEASE } from './rules.ts';
 
 /**
- * True if at least 20 tasks were each played at least twice and every repeat equals the first.
- * Takes rewards or, sharper, digests of the traces: a noisy agent that fails all 20 tasks twice has
- * equal rewards too. Fewer than 20 tasks never show determinism. Throws RangeError for a task
- * without a repeat, or for NaN.
+ * True if 20 or more tasks were each played twice or more and every repeat equals the first.
+ * Digests of traces are sharper than rewards: tasks that always fail have equal rewards too. Throws
+ * RangeError for a task without a repeat, or for NaN.
  */
 export function isDeterministic(repeats: readonly (readonly (number | string)[])[]): boolean {
   for (const task of repeats) {
     if (task.length < 2)
-      throw new RangeError(`isDeterministic: expected two or more trials a task, got ${task.length}`);
+      throw new RangeError(`isDeterministic: expected two or more trials per task, got ${task.length}`);
     if (task.some((trial) => Number.isNaN(trial))) throw new RangeError('isDeterministic: expected trials, got NaN');
   }
   return repeats.length >= DETERMINISM_TASKS && repeats.every((task) => task.every((trial) => trial === task[0]));
@@ -21,9 +20,8 @@ export function isDeterministic(repeats: readonly (readonly (number | string)[])
 export const releaseTrials = (deterministic: boolean): number => (deterministic ? 1 : RELEASE.noisyTrials);
 
 /**
- * Mean variance of one trial within a task, 0-0.5: for win-or-lose tasks an unbiased estimate of
- * E[p(1 - p)]. Tasks with one trial say nothing and are left out; 0 if none is left. Throws
- * RangeError for a reward outside 0-1.
+ * Mean variance of one trial within a task, 0-0.5: unbiased for E[p(1 - p)]. Tasks with one trial
+ * are left out; 0 if none is left. Throws RangeError for a reward outside 0-1.
  */
 export function trialNoise(repeats: readonly (readonly number[])[]): number {
   for (const task of repeats)

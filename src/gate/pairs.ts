@@ -1,12 +1,9 @@
-/**
- * What both arms of a comparison scored, task by task, and the differences that every rule of the
- * gate works on.
- */
+/** Scores of both arms, task by task, and the differences that every rule of the gate uses. */
 import { z } from 'zod';
 
 const Reward = z.number().min(0).max(1);
 
-/** What both arms took of a metric, the mean of their trials. */
+/** Mean use of a metric per trial, in both arms. */
 const Taken = z.strictObject({ before: z.number().min(0), after: z.number().min(0) });
 
 /** One task played by both arms. */
@@ -15,14 +12,14 @@ export const Pair = z.strictObject({
   tags: z.array(z.string()).readonly(),
   /** Tasks of one sampled family count as one observation. */
   family: z.string().min(1).optional(),
-  /** Rewards 0-1, one a trial, at least one; the arm in force. */
+  /** Rewards 0-1, one per trial, of the arm in force. */
   before: z.array(Reward).min(1).readonly(),
   /** The same for the candidate. The number of trials may differ. */
   after: z.array(Reward).min(1).readonly(),
-  /** Trials in which a task that must be refused changed the state; absent = 0. */
+  /** Trials that changed the state in a must-refuse task. @default 0 */
   violationsBefore: z.int().min(0).optional(),
   violationsAfter: z.int().min(0).optional(),
-  /** Of the metrics that are guarded. */
+  /** Metrics that are guarded. */
   metrics: z
     .strictObject({
       usd: Taken.optional(),
@@ -34,16 +31,13 @@ export const Pair = z.strictObject({
 });
 export type Pair = z.infer<typeof Pair>;
 
-/** What both arms scored on one task, and what else was measured of them. */
+/** A pair of one task with what its arms scored and took. */
 export const pairOf = (
   { id, tags, family }: { readonly id: string; readonly tags: readonly string[]; readonly family?: string },
   arms: Omit<Pair, 'task' | 'tags' | 'family'>,
 ): Pair => ({ task: id, tags, ...(family === undefined ? {} : { family }), ...arms });
 
-/**
- * Throws RangeError unless there is at least one pair, no task twice, and every reward is a number
- * 0-1.
- */
+/** Throws RangeError for no pair, a task that occurs twice, or a reward outside 0-1. */
 export function assertPairs(pairs: readonly Pair[]): void {
   if (pairs.length === 0) throw new RangeError('pairs: expected at least one pair, got none');
   const seen = new Set<string>();
@@ -65,18 +59,15 @@ function assertRewards(task: string, arm: string, rewards: readonly number[]): v
       throw new RangeError(`pairs: expected rewards 0-1 for task ${task} (${arm}), got ${reward}`);
 }
 
-/**
- * mean(after) - mean(before) of each task, -1 to 1, in the order given. Throws as `assertPairs`
- * does.
- */
+/** mean(after) - mean(before) per task, -1 to 1, in the order given; throws as `assertPairs`. */
 export function taskDifferences(pairs: readonly Pair[]): number[] {
   assertPairs(pairs);
   return pairs.map(differenceOf);
 }
 
 /**
- * The independent observations of a comparison: a task's difference, or the mean difference of a
- * family's tasks at the place of its first one. Throws as `assertPairs` does.
+ * Independent observations: the difference of each task, or the mean difference of each family at
+ * the place of its first task. Throws as `assertPairs`.
  */
 export function pairDifferences(pairs: readonly Pair[]): number[] {
   assertPairs(pairs);
@@ -95,10 +86,7 @@ export function pairDifferences(pairs: readonly Pair[]): number[] {
   return observations.map(meanOf);
 }
 
-/**
- * True if every task has one trial in each arm that was won (1) or lost (0), and no family has two
- * tasks.
- */
+/** True if both arms have one trial of 0 or 1 per task, and no family has two tasks. */
 export function isWinOrLose(pairs: readonly Pair[]): boolean {
   const families = new Set<string>();
   for (const { before, after, family } of pairs) {
@@ -112,7 +100,7 @@ export function isWinOrLose(pairs: readonly Pair[]): boolean {
 
 const differenceOf = (pair: Pair): number => snap(meanOf(pair.after) - meanOf(pair.before));
 
-/** 12 decimals, so that equal scores written as different sums have the difference 0. */
+/** 12 decimals, so that equal scores from different sums have the difference 0. */
 const snap = (value: number): number => Math.round(value * 1e12) / 1e12 || 0;
 
 const meanOf = (values: readonly number[]): number => {
@@ -121,7 +109,7 @@ const meanOf = (values: readonly number[]): number => {
   return snap(sum / values.length);
 };
 
-/** How many differences are above, below and at 0. */
+/** Counts of differences above, below and at 0. */
 export function countSigns(differences: readonly number[]): { better: number; worse: number; same: number } {
   let better = 0;
   let worse = 0;

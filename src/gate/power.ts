@@ -1,4 +1,4 @@
-/** How likely a look at the sealed panel is to release: for a plan, and from what dev has shown. */
+/** Chance that a look releases: for a plan, and predicted from dev. */
 import { canonicalJson, randomOf } from '../digest.ts';
 import { leastEnough, mean, variance } from './arithmetic.ts';
 import { drawDifferences, type PanelModel, singleTrialChances } from './model-panel.ts';
@@ -9,23 +9,19 @@ import { runTest } from './statistic.ts';
 export interface PlanQuestion {
   /** Tasks of the panel. */
   readonly tasks: number;
-  /** Trials a task and arm; one trial means win-or-lose tasks and the sign test. */
+  /** Trials per task and arm; one trial means win-or-lose tasks and the sign test. */
   readonly trials: number;
   /** @default 0.02 */
   readonly alpha?: number;
-  /**
-   * E[p(1 - p)] of one trial, 0-0.25.
-   * @default 0 for one trial (a deterministic agent), else 0.12
-   */
+  /** E[p(1 - p)] of one trial, 0-0.25. @default 0 for one trial, else 0.12 */
   readonly noise?: number;
-  /** Of the tasks that change, the share that gets better. @default 0.8, that is 4 to 1 */
+  /** Share of the changed tasks that get better. @default 0.8 */
   readonly betterShare?: number;
 }
 
 /**
- * Probability 0-1 that a complete panel releases when the true effect (0-1) is as given, guards
- * apart. Exact for one trial: the sum over all counts of better and worse tasks. Simulated (400
- * seeded draws, error about 2 points) for more.
+ * Probability 0-1 that a complete panel releases at a true effect 0-1, guards apart. Exact for one
+ * trial, else 400 seeded simulations (error about 2 points).
  */
 export function releaseProbability(question: PlanQuestion & { readonly effect: number }): number {
   const { tasks, trials, alpha = RELEASE.alpha } = question;
@@ -37,7 +33,7 @@ export function releaseProbability(question: PlanQuestion & { readonly effect: n
     betterShare: question.betterShare ?? POWER.betterShare,
   };
   if (trials === 1) return signPower(singleTrialChances(model), tasks, alpha);
-  // No part of the effect is in the seed: common draws keep the power monotone enough to search in.
+  // The seed holds no part of the effect: common draws keep the power monotone enough to search.
   const random = randomOf('gate plan', tasks, trials);
   let released = 0;
   for (let draw = 0; draw < POWER.draws; draw++)
@@ -45,10 +41,7 @@ export function releaseProbability(question: PlanQuestion & { readonly effect: n
   return released / POWER.draws;
 }
 
-/**
- * Sum over the number m of tasks that differ of P(m) P(enough of them are better); `up` and `down`
- * are a task's chances.
- */
+/** Sum over m differing tasks of P(m) P(enough are better); `up`, `down`: a task's chances. */
 function signPower({ up, down }: { up: number; down: number }, tasks: number, alpha: number): number {
   const differs = up + down;
   if (differs === 0) return 0;
@@ -63,10 +56,7 @@ function signPower({ up, down }: { up: number; down: number }, tasks: number, al
   return Math.min(1, power);
 }
 
-/**
- * P(Bin(n, p) = k) for k = 0..n, by ratios from the mode outwards and normalised, so that nothing
- * underflows.
- */
+/** P(Bin(n, p) = k) for k = 0..n, by ratios from the mode, so that nothing underflows. */
 function binomial(n: number, p: number): number[] {
   const values = new Array<number>(n + 1).fill(0);
   const mode = Math.min(n, Math.floor((n + 1) * p));
@@ -80,10 +70,7 @@ function binomial(n: number, p: number): number[] {
   return values.map((value) => value / total);
 }
 
-/**
- * Smallest effect 0-1, in steps of half a point, that is released with 80 % power; Infinity when
- * none is.
- */
+/** Smallest effect 0-1 with 80 % power, in steps of half a point; Infinity when none has it. */
 export function detectableEffect(question: PlanQuestion): number {
   const steps = 200;
   const enough = (step: number) => releaseProbability({ ...question, effect: step / steps }) >= POWER.planned;
@@ -92,40 +79,33 @@ export function detectableEffect(question: PlanQuestion): number {
 }
 
 export interface Prediction {
-  /** Branch minus release on dev, one a task (`pairDifferences`). */
+  /** Branch minus release on dev, one per task (`pairDifferences`). */
   readonly differences: readonly number[];
   /** Tasks of the sealed panel. */
   readonly tasks: number;
-  /** Trials a task and arm there. */
+  /** Trials per task and arm there. */
   readonly trials: number;
   /** @default 0.02 */
   readonly alpha?: number;
   /** True if the sealed tasks are won or lost in one trial: sign test. */
   readonly binary: boolean;
-  /** Trials a task that the two dev arms had. @default {before: 2, after: 1} */
+  /** Trials per task of the two dev arms. @default {before: 2, after: 1} */
   readonly devTrials?: { readonly before: number; readonly after: number };
   /** E[p(1 - p)] of one trial. @default 0.12; not used for one trial on the panel */
   readonly noise?: number;
 }
 
 /**
- * Probability 0-1 that the sealed panel releases, as dev sees it: exact for the sign test, whose
- * panel depends on the shares of better and worse tasks alone; else 400 panels are drawn from the
- * dev differences with replacement and each is put to the real rule (100, where these are five
- * standard errors from every power that is asked for). Two corrections:
- * - Shrinkage. The branch was kept because dev liked it, so its dev mean m is too high. m^2
- *   overstates the true square by
- *   se^2 on average, hence the factor s = max(0, 1 - se^2 / m^2) (positive-part shrinkage, James &
- *   Stein 1961): a mean of one
- *   standard error counts as nothing, of two as .75. Each drawn difference changes its sign with
- *   probability (1 - s) / 2: the
- *   mean becomes s m and the noise stays.
- * - Noise. With several trials a sealed task is less noisy than a dev task; differences are drawn
- *   in towards m until their
- *   variance has noise (1/before + 1/after) less and noise 2/trials more,
- *   but never below half of what dev showed: arms on common seeds share some of that noise, so it
- *   must not be taken off twice. 0 for a dev mean <= 0. Seeded by its arguments. Throws RangeError
- *   for no difference or one outside -1..1.
+ * Probability 0-1 that the sealed panel releases, predicted from dev. Exact for the sign test; else
+ * 400 panels drawn from the dev differences with replacement meet the real rule (100 if these are
+ * five standard errors from `minPredicted` and `enough`). Seeded by its arguments; 0 for a dev mean
+ * <= 0. Throws RangeError for no difference or one outside -1..1. Two corrections:
+ * - Shrinkage: dev chose the branch, so its mean m is too high. Each drawn difference changes its
+ *   sign with probability (1 - s) / 2, s = max(0, 1 - se^2 / m^2) (James & Stein 1961): the mean
+ *   becomes s m and the noise stays.
+ * - Noise: more trials make a sealed task less noisy than a dev task. Differences move towards m
+ *   until their variance has noise (1/before + 1/after) less and noise 2/trials more, but keeps at
+ *   least half: arms on common seeds share some noise, which must not be removed twice.
  */
 export function predictedPower(prediction: Prediction): number {
   const { differences, tasks, trials, alpha = RELEASE.alpha, binary } = prediction;
@@ -160,15 +140,15 @@ export function predictedPower(prediction: Prediction): number {
   return released / POWER.draws;
 }
 
-/** True if `share` of so many draws is clearly on one side of both powers that decide something. */
+/** True if `share` of the draws is clearly on one side of both deciding powers. */
 function isSettled(share: number, draws: number): boolean {
   const error = Math.sqrt(Math.max(share * (1 - share), 0.01) / draws);
   return [POWER.minPredicted, POWER.enough].every((limit) => Math.abs(share - limit) > 5 * error);
 }
 
 /**
- * Trials a task and arm for a look, chosen from dev alone before the panel is touched: the fewest
- * of 1, 2 and `most` with 90 % predicted power, else the most. Any number of trials keeps alpha.
+ * Trials per task and arm for a look: the fewest of 1, 2 and `most` with 90 % predicted power, else
+ * `most`. Only dev decides, before the panel is touched, so any number keeps alpha.
  */
 export function chooseTrials(
   prediction: Omit<Prediction, 'trials'>,
@@ -182,10 +162,7 @@ export function chooseTrials(
   return chosen;
 }
 
-/**
- * Factor on the distance from the mean that turns the variance of a dev difference into that of a
- * sealed one.
- */
+/** Factor on the distance from the mean that gives dev differences a sealed one's variance. */
 function narrowing(spread: number, { trials, noise = POWER.trialNoise, devTrials }: Prediction): number {
   const { before, after } = devTrials ?? { before: 2, after: 1 };
   const between = Math.max(0, spread - noise * (1 / before + 1 / after));

@@ -1,4 +1,4 @@
-/** What a decision file stores of a gate, enough to compute its verdict again. */
+/** What a decision stores of a gate: enough to compute its verdict again. */
 import { z } from 'zod';
 import type { Verdict } from '../types.ts';
 import { AuditOptions, decideAudit } from './audit.ts';
@@ -18,11 +18,7 @@ export const AuditGate = z.strictObject({ stage: z.literal('audit'), pairs, opti
 export const GateRecord = z.discriminatedUnion('stage', [KeepGate, PruneGate, ReleaseGate, AuditGate]);
 export type GateRecord = z.infer<typeof GateRecord>;
 
-/**
- * The verdict of a record: equal to the recorded one to the byte of its canonical JSON, on any
- * machine, under the same `GATE_RULES`. Throws ZodError for a malformed record and RangeError as
- * the gates do.
- */
+/** The verdict, byte-equal on any machine. Throws ZodError, and RangeError as the gates do. */
 export function recompute(record: GateRecord): Verdict {
   const known = GateRecord.parse(record);
   switch (known.stage) {

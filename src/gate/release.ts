@@ -1,7 +1,4 @@
-/**
- * Tier 2: one look at the sealed panel. H0: on tasks drawn as these were, the branch is on average
- * no better than the newest release.
- */
+/** Tier 2: a look. H0: on tasks like these the branch is on average no better than the release. */
 import { z } from 'zod';
 import type { Verdict } from '../types.ts';
 import { countViolations, guardTag, violatesMore } from './guards.ts';
@@ -14,21 +11,21 @@ import { percent, Spending, verdictOf } from './verdict.ts';
 
 /** What is fixed before the first sealed rollout. */
 export const ReleaseTerms = z.strictObject({
-  /** Error rate of this look, between 0 and 1. @default 0.02 */
+  /** Error rate of this look, above 0 and below 1. @default 0.02 */
   alpha: z.number().gt(0).lt(1).optional(),
   /** Tasks of the panel. */
   planned: z.int().min(1),
   /** Void pairs allowed, as a share of the panel. @default 0.02 */
   maxVoidShare: z.number().min(0).max(1).optional(),
-  /** Tags that must not lose 10 points. @default [] */
+  /** Tags that may not lose 10 points. @default [] */
   protectedTags: z.array(z.string()).readonly().optional(),
-  /** By how much a metric may grow. @default {} */
+  /** Allowed growth of metrics. @default {} */
   maxIncrease: Limits.optional(),
-  /** Rate of false releases that `alpha` was computed for by e-LOND; absent = harmonic spending. */
+  /** Rate of false releases when e-LOND computed `alpha`; absent = harmonic spending. */
   fdr: z.number().gt(0).max(0.5).optional(),
-  /** True after a release was made on this panel: alpha is then not claimed. @default false */
+  /** True after a release on this panel: alpha is then not claimed. @default false */
   panelUsed: z.boolean().optional(),
-  /** False if the candidate is larger than the caps of its harness allow. @default true */
+  /** False if the candidate is above its harness's size caps. @default true */
   sizeWithinCap: z.boolean().optional(),
 });
 export type ReleaseTerms = z.infer<typeof ReleaseTerms>;
@@ -37,15 +34,13 @@ export const ReleaseOptions = Spending.extend(ReleaseTerms.shape);
 export type ReleaseOptions = z.infer<typeof ReleaseOptions>;
 
 /**
- * `pairs` in the committed order of the panel, both arms rolled afresh and interleaved. The exact
- * sign test if every task was won or lost in one trial an arm, else the STaR bet. The first reason
- * that applies:
- * - `violations`: more state violations than the release, whatever the tasks to come (rejected);
- * - `incomplete`: pairs and voids do not cover the panel; `voids`: more than `maxVoidShare` (both
- *   inconclusive);
- * - `regression`: the interval of the effect lies below 0 (rejected);
- * - `guard`: the size cap, a protected tag, or a metric that grew too much (rejected);
- * - `improved`: H0 is rejected at alpha (accepted), else `inconclusive`.
+ * Judges `pairs` in the committed order, both arms played now and interleaved: the exact sign test
+ * for win-or-lose tasks with one trial per arm, else the STaR bet. The first reason that applies:
+ * - `violations` (rejected): more state violations than the release, whatever follows;
+ * - `incomplete`, `voids` (inconclusive): the panel is not covered, or above `maxVoidShare`;
+ * - `regression` (rejected): the interval of the effect lies below 0;
+ * - `guard` (rejected): the size cap, a protected tag, or a metric that grew too much;
+ * - `improved` (accepted): H0 is rejected at alpha; else `inconclusive`.
  * Throws RangeError as `assertPairs`, or for more pairs than planned.
  */
 export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions): Verdict {
@@ -58,7 +53,7 @@ export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions): 
   const complete = pairs.length + voids >= planned;
   const result = complete ? runTest(differences, isWinOrLose(pairs) ? 'sign' : 'star', alpha) : null;
   const guards = (settings.protectedTags ?? []).map((tag) => guardTag(pairs, tag));
-  // In one order, whatever order the keys of a record have.
+  // The order is fixed, whatever order the keys of a record have.
   const costs = METRICS.flatMap((metric) => {
     const limit = settings.maxIncrease?.[metric];
     return limit === undefined ? [] : [guardMetric(pairs, metric, limit)];
@@ -92,8 +87,8 @@ export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions): 
   if (settings.sizeWithinCap === false) return conclude('rejected', 'guard', 'larger than its caps allow');
   const blocking = guards.find((guard) => guard.blocks);
   if (blocking) return conclude('rejected', 'guard', `protected tag ${blocking.tag} lost`);
-  const dear = costs.find((guard) => guard.blocks);
-  if (dear) return conclude('rejected', 'guard', `takes more ${dear.metric} than the policy allows`);
+  const tooCostly = costs.find((guard) => guard.blocks);
+  if (tooCostly) return conclude('rejected', 'guard', `takes more ${tooCostly.metric} than the policy allows`);
   return result?.passed
     ? conclude('accepted', 'improved', 'better than the release before it', 'selected')
     : conclude('inconclusive', 'inconclusive', 'not shown to be better');

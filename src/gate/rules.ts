@@ -1,27 +1,22 @@
-/**
- * Every constant of the gate in one place, each with its source; changing one means a new
- * `GATE_RULES`.
- */
+/** Every constant of the gate with its source; changing one requires a new `GATE_RULES`. */
 
 import { exp, ln, rounded } from './arithmetic.ts';
 
 /** Version that every verdict carries. */
 export const GATE_RULES = 'gate/4';
-/**
- * Versions before it, by which a ledger may hold verdicts; they cannot be recomputed by this one.
- */
+/** Earlier versions in ledgers; their verdicts cannot be recomputed by this one. */
 export const PAST_RULES: readonly string[] = ['gate/1', 'gate/2', 'gate/3'];
 
-/** Tier 1: tasks before a race's first interim check, then between two (`docs/gate.md#race`). */
+/** Tier 1: tasks before a race's first interim check, then between checks (`docs/gate.md#race`). */
 export const FIRST_CHECK = 20;
 export const CHECK_EVERY = 5;
-/** What an interim check asks (`docs/gate.md#race`). */
+/** Limits of a race (`docs/gate.md#race`). */
 export const KEEP = {
   /** z below which a candidate is hopeless. */
   hopelessZ: -0.3,
-  /** z above which a candidate that was played to the end is kept. */
+  /** z above which a completely played candidate is kept. */
   minZ: 0.3,
-  /** z from which its own scores replace the bar. */
+  /** z from which its own scores replace the baseline. */
   clearZ: 2,
   /** Smallest variance assumed for a difference, so that a few equal tasks prove nothing. */
   varianceFloor: 0.03,
@@ -29,19 +24,17 @@ export const KEEP = {
 
 /** Tier 2, a look at the sealed panel (`docs/gate.md#sealed-look`). */
 export const RELEASE = {
-  /**
-   * Error rate of the first look after a release, whatever the size of the panel; see `alphaOf`.
-   */
+  /** Error rate of the first look after a release, for any panel size; see `alphaOf`. */
   alpha: 0.02,
   /** Share of void pairs above which nothing is decided. */
   maxVoidShare: 0.02,
-  /** Trials a task and arm of an agent that is not deterministic. */
+  /** Trials per task and arm of an agent that is not deterministic. */
   noisyTrials: 4,
 } as const;
 
-/** Where a look stands among those that a branch has had. */
+/** Position of a look among those of a branch. */
 export interface LookPlace {
-  /** Looks at any panel before it, and those of them since the newest release. */
+  /** Earlier looks at any panel, and those of them since the newest release. */
   readonly looks: number;
   readonly sinceRelease: number;
   /** Releases so far. */
@@ -49,13 +42,13 @@ export interface LookPlace {
 }
 
 /**
- * Error rate of the next look. Harmonic spending, the default: .02 / j for the j-th look since the
- * release in force. However long nothing is released, L looks at branches that are no better
- * release .02 (1 + ln L) of them on average, at most: .13 in a year of nightly looks (Lan & DeMets
- * 1983 for the idea). With `fdr` e-LOND instead (Xu & Ramdas 2024): fdr gamma_t (R + 1) for look
- * number t and R releases before it, gamma_t = t^-1.6 / 2.2858 (the sum over all t is 1): of all
- * releases that the branch will ever have, at most that share is false on average. Throws
- * RangeError for counts that are no counts.
+ * Error rate of the next look. Throws RangeError for values that are not counts.
+ * - Harmonic spending, the default: .02 / j for the j-th look since the release in force. L looks
+ *   at branches that are no better release at most .02 (1 + ln L) on average: .13 in a year of
+ *   nightly looks (Lan & DeMets 1983 for the idea).
+ * - e-LOND with `fdr` (Xu & Ramdas 2024): fdr gamma_t (R + 1) for look t and R earlier releases,
+ *   gamma_t = t^-1.6 / 2.2858, whose sum is at most 1: on average at most a share `fdr` of all
+ *   releases is false.
  */
 export function alphaOf({ looks, sinceRelease, releases }: LookPlace, fdr?: number): number {
   for (const count of [looks, sinceRelease, releases])
@@ -73,7 +66,7 @@ export const E_LOND = { power: 1.6, sum: 2.2858, most: 0.2 } as const;
 export const STAR = {
   /** Largest stake; below 1 so that wealth stays positive. */
   stakeCap: 0.95,
-  /** Second moment expected of a difference before any is seen, and its weight in tasks. */
+  /** Second moment expected of a difference before data, and its weight in tasks. */
   momentPrior: 0.15,
   momentWeight: 5,
   /** Smallest second moment assumed. */
@@ -89,9 +82,7 @@ export const TAG = {
   loss: 0.1,
   /** Wealth of the bet against the tag that blocks. */
   wealth: 3,
-  /**
-   * Loss for which the guard's power is printed; at `loss` itself it is one half by construction.
-   */
+  /** Loss whose power is printed; at `loss` itself the power is one half by construction. */
   powerLoss: 0.2,
 } as const;
 
@@ -100,38 +91,32 @@ export const Z_95 = 1.959963984540054;
 
 /** Ending a hopeless look (`docs/gate.md#futility`). */
 export const FUTILITY = {
-  /** Observations before the rule of chance applies; the exact rule has no such limit. */
+  /** Observations before the rule of chance applies; the exact rule needs none. */
   firstLook: 20,
-  /**
-   * Standard errors by which the future is taken to be better than the past, and luckier than
-   * expected.
-   */
+  /** Standard errors by which the future is assumed better than the past, and luckier. */
   optimism: 2,
 } as const;
 
 /** Power of a look (`power.ts`). */
 export const POWER = {
-  /** Draws of a simulated panel, and those after which a clear answer is taken. */
+  /** Draws of a simulated panel, and those after which a clear answer is accepted. */
   draws: 400,
   firstDraws: 100,
-  /** What a plan asks for. */
+  /** Power that a plan asks for. */
   planned: 0.8,
-  /** What dev has to predict before a look is spent (`docs/gate.md#predicted-power`). */
+  /** Power that dev must predict before a look is spent (`docs/gate.md#predicted-power`). */
   minPredicted: 0.5,
-  /** What it has to predict before fewer trials than the most are enough (the same place). */
+  /** Predicted power at which fewer trials are enough (the same place). */
   enough: 0.9,
-  /** Share of the changed tasks that gets better, 4 to 1 (`docs/gate.md#assumed-population`). */
+  /** Share of the changed tasks that get better (`docs/gate.md#assumed-population`). */
   betterShare: 0.8,
-  /**
-   * Share of dev's variance that a sealed panel is predicted to keep at least, however many trials
-   * it has (`docs/gate.md#predicted-power`).
-   */
+  /** Least share of dev's variance in a sealed panel (`docs/gate.md#predicted-power`). */
   minSpread: 0.5,
-  /** By how much a changed task's chance moves for a noisy agent (the same place). */
+  /** Change of a changed task's chance for a noisy agent (`docs/gate.md#assumed-population`). */
   jump: 0.65,
-  /** Mean variance p(1 - p) of one trial of a noisy agent, rates from Beta(.6, .4) (there). */
+  /** Mean variance p(1 - p) of one noisy trial, rates from Beta(.6, .4) (the same place). */
   trialNoise: 0.12,
 } as const;
 
-/** Tasks that repeat before an agent counts as deterministic (`docs/gate.md#determinism`). */
+/** Tasks that must repeat before an agent is deterministic (`docs/gate.md#determinism`). */
 export const DETERMINISM_TASKS = 20;

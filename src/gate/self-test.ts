@@ -1,7 +1,4 @@
-/**
- * A/A: what the gate makes of an environment and an agent when nothing changes, and what it needs
- * to find a change.
- */
+/** A/A: what the gate does when nothing changes, and the tasks it needs to find a change. */
 import { type Random, shuffled } from '../digest.ts';
 import { leastEnough, mean, variance } from './arithmetic.ts';
 import { type Interval, pairedInterval } from './interval.ts';
@@ -12,40 +9,35 @@ import { releaseProbability } from './power.ts';
 import { decideRelease } from './release.ts';
 import { POWER, RELEASE } from './rules.ts';
 
-/** One task, played again and again by the same harness. */
+/** One task, played repeatedly by the same harness. */
 export interface Rolls {
   readonly task: string;
   readonly family?: string;
-  /** Rewards 0-1 of at least two trials, in the order of time. */
+  /** Rewards 0-1 of two or more trials, in the order of time. */
   readonly rewards: readonly number[];
-  /** What the agent said in each, or a digest of it. */
+  /** What the agent said in each trial, or a digest of it. */
   readonly words: readonly string[];
 }
 
 export interface SelfTest {
   readonly tasks: number;
   readonly trials: number;
-  /** The same words in every trial of at least 20 tasks. */
+  /** True if 20 or more tasks have the same words in every trial. */
   readonly deterministic: boolean;
-  /** Share of tasks that scored the same in all trials. */
+  /** Share of tasks with the same score in all trials. */
   readonly sameScore: number;
   /** Mean variance of one trial within a task, 0-0.5. */
   readonly noise: number;
-  /**
-   * Correlation of the scores of tasks of one family, -1 to 1; null when no family has two tasks.
-   */
+  /** Correlation of scores within families, -1 to 1; null when no family has two tasks. */
   readonly familyCorrelation: number | null;
-  /** Later half of the trials minus the earlier one, a fraction, with its 95 % interval. */
+  /** Later minus earlier half of the trials, a fraction, with its 95 % interval. */
   readonly drift: Interval & { readonly effect: number };
-  /** Share of unchanged re-rolls that tier 1 would keep. */
+  /** Share of unchanged candidates that tier 1 would keep. */
   readonly falseKeeps: number;
-  /**
-   * Share of looks at two equal arms that tier 2 would release at its alpha; never above it but by
-   * chance.
-   */
+  /** Share of looks at equal arms that tier 2 would release; above alpha only by chance. */
   readonly falseReleases: number;
   readonly alpha: number;
-  /** Sealed tasks with 80 % power for a gain, by trials a task; null above 1,000. */
+  /** Sealed tasks with 80 % power for a gain, by trials per task; null above 1,000. */
   readonly needs: readonly { readonly effect: number; readonly trials: number; readonly tasks: number | null }[];
 }
 
@@ -54,9 +46,9 @@ const MOST_TASKS = 1000;
 export const EFFECTS = [0.05, 0.1, 0.2] as const;
 
 /**
- * The rates are of 1,000 draws in which the trials of every task are dealt to two arms at random:
- * for tier 1 two to the bar and one to the candidate, for tier 2 half to each. Throws RangeError
- * for fewer than two tasks or fewer than three trials, and as `assertPairs`.
+ * Rates from 1,000 draws that deal the trials of each task to two arms: for tier 1 two to the
+ * baseline and one to the candidate, for tier 2 half each. Throws RangeError for fewer than two
+ * tasks or three trials, and as `assertPairs`.
  */
 export function selfTest(rolls: readonly Rolls[], random: Random): SelfTest {
   const trials = Math.min(...rolls.map(({ rewards }) => rewards.length));
@@ -96,7 +88,7 @@ const rate = (happens: () => boolean): number => {
   return count / DRAWS;
 };
 
-/** Trials of every task, dealt at random to an arm of `before` and one of `after` trials. */
+/** Deals the trials of every task at random to two arms. */
 function deal(rolls: readonly Rolls[], before: number, after: number, random: Random): Pair[] {
   return rolls.map(({ task, family, rewards }) => {
     const dealt = shuffled(rewards, random);
@@ -105,7 +97,7 @@ function deal(rolls: readonly Rolls[], before: number, after: number, random: Ra
   });
 }
 
-/** What a race would make of these pairs, in random order. */
+/** True if a race in random order would keep these pairs. */
 function keeps(pairs: readonly Pair[], random: Random): boolean {
   const order = shuffled(pairs, random);
   const differences = taskDifferences(order);
@@ -113,9 +105,8 @@ function keeps(pairs: readonly Pair[], random: Random): boolean {
 }
 
 /**
- * ICC(1) of the tasks' mean rewards, (B - W) / (B + (m - 1) W): B and W are the mean squares
- * between and within families, m the mean family size corrected for its spread (Shrout & Fleiss
- * 1979; m as in Donner 1986).
+ * ICC(1) of the tasks' mean rewards, (B - W) / (B + (m - 1) W): B, W are mean squares between and
+ * within families, m the corrected mean family size (Shrout & Fleiss 1979; Donner 1986).
  */
 function familyCorrelation(rolls: readonly Rolls[]): number | null {
   const families = new Map<string, number[]>();

@@ -2,10 +2,8 @@
 import { exp, ln } from './arithmetic.ts';
 
 /**
- * P(Bin(better + worse, 1/2) >= better): the chance of at least so many better tasks if a changed
- * task were as likely to get worse. 1 when no task differs. Source: Dixon & Mood 1946; for 0/1
- * pairs the same as the exact one-sided McNemar test. The first term is taken in log space, the
- * others follow by ratios. Throws RangeError for anything but counts.
+ * P(Bin(better + worse, 1/2) >= better); 1 when no task differs (Dixon & Mood 1946; for 0/1 pairs
+ * the exact one-sided McNemar test). Throws RangeError for anything but counts.
  */
 export function signTest(better: number, worse: number): number {
   for (const count of [better, worse])

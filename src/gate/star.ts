@@ -1,7 +1,4 @@
-/**
- * The STaR bet: wealth that grows only if the mean difference is above 0, staked to reach 1/alpha
- * on the last task.
- */
+/** The STaR bet: wealth that grows only if the mean difference is above 0. */
 import { exp, ln } from './arithmetic.ts';
 import { RELEASE, STAR } from './rules.ts';
 
@@ -13,12 +10,12 @@ export interface StarBet {
 }
 
 /**
- * W = prod (1 + lambda_t d_t) over the differences in their committed order, with lambda_t =
- * min(.95, sqrt(2 ln(1 / (alpha W)) / ((N - t) v_t))), v_t = max(.005, (5 * .15 + sum of past d^2)
- * / (5 + past)), t = 0 .. N - 1, and lambda_t = 0 once W >= 1/alpha. Source:
- * `docs/gate.md#star-bet`. Each stake depends on the past alone, so W is a supermartingale when the
- * mean is <= 0, and P(W >= 1/alpha) <= alpha (Ville 1939). Throws RangeError for an empty list, a
- * difference outside -1..1, or alpha outside (0, 1).
+ * W = prod (1 + lambda_t d_t) over differences in their committed order, t = 0 .. N - 1, with
+ * lambda_t = min(.95, sqrt(2 ln(1 / (alpha W)) / ((N - t) v_t))), 0 once W >= 1/alpha, and v_t =
+ * max(.005, (5 * .15 + sum of past d^2) / (5 + past)). Source: `docs/gate.md#star-bet`. Stakes
+ * depend on the past alone, so W is a supermartingale for a mean <= 0: P(W >= 1/alpha) <= alpha
+ * (Ville 1939). Throws RangeError for an empty list, a difference outside -1..1, or alpha outside
+ * (0, 1).
  */
 export function starBet(differences: readonly number[], alpha: number = RELEASE.alpha): StarBet {
   if (differences.length === 0) throw new RangeError('starBet: expected at least one difference, got none');
@@ -26,10 +23,7 @@ export function starBet(differences: readonly number[], alpha: number = RELEASE.
   return { wealth: exp(logWealth), reached: logWealth >= target };
 }
 
-/**
- * ln W after the first differences of a panel of `planned` observations, and ln(1/alpha). Throws as
- * `starBet`.
- */
+/** ln W after the first differences of a `planned` panel, and ln(1/alpha). Throws as `starBet`. */
 export function wealthSoFar(
   differences: readonly number[],
   planned: number,
@@ -39,7 +33,7 @@ export function wealthSoFar(
   const target = -ln(alpha);
   let logWealth = 0;
   let squares = 0;
-  // An index: a plan and a benchmark place millions of bets.
+  // An index is faster: plans and benchmarks place millions of bets.
   for (let t = 0; t < differences.length; t++) {
     const d = differences[t] as number;
     if (!(d >= -1 && d <= 1)) throw new RangeError(`starBet: expected differences -1..1, got ${d}`);

@@ -1,4 +1,4 @@
-/** The one question of a release, asked of differences: did the exact test or the bet come out? */
+/** The test of a release on differences: the exact sign test or the STaR bet. */
 import { mean, rounded } from './arithmetic.ts';
 import { countSigns } from './pairs.ts';
 import { signTest } from './sign.ts';
@@ -15,10 +15,9 @@ export interface TestResult {
 }
 
 /**
- * Runs the test on the differences of a complete panel in their committed order. Besides the
- * statistic the mean has to be above 0: the bet stops once it has reached its target, and what came
- * later must not say the opposite. (That only ever refuses, so alpha holds; and it makes it
- * impossible that both arms beat each other.)
+ * Runs the test on a complete panel in its committed order. The mean must be above 0 as well: the
+ * bet stops at its target, and later tasks must not say the opposite. That can only refuse, so
+ * alpha holds, and both arms can never beat each other.
  */
 export function runTest(differences: readonly number[], test: ReleaseTest, alpha: number): TestResult {
   const above = mean(differences) > 0;

@@ -1,4 +1,4 @@
-/** Puts a verdict together: the numbers that every one of them states, and its sentence. */
+/** Builds a verdict: the numbers that all verdicts state, and the sentence. */
 import { z } from 'zod';
 import type { Verdict } from '../types.ts';
 import { mean, rounded } from './arithmetic.ts';
@@ -6,11 +6,11 @@ import { pairedInterval } from './interval.ts';
 import { countSigns, type Pair, pairDifferences } from './pairs.ts';
 import { GATE_RULES } from './rules.ts';
 
-/** What a comparison cost; part of every gate's options. */
+/** Cost of a comparison; part of every gate's options. */
 export const Spending = z.strictObject({
   /** Rollouts of both arms together. @default 0 */
   rollouts: z.int().min(0).optional(),
-  /** Pairs without a score after their last try. @default 0 */
+  /** Pairs without a score after their last attempt. @default 0 */
   voids: z.int().min(0).optional(),
   /** US dollars. @default 0 */
   costUsd: z.number().min(0).optional(),
@@ -26,9 +26,7 @@ export interface Conclusion extends Pick<Verdict, 'stage' | 'decision' | 'reason
   readonly remarks?: readonly string[];
 }
 
-/**
- * The verdict with effect, interval and counts of the pairs; all numbers to 12 significant digits.
- */
+/** The verdict with effect, interval and counts; all numbers to 12 significant digits. */
 export function verdictOf(pairs: readonly Pair[], spending: Spending, conclusion: Conclusion): Verdict {
   const differences = pairDifferences(pairs);
   const effect = rounded(mean(differences));

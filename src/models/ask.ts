@@ -1,7 +1,4 @@
-/**
- * One question to a model that has to answer with a JSON object: held to a schema where the
- * endpoint can, mended and asked once more where not.
- */
+/** Asks a model for a JSON object, with a schema where the endpoint supports one. */
 import { jsonrepair } from 'jsonrepair';
 import { InfrastructureError } from '../errors.ts';
 import type { Agent, ChatMessage, ChatModel, ChatReply, ChatRequest, JsonObject } from '../types.ts';
@@ -13,15 +10,12 @@ export interface ModelQuestion {
   readonly schema: JsonObject;
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
-  /**
-   * False for an object of another form: it is asked for once more.
-   * @default every object is taken
-   */
+  /** False for an object of another form: the model is asked again. @default accepts all */
   accepts?(value: object): boolean;
 }
 
 export interface AskOutcome {
-  /** Null when there was no answer that could be taken. */
+  /** Null when no answer was usable. */
   readonly value: object | null;
   /** Model calls made. */
   readonly calls: number;
@@ -31,14 +25,14 @@ export interface AskOutcome {
   readonly answered: boolean;
 }
 
-/** Models whose endpoint refused a schema and answered without one. */
+/** Models whose endpoint rejected a schema but answered without one. */
 const withoutSchemas = new WeakSet<ChatModel>();
 
-/** A model that is asked and plays no episode. */
+/** A model that answers questions outside an episode. */
 export const chatOf = (agent: Agent, asked: string): ChatModel =>
   agent.open({ task: { id: asked, split: 'train', tags: [], request: '', target: null }, tools: [], seed: 0 });
 
-/** Never throws for a bad answer; throws what ends a run: interruption, a cap, a fatal fault. */
+/** Never throws for a bad answer; throws for an interruption, a cap or a fatal fault. */
 export async function ask(model: ChatModel, question: ModelQuestion): Promise<AskOutcome> {
   const messages: ChatMessage[] = [
     { role: 'system', content: question.system },
@@ -62,7 +56,7 @@ export async function ask(model: ChatModel, question: ModelQuestion): Promise<As
     } catch (error) {
       if (!(error instanceof InfrastructureError) || error.fatal) throw error;
       fault = error.message;
-      // Many endpoints cannot hold a model to a schema; they are asked without.
+      // Many endpoints do not support schemas; ask them again without one.
       if (held && /HTTP 4\d\d/.test(fault)) {
         held = false;
         refused = true;
@@ -84,7 +78,7 @@ export async function ask(model: ChatModel, question: ModelQuestion): Promise<As
   return { value: null, calls, fault, answered: true };
 }
 
-/** The first JSON object in a text, mended where it is broken; null when there is none. */
+/** The first JSON object in a text, repaired if it is broken; null when there is none. */
 function objectIn(text: string): object | null {
   const start = text.indexOf('{');
   if (start < 0) return null;

@@ -1,7 +1,4 @@
-/**
- * Calls of one endpoint: what is sent, within which limits of time and money, and what is tried
- * again.
- */
+/** Calls of one endpoint: request body, limits of time and money, and retries. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type OpenAI from 'openai';
 import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
@@ -34,10 +31,7 @@ export interface CallSettings {
   readonly spend: Spend | undefined;
 }
 
-/**
- * Throws InfrastructureError when there is no reply to judge, UsageError, BudgetError,
- * InterruptedError.
- */
+/** Throws InfrastructureError without a usable reply, UsageError, BudgetError, InterruptedError. */
 export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['complete'] {
   const { model, temperature, maxTokens, price, timeoutMs, redact, spend } = settings;
   const patience = openPatience({
@@ -45,7 +39,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     ...(settings.maxRetries === undefined ? {} : { retries: settings.maxRetries }),
     sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
   });
-  /** What this endpoint does not take; some models of its kind know other settings. */
+  /** Settings that this endpoint rejects, for example for reasoning models. */
   const refused = new Set<Refusable>();
   const bodyOf = (request: ChatRequest): ChatCompletionCreateParamsNonStreaming => ({
     model,
@@ -59,10 +53,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
       : { response_format: toFormat(request.schema) }),
   });
 
-  /**
-   * One try. The limit of time holds for the whole reply: the client's own one ends with the
-   * headers.
-   */
+  /** One attempt. The limit covers the whole reply; the client's own ends with the headers. */
   async function attempt(request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatReply> {
     const body = bodyOf(request);
     const worstUsd = worstCost(price, Buffer.byteLength(JSON.stringify(body)), maxTokens);
@@ -78,7 +69,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
       paidUsd = reply.usage.costUsd;
       if (paidUsd > worstUsd)
         throw new InfrastructureError(
-          `the endpoint says that a call used ${reply.usage.inputTokens} + ${reply.usage.outputTokens} tokens, which is more than it was sent and allowed (${maxTokens} out): no cap of money holds with it`,
+          `the endpoint reports ${reply.usage.inputTokens} + ${reply.usage.outputTokens} tokens for a call, which is more than it was sent and allowed (${maxTokens} out): no cap of money can hold; use another endpoint`,
           { fatal: true, freezes: true },
         );
       return { ...reply, usage: { ...reply.usage, modelMs: Math.round(performance.now() - startedMs) } };
@@ -92,7 +83,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     }
   }
 
-  /** The same without a setting that the endpoint turns out not to take. */
+  /** Repeats the attempt without settings that the endpoint rejects. */
   async function adapted(request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatReply> {
     for (;;) {
       const left = new Set(refused);
@@ -122,7 +113,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
   };
 }
 
-/** The same with every key taken out, wherever in it a careless server put one. */
+/** A copy with every key removed, wherever a careless server put one. */
 function redactedCopy<T>(value: T, redact: Redact): T {
   if (typeof value === 'string') return redact(value) as T;
   if (Array.isArray(value)) return value.map((item) => redactedCopy(item, redact)) as T;

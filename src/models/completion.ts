@@ -1,7 +1,4 @@
-/**
- * Requests and replies of the chat completions interface: what is sent, and what of an answer can
- * be believed.
- */
+/** Requests and replies of the chat completions interface, and which parts can be trusted. */
 import type OpenAI from 'openai';
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import { z } from 'zod';
@@ -14,7 +11,7 @@ export function toParam(message: ChatMessage): ChatCompletionMessageParam {
   if (message.role === 'tool') return { role: 'tool', tool_call_id: message.toolCallId, content: message.content };
   if (message.role !== 'assistant') return { role: message.role, content: message.content };
   if (message.toolCalls === undefined || message.toolCalls.length === 0)
-    // Some servers take no empty message.
+    // Some servers reject an empty message.
     return { role: 'assistant', content: message.content === '' ? '(nothing)' : message.content };
   return {
     role: 'assistant',
@@ -22,8 +19,8 @@ export function toParam(message: ChatMessage): ChatCompletionMessageParam {
     tool_calls: message.toolCalls.map((call) => ({
       id: call.id,
       type: 'function' as const,
-      // Some servers fail on a history with arguments that are no JSON; what the model wrote was
-      // answered by an error.
+      // Some servers fail on arguments in the history that are not JSON; the model already got an
+      // error.
       function: { name: call.name, arguments: parseJson(call.arguments) === undefined ? '{}' : call.arguments },
     })),
   };
@@ -53,23 +50,20 @@ const ReportedUsage = z.object({
   prompt_tokens_details: z.object({ cached_tokens: tokens.nullish() }).nullish(),
 });
 
-/**
- * Some servers send the message in parts; those that are no text (thoughts, say) are not part of
- * the answer.
- */
+/** Some servers send the message in parts; parts that are not text are not the answer. */
 const Content = z.union([
   z.string(),
   z
     .array(z.looseObject({ type: z.string(), text: z.string().optional() }))
     .transform((parts) => parts.map(({ type, text }) => (type === 'text' ? (text ?? '') : '')).join('')),
 ]);
-/** JSON text; some servers send the object itself, or nothing where a tool takes no arguments. */
+/** JSON text; some servers send an object, or nothing for a tool without arguments. */
 const Arguments = z
   .union([z.string(), z.record(z.string(), z.json())])
   .nullish()
   .transform((given) => (typeof given === 'string' ? given : JSON.stringify(given ?? {})));
 
-/** Only what is used; servers add and leave out the rest as they like. */
+/** Only the fields that are used; servers add and omit the others. */
 const Completion = z.object({
   model: z.string().nullish(),
   choices: z
@@ -95,17 +89,13 @@ const Completion = z.object({
   usage: z.unknown().optional(),
 });
 
-/**
- * Local servers name the file that they loaded; its folder says something about a machine and
- * nothing about the model.
- */
+/** Only the file name: the folder of a local model describes the machine, not the model. */
 const servedName = (model: string): string =>
   /^(\/|[A-Za-z]:\\)/.test(model) ? (model.split(/[\\/]/).at(-1) ?? model) : model;
 
 /**
- * `worstUsd`: what the call may cost at most, charged when the reply does not say what it used.
- * Throws InfrastructureError, worth another try, when this is no chat completion: an empty page is
- * not an answer to judge; and one that is not when a filter of the endpoint kept the answer back.
+ * `worstUsd` is charged when the reply has no usage. Throws InfrastructureError: retryable when
+ * this is no chat completion, final when a content filter withheld the answer.
  */
 export function toReply(
   completion: OpenAI.Chat.Completions.ChatCompletion,
@@ -140,10 +130,7 @@ export function toReply(
   };
 }
 
-/**
- * Some servers leave a reasoning model's thoughts in the message; a call that it only thought of is
- * no call.
- */
+/** Removes a reasoning model's thoughts; a call in them is not a call. */
 const withoutThoughts = (content: string): string => content.replace(/^\s*<think>[\s\S]*?(?:<\/think>\s*|$)/, '');
 
 function shapeOf(value: unknown): string {

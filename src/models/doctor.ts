@@ -1,4 +1,4 @@
-/** Asks an endpoint a few questions and says what it can do: at most 9 calls. */
+/** Tests with at most 9 calls what an endpoint can do. */
 import { isObject } from '../digest.ts';
 import { parseJson } from '../runtime/repair.ts';
 import type { ChatMessage, ChatModel, ChatReply, ChatRequest, JsonObject, Tool } from '../types.ts';
@@ -23,14 +23,11 @@ export interface Examination {
   readonly calls: number;
   /** Model id that the endpoint says it served. */
   readonly served: string;
-  /** Tokens a second while it writes; null when the replies were too short to tell. */
+  /** Tokens per second of output; null when the replies were too short to tell. */
   readonly tokensPerSecond: number | null;
-  /**
-   * How calls should be written: `realization.protocol` in harness.yaml. Null when neither way
-   * works.
-   */
+  /** Recommended `realization.protocol` of harness.yaml; null when neither works. */
   readonly protocol: 'native' | 'text' | null;
-  /** Calls at the same time that are worth it. */
+  /** Useful number of concurrent calls. */
   readonly concurrency: number;
 }
 
@@ -54,26 +51,23 @@ const SCHEMA: JsonObject = {
   required: ['town', 'country'],
   additionalProperties: false,
 };
-/** Long and open enough that a model which does not repeat itself shows it. */
+/** Long and open enough to reveal a model that does not repeat itself. */
 const TELL = 'Tell a story of six sentences about a lighthouse.';
-/** A server that answers one call after the other takes three times as long for three. */
+/** A server that answers one call at a time takes three times as long for three. */
 const SHARES_BELOW = 2.2;
-/** A prompt of about 1,500 tokens, so that reading it takes time that a cache would save. */
+/** About 1,500 tokens, so that a cache would save measurable reading time. */
 const LONG = Array.from(
   { length: 120 },
   (_, i) => `Rule ${i + 1}: item ${i * 7} goes to shelf ${i % 9}, row ${i % 5}.`,
 ).join('\n');
 
-/**
- * `now` gives milliseconds. Throws what the model throws when the first question gets no answer; a
- * later fault is a finding.
- */
+/** `now` returns milliseconds. Throws the model's error only for the first question. */
 export async function examine(model: ChatModel, now: () => number): Promise<Examination> {
   const findings: DoctorFinding[] = [];
   let calls = 0;
   let served = '';
   const speeds: number[] = [];
-  /** Time of three calls at once over that of one. */
+  /** Time of three concurrent calls divided by the time of one. */
   let slowdown = Number.POSITIVE_INFINITY;
   const ask = async (text: string, more: Partial<ChatRequest> = {}, system = 'You are a helpful assistant.') => {
     const messages: ChatMessage[] = [
@@ -129,7 +123,9 @@ export async function examine(model: ChatModel, now: () => number): Promise<Exam
     const same = spoke && together.every(({ reply }) => said(reply) === said(first.reply));
     return [
       same,
-      same ? 'four equal requests got equal replies' : 'equal requests got other replies: two trials a task are played',
+      same
+        ? 'four equal requests got equal replies'
+        : 'equal requests got different replies: two trials per task are played',
     ];
   });
   const shares = slowdown < SHARES_BELOW;

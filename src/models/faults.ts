@@ -1,12 +1,9 @@
-/**
- * What went wrong with a call: in one line, whether another try may help, and whether anything can
- * go on at all.
- */
+/** Faults of calls in one line: whether a retry may help, and whether the run can go on. */
 
 import { BudgetError, InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
 import type { Redact } from '../secrets.ts';
 
-/** Names what a person has to look at when the endpoint refuses. */
+/** Names that a person must check when the endpoint refuses. */
 export interface EndpointNames {
   readonly model: string;
   /** Name of the variable that holds the key. */
@@ -18,14 +15,14 @@ export function messageOf(error: unknown): string {
   let inner = error;
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
   const { message, code } = inner as { message?: string; code?: unknown };
-  // Some errors of sockets carry a code and no words.
+  // Some socket errors have a code and no message.
   return message || String(code ?? inner);
 }
 
-/** One line. Keys are taken out before: one with a line break in it would not be found any more. */
+/** Folds text into one line. Remove keys first: a key with a line break would no longer match. */
 export const folded = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
-/** Nothing of such a call reached a model, so nothing is billed. */
+/** Such a call never reached a model, so nothing is billed. */
 const NEVER_SENT = /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_SSL|ERR_TLS|CERT_|SELF_SIGNED)/;
 
 const codeOf = (error: unknown): string => {
@@ -35,26 +32,20 @@ const codeOf = (error: unknown): string => {
   return text;
 };
 
-/** Said by what stands between us and a model that may have answered. */
+/** Sent by a gateway before a model that may have answered. */
 const GATEWAY = [502, 504, 524];
 
-/**
- * False when it is known that the failed call costs nothing; a reply that was lost on its way may
- * have been paid.
- */
+/** False when the failed call surely cost nothing; a lost reply may have been billed. */
 export function mayBeBilled(error: unknown): boolean {
   const { status } = error as { status?: number };
   return status === undefined ? !NEVER_SENT.test(codeOf(error)) : GATEWAY.includes(status);
 }
 
-/**
- * Settings that some endpoints do not take: reasoning models count tokens under another name and
- * have no temperature.
- */
+/** Settings that some endpoints reject; reasoning models, for example, have no temperature. */
 export type Refusable = (typeof REFUSABLE)[number];
 const REFUSABLE = ['max_tokens', 'temperature', 'seed', 'response_format'] as const;
 
-/** The setting because of which an endpoint refused a request (HTTP 400 or 422), or null. */
+/** The setting that made an endpoint reject a request (HTTP 400 or 422), or null. */
 export function refusedSetting(error: unknown): Refusable | null {
   const { status, param, message = '' } = error as { status?: number; param?: unknown; message?: string };
   if ((status !== 400 && status !== 422) || /too (?:large|long|big)|context length/i.test(message)) return null;
@@ -66,10 +57,7 @@ export function refusedSetting(error: unknown): Refusable | null {
 
 const OURS = [InfrastructureError, UsageError, BudgetError, InterruptedError];
 
-/**
- * An InfrastructureError, or a UsageError where a person has to change a setting. `redact` takes
- * keys out. Errors that are ours already come back as they are.
- */
+/** An InfrastructureError, or a UsageError for a wrong setting; `redact` removes keys. */
 export function asFault(error: unknown, { model, keyEnv }: EndpointNames, redact: Redact): Error {
   if (OURS.some((kind) => error instanceof kind)) return error as Error;
   const { status, code } = error as { status?: number; code?: unknown };

@@ -20,13 +20,13 @@ export interface OpenAISettings {
   readonly keyEnv?: string;
   /** @default 0 */
   readonly temperature?: number;
-  /** Longest reply. @default 768 */
+  /** Maximum tokens of a reply. @default 768 */
   readonly maxTokens?: number;
-  /** One call; a small machine may take minutes for a long prompt. @default 300,000 */
+  /** Per call; a small machine may take minutes for a long prompt. @default 300,000 */
   readonly timeoutMs?: number;
-  /** Tries after the first one for 408, 409, 429 and 5xx replies, and for none. @default 4 */
+  /** Retries for 408, 409, 429 and 5xx replies, and for no reply. @default 4 */
   readonly maxRetries?: number;
-  /** Calls at the same time, at most; less while the endpoint asks to slow down. @default 64 */
+  /** Maximum concurrent calls; fewer while the endpoint asks to slow down. @default 64 */
   readonly concurrency?: number;
   readonly price?: Price;
   /** Tokens of request and reply together. @default unknown */
@@ -41,8 +41,8 @@ const holdsSecret = ({ username, password, searchParams }: URL): boolean =>
   [...searchParams.keys()].some((name) => /key|token|secret|sig|auth/i.test(name));
 
 /**
- * Opens the endpoint and checks that it answers (at most 15 s).
- * Throws UsageError for a bad address or a refused key, InfrastructureError when nothing answers.
+ * Opens the endpoint and checks that it answers (at most 15 s). Throws UsageError for a bad address
+ * or a refused key, InfrastructureError when nothing answers.
  */
 export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Promise<Agent> {
   const { baseUrl } = settings;
@@ -64,12 +64,12 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
     apiKey,
     ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
     timeout: timeoutMs,
-    // Tries are counted and spaced here, so that all calls slow down together.
+    // Retries happen in `openCalls`, so that all calls slow down together.
     maxRetries: 0,
     logLevel: 'off',
     fetch: fetchWithReasons,
   });
-  // A key that a server repeats, in an error, a reply or as its model's name, stops here.
+  // A key that a server repeats in an error, a reply or a model name stops here.
   const redact = redactorOf(process.env, [apiKey]) ?? ((text: string) => text);
   await assertReachable(client, { model: settings.model, keyEnv, timeoutMs }, redact);
 
@@ -115,9 +115,7 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
   };
 }
 
-/**
- * The package reads why a request failed from `error.message` alone; some servers put it elsewhere.
- */
+/** The package reads only `error.message`; some servers put the reason elsewhere. */
 async function fetchWithReasons(...request: Parameters<typeof fetch>): Promise<Response> {
   const response = await fetch(...request);
   if (response.ok) return response;
@@ -127,11 +125,11 @@ async function fetchWithReasons(...request: Parameters<typeof fetch>): Promise<R
     const json = JSON.parse(text) as { error?: unknown };
     if (typeof json.error !== 'object' || json.error === null) body = JSON.stringify({ error: { message: text } });
   } catch {
-    // No JSON: the package shows the text as it is.
+    // Not JSON: the package shows the text as it is.
   }
   const { status, statusText, headers } = response;
   const plain = new Headers(headers);
-  // The body is no longer what these describe.
+  // These headers no longer describe the body.
   for (const name of ['content-encoding', 'content-length']) plain.delete(name);
   return new Response(body, { status, statusText, headers: plain });
 }
@@ -148,7 +146,7 @@ async function assertReachable(
     const status = (error as { status?: number }).status;
     if (status === 401)
       throw new UsageError(`${at} refused the key (HTTP ${status}); set ${keyEnv} to a key that may use "${model}"`);
-    // Some endpoints do not list models; any answer shows that one is there.
+    // Some endpoints do not list models; any answer shows that the endpoint exists.
     if (status !== undefined && status < 500) return;
     throw new InfrastructureError(
       `no answer from ${at} (${folded(redact(messageOf(error)))}); check the address and that the server runs, then type the same command again`,

@@ -1,45 +1,39 @@
-/**
- * Calls an endpoint at the pace that it allows: tries again after faults that pass, and asks less
- * at once when it is told to slow down.
- */
+/** Retries calls after temporary faults, and lowers concurrency when an endpoint asks for it. */
 import { InfrastructureError } from '../errors.ts';
 
 export interface PatienceOptions {
-  /** Calls at the same time, at most. */
+  /** Maximum concurrent calls. */
   readonly concurrency: number;
-  /** Tries after the first one. @default 4 */
+  /** Retries after the first attempt. @default 4 */
   readonly retries?: number;
-  /**
-   * Longest wait that an endpoint may ask for, in milliseconds; a longer one is a fault.
-   * @default 120,000
-   */
+  /** Longest wait in milliseconds that an endpoint may ask for. @default 120,000 */
   readonly longestWaitMs?: number;
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** How a failed call is to be taken. */
+/** How to handle a failed call. */
 export interface CallFault {
   readonly error: InfrastructureError;
   /** HTTP status; undefined when there was no answer. */
   readonly status: number | undefined;
-  /** What the endpoint asked for; undefined when it did not say. */
+  /** Wait that the endpoint asked for, if any. */
   readonly retryAfterMs: number | undefined;
 }
 
 export interface Patience {
-  /** Calls at the same time as of now. */
+  /** Concurrent calls allowed now. */
   readonly allowed: number;
-  /** `faultOf` turns what a call throws into a fault, or throws what is none. */
+  /** `faultOf` turns an error of `call` into a fault, or throws one that is not a fault. */
   run<T>(call: () => Promise<T>, faultOf: (error: unknown) => CallFault, signal?: AbortSignal): Promise<T>;
 }
 
-/** Successes after which one more call at the same time is tried. */
+/** Successes after which concurrency grows by one. */
 const GROW_AFTER = 20;
 const FIRST_WAIT_MS = 500;
 
 /**
- * Additive increase, multiplicative decrease (Chiu & Jain 1989): a 429 or 529 halves the calls at
- * the same time, 20 successes in a row allow one more.
+ * Additive increase, multiplicative decrease (Chiu & Jain 1989): a 429 or 529 halves the concurrent
+ * calls, 20 successes in a row allow one more.
  */
 export function openPatience(options: PatienceOptions): Patience {
   const { concurrency, retries = 4, longestWaitMs = 120_000, sleep } = options;
@@ -97,10 +91,7 @@ export function openPatience(options: PatienceOptions): Patience {
   };
 }
 
-/**
- * Milliseconds that the headers ask to wait: `retry-after-ms`, or `retry-after` in seconds or as a
- * date. `now` in milliseconds since 1970.
- */
+/** Milliseconds to wait by `retry-after-ms` or `retry-after`; `now`: milliseconds since 1970. */
 export function retryAfterOf(
   headers: { get(name: string): string | null } | undefined,
   now: number,

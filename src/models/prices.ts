@@ -1,11 +1,8 @@
-/**
- * What a model call may cost: no price table is guessed, a user states the prices of a paid
- * endpoint.
- */
+/** Costs of model calls; users state prices, and no price table is guessed. */
 import type { Usage } from '../types.ts';
 
 export interface Price {
-  /** US dollars a million tokens. */
+  /** US dollars per million tokens. */
   readonly input: number;
   readonly output: number;
   /** Input tokens that the endpoint's prefix cache held. @default `input` */
@@ -21,9 +18,6 @@ export function costOf(price: Price, usage: Pick<Usage, 'inputTokens' | 'outputT
   return (input + usage.outputTokens * price.output) / 1e6;
 }
 
-/**
- * An upper bound for a call before it is made: at most one token a UTF-8 byte goes in, `maxTokens`
- * come out.
- */
+/** Upper bound before a call: one token per UTF-8 byte in, `maxTokens` out. */
 export const worstCost = (price: Price, requestBytes: number, maxTokens: number): number =>
   costOf(price, { inputTokens: requestBytes, outputTokens: maxTokens, cachedTokens: 0 });

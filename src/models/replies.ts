@@ -1,7 +1,4 @@
-/**
- * Every model call of a run by content: an interrupted run pays no call twice, and a night plays
- * again with no model.
- */
+/** Stores model calls: resuming pays nothing twice, and a night replays without a model. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
@@ -20,29 +17,27 @@ export interface RecordedCall {
 export interface ReplyStore {
   get(key: string): ChatReply | undefined;
   put(key: string, call: RecordedCall): void;
-  /** Why a request was refused for good; undefined when it was not. */
+  /** Why a request was refused permanently; undefined when it was not. */
   refusal(key: string): string | undefined;
   refuse(key: string, message: string): void;
-  /** All calls, in the order made. */
+  /** All calls, in order. */
   calls(): IterableIterator<RecordedCall & { readonly key: string }>;
   readonly size: number;
 }
 
 /**
- * sha256 (hex) of agent and request. The request holds the seed of its trial: trials of one task
- * stay independent, while two harnesses that ask the same in the same trial get the same reply,
- * paid once.
+ * sha256 (hex) of agent and request. The request holds the trial's seed: trials of a task stay
+ * independent, and two harnesses with equal requests in one trial share a reply, paid once.
  */
 export const replyKey = (agent: string, request: ChatRequest): string => sha256(canonicalJson({ agent, request }));
 
-/** Stores that this process has opened. */
+/** Number of stores that this process has opened. */
 let opened = 0;
 
 /**
- * A store in a file of one line a call: its key, and base64 of the deflated call, or why it was
- * refused for good. Each call is deflated with the writer's one before it as the dictionary, since
- * requests of a run share most of their text. A last line that was cut off is dropped; with
- * `readOnly` the file stays as it is.
+ * A file with one line per call: its key, and base64 of the deflated call or the permanent refusal.
+ * The writer's previous call is the dictionary, because requests share most text. An incomplete
+ * last line is dropped; with `readOnly` the file stays unchanged.
  */
 export function fileReplies(path: string, options: { readonly readOnly?: boolean } = {}): ReplyStore {
   const writer = `${process.pid}.${++opened}`;
@@ -101,10 +96,10 @@ export function fileReplies(path: string, options: { readonly readOnly?: boolean
   };
 }
 
-/** Deflate looks back 32 KiB at most. */
+/** Deflate uses at most the last 32 KiB. */
 const dictionaryOf = (text: string): Buffer => Buffer.from(text === '' ? ' ' : text, 'utf8').subarray(-32_768);
 
-/** ASCII lines that are complete, and whether the file holds nothing else. */
+/** The complete ASCII lines, and whether the file holds nothing else. */
 function wholeLines(path: string): { lines: string[]; whole: boolean } {
   const text = readFileSync(path, 'latin1');
   const lines = text.split('\n');
@@ -117,14 +112,14 @@ const shortDigest = (text: string): string => sha256(text).slice(0, 8);
 
 interface Line {
   readonly key: string;
-  /** Who wrote it: each writer's lines are a chain of their own. */
+  /** The writer: each writer's lines form a separate chain. */
   readonly w?: string;
   readonly d?: string;
   readonly z?: string;
   readonly refused?: string;
 }
 
-/** Throws InfrastructureError, naming the line, when one of them was changed. */
+/** Throws InfrastructureError with the line number when a line was changed. */
 function* inflated(lines: readonly string[], path: string): Generator<{ key: string; text?: string; refused: string }> {
   const last = new Map<string, string>();
   for (const [index, line] of lines.entries()) {
@@ -141,7 +136,7 @@ function* inflated(lines: readonly string[], path: string): Generator<{ key: str
       yield { key, text, refused };
     } catch (cause) {
       throw new InfrastructureError(
-        `${basename(path)}, line ${index + 1}: expected a recorded call; the file was changed`,
+        `${basename(path)}, line ${index + 1}: expected a recorded call; the file was changed; restore it`,
         {
           cause,
         },
@@ -152,10 +147,7 @@ function* inflated(lines: readonly string[], path: string): Generator<{ key: str
 
 const refusalOf = (message: string) => new InfrastructureError(message, { final: true });
 
-/**
- * The same agent; what it was asked before is answered from `store`, all else is asked and kept
- * there.
- */
+/** The same agent: answers known requests from `store`, and keeps new replies there. */
 export function recordedAgent(agent: Agent, store: ReplyStore): Agent {
   return {
     ...agent,
@@ -182,10 +174,7 @@ export function recordedAgent(agent: Agent, store: ReplyStore): Agent {
   };
 }
 
-/**
- * Answers from `store` alone; what was never asked is a fault of the record, and so a void rollout
- * as in the night itself.
- */
+/** Answers from `store` alone; an unknown request is an InfrastructureError, so a void rollout. */
 export function replayAgent(
   agent: Pick<Agent, 'id' | 'digest' | 'unpriced' | 'contextTokens' | 'protocol'>,
   store: ReplyStore,

@@ -1,13 +1,7 @@
-/**
- * Scores of two models are no scores of one agent: a run ends when its endpoint changes what it
- * serves.
- */
+/** Ends a run when its endpoint serves another model: the scores could not be compared. */
 import { InfrastructureError } from '../errors.ts';
 
-/**
- * `before` is null until something was served. Throws a fatal InfrastructureError when `now` is
- * another model.
- */
+/** `before`: null before the first reply. Throws a fatal InfrastructureError for another model. */
 export function assertSameModel(before: string | null, now: string): void {
   if (before === null || now === before) return;
   throw new InfrastructureError(

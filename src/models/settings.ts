@@ -1,7 +1,4 @@
-/**
- * `models.yaml`: the models that a team uses, by a name of their own, with everything that a call
- * needs but the key.
- */
+/** `models.yaml`: a team's models by name, with all settings of a call except the key. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -13,54 +10,45 @@ export const MODELS_FILE = 'models.yaml';
 
 const amount = z.number().min(0).max(10_000);
 
-/** US dollars a million tokens, and where that is written. */
+/** US dollars per million tokens, and the source. */
 export const PriceEntry = z.strictObject({
   input: amount,
   output: amount,
-  /** Input tokens that a prefix cache held; default: `input`. */
+  /** Input tokens from a prefix cache. @default `input` */
   cached: amount.optional(),
-  /** When it was looked up, and where. */
+  /** Date and place of the lookup. */
   date: z.iso.date(),
   source: z.string().min(1).max(300),
 });
 export type PriceEntry = z.infer<typeof PriceEntry>;
 
 export const ModelEntry = z.strictObject({
-  /** Name that the endpoint knows. */
+  /** Name of the model at the endpoint. */
   model: z.string().min(1),
   base_url: z.url({ protocol: /^https?$/ }).optional(),
-  /** Name of the environment variable that holds the key; the key itself never stands in a file. */
+  /** Environment variable that holds the key; the key itself is never in a file. */
   key_env: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable, such as OPENAI_API_KEY')
     .default('OPENAI_API_KEY'),
-  /**
-   * `text` for a model that cannot make native calls: every harness is then played so. With
-   * `native` the harness says.
-   */
+  /** `text`: a model without native calls, in every harness; `native`: the harness decides. */
   protocol: z.enum(['native', 'text']).default('native'),
   temperature: z.number().min(0).max(2).default(0),
-  /** Longest reply. */
+  /** Maximum tokens of a reply. */
   max_tokens: z.int().min(1).max(200_000).default(768),
-  /**
-   * Tokens of request and reply together; older tool results are shortened to stay below. Default:
-   * no limit.
-   */
+  /** Tokens of request and reply; older tool results are shortened to fit. Default: no limit. */
   context: z.int().min(512).optional(),
-  /** Seconds that one reply may take. */
+  /** Maximum seconds per reply. */
   timeout_s: z.number().gt(0).max(3600).default(300),
-  /** Tries after the first one when there is no answer, or one that asks to come back. */
+  /** Retries after no answer, or an answer that asks to come back. */
   retries: z.int().min(0).max(20).default(4),
-  /** Calls at the same time. Default: 1 for an endpoint on this machine, else 4. */
+  /** Concurrent calls. Default: 1 for an endpoint on this machine, else 4. */
   concurrency: z.int().min(1).max(256).optional(),
   price: PriceEntry.optional(),
 });
 export type ModelEntry = z.infer<typeof ModelEntry>;
 
-/**
- * True for an address of this machine: it needs no key, costs nothing, and serves one call at a
- * time. False for what is no address.
- */
+/** True for an address of this machine: it needs no key, is free and serves one call at a time. */
 export function isLoopback(url: string): boolean {
   const host = URL.canParse(url) ? new URL(url).hostname : '';
   return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
@@ -71,7 +59,7 @@ const ModelsFile = z.strictObject({
   models: z.record(z.string().regex(/^[a-z0-9]+([._-][a-z0-9]+)*$/, 'expected a name such as qwen-small'), ModelEntry),
 });
 
-/** The models of a repository; none without the file. Throws UsageError with file and line. */
+/** The models of a repository; none without a file. Throws UsageError with file and line. */
 export function readModels(root: string): ReadonlyMap<string, ModelEntry> {
   const path = join(root, MODELS_FILE);
   if (!existsSync(path)) return new Map();
@@ -82,11 +70,11 @@ export function readModels(root: string): ReadonlyMap<string, ModelEntry> {
   return new Map(Object.entries(models));
 }
 
-/** The keys that the models of a repository use, whatever their variables are called. */
+/** The keys of a repository's models, whatever their variables are called. */
 export const keysIn = (root: string, variables: Readonly<Record<string, string | undefined>>): string[] =>
   [...readModels(root).values()].flatMap(({ key_env: name }) => variables[name] ?? []);
 
-/** The entry of that name. Throws UsageError that lists the names there are. */
+/** The entry of that name. Throws UsageError that lists the known names. */
 export function findModel(root: string, name: string, flag = '--model'): ModelEntry {
   const models = readModels(root);
   const entry = models.get(name);

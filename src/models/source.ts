@@ -1,11 +1,11 @@
-/** An agent, or what opens one that pays from a budget. */
+/** An agent, or a function that opens one which pays from a budget. */
 import { BudgetError } from '../errors.ts';
 import type { Agent, MaybePromise } from '../types.ts';
 import type { Spend } from './calls.ts';
 
 /**
- * A function is given the budget, which its agent has to ask before each call: only then a cap of
- * money holds before it is spent.
+ * A function receives the budget, and its agent asks before each call: only then a cap of money
+ * holds.
  *
  * @example
  * const price = { input: 1, output: 4 };
@@ -13,7 +13,7 @@ import type { Spend } from './calls.ts';
  */
 export type AgentSource = Agent | ((spend: Spend) => MaybePromise<Agent>);
 
-/** The spend of an agent that was opened elsewhere is counted after each of its calls. */
+/** Counts the cost of an agent that was opened elsewhere after each of its calls. */
 export async function openSource(source: AgentSource, spend: Spend): Promise<Agent> {
   if (typeof source === 'function') return source(spend);
   return source.simulated ? source : counted(source, spend);

@@ -1,22 +1,16 @@
-/**
- * A trace in few words, for a proposer or a person in a hurry: what changed instead of what was
- * replied, and nothing said twice.
- */
+/** A short form of a trace, for a proposer or a reader: changes, and nothing said twice. */
 import { canonicalJson } from '../digest.ts';
 import type { Json, Step, ToolCall, Trace } from '../types.ts';
 import { clean } from './view.ts';
 
-/** Characters of a message, of a value, and of a result that changed nothing. */
+/** Maximum characters of a message, of a value, and of a result that changed nothing. */
 const MESSAGE = 240;
 const VALUE = 80;
 const RESULT = 100;
-/** Lines of one step's state changes. */
+/** Maximum number of state changes shown per step. */
 const CHANGES = 4;
 
-/**
- * The steps, one line each, and the outcome. The request is not part of it. At most a third of the
- * steps' own text, see the test.
- */
+/** The steps, one line each, and the outcome, without the request; at most a third of the text. */
 export function compactTrace({ steps, score }: Trace): string {
   const failed = score?.checks.flatMap(({ name, passed, detail }) => (passed ? [] : [detail ?? name])) ?? [];
   const outcome = score === null ? 'void' : `reward ${score.reward}`;
@@ -26,10 +20,7 @@ export function compactTrace({ steps, score }: Trace): string {
   ].join('\n');
 }
 
-/**
- * One line a step, numbered by its place; steps that add nothing are left out, equal texts name the
- * step that had them first.
- */
+/** One line per step with its index; empty steps are left out, equal texts refer to the first. */
 export function compactSteps(steps: readonly Step[]): string[] {
   const seen = new Map<string, number>();
   const once = (index: number, text: string, width: number): string => {

@@ -1,15 +1,9 @@
-/**
- * One trace as text for a person: a few lines a step, interventions marked with the id that caused
- * them.
- */
+/** A trace as text for a person: a few lines per step, interventions marked with their ids. */
 import type { Json, Step, ToolCall, Trace } from '../types.ts';
 
 const WIDTH = 400;
 
-/**
- * Control characters are removed and text from models and tools is quoted, so that a trace cannot
- * write on the terminal.
- */
+/** Removes control characters, so that text from models and tools cannot write on the terminal. */
 export function renderTrace(trace: Trace): string {
   const unscored = trace.error === undefined ? 'no scorer' : `void: ${clean(trace.error)}`;
   const score = trace.score === null ? unscored : `reward ${trace.score.reward}`;

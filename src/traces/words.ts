@@ -1,4 +1,4 @@
-/** What tells two rollouts apart. */
+/** The words that distinguish two rollouts. */
 import type { Trace } from '../types.ts';
 
 /** What an agent said, word for word. */

@@ -1,9 +1,9 @@
-/** Rules over an answer that ended the run, where an environment asks for a text or for JSON. */
+/** Rules about an answer that ended the run, for environments that ask for text or JSON. */
 import type { Environment, Trace } from '../../types.ts';
 import { endOf, quote } from '../attempts.ts';
 import type { PatternMatch } from '../patterns.ts';
 
-/** The first check that failed names what is wrong; null when the run did not end by an answer. */
+/** Names the first failed check; null when the run did not end with an answer. */
 export function wrongAnswer(trace: Trace, { answer }: Environment): PatternMatch | null {
   const ending = endOf(trace)?.ending;
   if (answer === undefined || answer.kind === 'tool' || ending?.reason !== 'text') return null;

@@ -1,4 +1,4 @@
-/** Rules over the arguments of one failed or wrong call: names, types, prefixes, ids. */
+/** Rules about the arguments of one failed or wrong call: names, types, prefixes, ids. */
 import { canonicalJson, isObject } from '../../digest.ts';
 import type { Environment, Json, Task, ToolCall, Trace } from '../../types.ts';
 import { type Attempt, leaves, quote, visibleBefore } from '../attempts.ts';
@@ -7,10 +7,7 @@ import type { PatternMatch } from '../patterns.ts';
 /** Letters and digits, lower case. */
 const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]+/g, '');
 
-/**
- * The plan's write that a call most likely meant: same tool first, then most equal arguments;
- * undefined if nothing agrees.
- */
+/** The plan write that a call most likely meant: same tool first, then most equal arguments. */
 export function intended(call: ToolCall, wanted: readonly ToolCall[]): ToolCall | undefined {
   let best: { call: ToolCall; points: number } | undefined;
   for (const candidate of wanted) {
@@ -27,13 +24,10 @@ export function intended(call: ToolCall, wanted: readonly ToolCall[]): ToolCall 
 
 const same = (a: Json, b: Json): boolean => canonicalJson(a) === canonicalJson(b);
 
-/** A digit inside, no white space: the look of an id. */
+/** True for text that looks like an id: a digit, no white space, four characters or more. */
 export const looksLikeId = (text: string): boolean => /[0-9]/.test(text) && !/\s/.test(text) && text.length >= 4;
 
-/**
- * What is wrong with the arguments of a call; null if nothing shows. `goal` is the plan's call,
- * when known.
- */
+/** The fault in a call's arguments, or null. `goal` is the plan's call, when known. */
 export function argumentFault(
   trace: Trace,
   attempt: Attempt,
@@ -84,20 +78,17 @@ export function argumentFault(
   return null;
 }
 
-/**
- * True if `word` is `target` without its leading characters, at least one of which is no letter or
- * digit.
- */
+/** True if `word` is `target` without its leading characters, one of them a symbol. */
 const lostPrefix = (word: string, target: string): boolean =>
   word.length >= 3 && target.length > word.length && target.endsWith(word) && /^[^a-z0-9]/i.test(target);
 
-/** The same against the tokens of the request. */
+/** As `lostPrefix`, for any token of the request. */
 const lostPrefixOf = (word: string, request: string): boolean =>
   looksLikeId(word) && tokens(request).some((t) => lostPrefix(word, t));
 
 const tokens = (text: string): string[] => text.split(/[\s,;:.()"'{}]+/).filter((t) => t.length > 0);
 
-/** JSON value against a JSON Schema type; unknown types fit. */
+/** True if a JSON value fits a JSON Schema type; every value fits an unknown type. */
 export function fits(value: Json, type: Json | undefined): boolean {
   if (type === 'array') return Array.isArray(value);
   if (type === 'object') return isObject(value);

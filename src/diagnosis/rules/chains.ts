@@ -1,4 +1,4 @@
-/** Rules over the last open chain of errors and blocks: the call that the run never got through. */
+/** Rules about the last open chain of errors and blocks: the call that never succeeded. */
 import type { Environment, Plan, Task, ToolCall, Trace } from '../../types.ts';
 import { type Attempt, attemptKey, attemptsOf, quote } from '../attempts.ts';
 import type { PatternMatch } from '../patterns.ts';
@@ -21,7 +21,7 @@ export function brokenChain(
   const base = { tool: attempt.call.name, evidence: quote(attempt.content) };
   const repeats = chain.filter((a) => attemptKey(a.call) === attemptKey(attempt.call)).length;
   if (plan && !attempt.readOnly) {
-    // The values are right or at least known; the tool is not the one that the plan uses on them.
+    // The values are right or at least known, but the plan uses another tool for them.
     const otherTool = goal !== undefined && goal.name !== attempt.call.name;
     const asked = plan.calls.some((c) => c.name === attempt.call.name);
     if (otherTool || !asked) return { ...base, pattern: 'wrong_state', confidence: otherTool ? 0.85 : 0.6 };
@@ -36,10 +36,7 @@ export function brokenChain(
   return { ...base, pattern: plan ? 'gave_up' : 'reasoning', confidence: 0.4 };
 }
 
-/**
- * A name or an invention stands in for a value that the agent had not read yet: what went wrong is
- * that it did not read.
- */
+/** The agent gave a name or an invention for a value that it should have read first. */
 function blind(trace: Trace, attempt: Attempt, fault: PatternMatch, goal: ToolCall | undefined): PatternMatch | null {
   const right = fault.argument === undefined ? undefined : goal?.arguments[fault.argument];
   if (attempt.readOnly || right === undefined || !['name_for_id', 'invented_id', 'wrong_type'].includes(fault.pattern))

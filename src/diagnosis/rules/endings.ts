@@ -1,4 +1,4 @@
-/** Rules over the way a run ended when no single call is to blame. */
+/** Rules about how a run ended when no single call is to blame. */
 import type { ToolCall, Trace } from '../../types.ts';
 import { type Attempt, attemptKey, attemptsOf, endOf, quote } from '../attempts.ts';
 import type { PatternMatch } from '../patterns.ts';
@@ -48,7 +48,7 @@ export function badEnding(trace: Trace, missing: readonly ToolCall[], made: read
 
 const tool = (missing: readonly ToolCall[]): { tool?: string } => (missing[0] ? { tool: missing[0].name } : {});
 
-/** A text call that the harness took up is followed by a call before the next model step. */
+/** True if the harness rescued a text call: a call follows before the next model step. */
 function wasRescued(trace: Trace, step: Trace['steps'][number]): boolean {
   for (const next of trace.steps.slice(trace.steps.indexOf(step) + 1)) {
     if (next.kind === 'model') return false;

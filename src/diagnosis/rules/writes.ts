@@ -1,11 +1,11 @@
-/** Rules over a successful write after which the goal was out of reach. */
+/** Rules about a successful write after which the goal was out of reach. */
 import { canonicalJson } from '../../digest.ts';
 import type { Environment, Json, Task, ToolCall, Trace } from '../../types.ts';
 import { type Attempt, attemptKey, leaves, quote, visibleBefore } from '../attempts.ts';
 import type { PatternMatch } from '../patterns.ts';
 import { argumentFault, intended, looksLikeId } from './arguments.ts';
 
-/** Names what is wrong with a write: `wanted` are all writes of the plan, in order. */
+/** Names the fault of a write; `wanted` are all plan writes in order. */
 export function wrongWrite(
   trace: Trace,
   attempt: Attempt,
@@ -21,7 +21,7 @@ export function wrongWrite(
   const sameTool = wanted.filter((c) => c.name === call.name);
   const goal = intended(call, sameTool);
   if (!goal || !sharesValue(call, goal)) {
-    // An id that stands nowhere is an invention even when no plan call has this tool.
+    // An id that occurs nowhere is invented, even when no plan call uses this tool.
     const invented = sameTool.length > 0 ? argumentFault(trace, attempt, goal, environment, task) : null;
     return invented ?? { ...base, pattern: 'unasked_write', confidence: sameTool.length > 0 ? 0.6 : 0.85 };
   }
@@ -36,7 +36,7 @@ export function wrongWrite(
   return { ...base, pattern: 'reasoning', confidence: 0.4 };
 }
 
-/** A list that holds some but not all of the wanted elements and no others. */
+/** True for a list with some, but not all, of the wanted elements and no others. */
 function isPart(given: Json, right: Json): boolean {
   if (!Array.isArray(given) || !Array.isArray(right) || given.length >= right.length) return false;
   const all = right.map((v) => canonicalJson(v));

@@ -1,7 +1,4 @@
-/**
- * Understands sentences by content: which fault a sentence warns of, for which tool and argument,
- * and whether it asks or forbids.
- */
+/** Finds in a sentence the fault it warns of, the tool and argument, and ask or forbid. */
 import type { FaultKind } from './profiles.ts';
 import { inventedIdRule, missingPrefix, nameForId, wrongName, wrongType } from './rules/arguments.ts';
 import { claim, gaveUp, loop, missingReport, textCall, unaskedWriteRule } from './rules/conduct.ts';
@@ -11,7 +8,7 @@ import { type Sentence, sentencesOf, type ToolIndex } from './sentence.ts';
 
 export type { Advice } from './rules/rule.ts';
 
-/** Faults that a text can warn of; `reasoning` is not among them: no text cures it. */
+/** Faults that a text can warn of; no text fixes `reasoning`. */
 const RULES: readonly (readonly [FaultKind, Rule])[] = [
   ['missing_prefix', missingPrefix],
   ['write_before_read', writeBeforeRead],
@@ -48,7 +45,7 @@ const MOST_ANSWERS = 2000;
 
 /**
  * The sentences of a text with their advice; `own` is the tool whose description or answer it is.
- * Digits mean nothing to advice, so answers that differ in ids alone are read once.
+ * Digits do not matter to advice, so texts that differ in ids alone are read once.
  */
 export function understand(text: string, index: ToolIndex, own?: string): readonly Understood[] {
   let known = answers.get(index);

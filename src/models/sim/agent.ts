@@ -1,7 +1,4 @@
-/**
- * The simulated agent: plays an environment's gold plan through seeded faults, so that the program
- * runs with no model at all.
- */
+/** The simulated agent: plays the oracle's plan with seeded faults, without a model. */
 import { canonicalJson, sha256 } from '../../digest.ts';
 import { UsageError } from '../../errors.ts';
 import type { Agent } from '../../types.ts';
@@ -9,20 +6,19 @@ import type { Strike } from './draws.ts';
 import { openPlayer } from './player.ts';
 import { PROFILES, Profile, ProfileName } from './profiles.ts';
 
-/** Raise it whenever equal requests may get other replies than before. */
+/** Raise this whenever equal requests may get different replies. */
 export const ENGINE = 'sim/1';
 
 /**
- * An agent that errs at the rates of its profile and follows the text that it sees: evidence about
- * the optimizer, never about a model.
+ * An agent that errs at its profile's rates and follows visible text: evidence about the optimizer,
+ * never about a model.
  *
- * `open` gives the player of one episode: replies depend on the episode's seed and plan and on the
- * requests alone. The plan enters there and never through a request; from it the agent emits only
- * values that stand in visible text, or corruptions of them. Faults are drawn from streams named by
- * seed, fault and step, so that two harnesses played with one seed share their noise.
+ * Replies depend on the seed, the plan and the requests alone. From the plan the agent emits only
+ * values in visible text, or corruptions of them. Streams are named by seed, fault and step, so
+ * that harnesses with one seed share their noise.
  *
- * `report` is told of each fault as it strikes (for tests and attribution). Throws UsageError for
- * an unknown profile name, and in `open` when the environment has no oracle.
+ * `report` is told of each fault. Throws UsageError for an unknown profile, and in `open` without
+ * an oracle.
  */
 export function simulatedAgent(profile: ProfileName | Profile, report?: Strike): Agent {
   const data = typeof profile === 'string' ? namedProfile(profile) : Profile.parse(profile);

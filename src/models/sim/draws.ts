@@ -1,16 +1,11 @@
-/**
- * Whether a fault strikes: named draws against a rate that visible advice, length and noise move.
- */
+/** Decides whether a fault strikes: draws against a rate that advice, length and noise move. */
 import { randomOf, seedOf } from '../../digest.ts';
 import type { Advice } from './advice.ts';
 import type { Lexicon } from './lexicon.ts';
 import type { FaultKind, Locus, Profile } from './profiles.ts';
 import { concerns, type Prompt, type Pull, type Topic } from './prompt.ts';
 
-/**
- * Told of each fault as it strikes, for tests and for scoring attribution; it cannot change
- * anything.
- */
+/** Told of each fault, for tests and for scoring attribution; it changes nothing. */
 export type Strike = (fault: FaultKind, key: string, topic: Topic) => void;
 
 export interface Mind {
@@ -18,13 +13,13 @@ export interface Mind {
   draw(label: string, key: string): number;
   /** True if the fault strikes at this opportunity; `share` scales its rate. */
   strikes(fault: FaultKind, key: string, topic?: Topic, share?: number): boolean;
-  /** As `strikes` for swapping two calls: `order` is what the text says of them. */
+  /** As `strikes` for swapping two calls; `order` is what the text says about their order. */
   swaps(key: string, order: Pull): boolean;
-  /** True if text at this place is followed. */
+  /** True if the agent follows text at this place. */
   obeys(locus: Locus, label: string, key: string): boolean;
-  /** What an answer taught: from now on the advice is followed. */
+  /** Learns advice from an answer and follows it from now on. */
   learn(advice: Advice): void;
-  /** What the agent found out by itself: the fault is over, for this key (or everywhere). */
+  /** The agent found out by itself: the fault is over, for this key or everywhere. */
   overcome(fault: FaultKind, key?: string): void;
   knows(fault: FaultKind, key: string): boolean;
   /** True if the text asks to commit the fault, or an answer did. */
@@ -48,9 +43,7 @@ function mix(h: number): number {
   return x ^ (x >>> 16);
 }
 
-/**
- * The first number of the stream (seed, label, key): `randomOf` in kind, without a digest a draw.
- */
+/** The first number of the stream (seed, label, key), without a digest per draw. */
 function drawOf(base: number, label: string, key: string): number {
   const named = mix(base ^ hash(label));
   return (mix((named + Math.imul(mix(hash(key)), 0x9e3779b1)) | 0) >>> 0) / 4294967296;
@@ -61,16 +54,13 @@ function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-/**
- * `rate` after advice: followed cures remove it, followed harm makes it certain; contradicting
- * advice halves itself.
- */
+/** `rate` after advice: cures remove it, harm makes it certain, contradictions halve each other. */
 export function advised(rate: number, { cure, harm }: Pull): number {
   const left = rate * (1 - cure * (1 - harm / 2));
   return Math.min(CEILING, left + (1 - left) * harm * (1 - cure / 2));
 }
 
-/** The mind of one episode. `prompt` is asked at every draw, since it may change between turns. */
+/** The mind of one episode; every draw calls `prompt`, which may change between turns. */
 export function openMind(
   profile: Profile,
   task: string,

@@ -1,19 +1,16 @@
-/**
- * Words for the concepts that advice is about; understanding means finding concepts, never template
- * phrases.
- */
+/** Words for the concepts of advice; understanding finds concepts, not template phrases. */
 import { NEUTRAL, type Speech, type Vocabulary } from '../../vocabulary.ts';
 
-/** Words that turn a statement round; two of them cancel out. */
+/** Words that negate a statement; two of them cancel out. */
 export const NEGATION =
   /\b(?:no|not|never|none|neither|nor|cannot|without|avoid|avoiding|unless|\w+n't|refrain(?:ing)? from|rather than|instead of|in place of|stop)\b/g;
-/** Verbs and adjectives of leaving something away. */
+/** Verbs and adjectives that mean leaving something out. */
 export const REMOVAL =
   /\b(?:omit\w*|drop(?:s|ped|ping)?|strip(?:s|ped|ping)?|remov\w+|(?:leav\w+|left) (?:\S+ ){0,3}?(?:off|out|away)|skip\w*|forget\w*|forgotten|lack\w*|missing|ignor\w+|bare|free of)\b/g;
-/** Words of a call that comes to nothing. */
+/** Words about a call that fails. */
 export const FAILURE =
   /\b(?:not (?:be )?(?:found|known|exist|accepted|recogni[sz]ed|work)|(?:cannot|can't|won't|will not|not) be (?:found|used|matched)|fails?|failing|errors?|invalid|refused|rejected|unknown|does not exist|doesn't exist)\b/g;
-/** Words that make a reading needless. */
+/** Words that call a read needless. */
 export const NEEDLESS =
   /\b(?:unnecessary|needless|pointless|useless|superfluous|a waste|wasteful|optional|no need|not needed|not necessary|not required|redundant)\b/;
 
@@ -36,7 +33,7 @@ export const NAME =
   /\b(?:names|titles?|descriptions?|descri(?:be|bes|bing)|wording|words|in words|labels?)\b|\bname\b(?! (?:all|every|each|the|them|it|any|both|items)\b)|\bname\b.*\b(?:options?|properties|colou?r|size|material)\b/;
 export const SOURCE =
   /\b(?:from|listed|shown|stands?|found|appears?|returned|copy|copied|taken|take|look(?:ed|ing)? (?:\w+ )?up|real|exact|actual|genuine|digits?|numeric|are numbers)\b/;
-/** Somebody else will do the looking up. */
+/** Something else does the lookup. */
 export const RESOLVED =
   /\b(?:(?:is|are|gets?|get|will be|being) (?:then |automatically )?(?:looked up|resolved|found|filled in|worked out|matched|translated|determined)|(?:looks?|looked) (?:\w+ )?up for you|for you|automatically)\b/;
 export const THING = /\b(?:items?|products?|variants?|articles?|goods|options?|payment|method|card|cards)\b/;
@@ -77,14 +74,14 @@ export const TEXT_CALL =
 export const NATIVE_CALL =
   /\b(?:function[- ]calling|tool[- ]calling|native\w*|(?:tool|function) interface|structured (?:calls?|tools?)|tool_calls)\b/;
 
-/** An answer that says what to do, not only what went wrong. */
+/** Words of an answer that says what to do. */
 export const INSTRUCTION =
   /\b(?:use|call|give|write|send|pass|add|include|must|should|start|begin|first|look|read|choose|name|instead|put|say|state|collect|need|needs|make|try|carry)\b/;
-/** An answer that is a refusal, though it does not begin with "Error". */
+/** Words of a refusal that does not begin with "Error". */
 export const REFUSAL =
   /\b(?:error|first|instead|must|only|say|write|use|fits? no|no such|no new|there is no|cannot|can't|not|before|missing|already|refused|expected|needs?|invalid|unknown|blocked|denied|several|which|no such|without|stop|again|failed|never|should|please|give)\b/;
 
-/** The concepts whose words depend on the domain. */
+/** Concepts whose words depend on the domain. */
 export interface Lexicon {
   /** What can be read. */
   readonly record: RegExp;
@@ -93,11 +90,11 @@ export interface Lexicon {
   readonly prose: RegExp;
   /** Verbs of tool names and how people say them. */
   readonly verbs: ReadonlyMap<string, RegExp>;
-  /** State words, and phrases that are replaced by their state before anything else is read. */
+  /** State words, and phrases that are first replaced by their state. */
   readonly states: ReadonlySet<string>;
   readonly stateWord: RegExp;
   readonly statePhrases: readonly (readonly [RegExp, string])[];
-  /** Nouns by which people speak of an argument: `new_item_ids` -> its own name, item, ... */
+  /** Nouns that people use for an argument: `new_item_ids` -> its own name, item, ... */
   nounsOf(argument: string): readonly string[];
   readonly speech: Speech;
 }
@@ -108,7 +105,7 @@ const VERBS = {
 };
 const STATES = ['cancelled', 'active', 'inactive', 'open', 'closed'];
 
-/** Singular of an English noun, roughly: enough to match `items` with `item`. */
+/** Approximate singular of an English noun, so that `items` matches `item`. */
 export function singular(word: string): string {
   if (word.endsWith('ies') && word.length > 4) return `${word.slice(0, -3)}y`;
   if (word.endsWith('sses')) return word.slice(0, -2);

@@ -1,11 +1,9 @@
-/** Whether a value stands in a text. */
+/** Tests whether a text holds a value. */
 
 const isWord = (code: number): boolean =>
   (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
 
-/**
- * A short value must stand alone: no letter, digit or stop before it, no letter or digit behind it.
- */
+/** A short value must stand alone: no letter or digit beside it, no dot before it. */
 function standsIn(text: string, value: string): boolean {
   for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
     const before = text.charCodeAt(at - 1);

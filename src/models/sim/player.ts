@@ -1,4 +1,4 @@
-/** Plays one gold plan through the faults of a profile, turn by turn. */
+/** Plays one oracle plan through the faults of a profile, turn by turn. */
 import type { ChatMessage, ChatReply, ChatRequest, Episode, Plan, ToolCall } from '../../types.ts';
 import { openMind, type Strike } from './draws.ts';
 import { claimText, GIVING_UP, honestText, summarise, unaskedWrite } from './faults/ending.ts';
@@ -15,7 +15,7 @@ import { callReply, textReply } from './reply.ts';
 import { indexTools } from './sentence.ts';
 import { openView } from './view.ts';
 
-/** Replies after which the agent ends whatever is left, so that an episode terminates. */
+/** Replies after which the agent ends the episode, so that it terminates. */
 const MOST_TURNS = 40;
 
 type Act =
@@ -23,10 +23,7 @@ type Act =
   | { readonly kind: 'done'; readonly summary: string }
   | { readonly kind: 'words'; readonly text: string };
 
-/**
- * A function from request to reply that remembers its episode. The plan enters here and nowhere
- * else.
- */
+/** A function from request to reply that remembers its episode; only here the plan enters. */
 export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model: string, report?: Strike) {
   const index = indexTools(episode.tools, episode.vocabulary);
   let prompt: Prompt | undefined;
@@ -61,11 +58,11 @@ export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model
     }
     if (last.kind === 'words' || answer.outcome === 'none') {
       heed(answer.words, scene, `words ${turn}`, undefined, 'hint');
-      // Being answered at all after words alone says that a call is expected.
+      // An answer to words alone implies that a call is expected.
       if (mind.obeys('hint', 'call', `${turn}`)) {
         mind.overcome('gave_up');
       }
-      // Few agents that write calls as text find the other way by being told that none came.
+      // Few agents that write calls as text change after being told that no call came.
       if (mind.obeys('result', 'text_call', 'episode') && mind.obeys('result', 'text_call', 'other way'))
         mind.overcome('text_call');
       return;
@@ -78,7 +75,7 @@ export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model
     } else reactToRefusal(answer.words, draft, step, plannedSteps, scene);
   };
 
-  /** `done` was not accepted: go back to what is missing, or say it again. */
+  /** After a rejected `done`: returns to missing steps, or repeats it. */
   const takeRefusedEnd = (words: string, plannedSteps: PlanStep[]): void => {
     heed(words, scene, `end ${ends}`, 'done');
     if (!mind.obeys('block', 'missing call', `${ends}`)) return;
@@ -121,7 +118,7 @@ export function openPlayer(profile: Profile, episode: Episode, plan: Plan, model
   const closing = (plannedSteps: readonly PlanStep[]): string => {
     const failed = plannedSteps.some((step) => !step.reads && step.state === 'dropped');
     if (!failed) return summarise(plan.summary, scene);
-    // Most agents claim success after a failed write; the draw is on a coin of its own.
+    // Most agents claim success after a failed write; the draw is separate.
     return mind.draw('claim failed', `${ends}`) < 0.7 ? claimText : honestText;
   };
 

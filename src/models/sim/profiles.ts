@@ -1,10 +1,7 @@
-/**
- * The simulated agents as data: how often each fault strikes, how well visible advice is followed,
- * what length costs.
- */
+/** Profiles of simulated agents: fault rates, compliance with advice, cost of length. */
 import { z } from 'zod';
 
-/** Fault labels; equal to `Diagnosis.pattern`, so that attribution can be scored against them. */
+/** Fault labels, equal to `Diagnosis.pattern`, so that attribution can be scored. */
 export const FAULTS = [
   'text_call',
   'missing_prefix',
@@ -27,47 +24,32 @@ export type FaultKind = (typeof FAULTS)[number];
 
 const chance = z.number().min(0).max(1);
 
-/** Where a sentence stands; it decides how readily it is followed. */
+/** Place of a sentence; it decides how readily the agent follows it. */
 export const Locus = z.enum(['block', 'result', 'hint', 'description', 'skill', 'system', 'schema']);
 export type Locus = z.infer<typeof Locus>;
 
 export const Profile = z.strictObject({
   name: z.string().min(1),
-  /**
-   * Chance per opportunity (an episode, a call or an argument, see the fault's file), before
-   * advice, length and noise.
-   */
+  /** Chance per opportunity (episode, call or argument), before advice, length and noise. */
   rates: z.record(z.enum(FAULTS), chance),
   /**
-   * Chance that a sentence is followed, by place. `block`: an answer to a call that says what to do
-   * next; `result`: an error that does not; `schema`: the description of one argument.
+   * Chance to follow a sentence, by place. `block`: an answer that says what to do next; `result`:
+   * an error that does not; `schema`: the description of one argument.
    */
   compliance: z.record(Locus, chance),
-  /**
-   * The newest words of the system text that get the full `system` compliance, and the factor for
-   * all that stand before them.
-   */
+  /** Newest words of the system text with full `system` compliance; factor for earlier words. */
   attention: z.strictObject({ words: z.int().min(0), beyond: chance }),
-  /** Chance to mend a failed call without being told how. */
+  /** Chance to fix a failed call without help. */
   selfCorrection: chance,
   /** Chance that a name in place of an id lacks the options. */
   nameOnly: chance,
-  /**
-   * Chance that a reply is empty once two calls written as text have been taken in a native
-   * conversation.
-   */
+  /** Chance of an empty reply after two calls as text in a native conversation. */
   degeneration: chance,
-  /** Tries of one call, the first included. */
+  /** Attempts per call, the first included. */
   tries: z.int().min(1).max(20),
-  /**
-   * Words of system text, tool descriptions and skills that cost nothing; each 1,000 beyond raise
-   * every rate by the given fraction.
-   */
+  /** Words without cost in system text, tools and skills; rise of rates per further 1,000. */
   length: z.strictObject({ freeWords: z.int().min(0), perThousand: z.number().min(0) }),
-  /**
-   * Standard deviations of the log of the factor on all rates: shared by the trials of a task, and
-   * of one trial.
-   */
+  /** Standard deviations of the log factor on all rates: per task, and per trial. */
   noise: z.strictObject({ task: z.number().min(0).max(2), trial: z.number().min(0).max(2) }),
 });
 export type Profile = z.infer<typeof Profile>;
@@ -165,7 +147,7 @@ const strong: Profile = {
   noise: { task: 0.35, trial: 0.2 },
 };
 
-/** Only for tests: other proportions than those that the optimizer was developed with. */
+/** Only for tests: other proportions than those used in development. */
 const heldOut: Profile = {
   name: 'held-out',
   rates: {

@@ -1,7 +1,4 @@
-/**
- * Says how strongly the standing text of a request speaks for or against a fault, and what can be
- * seen in it.
- */
+/** Computes how strongly a request's standing text pulls towards or against a fault. */
 import type { ChatMessage, ChatRequest } from '../../types.ts';
 import type { Advice } from './advice.ts';
 import type { Lexicon } from './lexicon.ts';
@@ -14,14 +11,11 @@ import { type Placed, type ReadPart, readToolTexts, skillPart, systemPart } from
 export interface Topic {
   readonly tool?: string;
   readonly argument?: string;
-  /** `partial`: forgetting a wish rather than an item. */
+  /** `partial`: a forgotten wish rather than an item. */
   readonly wishes?: boolean;
 }
 
-/**
- * How readily the text is followed, 0-1 each: towards avoiding the fault (`cure`) and towards
- * committing it (`harm`).
- */
+/** How readily text is followed, 0-1: to avoid the fault (`cure`) or commit it (`harm`). */
 export interface Pull {
   readonly cure: number;
   readonly harm: number;
@@ -30,22 +24,16 @@ export interface Pull {
 export interface Prompt {
   /** Words of system text, tool descriptions and skills. */
   readonly words: number;
-  /** True if the value stands in system text, tools or skills. */
+  /** True if system text, tools or skills hold the value. */
   shows(value: string): boolean;
   /** True if tools are listed in the system text and calls are written as JSON. */
   readonly textProtocol: boolean;
   pull(fault: FaultKind, topic: Topic, profile: Profile): Pull;
-  /**
-   * How strongly the text wants `first` called before `second`, 0-1 each way; nouns tell the two
-   * apart.
-   */
+  /** How strongly the text orders `first` before `second`, 0-1 each way; nouns tell them apart. */
   order(first: ReadonlySet<string>, second: ReadonlySet<string>, profile: Profile): Pull;
 }
 
-/**
- * Faults that a procedure cures better than a remark at one tool; the factor on `description` and
- * `schema`.
- */
+/** Faults that a procedure fixes better than a remark; factor on `description` and `schema`. */
 const PROCEDURAL: ReadonlySet<FaultKind> = new Set(['partial', 'wrong_order', 'missing_report']);
 const REMARK = 0.35;
 
@@ -57,9 +45,8 @@ const content = (messages: readonly ChatMessage[], role: 'system' | 'user'): str
   messages.find((message) => message.role === role)?.content ?? '';
 
 /**
- * The standing text of an episode. `ticket` is the task's request, which asks for things but
- * advises nothing; what else the first user message holds (skills) is read as advice. `index` knows
- * the environment's tools by name, for the text protocol.
+ * The standing text of an episode. `ticket` is the task's request, which gives no advice; the rest
+ * of the first user message (skills) does. `index` knows the tools for the text protocol.
  */
 export function readPrompt(request: ChatRequest, ticket: string, index: ToolIndex): Prompt {
   const textProtocol = request.tools.length === 0;
@@ -126,7 +113,7 @@ function combine(parts: readonly ReadPart[], textProtocol: boolean, lexicon: Lex
   };
 }
 
-/** A second sentence adds half of what it could: repeating helps, but less than saying it once. */
+/** A second sentence adds half: repetition helps, but less than the first sentence. */
 const withAnother = (pull: number, weight: number): number => {
   const [more, less] = pull > weight ? [pull, weight] : [weight, pull];
   return more + (1 - more) * less * 0.5;

@@ -1,7 +1,4 @@
-/**
- * What the agent makes of an answer that refuses a call: heed it, mend the call by itself, repeat
- * it, or drop it.
- */
+/** Reacts to a refused call: follows the answer, fixes the call, repeats it, or drops it. */
 import { type Advice, understand } from './advice.ts';
 import type { CallDraft, FaultScene, PlanStep } from './faults/fault.ts';
 import { INSTRUCTION } from './lexicon.ts';
@@ -9,14 +6,12 @@ import type { Locus } from './profiles.ts';
 import { concerns } from './prompt.ts';
 import type { Sentence } from './sentence.ts';
 
-/**
- * Places where refusing words may stand; an answer that says what to do is followed most readily.
- */
+/** Place of refusing words; an answer that says what to do is followed most readily. */
 export function locusOf(sentence: Sentence, called: string): Locus {
   return INSTRUCTION.test(sentence.text) || sentence.named.some((name) => name !== called) ? 'block' : 'result';
 }
 
-/** Learns what the words say, each piece by its own draw. True if something was taken in. */
+/** Learns what the words say, with a draw per piece; true if something was learned. */
 export function heed(
   words: string,
   scene: FaultScene,
@@ -37,7 +32,7 @@ export function heed(
   return heeded;
 }
 
-/** After a refused call: changes steps and mind; the step is tried again unless it is `dropped`. */
+/** Changes steps and mind after a refused call; the step is retried unless `dropped`. */
 export function reactToRefusal(
   words: string,
   draft: CallDraft,
@@ -70,18 +65,17 @@ export function reactToRefusal(
   const mend = mind.draw('mend', key) < profile.selfCorrection;
   if (mend && mendAlone(draft, step, steps, scene)) return;
   if (!mind.strikes('loop', key, { tool: draft.name })) {
-    // A warned agent looks for another way once more before it drops the call.
+    // A warned agent tries another way once more before it drops the call.
     const warned =
       mind.draw('second thought', key) < scene.prompt().pull('loop', {}, profile).cure * profile.selfCorrection;
     if (!(warned && mendAlone(draft, step, steps, scene))) step.state = 'dropped';
   }
 }
 
-/** Takes in one piece of advice; true if it changes the call. */
+/** Learns one piece of advice; true if it changes the call. */
 function take(advice: Advice, draft: CallDraft, step: PlanStep, { mind, index }: FaultScene): boolean {
   if (advice.fault === 'wrong_state') {
-    // A statement about the tool called shows that it does not fit, if it does not; else it
-    // misleads.
+    // A statement about the called tool reveals a wrong choice, or else misleads.
     const wrong = draft.mistakes.some((mistake) => mistake.fault === 'wrong_state');
     if (wrong) mind.overcome('wrong_state', step.key);
     else if (advice.polarity === -1) mind.learn(advice);
@@ -122,9 +116,7 @@ function follow(
   return true;
 }
 
-/**
- * Puts skipped reads ahead of the step back; with a name only those of that tool, if there are any.
- */
+/** Restores skipped reads before the step; with a name only those of that tool. */
 function revive(steps: readonly PlanStep[], step: PlanStep, name?: string): boolean {
   const ahead = steps
     .slice(0, steps.indexOf(step))
@@ -137,9 +129,7 @@ function revive(steps: readonly PlanStep[], step: PlanStep, name?: string): bool
   return wanted.length > 0;
 }
 
-/**
- * Finds the mistake without being told: reads what was skipped, else corrects the first mistake.
- */
+/** Fixes the first mistake without help; skipped reads come first. */
 function mendAlone(draft: CallDraft, step: PlanStep, steps: readonly PlanStep[], scene: FaultScene): boolean {
   if (draft.mistakes.some(({ fault }) => fault === 'invented_id' || fault === 'name_for_id') && revive(steps, step))
     return true;
@@ -149,7 +139,7 @@ function mendAlone(draft: CallDraft, step: PlanStep, steps: readonly PlanStep[],
   return true;
 }
 
-/** The key under which a fault was drawn. */
+/** The key of the fault's draw. */
 function keyOf(fault: string, argument: string | undefined, draft: CallDraft, step: PlanStep): string | undefined {
   if (fault === 'wrong_name') return argument === undefined ? `${step.call.name}.tool` : step.call.name;
   if (fault === 'wrong_type') return `${draft.name}.${argument}`;
@@ -157,10 +147,7 @@ function keyOf(fault: string, argument: string | undefined, draft: CallDraft, st
   return fault === 'wrong_state' ? step.key : undefined;
 }
 
-/**
- * Asked for options, the agent names them in full; with nothing more to say it reads what it
- * skipped and sends the id.
- */
+/** Names options in full; the second time it reads what it skipped and sends the id. */
 function nameInFull(draft: CallDraft, step: PlanStep, steps: readonly PlanStep[], { mind }: FaultScene): boolean {
   const named = draft.mistakes.filter((mistake) => mistake.fault === 'name_for_id');
   if (named.length === 0) return false;

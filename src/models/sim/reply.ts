@@ -1,12 +1,9 @@
-/**
- * Puts an action on the wire: native calls, calls as text, or words; counts tokens as a quarter of
- * the characters.
- */
+/** Writes an action as native call, text call or words; a token is four characters. */
 import type { ChatReply, ChatRequest, ToolCall, Usage } from '../../types.ts';
 
 export type Form = 'native' | 'json' | 'fenced';
 
-/** A call. `fenced` is the fault `text_call`; `json` is what `protocol: text` asks for. */
+/** A reply with a call. `fenced` is the fault `text_call`; `json` follows `protocol: text`. */
 export function callReply(request: ChatRequest, model: string, call: ToolCall, form: Form, id: string): ChatReply {
   if (form === 'native') {
     const args = JSON.stringify(call.arguments);

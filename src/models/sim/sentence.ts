@@ -1,19 +1,16 @@
-/**
- * Splits visible text into sentences and finds, for each, the tools it concerns and the nouns it
- * uses.
- */
+/** Splits text into sentences and finds the tools and nouns of each. */
 import type { Tool, Vocabulary } from '../../types.ts';
 import { FAILURE, type Lexicon, lexiconOf, NEGATION, REMOVAL, singular } from './lexicon.ts';
 
-/** What is known of a tool from its name and schema alone. */
+/** Facts from a tool's name and schema alone. */
 export interface ToolFacts {
   readonly name: string;
   readonly readOnly: boolean;
-  /** First word of the name and a pattern of how people say it. */
+  /** Pattern for the first word of the name and how people say it. */
   readonly verb: RegExp;
   /** State word in the name, e.g. `pending`. */
   readonly state: string | undefined;
-  /** Words of the name that tell it from others with the same verb. */
+  /** Words of the name that distinguish it from others with the same verb. */
   readonly nouns: ReadonlySet<string>;
   readonly arguments: readonly string[];
   readonly required: readonly string[];
@@ -25,14 +22,14 @@ export interface ToolIndex extends ReadonlyMap<string, ToolFacts> {
 }
 
 export interface Sentence {
-  /** Lower case, with synonyms of states replaced by the state. */
+  /** Lower case, with synonyms of states replaced. */
   readonly text: string;
   readonly nouns: ReadonlySet<string>;
-  /** Tools named or meant by verb, and the tool in whose description it stands; null = all. */
+  /** Tools named, meant by verb or described here; null = all. */
   readonly tools: ReadonlySet<string> | null;
   /** Tools whose exact names occur, in order. */
   readonly named: readonly string[];
-  /** The tool that it is told about. */
+  /** The tool that the sentence describes. */
   readonly own: string | undefined;
   /** True if it is a numbered or bulleted line. */
   readonly step: boolean;
@@ -79,7 +76,7 @@ export function indexTools(tools: readonly Tool[], vocabulary?: Vocabulary): Too
   return made;
 }
 
-/** Joins the lines of a wrapped paragraph, and takes the stops out of abbreviations. */
+/** Joins lines of a wrapped paragraph and removes dots from abbreviations. */
 export const unwrapped = (text: string): string =>
   text.replace(/\b(e\.g|i\.e|etc)\./g, '$1').replace(/(?<=[^\n]{70}[^\n.!?:])\n\s*(?=[a-z"'(])/g, ' ');
 
@@ -125,7 +122,7 @@ function scopeOf(
   return scope.size > 0 ? scope : null;
 }
 
-/** Writing tools that a sentence means by verb, narrowed by the nouns that tell them apart. */
+/** Writing tools that a sentence means by verb, narrowed by distinguishing nouns. */
 export function meant(text: string, nouns: ReadonlySet<string>, index: ToolIndex): ToolFacts[] {
   const said = [...index.values()].filter((facts) => !facts.readOnly && facts.verb.test(text));
   const byNoun = said.filter((facts) => [...facts.nouns].some((noun) => nouns.has(noun)));
@@ -137,9 +134,8 @@ export function meant(text: string, nouns: ReadonlySet<string>, index: ToolIndex
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
 
 /**
- * +1 if what `concept` means is asked for, -1 if it is turned round by an odd number of negations,
- * removals and failures in its part of the sentence ("never drop the #" is +1), 0 if the concept
- * does not occur.
+ * +1 if the text asks for `concept`, -1 if an odd number of negations, removals and failures in its
+ * part of the sentence reverses it ("never drop the #" is +1), 0 if it does not occur.
  */
 export function polarity(text: string, concept: RegExp): -1 | 0 | 1 {
   if (!concept.test(text)) return 0;
@@ -153,9 +149,7 @@ export function polarity(text: string, concept: RegExp): -1 | 0 | 1 {
   return (failures + count(rest, NEGATION) + count(rest, REMOVAL)) % 2 === 0 ? 1 : -1;
 }
 
-/**
- * True if a negation stands at most three words before what `concept` matches, or right behind it.
- */
+/** True if a negation stands up to three words before a match of `concept`, or right after it. */
 export function rejects(text: string, concept: RegExp): boolean {
   const before = new RegExp(
     `(?:${NEGATION.source}|${REMOVAL.source})\\s+(?:[^\\s;,.:]+\\s+){0,3}?(?:["'\`]?)(?:${concept.source})`,

@@ -1,4 +1,4 @@
-/** Reads the parts of a prompt that stand still (system text, tools, skills) once each. */
+/** Reads each constant part of a prompt (system text, tools, skills) once. */
 import type { Tool } from '../../types.ts';
 import { type Advice, adviceOf, analyse } from './advice.ts';
 import type { Lexicon } from './lexicon.ts';
@@ -13,7 +13,7 @@ export interface Placed {
   readonly distance: number;
 }
 
-/** One part, read. */
+/** One part with its advice. */
 export interface ReadPart {
   readonly placed: readonly Placed[];
   readonly words: number;
@@ -21,7 +21,7 @@ export interface ReadPart {
 }
 
 const CAPACITY = 256;
-/** A small map that forgets its oldest entry. */
+/** A small cache that drops its oldest entry. */
 function remembered<V>(cache: Map<string, V>, key: string, make: () => V): V {
   const known = cache.get(key);
   if (known !== undefined) return known;
@@ -42,7 +42,7 @@ function toolTextsOf({ lexicon }: ToolIndex): Map<string, ReadPart> {
   return known;
 }
 
-/** By identity first; equal tools in another list are recognised by their text. */
+/** Looks up by identity first, then by equal text. */
 export function readToolTexts(tools: readonly Tool[], index: ToolIndex): ReadPart {
   const known = toolParts.get(tools);
   if (known) return known;
@@ -72,13 +72,10 @@ function analyseTools(tools: readonly Tool[], index: ToolIndex, text: string): R
   return { placed, words, text };
 }
 
-/**
- * Lines of the system text that begin with a tool's name belong to that tool, as do indented lines
- * below them.
- */
+/** Lines that begin with a tool's name, and indented lines below, belong to that tool. */
 function readSystem(text: string, index: ToolIndex, listsTools: boolean): ReadPart {
   const found: { advice: Advice; own: boolean; before: number }[] = [];
-  // Tool lines do not push the rules above them out of sight.
+  // Tool lines do not count as distance for the rules above them.
   let before = 0;
   let own: string | undefined;
   for (const line of unwrapped(text).split('\n')) {
@@ -116,13 +113,13 @@ function cacheOf(index: ToolIndex): Cache {
   return cache;
 }
 
-/** The system text; with `listsTools` its lines about tools are read as their descriptions. */
+/** The system text; with `listsTools` lines about tools are read as descriptions. */
 export function systemPart(text: string, index: ToolIndex, listsTools: boolean): ReadPart {
   const cache = cacheOf(index);
   return remembered(listsTools ? cache.text : cache.native, text, () => readSystem(text, index, listsTools));
 }
 
-/** What stands beside the ticket in the first user message. */
+/** The text beside the ticket in the first user message. */
 export const skillPart = (text: string, index: ToolIndex): ReadPart =>
   remembered(cacheOf(index).skills, text, () => ({
     placed: analyse(text, index).map((advice): Placed => ({ advice, locus: 'skill', distance: 0 })),

@@ -1,32 +1,24 @@
-/**
- * What the agent can see: the standing text and the conversation so far; every value that it emits
- * is looked up here.
- */
+/** What the agent can see: standing text and conversation; every emitted value is checked here. */
 import type { ChatMessage } from '../../types.ts';
 import { REFUSAL } from './lexicon.ts';
 import { contains } from './occurs.ts';
 
 /** What came back since the agent's last reply. */
 export interface SeenAnswer {
-  /** `none`: only text that is no answer to a call. */
+  /** `none`: only text that does not answer a call. */
   readonly outcome: 'success' | 'failure' | 'none';
-  /**
-   * Text to be read for advice: the whole of a failure, the words behind a success, and messages.
-   */
+  /** Text with advice: a whole failure, the words after a success, and messages. */
   readonly words: string;
 }
 
 export interface View {
-  /** Takes in messages that came since the last call. */
+  /** Reads messages since the last call. */
   observe(messages: readonly ChatMessage[]): SeenAnswer;
-  /** True if the value stands in visible text; short values must stand alone. */
+  /** True if visible text holds the value; short values must stand alone. */
   sees(value: string): boolean;
   /** True if only results show the value, neither the ticket nor the standing text. */
   isNews(value: string): boolean;
-  /**
-   * Other visible values of the same shape (digits for digits, the words before them equal), in
-   * order of appearance.
-   */
+  /** Other visible values of equal shape (digits for digits), in order of appearance. */
   alike(value: string): readonly string[];
   /** Amounts of money in results, without repeats, oldest first. */
   amounts(): readonly number[];
@@ -34,7 +26,7 @@ export interface View {
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** `shows` asks the system text, tools and skills; they may change between turns. */
+/** `shows` tests system text, tools and skills, which may change between turns. */
 export function openView(ticket: string, shows: (value: string) => boolean): View {
   const results: string[] = [];
   const heard: string[] = [];
@@ -94,19 +86,13 @@ export function openView(ticket: string, shows: (value: string) => boolean): Vie
   };
 }
 
-/**
- * Index behind the JSON object or list that a result begins with; undefined when it begins with
- * none.
- */
+/** Index after the JSON object or list that begins a result; undefined for none. */
 function recordIn(result: string): number | undefined {
   const open = result[0];
   if (open !== '{' && open !== '[') return undefined;
   return Math.max(result.lastIndexOf('}'), result.lastIndexOf(']')) + 1;
 }
 
-/**
- * Words that are no record: an error, or a sentence that holds a refusal or an order to do
- * something.
- */
+/** True for text that is an error, or a sentence with a refusal or an order. */
 const isRefusal = (result: string): boolean =>
   /^\s*error\b/i.test(result) || (/\s/.test(result.trim()) && REFUSAL.test(result.toLowerCase()));

@@ -1,15 +1,9 @@
-/**
- * Faults at the end: values left out of the summary, `done` without effect, words instead of calls,
- * writes that nobody asked for.
- */
+/** Faults at the end: missing values, `done` without effect, words only, unasked writes. */
 import type { Json, ToolCall } from '../../../types.ts';
 import type { FaultScene, PlanStep } from './fault.ts';
 import { choicesOf } from './wrong-state.ts';
 
-/**
- * The agent's own closing words; all else in a summary must be visible or computed from visible
- * amounts.
- */
+/** The agent's own closing words; everything else must be visible or computable. */
 const CLAIM = 'The request has been carried out.';
 const HONEST = 'The request could not be completed.';
 const COMMON = new Set(
@@ -25,10 +19,7 @@ export function summarise(gold: string, scene: FaultScene): string {
   return `${CLAIM} ${words.join(' ')}`;
 }
 
-/**
- * Gold's summary without every word that is neither visible nor common nor computable; `news`: some
- * of it was found out.
- */
+/** The plan's summary, only visible, common or computable words; `news`: some were found out. */
 export function reportable(
   gold: string,
   { view }: FaultScene,
@@ -52,10 +43,7 @@ export function reportable(
   return { words, news };
 }
 
-/**
- * True if the number is a sum or difference of at most two of the amounts, or a sum of three or
- * four of the first 24.
- */
+/** True for a sum or difference of up to two amounts, or a sum of up to four of the first 24. */
 export function isComputable(number: number, amounts: readonly number[]): boolean {
   const cents = Math.round(number * 100);
   const all = amounts.map((amount) => Math.round(amount * 100));
@@ -74,13 +62,10 @@ export function isComputable(number: number, amounts: readonly number[]): boolea
 export const claimText = CLAIM;
 export const honestText = HONEST;
 
-/** What a model says that gives up: words instead of a call. */
+/** Words of a model that gives up instead of making a call. */
 export const GIVING_UP = 'I am sorry, but I need some more information before I can help with this request.';
 
-/**
- * A write that nobody asked for, from values in sight; undefined when no tool can be filled.
- * Likelier when nothing is to be changed.
- */
+/** An unasked write from visible values, or undefined; more likely when nothing should change. */
 export function unaskedWrite(steps: readonly PlanStep[], ticket: string, scene: FaultScene): ToolCall | undefined {
   const { mind, index, view } = scene;
   const writes = steps.filter((step) => !step.reads);

@@ -1,4 +1,4 @@
-/** What faults work on: a call in the making, and the episode that it is made in. */
+/** What faults change: a draft call, and the scene of its episode. */
 import { isObject } from '../../../digest.ts';
 import type { Json, ToolCall } from '../../../types.ts';
 import type { Mind } from '../draws.ts';
@@ -7,7 +7,7 @@ import type { Prompt } from '../prompt.ts';
 import type { ToolIndex } from '../sentence.ts';
 import type { View } from '../view.ts';
 
-/** One call of the gold plan and how far the agent is with it. */
+/** One call of the plan and its progress. */
 export interface PlanStep {
   readonly call: ToolCall;
   /** Names the step in draws: tool and place in the plan. */
@@ -19,13 +19,13 @@ export interface PlanStep {
   instead?: string;
 }
 
-/** All that a fault may ask. */
+/** Everything that a fault may use. */
 export interface FaultScene {
   readonly profile: Profile;
   readonly index: ToolIndex;
   readonly mind: Mind;
   readonly view: View;
-  /** Gold argument value -> words of the request that mean it. */
+  /** Plan argument value -> words of the request that mean it. */
   readonly mentions: Readonly<Record<string, string>>;
   prompt(): Prompt;
 }
@@ -36,20 +36,17 @@ export interface Mistake {
   readonly argument?: string;
 }
 
-/** A call in the making. */
+/** A call before it is sent. */
 export interface CallDraft {
   readonly name: string;
   readonly arguments: Readonly<Record<string, Json>>;
   readonly mistakes: readonly Mistake[];
 }
 
-/** True for arguments that take keys of records, by their name. */
+/** True for arguments that take keys of records, judged by name. */
 export const takesKey = (argument: string): boolean => /(?:^|_)(?:ids?|keys?|numbers?)$/i.test(argument);
 
-/**
- * Turns each text and number in a value, also inside lists and objects, into another; `place` is
- * the index in the outermost list.
- */
+/** Maps each text and number of a value; `place` is the index in the outermost list. */
 export function mapLeaves(value: Json, change: (leaf: string | number, place: number) => Json, place = 0): Json {
   if (typeof value === 'string' || typeof value === 'number') return change(value, place);
   if (Array.isArray(value)) return value.map((element: Json, index) => mapLeaves(element, change, place || index));

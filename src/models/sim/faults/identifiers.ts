@@ -3,10 +3,10 @@ import type { Json } from '../../../types.ts';
 import type { Lexicon } from '../lexicon.ts';
 import { type CallDraft, type FaultScene, type Mistake, mapLeaves, type PlanStep, takesKey } from './fault.ts';
 
-/** What stands where no id belongs and no words are known. */
+/** Written where no id fits and no words are known. */
 export const UNKNOWN = 'unknown';
 
-/** An id of nobody by the noun of the argument; the same one task after task. */
+/** An id of no record, from the noun of the argument; always the same. */
 export function inventedId(argument: string, { nounsOf, speech }: Lexicon): string {
   if (!takesKey(argument)) return UNKNOWN;
   const first =
@@ -28,9 +28,9 @@ function shortened(words: string): string {
 }
 
 /**
- * The values of a gold call as this agent writes them: what it sees as it stands, else the words
- * that mean it, else an invention. An id may become its words although it is visible
- * (`name_for_id`), and may lose the sign in front (`missing_prefix`).
+ * A plan call's values as this agent writes them: visible values, else the words for them, else an
+ * invention. A visible id may become its words (`name_for_id`) or lose its leading sign
+ * (`missing_prefix`).
  */
 export function writeValues(step: PlanStep, scene: FaultScene): CallDraft {
   const mistakes: Mistake[] = [];
@@ -93,13 +93,13 @@ function writeText(
 
 const NUMBERS = 'no one two three four five six seven eight nine ten eleven twelve'.split(' ');
 
-/** Small numbers may stand as words. */
+/** Small numbers may be written as words. */
 function seesNumber(value: number, { view }: FaultScene): boolean {
   const word = NUMBERS[value];
   return view.sees(String(value)) || (word !== undefined && view.sees(word));
 }
 
-/** Sums are seen when all their numbers are. */
+/** A sum is visible when all its numbers are. */
 function isSeen(value: string, { view }: FaultScene): boolean {
   if (view.sees(value)) return true;
   return (

@@ -1,12 +1,9 @@
-/** Honest errors of reasoning: another visible value than the right one. No text cures them. */
+/** Errors of reasoning: another visible value than the right one. No text fixes them. */
 import type { Json } from '../../../types.ts';
 import { type CallDraft, type FaultScene, type PlanStep, takesKey } from './fault.ts';
 import { choicesOf } from './wrong-state.ts';
 
-/**
- * Once per write: one argument gets another value of the same shape, or loses a part of the words
- * that describe it.
- */
+/** Once per write: an argument gets another value of its shape, or loses a part of its words. */
 export function reasonBadly(draft: CallDraft, step: PlanStep, scene: FaultScene): CallDraft {
   const { mind, view, index } = scene;
   if (step.reads || !mind.strikes('reasoning', step.key, { tool: draft.name })) return draft;

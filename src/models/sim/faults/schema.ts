@@ -7,10 +7,7 @@ import { takesKey } from './fault.ts';
 
 const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-/**
- * The names that this agent confuses an argument with: another spelling, and another word; always
- * the same, as models do.
- */
+/** Names that this agent always confuses with an argument: another spelling, another word. */
 export function confusedNames(argument: string, taken: readonly string[], { speech }: Lexicon): readonly string[] {
   const stem = argument.replace(/_(?:ids?|keys?|numbers?)$/i, (ending) => (ending.endsWith('s') ? 's' : ''));
   const tail = argument.slice(argument.indexOf('_') + 1);
@@ -25,7 +22,7 @@ export function confusedTool(name: string): string {
   return words.length > 2 ? [words[0], words[words.length - (words.length > 3 ? 2 : 1)]].join('_') : name;
 }
 
-/** Renames one argument, now and then the tool (a tenth of the rate). */
+/** Renames one argument, or at a tenth of the rate the tool. */
 export function renameSomething(draft: CallDraft, key: string, { mind, index }: FaultScene): CallDraft {
   const names = Object.keys(draft.arguments);
   const renamed = confusedTool(draft.name);
@@ -42,10 +39,7 @@ export function renameSomething(draft: CallDraft, key: string, { mind, index }: 
   return { ...draft, arguments: renamedArguments, mistakes: [...draft.mistakes, { fault: 'wrong_name', argument }] };
 }
 
-/**
- * Writes lists as one text (a single entry bare, several as JSON or joined by commas), and numbers
- * as text.
- */
+/** Writes lists as one text (bare, JSON or joined by commas) and numbers as text. */
 export function flattenTypes(draft: CallDraft, { mind }: FaultScene): CallDraft {
   const args: Record<string, Json> = { ...draft.arguments };
   const mistakes = [...draft.mistakes];

@@ -1,14 +1,8 @@
-/**
- * Faults in which calls are made and in which order: reads skipped, items or wishes left over,
- * steps that block later ones.
- */
+/** Faults in choice and order of calls: skipped reads, forgotten items, swapped writes. */
 import type { Json, Plan, ToolCall } from '../../../types.ts';
 import type { FaultScene, PlanStep } from './fault.ts';
 
-/**
- * The plan as this agent will go about it. Steps keep the keys of the plan, so that draws are equal
- * in all arms.
- */
+/** The plan as this agent follows it. Steps keep plan keys, so that draws are equal in all arms. */
 export function schedule(plan: Plan, scene: FaultScene): PlanStep[] {
   const steps = plan.calls.map(
     (call, place): PlanStep => ({
@@ -22,7 +16,7 @@ export function schedule(plan: Plan, scene: FaultScene): PlanStep[] {
   return skipReads(swapWrites(forgetWish(splitLists(steps, scene), scene), scene), scene);
 }
 
-/** `partial`: of several items only the first is sent; the rest follow in a call of their own. */
+/** `partial`: only the first of several items is sent; the others follow in a separate call. */
 function splitLists(steps: readonly PlanStep[], { mind, index }: FaultScene): PlanStep[] {
   return steps.flatMap((step) => {
     const lists = Object.entries(step.call.arguments).filter((entry): entry is [string, readonly Json[]] =>
@@ -54,7 +48,7 @@ function forgetWish(steps: readonly PlanStep[], { mind }: FaultScene): PlanStep[
   return steps.filter((step) => step !== last);
 }
 
-/** `wrong_order`: two writes on one record, the first of which must come first, change places. */
+/** `wrong_order`: two writes on one record change places. */
 function swapWrites(steps: readonly PlanStep[], { mind, prompt, profile, index }: FaultScene): PlanStep[] {
   const out = [...steps];
   const places = out.flatMap((step, place) => (step.reads ? [] : [place]));
@@ -73,14 +67,14 @@ function swapWrites(steps: readonly PlanStep[], { mind, prompt, profile, index }
   return out;
 }
 
-/** True if both calls have an argument of the same name and value that takes a key. */
+/** True if both calls have a key argument of equal name and value. */
 const sameRecord = (a: ToolCall, b: ToolCall): boolean =>
   Object.entries(a.arguments).some(
     ([name, value]) =>
       typeof value === 'string' && /_id$/.test(name) && name !== 'payment_method_id' && b.arguments[name] === value,
   );
 
-/** `write_before_read`: the lookups ahead of a write are left out. */
+/** `write_before_read`: the lookups before a write are left out. */
 function skipReads(steps: readonly PlanStep[], { mind }: FaultScene): PlanStep[] {
   let pending: PlanStep[] = [];
   for (const step of steps) {

@@ -1,12 +1,9 @@
-/** The tool for another state of the record, e.g. one for an open loan where it is closed. */
+/** Chooses the tool for another state of the record, e.g. for an open loan when it is closed. */
 import type { Json } from '../../../types.ts';
 import type { ToolFacts, ToolIndex } from '../sentence.ts';
 import type { CallDraft, FaultScene, PlanStep } from './fault.ts';
 
-/**
- * The tool of another state that takes most of the arguments; undefined when the given arguments
- * and fixed choices cannot fill any.
- */
+/** The tool for another state that shares most arguments; undefined when none can be filled. */
 export function sibling(name: string, given: readonly string[], index: ToolIndex): ToolFacts | undefined {
   const own = index.get(name);
   if (!own?.state) return undefined;
@@ -36,10 +33,7 @@ export function choicesOf(facts: ToolFacts, argument: string): readonly string[]
   return quoted && quoted.length > 1 ? quoted.map((text) => text.slice(1, -1)) : [];
 }
 
-/**
- * Fits a call to another tool: shared arguments stay, fixed choices are made; undefined when an
- * argument stays open.
- */
+/** Fits a call to another tool; undefined when an argument cannot be filled. */
 export function fitCall(draft: CallDraft, facts: ToolFacts, pickAt: number, scene: FaultScene): CallDraft | undefined {
   const args: Record<string, Json> = {};
   for (const argument of facts.required) {

@@ -13,9 +13,9 @@ export const missingPrefix: Rule = ({ text }) => {
 };
 
 export const nameForId: Rule = ({ text, nouns, own, tools }, index) => {
-  // What a lookup shows says nothing of what it takes.
+  // What a lookup shows does not say what it takes.
   if (own !== undefined && index.get(own)?.readOnly && !/\b\w+_ids?\b/.test(text)) return [];
-  // A lookup that is named only says where ids come from.
+  // A lookup that is only named says where ids come from.
   const users = tools && new Set([...tools].filter((tool) => tool === own || index.get(tool)?.readOnly === false));
   const found = (sign: -1 | 0 | 1, rest: Partial<Found>): readonly Found[] =>
     about(sign, { ...rest, tools: users && users.size > 0 ? users : null });

@@ -1,4 +1,4 @@
-/** Advice about finishing, repeating, speaking and overreaching. */
+/** Advice about finishing, repeating, talking and unasked writes. */
 import * as words from '../lexicon.ts';
 import { polarity } from '../sentence.ts';
 import { about, type Rule } from './rule.ts';

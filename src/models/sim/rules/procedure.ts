@@ -4,7 +4,7 @@ import { meant, polarity } from '../sentence.ts';
 import { about, type Found, type Rule } from './rule.ts';
 
 export const writeBeforeRead: Rule = (sentence, index) => {
-  // What is looked up for the agent is nothing to look up.
+  // The agent need not look up what is looked up for it.
   const text = sentence.text.replace(words.RESOLVED, ' ');
   const writes = sentence.tools && [...sentence.tools].filter((name) => index.get(name)?.readOnly === false);
   const tools = writes && writes.length > 0 ? new Set(writes) : null;
@@ -39,7 +39,7 @@ export const writeBeforeRead: Rule = (sentence, index) => {
   return about(cue ? 1 : 0, { tools });
 };
 
-/** Negations in the parts between commas that hold the state and the verb. */
+/** Counts negations in the comma parts that hold the state and the verb. */
 function negationsAround(text: string, state: number, verb: number): number {
   let from = 0;
   let count = 0;

@@ -1,6 +1,4 @@
-/**
- * What a rule of understanding takes and gives; each rule finds one fault's advice in a sentence.
- */
+/** Input and output of the rules; each rule finds the advice about one fault. */
 import type { FaultKind } from '../profiles.ts';
 import type { Sentence, ToolIndex } from '../sentence.ts';
 
@@ -13,10 +11,7 @@ export interface Advice {
   readonly tools: ReadonlySet<string> | null;
   /** Exact argument name, when the sentence is about one name. */
   readonly argument?: string;
-  /**
-   * For advice about arguments: the nouns used, to be matched with an argument's nouns; null = all
-   * arguments.
-   */
+  /** Nouns to match with an argument's nouns; null = all arguments. */
   readonly nouns: ReadonlySet<string> | null;
   /** `partial`: about all wishes of a request rather than all items of a call. */
   readonly wishes?: boolean;
