@@ -1,4 +1,4 @@
-/** What is said to a model and what it replies. */
+/** Messages to a model and its replies. */
 import type { JsonObject, MaybePromise, Tool } from './tool.ts';
 
 /** Tokens and money of one or more model calls. */
@@ -8,10 +8,7 @@ export interface Usage {
   readonly outputTokens: number;
   readonly cachedTokens: number;
   readonly costUsd: number;
-  /**
-   * Milliseconds until the whole replies were there, waits for another try apart; absent where
-   * nobody took the time.
-   */
+  /** Milliseconds until complete replies, without waits between retries; absent if not measured. */
   readonly modelMs?: number;
 }
 
@@ -40,12 +37,10 @@ export type ChatMessage =
 
 export interface ChatRequest {
   readonly messages: readonly ChatMessage[];
-  /** Empty with `protocol: text`, where the system message lists them. */
+  /** Empty with `protocol: text`: the system message then lists the tools. */
   readonly tools: readonly Tool[];
   readonly seed: number;
-  /**
-   * JSON Schema that the reply's content has to meet, for endpoints that can hold a model to one.
-   */
+  /** JSON Schema for the reply's content, for endpoints that support one. */
   readonly schema?: JsonObject;
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Finds the command that is asked for, and loads that one alone. */
+/** Finds the requested command and loads only that one. */
 import { readFileSync } from 'node:fs';
 import { COMMANDS } from './cli/commands.ts';
 import { EXIT } from './exit-codes.ts';
@@ -7,8 +7,8 @@ import { EXIT } from './exit-codes.ts';
 const firstWord = (name: string): string => name.split(' ')[0] ?? '';
 
 /**
- * Help of a command (`keys init`), or of the program (no name), as `npm run docs:cli` wrote it: to
- * build it takes half a second. Undefined for what is no command.
+ * Help of a command (`keys init`) or the program (''), as `npm run docs:cli` wrote it, because
+ * building it takes half a second. Undefined for an unknown command.
  */
 function helpOf(name: string): string | undefined {
   const sections = readFileSync(new URL('../src/cli/help.txt', import.meta.url), 'utf8').split(/^=== optimize(.*)\n/m);
@@ -20,7 +20,7 @@ async function dispatch(word: string): Promise<void> {
   const { programOf } = await import('./cli/program.ts');
   const loads = Object.entries(COMMANDS).flatMap(([name, load]) => (firstWord(name) === word ? [load()] : []));
   const program = programOf(await Promise.all(loads));
-  // Nothing has that name: commander says so, and which name is near.
+  // Unknown name: commander says so and suggests a similar one.
   if (loads.length === 0) for (const name of new Set(Object.keys(COMMANDS).map(firstWord))) program.command(name);
   try {
     await program.parseAsync();
@@ -39,7 +39,7 @@ async function main(given: readonly string[]): Promise<void> {
   if (help !== undefined) process.stdout.write(help);
   else if (given[0] === '--version' || given[0] === '-V')
     process.stdout.write(`${(await import('./version.ts')).VERSION}\n`);
-  // The night is the command when none is named.
+  // Without a command, run the night.
   else await dispatch(words[0] ?? 'night');
 }
 

@@ -7,8 +7,8 @@ import type { Json } from './types.ts';
 export const sha256 = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex');
 
 /**
- * JSON with keys sorted by code unit at every level and no white space; undefined properties are
- * left out. Throws TypeError for NaN, infinities and values that JSON cannot hold.
+ * JSON with keys sorted by code unit and no white space, without undefined properties. Throws
+ * TypeError for NaN, infinities and values outside JSON.
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);

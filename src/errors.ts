@@ -16,18 +16,16 @@ export class BudgetError extends Error {
   override readonly name = 'BudgetError';
 }
 
-/**
- * No reply to judge (network, endpoint, disk): the rollout is void; exit 1 when nothing can go on.
- */
+/** No reply to judge (network, endpoint, disk): void rollout; exit 1 when nothing can go on. */
 export class InfrastructureError extends Error {
   override readonly name: string = 'InfrastructureError';
   /** True if another try may succeed. */
   readonly retryable: boolean;
-  /** True if the same request would be refused again: it need not be asked twice. */
+  /** True if the same request would be refused again: do not repeat it. */
   readonly final: boolean;
-  /** True if no other call can succeed or be trusted either: the run ends. */
+  /** True if no other call can succeed or be trusted: the run ends. */
   readonly fatal: boolean;
-  /** True if a person has to look before another night may run. */
+  /** True if a person must look before the next night. */
   readonly freezes: boolean;
   constructor(
     message: string,
@@ -42,8 +40,8 @@ export class InfrastructureError extends Error {
 }
 
 /**
- * An environment that did not do its part (scorer, reset, a tool that hangs or whose service is
- * down): the rollout is void, never a score; exit 1 when too many are. Tools may throw it.
+ * An environment failed (scorer, reset, a tool that hangs or is down): void rollout, never a score;
+ * exit 1 for too many. Tools may throw it.
  */
 export class EnvironmentError extends InfrastructureError {
   override readonly name = 'EnvironmentError';
@@ -54,7 +52,7 @@ export class VerifyError extends Error {
   override readonly name = 'VerifyError';
 }
 
-/** The environment is frozen: nothing may be tried until a person lifts it: exit 7. */
+/** The environment is frozen: no night until a person lifts it; exit 7. */
 export class FrozenError extends Error {
   override readonly name = 'FrozenError';
 }

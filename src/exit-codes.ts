@@ -13,7 +13,7 @@ export const EXIT = {
 
 export type ExitName = keyof typeof EXIT;
 
-/** What each means, for help and documents. */
+/** Meaning of each code, for help and documents. */
 export const EXIT_MEANING: Readonly<Record<ExitName, string>> = {
   ok: 'released, or the command did its work',
   internal: 'internal error, or the infrastructure failed',

@@ -1,7 +1,4 @@
-/**
- * Prompts are files that a person can read: Markdown under `prompts/`, with `{{name}}` for what is
- * filled in.
- */
+/** Prompts are Markdown files under `prompts/`, with `{{name}}` as placeholder. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -13,10 +10,7 @@ export type PromptName = `reflect/${'system' | 'rule' | 'skill' | 'monitor' | 'l
 
 const texts = new Map<PromptName, string>();
 
-/**
- * The text of a prompt. Throws TypeError for a name that is not filled, so that no hole reaches a
- * model.
- */
+/** The text of a prompt. Throws TypeError for a placeholder without a value. */
 export function promptText(name: PromptName, values: Readonly<Record<string, string>> = {}): string {
   let text = texts.get(name);
   if (text === undefined) {
@@ -30,5 +24,5 @@ export function promptText(name: PromptName, values: Readonly<Record<string, str
   });
 }
 
-/** JSON that no text within can leave: what stands between `<data>` and `</data>` cannot end it. */
+/** JSON that no text inside can leave: nothing between `<data>` and `</data>` ends it. */
 export const asData = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');

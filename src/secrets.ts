@@ -1,25 +1,17 @@
-/**
- * Keeps the values of secret environment variables out of everything that is shown to a model,
- * stored or printed.
- */
+/** Removes values of secret environment variables from everything shown, stored or printed. */
 import type { Environment, GenerateOptions, MaybePromise, Score, Task, ToolResult } from './types.ts';
 
-/**
- * Names of variables whose values are secrets, such as OPENAI_API_KEY, GITHUB_TOKEN or DB_PASSWORD.
- */
+/** Names of secret variables, such as OPENAI_API_KEY, GITHUB_TOKEN or DB_PASSWORD. */
 const SECRET_NAME =
   /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|PWD|PAT|SALT|CREDENTIALS?)$|(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD)_|^DATABASE_URL$|_DSN$/i;
-/** Variables whose names look like it and whose values are everywhere. */
+/** Variables with such a name whose values are not secret. */
 const NO_SECRETS = new Set(['PWD', 'OLDPWD']);
-/** Shorter values would take ordinary words out of texts. */
+/** Shorter values would remove ordinary words from texts. */
 const SHORTEST = 8;
 
 export type Redact = (text: string) => string;
 
-/**
- * As it is, as it is sent, and as each stands in JSON; of a key in PEM also every line of its body,
- * and all of them in one.
- */
+/** A secret as it is, trimmed, and in JSON; for a PEM key also each line and all lines joined. */
 const formsOf = (value: string): string[] =>
   [value, value.trim(), ...pemBody(value)].flatMap((form) => [form, JSON.stringify(form).slice(1, -1)]);
 
@@ -30,10 +22,7 @@ function pemBody(value: string): string[] {
   return [lines.join(''), ...lines];
 }
 
-/**
- * Takes every secret of `variables`, and those of `more`, out of a text; null when there is none to
- * look for.
- */
+/** Removes secrets of `variables` and `more` from a text; null when there are none. */
 export function redactorOf(
   variables: Readonly<Record<string, string | undefined>>,
   more: readonly string[] = [],
@@ -44,7 +33,7 @@ export function redactorOf(
   const long = [...values, ...more].filter((value) => value.length >= SHORTEST);
   const secrets = [...new Set(long.flatMap(formsOf))];
   if (secrets.length === 0) return null;
-  // The longest first: one secret may begin with another.
+  // Longest first: one secret may begin with another.
   secrets.sort((a, b) => b.length - a.length);
   return (text) =>
     secrets.reduce((left, secret) => (left.includes(secret) ? left.replaceAll(secret, '[secret]') : left), text);
@@ -53,10 +42,7 @@ export function redactorOf(
 const whenThere = <T>(value: MaybePromise<T>, read: (value: T) => T): MaybePromise<T> =>
   value instanceof Promise ? value.then(read) : read(value);
 
-/**
- * The environment as agents, proposers and records may see it: its texts without the secrets. The
- * same object when there are none.
- */
+/** The environment as agents, proposers and records see it: texts without secrets. */
 export function withoutSecrets(environment: Environment, redact: Redact | null): Environment {
   if (redact === null) return environment;
   const shown = <T extends Task>(task: T): T => {

@@ -1,4 +1,4 @@
-/** What happened in one rollout, and what it was worth. */
+/** The record of one rollout, and its score. */
 import type { ChatToolCall, Usage } from './chat.ts';
 import type { Json, Tool, ToolCall } from './tool.ts';
 
@@ -8,9 +8,9 @@ export type Split = 'train' | 'dev' | 'sealed';
 /** How an episode ended. */
 export interface Ending {
   readonly reason: 'done' | 'stopped' | 'steps' | 'text' | 'timeout' | 'blocked';
-  /** The text given to `done`, or the answer; '' when there was none. */
+  /** The text given to `done`, or the answer; '' for none. */
   readonly summary: string;
-  /** The JSON answer, when it met its schema. */
+  /** The JSON answer, if it met its schema. */
   readonly value?: Json;
 }
 
@@ -18,7 +18,7 @@ export interface Score {
   /** 0-1. */
   readonly reward: number;
   readonly checks: readonly { readonly name: string; readonly passed: boolean; readonly detail?: string }[];
-  /** True if a task that must be refused changed the state. */
+  /** True if a must-refuse task changed the state. */
   readonly violation?: boolean;
 }
 
@@ -69,9 +69,7 @@ export type Step =
   | { readonly kind: 'user'; readonly by: 'user' | 'runtime'; readonly text: string }
   | { readonly kind: 'end'; readonly ending: Ending };
 
-/**
- * One rollout: everything that happened, byte-equal for equal seed and replies (it holds no time).
- */
+/** One rollout, without times: byte-equal for equal seed and replies. */
 export interface Trace<S extends Split = Split> {
   readonly id: string;
   readonly harness: string;
@@ -86,19 +84,17 @@ export interface Trace<S extends Split = Split> {
   /** First system message and the tools, as they were sent. */
   readonly prompt: { readonly system: string; readonly user: string; readonly tools: readonly Tool[] };
   readonly steps: readonly Step[];
-  /** Null if and only if `error` is set, a void rollout, or the environment is `unscored`. */
+  /** Null exactly for a void rollout (`error`) or an `unscored` environment. */
   readonly score: Score | null;
   readonly usage: Usage;
   /** An infrastructure fault: this rollout is void, never a score. */
   readonly error?: string;
-  /**
-   * With `error`: the endpoint would refuse the same request again, so it answers, and is not gone.
-   */
+  /** With `error`: the endpoint works, but would refuse the same request again. */
   readonly refused?: boolean;
-  /** With `error`: the environment's doing, not the endpoint's. */
+  /** With `error`: the environment caused it, not the endpoint. */
   readonly fault?: 'environment';
-  /** Calls taken over as facts from a history whose journal is not known. */
+  /** Calls taken over as facts from a history with an unknown journal. */
   readonly adopted?: number;
-  /** The trace whose first messages this one shares, and how many. */
+  /** The trace that shares its first messages with this one, and how many. */
   readonly forks?: { readonly trace: string; readonly messages: number };
 }

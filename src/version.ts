@@ -1,4 +1,4 @@
-/** The program's version, as its package says; recorded in every decision. */
+/** The program's version from its package; recorded in every decision. */
 import { readFileSync } from 'node:fs';
 
 const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');

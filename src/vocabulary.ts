@@ -1,18 +1,18 @@
-/** The words of a domain: what an environment tells the core, which knows no domain of its own. */
+/** The words of a domain, from an environment: the core knows no domain. */
 
-/** Patterns are sources of regular expressions over lower-case text, so that all is plain data. */
+/** Patterns are regular expression sources over lower-case text, so that all is plain data. */
 export interface Vocabulary {
-  /** What the person who asks is called, e.g. `reader`; `user` by default. */
+  /** Name of the person who asks, e.g. `reader`; `user` by default. */
   readonly user: string;
   /** Tools that hand a request over to a person. */
   readonly handOver: readonly string[];
-  /** Words of requests that do not say which record is meant, beside plain verbs. */
+  /** Words of requests that do not identify a record, besides plain verbs. */
   readonly plainWords: readonly string[];
-  /** Patterns of field names whose values are personal, beside names, addresses and the like. */
+  /** Patterns of field names with personal values, besides names, addresses and the like. */
   readonly personalFields: readonly string[];
-  /** Patterns of words near which an edit that a model wrote is left to a person. */
+  /** Patterns of words near which a person reviews a model-written edit. */
   readonly sensitiveWords: readonly string[];
-  /** How people put what the tools do and hold; only the simulated agent reads it. */
+  /** Wording for what the tools do and hold; only the simulated agent reads it. */
   readonly speech: Speech;
 }
 
@@ -22,17 +22,17 @@ export interface Speech {
   readonly verbs: Readonly<Record<string, string>>;
   /** State in a tool's name, e.g. `overdue` -> a pattern of other words for it; '' for none. */
   readonly states: Readonly<Record<string, string>>;
-  /** Word of an argument's name -> all nouns by which people speak of it. */
+  /** Word of an argument's name -> all nouns that people use for it. */
   readonly nouns: Readonly<Record<string, readonly string[]>>;
-  /** Patterns of amounts and facts that a closing summary may be asked to hold. */
+  /** Patterns of amounts and facts that a closing summary may contain. */
   readonly figures: readonly string[];
-  /** Word of an argument's name -> an id of nobody in the form of that domain. */
+  /** Word of an argument's name -> an id of no record in the form of that domain. */
   readonly inventedIds: Readonly<Record<string, string>>;
-  /** Argument -> the one that it is taken for. */
+  /** Argument -> the argument that it is confused with. */
   readonly confusions: Readonly<Record<string, string>>;
 }
 
-/** What holds where an environment says nothing. */
+/** The default vocabulary. */
 export const NEUTRAL: Vocabulary = {
   user: 'user',
   handOver: [],
@@ -42,14 +42,12 @@ export const NEUTRAL: Vocabulary = {
   speech: { verbs: {}, states: {}, nouns: {}, figures: [], inventedIds: {}, confusions: {} },
 };
 
-/** What an environment's author writes: any part of it. */
+/** What an environment's author writes: any part of a vocabulary. */
 export type VocabularyDefinition = Partial<Omit<Vocabulary, 'speech'>> & { readonly speech?: Partial<Speech> };
 
 const completed = new WeakMap<VocabularyDefinition, Vocabulary>();
 
-/**
- * The whole vocabulary, neutral where nothing is given; the same object for the same definition.
- */
+/** The complete vocabulary, neutral where not given; one object per definition. */
 export function completeVocabulary(given: VocabularyDefinition): Vocabulary {
   const known = completed.get(given);
   if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-/** What the gate makes of an environment and an agent when nothing changes. */
+/** Measures what the gate concludes about an environment and an agent when nothing changes. */
 import { randomOf } from '../digest.ts';
 import { applyEdits } from '../edit/edits.ts';
 import { decideKeep } from '../gate/keep.ts';
@@ -10,16 +10,16 @@ import type { Harness, Task, Trace, Verdict } from '../types.ts';
 import { pairsOf } from './advantage.ts';
 import type { Stage } from './stage.ts';
 
-/** Fewest tasks that show noise. */
+/** Minimum number of tasks for a test of noise. */
 export const AA_TASKS = 10;
 
 export interface AaResult extends SelfTest {
   readonly nullEdits: readonly Verdict[];
-  /** Tasks that were left out because a trial got no answer. */
+  /** Tasks left out because a trial is void. */
   readonly voids: number;
 }
 
-/** `trials` re-rolls of one harness over all tasks, then `edits` null edits once each. */
+/** Plays one harness `trials` times over all tasks, then each null edit once. */
 export async function playAa(
   stage: Stage,
   harness: Harness,
@@ -34,7 +34,7 @@ export async function playAa(
   const verdicts: Verdict[] = [];
   for (const [index, edit] of nullEdits(harness, randomOf(stage.seed, 'aa'), edits).entries()) {
     const edited = parseHarness(stage.environment.name, applyEdits(harness.files, [edit]));
-    // The trial after the last: its own draws, as a candidate of a real night has.
+    // The next trial has its own draws, like a candidate of a real night.
     const played = await stage.play(edited, tasks, [trials + index], `null edit ${index + 1}`);
     const after = new Map(played.flatMap(({ task, score }) => (score === null ? [] : [[task, [score.reward]]])));
     const pairs = pairsOf(tasks, before, after);
@@ -44,7 +44,7 @@ export async function playAa(
   return { ...selfTest(rolls, randomOf(stage.seed, 'aa draws')), nullEdits: verdicts, voids };
 }
 
-/** Tasks with a score in every trial; a task without an answer says nothing about noise. */
+/** Tasks with a score in every trial; a void trial says nothing about noise. */
 function rollsOf(tasks: readonly Task[], traces: readonly Trace[], trials: number): Rolls[] {
   return tasks.flatMap(({ id, family }) => {
     const own = traces.filter(({ task, score }) => task === id && score !== null);

@@ -1,4 +1,4 @@
-/** What each layer of a harness is worth: alone, and left out. */
+/** Measures what each layer of a harness contributes: alone, and left out. */
 import { UsageError } from '../errors.ts';
 import { evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
 import { scoreInterval } from '../gate/interval.ts';
@@ -12,17 +12,14 @@ import type { Stage } from './stage.ts';
 const LAYERS = ['contract', 'skills', 'realization', 'regulation'] as const;
 type Layer = (typeof LAYERS)[number];
 
-/** The same documents with only these layers on; the policy is always told. */
+/** The same documents with only these layers on; the policy is always shown. */
 function withLayers(harness: Harness, on: readonly Layer[]): Harness {
   const layers = Object.fromEntries(LAYERS.map((layer) => [layer, on.includes(layer)])) as Record<Layer, boolean>;
   const id = on.length === LAYERS.length ? harness.id : `${harness.id}+${on.join('+') || 'none'}`;
   return { ...harness, id, settings: { ...harness.settings, layers } };
 }
 
-/**
- * Nothing of the harness but its policy, with calls and results as text and calls found wherever
- * the model writes them.
- */
+/** The policy alone, with calls and results as text; calls are found anywhere in the text. */
 function inText(harness: Harness): Harness {
   const { settings } = withLayers(harness, ['realization']);
   return {
@@ -60,12 +57,12 @@ export function variantsOf(names: readonly string[] = Object.keys(VARIANTS)): Ha
 
 export interface Ablation extends ScoreLine {
   readonly variant: string;
-  /** By how much the whole harness is better; null when no task was played by both. */
+  /** Advantage of the whole harness; null when no task was played by both. */
   readonly missing: Advantage | null;
   readonly rollouts: number;
   readonly calls: number;
   readonly outputTokens: number;
-  /** US dollars; null when nobody said what a call costs. */
+  /** US dollars; null when no price is known. */
   readonly usd: number | null;
 }
 

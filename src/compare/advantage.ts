@@ -1,4 +1,4 @@
-/** By how much one way of playing is better than another, on the tasks that both played. */
+/** Compares two ways of playing on the tasks that both played. */
 import { mean } from '../gate/arithmetic.ts';
 import { pairedInterval } from '../gate/interval.ts';
 import { type Pair, pairDifferences } from '../gate/pairs.ts';
@@ -21,7 +21,7 @@ export interface Advantage {
   readonly high: number;
 }
 
-/** Of `after` over `before`; null when no task was played by both. */
+/** Advantage of `after` over `before`; null when no task was played by both. */
 export function advantageOf(tasks: readonly Task[], before: Rewards, after: Rewards): Advantage | null {
   const pairs = pairsOf(tasks, before, after);
   if (pairs.length === 0) return null;

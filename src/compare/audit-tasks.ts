@@ -1,4 +1,4 @@
-/** Which tasks an audit plays: fresh ones, or those that are kept for audits, once in 28 days. */
+/** Chooses the tasks of an audit: generated ones, or the audit set once in 28 days. */
 import { join } from 'node:path';
 import { canonicalJson, seedOf, sha256 } from '../digest.ts';
 import { BudgetError, UsageError } from '../errors.ts';
@@ -20,16 +20,13 @@ export interface AuditChoice {
   readonly policy: Policy;
   readonly seed: number;
   readonly tags?: readonly string[] | undefined;
-  /** @default 200 where they are generated, else all that are kept */
+  /** @default 200 generated tasks, else the whole audit set */
   readonly tasks?: number | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-/**
- * Throws UsageError where fewer than 20 tasks are left, and BudgetError where the given tasks were
- * played less than 28 days ago.
- */
+/** Throws UsageError for fewer than 20 tasks, BudgetError for given tasks within 28 days. */
 export function auditPanel(
   environment: Environment,
   decisions: readonly Decision[],
@@ -47,7 +44,7 @@ export function auditPanel(
   const { audit } = useSealed(environment, sealed, policy.panel, decisions);
   if (audit.length < AUDIT_LEAST_TASKS)
     throw new UsageError(
-      `${audit.length} tasks are kept for audits, expected ${AUDIT_LEAST_TASKS} or more; set panel.audit_share in ${join('evals', name, 'policy.yaml')}, such as 0.3, or add sealed tasks`,
+      `expected ${AUDIT_LEAST_TASKS} or more tasks in the audit set, found ${audit.length}; set panel.audit_share in ${join('evals', name, 'policy.yaml')}, such as 0.3, or add sealed tasks`,
     );
   assertRested(decisions, now);
   return { environment, tasks: enough(audit.slice(0, count)), seed: null };
@@ -64,11 +61,9 @@ function assertRested(decisions: readonly Decision[], now: number): void {
 
 function enough<T extends Task>(tasks: readonly T[]): readonly T[] {
   if (tasks.length < AUDIT_LEAST_TASKS)
-    throw new UsageError(
-      `an audit on ${tasks.length} tasks says nothing; expected ${AUDIT_LEAST_TASKS} or more: raise --tasks`,
-    );
+    throw new UsageError(`expected ${AUDIT_LEAST_TASKS} or more audit tasks, found ${tasks.length}; raise --tasks`);
   return tasks;
 }
 
-/** Names the tasks of a panel by their content. */
+/** Digest of a panel's tasks by content. */
 export const panelDigest = ({ tasks }: AuditPanel): string => sha256(tasks.map(canonicalJson).sort().join('\n'));

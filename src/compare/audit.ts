@@ -1,4 +1,4 @@
-/** Plays and records what the release in force is worth on tasks that decided nothing. */
+/** Plays and records an audit of the release in force. */
 import { InfrastructureError, UsageError } from '../errors.ts';
 import { rounded } from '../gate/arithmetic.ts';
 import { recompute } from '../gate/record.ts';
@@ -19,9 +19,9 @@ export interface AuditInput extends AuditChoice {
   readonly environment: Environment;
   readonly trials: number;
   readonly step: StepOptions;
-  /** Opens what plays on the environment of the panel, once it is known. */
+  /** Opens the stage for the panel's environment. */
   stageOn(environment: Environment): Promise<Stage>;
-  /** Told what will be played, before it is. */
+  /** Called with the plan before anything is played. */
   onStart?(plan: AuditPlan, agent: Agent): void;
 }
 
@@ -41,8 +41,8 @@ export interface Audited {
 }
 
 /**
- * Records what it found. Throws as `auditPanel`, UsageError where nothing was released, and
- * InfrastructureError when more than 2 % of the pairs got no answer: then nothing is recorded.
+ * Plays and records an audit. Throws as `auditPanel`, UsageError without a release, and
+ * InfrastructureError when more than 2 % of the pairs are void: then nothing is recorded.
  */
 export const audit = (input: AuditInput): Promise<Audited> =>
   underLock(input.repository, input.environment.name, input.step.time, async () => {
@@ -76,7 +76,7 @@ async function play(stage: Stage, { version, after, against, panel }: AuditPlan,
   const voids = tasks.length - pairs.length;
   if (voids > RELEASE.maxVoidShare * tasks.length)
     throw new InfrastructureError(
-      `${voids} of ${tasks.length} pairs got no answer, which is more than 2 %: nothing was recorded; type the same command again`,
+      `${voids} of ${tasks.length} pairs are void, expected at most 2 %: nothing was recorded; type the same command again`,
     );
   const costUsd = rounded(played.reduce((sum, { costUsd }) => sum + costUsd, 0));
   const spent = { rollouts: 2 * trials * tasks.length, voids, costUsd };
@@ -106,7 +106,7 @@ async function record(
   return commit;
 }
 
-/** The release that was audited before this one; else the harness that the branch began with. */
+/** The release audited before this one, else the first harness of the branch. */
 async function beforeOf(ledger: Ledger, version: string): Promise<AuditPlan['against']> {
   const audited = ledger.decisions().flatMap((one) => (one.kind === 'audit' ? [one.version] : []));
   const last = audited.findLast((one) => one !== version);

@@ -1,4 +1,4 @@
-/** What the same rollouts buy without a harness: by sampling, and by trying again with feedback. */
+/** Measures what equal rollouts reach without a harness: by sampling, or retries with feedback. */
 import { scoreInterval } from '../gate/interval.ts';
 import { parseHarness } from '../harness/parse.ts';
 import type { ScoreLine } from '../report/events.ts';
@@ -6,19 +6,19 @@ import type { Harness, Task, Trace } from '../types.ts';
 import { type Advantage, advantageOf } from './advantage.ts';
 import type { Stage } from './stage.ts';
 
-/** One reward per task: the best that the method reached. */
+/** The best reward per task that the method reached. */
 type Best = ReadonlyMap<string, number>;
 
 export interface BaselineRow extends ScoreLine {
   readonly method: string;
   readonly voids: number;
-  /** By how much the harness is ahead of the method; null when no task was played by both. */
+  /** Advantage of the harness over the method; null when no task was played by both. */
   readonly harnessAhead: Advantage | null;
 }
 
 export interface BaselineInput {
   readonly stage: Stage;
-  /** Where samples are drawn: a real model needs a temperature for them. */
+  /** The stage for samples: a real model needs a temperature above 0. */
   readonly sampling: Stage;
   readonly harness: Harness;
   readonly tasks: readonly Task[];
@@ -27,13 +27,12 @@ export interface BaselineInput {
 }
 
 /**
- * Both methods get `tries` rollouts per task and are helped by the scorer, which nobody has in
- * production: it chooses the best of the samples, and a failed try is told that it failed. The
- * harness is played once per task on the same tasks, so that it is paired; it comes first.
+ * Both methods get `tries` rollouts per task, and the scorer helps them, which production lacks: it
+ * picks the best sample, or reports a failure. The harness comes first, once per task.
  */
 export async function* baseline(input: BaselineInput): AsyncGenerator<BaselineRow> {
   const { stage, sampling, harness, tasks, tries } = input;
-  // The policy is part of the task; everything else of a harness is off.
+  // The policy is part of the task; all other parts of the harness are off.
   const bare = parseHarness(
     stage.environment.name,
     new Map([
@@ -56,7 +55,7 @@ export async function* baseline(input: BaselineInput): AsyncGenerator<BaselineRo
 
 const listed = (best: Best) => new Map([...best].map(([task, reward]) => [task, [reward]]));
 
-/** The best of so many samples; a task with a void rollout is left out: no answer is no failure. */
+/** The best of `tries` samples, without tasks that have a void rollout: void is no failure. */
 async function bestOf(stage: Stage, bare: Harness, tasks: readonly Task[], tries: number): Promise<Best> {
   const best = new Map<string, number>();
   const voids = new Set<string>();
@@ -68,7 +67,7 @@ async function bestOf(stage: Stage, bare: Harness, tasks: readonly Task[], tries
   return best;
 }
 
-/** A fresh try of what failed, with what the scorer said of the try before. */
+/** Retries failed tasks with the scorer's feedback on the previous attempt. */
 async function retried(stage: Stage, bare: Harness, tasks: readonly Task[], tries: number): Promise<Best> {
   const best = new Map<string, number>();
   let open: readonly Task[] = tasks;

@@ -1,4 +1,4 @@
-/** From --judge-model to a judge: a simulated one, another model, or the agent's own. */
+/** Turns --judge-model into a judge: a simulated one, another model, or the agent's own. */
 import { UsageError } from '../errors.ts';
 import type { Judge } from '../judge/compare.ts';
 import { judgeProfile, simulatedJudge } from '../judge/simulated.ts';
@@ -10,22 +10,17 @@ import { keepingReplies, type Stage } from './stage.ts';
 interface JudgeModelFlags extends ModelFlags {
   readonly judgeModel?: string;
   readonly judgeBaseUrl?: string;
-  /** Times that each order is asked. */
+  /** Number of times that each order is asked. */
   readonly votes: number;
 }
 
-/**
- * A judge that needs no endpoint, or the model to open. `concurrency`: questions at the same time.
- */
+/** A judge without an endpoint, or the model to open; `concurrency`: concurrent questions. */
 export type JudgeChoice = { readonly concurrency: number } & (
   | { readonly judge: Judge }
   | { readonly model: ModelChoice }
 );
 
-/**
- * The simulated judge where the agent is simulated and none is named. Throws UsageError for one
- * that cannot judge here, and as `chooseModel` does.
- */
+/** Default: a simulated judge for a simulated agent. Throws UsageError, also as `chooseModel`. */
 export function chooseJudge(flags: JudgeModelFlags, environment: Environment, root: string): JudgeChoice {
   const { judgeModel: model, judgeBaseUrl: baseUrl } = flags;
   const named = model ?? flags.model;
@@ -33,7 +28,7 @@ export function chooseJudge(flags: JudgeModelFlags, environment: Environment, ro
     if (baseUrl !== undefined)
       throw new UsageError('--judge-base-url: a simulated judge has no endpoint; add --judge-model openai:NAME');
     const judge = simulatedJudge(judgeProfile(model?.split(':')[1] ?? 'fair'));
-    // Said now, not after the rollouts.
+    // Fails now, not after the rollouts.
     if (environment.unscored) judge.open(null);
     return { judge, concurrency: 8 };
   }
@@ -43,10 +38,7 @@ export function chooseJudge(flags: JudgeModelFlags, environment: Environment, ro
   return { model: choice, concurrency: choice.concurrency };
 }
 
-/**
- * Its replies are kept as the agent's are, and charged to the budget of the stage. Throws as
- * `openAgent` does.
- */
+/** Keeps the judge's replies and charges the stage's budget. Throws as `openAgent`. */
 export async function openJudge(choice: JudgeChoice, { budget, environment, root }: Stage): Promise<Judge> {
   if ('judge' in choice) return choice.judge;
   const agent = keepingReplies(await openAgent(choice.model, environment, budget), root);

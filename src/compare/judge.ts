@@ -1,4 +1,4 @@
-/** Which harness version is better, by a judge that sees runs and no scores; proves nothing. */
+/** Compares harness versions by a judge that sees runs and no scores; this proves nothing. */
 import { BudgetError } from '../errors.ts';
 import { comparePairs, type Judge, type RunPair } from '../judge/compare.ts';
 import {
@@ -16,7 +16,7 @@ import type { Harness, Task, Trace } from '../types.ts';
 import type { Stage } from './stage.ts';
 
 export interface VersionName {
-  /** As it was given. */
+  /** The name as given. */
   readonly ref: string;
   readonly harness: string;
 }
@@ -24,7 +24,7 @@ export interface VersionName {
 /** The last line of `judge --json`. */
 export interface JudgeReport {
   readonly type: 'judge';
-  /** Always: a preference is no score, and no release follows from it. */
+  /** Always false: a preference is not a score, and no release follows from it. */
   readonly proven: false;
   readonly env: string;
   readonly agent: string;
@@ -37,17 +37,15 @@ export interface JudgeReport {
   readonly votes: number;
   readonly versions: readonly VersionName[];
   readonly pairs: readonly ({ readonly a: string; readonly b: string } & PairTally)[];
-  /** Best first; null when some two versions could not be compared at all. */
+  /** Best first; null when some pair of versions was not comparable. */
   readonly ranking: readonly (VersionName & { readonly mean: number })[] | null;
   readonly answers: VoteTally;
   /** Null where nothing scores the tasks. */
   readonly agreement: Agreement | null;
-  /** Comparisons left out because a run got no answer from its endpoint. */
+  /** Comparisons left out because a run is void. */
   readonly voids: number;
   readonly rollouts: number;
-  /**
-   * US dollars paid now, recorded replies cost nothing; null when nobody said what a call costs.
-   */
+  /** US dollars paid now, without recorded replies; null when no price is known. */
   readonly usd: number | null;
 }
 
@@ -58,17 +56,17 @@ export interface JudgedVersion extends VersionName {
 export interface JudgeInput {
   readonly stage: Stage;
   readonly judge: Judge;
-  /** Questions at the same time. */
+  /** Concurrent questions. */
   readonly concurrency: number;
   readonly versions: readonly JudgedVersion[];
   readonly tasks: readonly Task[];
   readonly split: string;
   readonly trials: number;
-  /** Times that each order is asked. */
+  /** Number of times that each order is asked. */
   readonly votes: number;
 }
 
-/** What was asked about two runs and answered, for an auditor. */
+/** One comparison and its answers, for an auditor. */
 export interface ComparisonLine extends Omit<JudgedPair, 'family'> {
   readonly type: 'comparison';
   readonly a: string | undefined;
@@ -76,15 +74,15 @@ export interface ComparisonLine extends Omit<JudgedPair, 'family'> {
   readonly preference: number | null;
 }
 
-/** Rollouts and, at most, questions that a comparison takes. */
+/** Rollouts of a comparison, and the maximum number of questions. */
 export function judgeCost({ versions, tasks, trials, votes }: Omit<JudgeInput, 'stage' | 'judge' | 'concurrency'>) {
   const pairs = (versions.length * (versions.length - 1)) / 2;
   return { rollouts: versions.length * tasks.length * trials, questions: pairs * tasks.length * trials * 2 * votes };
 }
 
 /**
- * Every version plays the same tasks and trials; every two are compared run by run, and a run
- * without an answer is compared with nothing. Throws BudgetError when the caps do not allow it.
+ * Every version plays the same tasks and trials, and each pair of versions is compared run by run;
+ * void runs are not compared. Throws BudgetError when the caps do not allow it.
  */
 export async function judgeVersions(
   input: JudgeInput,
@@ -93,7 +91,7 @@ export async function judgeVersions(
   const { budget, seed, signal, emit } = stage;
   const { rollouts } = judgeCost(input);
   if (!budget.affords(rollouts))
-    throw new BudgetError(`${rollouts} rollouts are needed, which the caps do not allow; fewer --tasks need fewer`);
+    throw new BudgetError(`expected caps that allow ${rollouts} rollouts; raise them, or lower --tasks`);
   const pairs = versions.flatMap((_, a) => versions.slice(a + 1).map((_, next) => ({ a, b: a + 1 + next })));
   const played: Trace[][] = [];
   for (const { ref, documents } of versions) played.push(await stage.play(documents, tasks, trials, ref));
@@ -130,7 +128,7 @@ export async function judgeVersions(
   return { report: reportOf(input, pairs, runs, judged), comparisons };
 }
 
-/** Runs of the same task and trial; without those that are void. */
+/** Pairs of runs of equal task and trial, without void ones. */
 function runPairs(
   tasks: readonly Task[],
   first: readonly Trace[],

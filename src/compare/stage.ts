@@ -1,4 +1,4 @@
-/** Plays harnesses on tasks for what measures and proposes nothing. */
+/** Plays harnesses on tasks for commands that measure and propose nothing. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Budget } from '../evaluation/budget.ts';
@@ -15,29 +15,23 @@ export interface StageInput {
   readonly root: string;
   readonly environment: Environment;
   readonly agent: Agent;
-  /** Rollouts at the same time. */
+  /** Concurrent rollouts. */
   readonly concurrency: number;
   readonly seed: number;
-  /** Stages that share it share its caps. */
+  /** Stages with the same budget share its caps. */
   readonly budget: Budget;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
 
 export interface Stage extends StageInput {
-  /**
-   * All trials of all tasks, task by task; a list names trials by their number, from 0. Harnesses
-   * that are played on one stage share their noise.
-   */
+  /** All trials of all tasks, by task; a list names trials from 0. Noise is shared per stage. */
   play(harness: Harness, tasks: readonly Task[], trials: number | readonly number[], phase: string): Promise<Trace[]>;
-  /** Both harnesses on every task, side by side; `tier` names their noise, which they share. */
+  /** Both harnesses on every task, side by side; `tier` names their shared noise. */
   pairs(arms: PairPlay['arms'], tasks: readonly Task[], trials: number, tier: string): Promise<PlayedPair[]>;
 }
 
-/**
- * Replies of a real model are kept in `runs/.replies/`, so that a command that was cut off, or is
- * typed again, pays for nothing twice.
- */
+/** Keeps real replies in `runs/.replies/`, so that a repeated command pays nothing twice. */
 export function openStage(input: StageInput): Stage {
   const { root, environment, agent, concurrency, seed, budget, emit, signal } = input;
   const evaluator = openEvaluator({
@@ -51,7 +45,7 @@ export function openStage(input: StageInput): Stage {
     timeoutMs: callTimeoutMs(agent),
     signal,
   });
-  /** `play` for every item, several at a time, with progress. */
+  /** Calls `play` for every item, several at a time, with progress. */
   function all<T, R>(items: readonly T[], phase: string, play: (item: T) => Promise<R>): Promise<R[]> {
     let done = 0;
     const one = async (item: T) => {
@@ -81,10 +75,7 @@ export function openStage(input: StageInput): Stage {
   };
 }
 
-/**
- * The same agent; what it was asked before, in this repository and by any of these commands, is
- * answered from the record.
- */
+/** The same agent, answered from the replies that any of these commands recorded here. */
 export function keepingReplies(agent: Agent, root: string): Agent {
   if (agent.simulated) return agent;
   const folder = join(root, 'runs', '.replies');

@@ -1,22 +1,18 @@
-/**
- * What a judge sees: the request and two runs as quoted data, without anything of the harness or of
- * the scorer.
- */
+/** What a judge sees: the request and two runs as data, nothing of harness or scorer. */
 import { asData, promptText } from '../prompts.ts';
 import { compactSteps } from '../traces/compact.ts';
 import type { Step, Task, Trace } from '../types.ts';
 
-/** Characters of a request and of each run: two runs and the rest fit into 2,000 tokens. */
+/** Maximum characters of a request and of each run: two runs fit into 2,000 tokens. */
 const REQUEST_CHARACTERS = 1500;
 const RUN_CHARACTERS = 2000;
 
-/** A run as lines. The parameter has no score, so none can get in. */
+/** A run as lines. The parameter has no score, so no score can get in. */
 export type BlindRun = readonly string[];
 
 /**
- * What was said, called, answered and changed. What a harness did between is left out, with its
- * words and the ids of its parts; a call that it refused is one that was not made. Of a long run
- * the changes, the end and the newest steps are kept.
+ * What was said, called, answered and changed, without the harness's words and ids; a blocked call
+ * was not made. Long runs keep changes, the end and the newest steps.
  */
 export const blindRun = ({ steps }: Pick<Trace, 'steps'>): BlindRun => fitted(compactSteps(steps.flatMap(visible)));
 
@@ -52,7 +48,7 @@ function fitted(lines: readonly string[]): string[] {
   return lines.filter((_, at) => kept.has(at));
 }
 
-/** The question about two runs of one task, in this order. */
+/** The question about two runs of one task, in the given order. */
 export const questionOf = ({ request }: Pick<Task, 'request'>, first: BlindRun, second: BlindRun): string =>
   promptText('judge/pair', {
     request: asData(request.slice(0, REQUEST_CHARACTERS)),

@@ -144,7 +144,7 @@ test('an endpoint that skips one answer loses that answer; one that is gone ends
 
   const gone = judgeOf(() => new InfrastructureError('connection refused'));
   await expect(comparePairs(pairsOf(MIXED), options(gone.judge, { concurrency: 1 }))).rejects.toThrow(
-    /5 questions in a row.*connection refused.*type the same command again/,
+    /5 consecutive questions.*connection refused.*type the same command again/,
   );
   expect(gone.asked).toHaveLength(5);
 });

@@ -1,7 +1,4 @@
-/**
- * Asks a judge about pairs of runs: every pair in both orders, each order as often as there are
- * votes.
- */
+/** Asks a judge about pairs of runs: both orders, each as often as there are votes. */
 import { z } from 'zod';
 import { seedOf } from '../digest.ts';
 import { InfrastructureError } from '../errors.ts';
@@ -12,20 +9,17 @@ import type { ChatModel, JsonObject, Task, Trace } from '../types.ts';
 import { type BlindRun, blindRun, questionOf } from './blind.ts';
 import type { JudgedPair, Vote } from './tally.ts';
 
-/** Who is asked. */
+/** The judge that is asked. */
 export interface Judge {
   readonly id: string;
   readonly simulated: boolean;
-  /** True when nobody said what its calls cost. */
+  /** True when no price is known. */
   readonly unpriced?: boolean | undefined;
-  /**
-   * `truth`: true rewards of the first and the second run, for simulated judges alone; a real one
-   * never gets them.
-   */
+  /** `truth`: rewards of the first and second run, for simulated judges alone. */
   open(truth: readonly [number, number] | null): ChatModel;
 }
 
-/** Two scored or unscored runs of one task and trial; none of them void. */
+/** Two runs of one task and trial; neither is void. */
 export interface RunPair {
   readonly task: Task;
   readonly trial: number;
@@ -35,13 +29,13 @@ export interface RunPair {
 
 export interface CompareOptions {
   readonly judge: Judge;
-  /** Times that each order is asked, 1 or more. */
+  /** Number of times that each order is asked, 1 or more. */
   readonly votes: number;
   readonly seed: number;
-  /** Questions at the same time. */
+  /** Concurrent questions. */
   readonly concurrency: number;
   readonly signal?: AbortSignal;
-  /** Told before each question; may throw when a cap is reached. */
+  /** Called before each question; may throw when a cap is reached. */
   before?(): void;
   onVote?(done: number, total: number): void;
 }
@@ -54,7 +48,7 @@ const SCHEMA: JsonObject = {
   additionalProperties: false,
 };
 
-/** Questions in a row without a reply after which nothing more is asked. */
+/** Consecutive questions without a reply after which the judge counts as gone. */
 const GONE_AFTER = 5;
 
 interface Asking {
@@ -65,7 +59,7 @@ interface Asking {
 }
 
 /**
- * One comparison a pair, in the order given. Runs that look the same are not asked about. Throws
+ * One comparison per pair, in the given order; identical runs are not asked about. Throws
  * InfrastructureError when the judge is gone, and whatever ends a run.
  */
 export async function comparePairs(pairs: readonly RunPair[], options: CompareOptions): Promise<JudgedPair[]> {
@@ -82,7 +76,7 @@ export async function comparePairs(pairs: readonly RunPair[], options: CompareOp
       missing = vote === 'unanswered' ? missing + 1 : 0;
       if (missing >= GONE_AFTER)
         throw new InfrastructureError(
-          `${missing} questions in a row got no answer from the judge (${fault}); check its endpoint, then type the same command again`,
+          `${missing} consecutive questions got no answer from the judge (${fault}); check its endpoint, then type the same command again`,
         );
       done += 1;
       options.onVote?.(done, all.length);
@@ -123,7 +117,7 @@ async function voteOf(
     system: promptText('judge/system'),
     question: questionOf(task, first, second),
     schema: SCHEMA,
-    // Neither versions nor orders are part of it: who stands where changes nothing but the text.
+    // The seed holds neither versions nor orders: only the text depends on them.
     seed: seedOf('judge', seed, task.id, trial, vote),
     signal,
     accepts: (given) => Reply.safeParse(given).success,

@@ -1,7 +1,4 @@
-/**
- * A judge without a model: it is told the true rewards and errs at declared rates, so that the
- * command runs with no key.
- */
+/** A judge without a model: it knows the true rewards and errs at declared rates. */
 import { z } from 'zod';
 import { NO_USAGE } from '../chat.ts';
 import { canonicalJson, randomOf } from '../digest.ts';
@@ -13,23 +10,20 @@ const chance = z.number().min(0).max(1);
 
 export const JudgeProfile = z.strictObject({
   name: z.string().min(1),
-  /**
-   * Chance to see which of two runs with different rewards has the higher one; otherwise it is
-   * unsure.
-   */
+  /** Chance to see which run has the higher reward; otherwise it is unsure. */
   right: chance,
   /** Chance to say "first" when it is unsure; otherwise it says "second". */
   first: chance,
 });
 export type JudgeProfile = z.infer<typeof JudgeProfile>;
 
-/** `fair` is mostly right and takes no side; `biased` guesses often, and then mostly the first. */
+/** `fair` is mostly right and unbiased; `biased` guesses often, mostly the first. */
 export const JUDGES: Readonly<Record<string, JudgeProfile>> = {
   fair: { name: 'fair', right: 0.9, first: 0.5 },
   biased: { name: 'biased', right: 0.4, first: 0.9 },
 };
 
-/** The profile of a name. Throws UsageError that lists those there are. */
+/** The profile of that name. Throws UsageError that lists the known names. */
 export function judgeProfile(name: string): JudgeProfile {
   const profile = Object.hasOwn(JUDGES, name) ? JUDGES[name] : undefined;
   if (profile === undefined)
@@ -40,8 +34,8 @@ export function judgeProfile(name: string): JudgeProfile {
 }
 
 /**
- * Runs with equal rewards are the same to it. Its draws depend on the request alone, so that equal
- * questions get equal answers. `open` throws UsageError without rewards.
+ * Runs with equal rewards are the same. Draws depend on the request alone: equal questions get
+ * equal answers. `open` throws UsageError without rewards.
  */
 export function simulatedJudge(profile: JudgeProfile): Judge {
   const { name, right, first: firstChance } = JudgeProfile.parse(profile);
@@ -52,7 +46,7 @@ export function simulatedJudge(profile: JudgeProfile): Judge {
     open(truth) {
       if (truth === null)
         throw new UsageError(
-          'a simulated judge has to be told the true rewards, and nothing scores this environment; name a model: --judge-model openai:NAME',
+          'a simulated judge needs true rewards, and nothing scores this environment; name a model: --judge-model openai:NAME',
         );
       const [first, second] = truth;
       return {

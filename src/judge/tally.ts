@@ -1,43 +1,32 @@
-/**
- * What the votes of a judge amount to: preferences, position bias, self-consistency, agreement with
- * a scorer, a ranking.
- */
+/** Counts a judge's votes: preferences, position bias, consistency, agreement, a ranking. */
 import { mean, rounded } from '../gate/arithmetic.ts';
 import { type Interval, pairedInterval, scoreInterval } from '../gate/interval.ts';
 import { pairDifferences } from '../gate/pairs.ts';
 
 export type JudgeAnswer = 'first' | 'second' | 'same';
-/**
- * `unparsable`: the judge replied with something else. `unanswered`: its endpoint gave no reply.
- */
+/** `unparsable`: another reply than asked for. `unanswered`: no reply from the endpoint. */
 export type Vote = JudgeAnswer | 'unparsable' | 'unanswered';
 
-/** One task and trial, played by two versions a and b and judged in both orders. */
+/** One task and trial of two versions a and b, judged in both orders. */
 export interface JudgedPair {
   readonly task: string;
   readonly family?: string | undefined;
   readonly trial: number;
-  /**
-   * Votes with the run of a in the first place, one a vote; [] when both runs look the same and
-   * nothing was asked.
-   */
+  /** Votes with a in first place; [] when the runs look the same and nothing was asked. */
   readonly forward: readonly Vote[];
-  /** The same with the run of b in the first place. */
+  /** Votes with b in first place. */
   readonly backward: readonly Vote[];
   /** True rewards 0-1 of a and b; null where nothing scores them. */
   readonly rewards: readonly [number, number] | null;
 }
 
-/**
- * 1: a is preferred, -1: b is, 0: a tie. Null: an order got no answer that could be read, so
- * nothing is known.
- */
+/** 1: a is preferred, -1: b, 0: a tie; null: an order has no readable answer. */
 export type Preference = 1 | 0 | -1 | null;
 
 const isAnswer = (vote: Vote): vote is JudgeAnswer => vote !== 'unparsable' && vote !== 'unanswered';
 const MIRRORED: Readonly<Record<JudgeAnswer, JudgeAnswer>> = { first: 'second', second: 'first', same: 'same' };
 
-/** The most frequent answer; `same` when several are; null when no vote is one. */
+/** The most frequent answer; `same` for several; null without an answer. */
 export function majority(votes: readonly Vote[]): JudgeAnswer | null {
   const count = (answer: JudgeAnswer) => votes.filter((vote) => vote === answer).length;
   const [first, second, same] = [count('first'), count('second'), count('same')];
@@ -46,7 +35,7 @@ export function majority(votes: readonly Vote[]): JudgeAnswer | null {
   return second > first && second > same ? 'second' : 'same';
 }
 
-/** Orders that disagree are a tie that depends on the position. */
+/** Orders that disagree are a positional tie. */
 export function preferenceOf({ forward, backward }: JudgedPair): { preference: Preference; positional: boolean } {
   if (forward.length === 0 && backward.length === 0) return { preference: 0, positional: false };
   const [one, other] = [majority(forward), majority(backward)];
@@ -60,15 +49,12 @@ export interface PairTally {
   readonly preferredA: number;
   readonly preferredB: number;
   readonly ties: number;
-  /** Of the ties: both runs look the same; the orders disagreed. */
+  /** Ties because both runs look the same, and because the orders disagreed. */
   readonly identical: number;
   readonly positional: number;
-  /** No answer that could be read in one of the orders: no preference, and no tie. */
+  /** An order without a readable answer: neither a preference nor a tie. */
   readonly undecided: number;
-  /**
-   * Share that prefers a minus share that prefers b, -1 to 1, every task or family once, with its
-   * 95 % interval; null when all are undecided.
-   */
+  /** Share for a minus share for b, -1 to 1, per task or family; null when all are undecided. */
   readonly effect: ({ readonly mean: number } & Interval) | null;
 }
 
@@ -87,10 +73,7 @@ export function tallyPair(comparisons: readonly JudgedPair[]): PairTally {
   };
 }
 
-/**
- * A preference as the rewards of two arms, so that trials and families are averaged as the gate
- * does it.
- */
+/** Preferences as rewards of two arms, so that the gate averages trials and families. */
 function effectOf(judged: readonly (JudgedPair & { preference: Preference })[]): PairTally['effect'] {
   const known = judged.filter(({ preference }) => preference !== null);
   const pairs = [...groups(known, ({ task }) => task)].map(([task, own]) => {
@@ -110,15 +93,9 @@ export interface VoteTally {
   readonly same: number;
   readonly unparsable: number;
   readonly unanswered: number;
-  /**
-   * Share of first places among the answers that chose one, minus one half, -.5 to .5; null when
-   * none chose.
-   */
+  /** Share of first places among chosen ones minus one half, -.5 to .5; null when none chose. */
   readonly positionBias: number | null;
-  /**
-   * Share of questions with two or more answers whose answers are all equal, 0-1; null when there
-   * are none.
-   */
+  /** Share 0-1 of questions with two or more answers, all equal; null without such questions. */
   readonly selfConsistency: number | null;
 }
 
@@ -144,18 +121,12 @@ export function tallyVotes(comparisons: readonly JudgedPair[]): VoteTally {
 export interface Agreement {
   /** Comparisons whose true rewards differ. */
   readonly differing: number;
-  /**
-   * Of these: the judge preferred the run with the higher reward, the other one, called them a tie,
-   * or gave nothing that could be read.
-   */
+  /** Of these, the judge preferred the higher reward, the lower one, neither, or was unreadable. */
   readonly right: number;
   readonly wrong: number;
   readonly ties: number;
   readonly undecided: number;
-  /**
-   * Share of right ones among right and wrong, every task once, with Wilson's 95 % interval; null
-   * when there is none.
-   */
+  /** Share of right among right and wrong, per task, with Wilson's interval; null for none. */
   readonly share: ({ readonly score: number } & Interval) | null;
 }
 
@@ -183,16 +154,13 @@ export function agreementOf(comparisons: readonly JudgedPair[]): Agreement | nul
 }
 
 export interface Ranked {
-  /** Place of the version in the list that was given. */
+  /** Index of the version in the given list. */
   readonly version: number;
   /** Mean of its preferences over the other versions, -1 to 1. */
   readonly mean: number;
 }
 
-/**
- * Best first, equal ones as given; null when a pair could not be judged at all. `pairs` holds every
- * pair of `versions` once.
- */
+/** Best first, stable; null when a pair was not judged. `pairs` holds every pair once. */
 export function rankingOf(
   versions: number,
   pairs: readonly { readonly a: number; readonly b: number; readonly tally: PairTally }[],

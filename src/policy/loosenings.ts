@@ -1,7 +1,7 @@
-/** Policies as a partial order: what one lets pass that the other does not. */
+/** Policies as a partial order: what one allows and the other does not. */
 import type { Policy } from './policy.ts';
 
-/** One sentence for each way in which `after` asks for less than `before`; [] = never looser. */
+/** One sentence per way in which `after` asks for less than `before`; [] = never looser. */
 export function loosenings(before: Policy, after: Policy): string[] {
   const found: string[] = [];
   const lost = before.protected_tags.filter((tag) => !after.protected_tags.includes(tag));
@@ -10,8 +10,7 @@ export function loosenings(before: Policy, after: Policy): string[] {
     const now = after.max_increase[metric as keyof Policy['max_increase']];
     if (now === undefined || now > limit) found.push(`max_increase.${metric} was ${limit} and is ${now ?? 'gone'}`);
   }
-  // Its promise holds for a rate that is fixed from the first look on; whoever may switch takes the
-  // larger of two rates.
+  // e-LOND holds for a rate fixed from the first look on; switching would use the larger one.
   if (before.fdr !== after.fdr) found.push(`fdr was ${before.fdr ?? 'not set'} and is ${after.fdr ?? 'not set'}`);
   if ((after.panel.size ?? Number.POSITIVE_INFINITY) < (before.panel.size ?? Number.POSITIVE_INFINITY))
     found.push(`panel.size was ${before.panel.size ?? 'all'} and is ${after.panel.size}`);

@@ -1,7 +1,4 @@
-/**
- * `evals/<env>/policy.yaml`: what a person demands of a release beyond the gate's own rule. No edit
- * can touch it.
- */
+/** `evals/<env>/policy.yaml`: what a person demands of a release; no edit can change it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -15,70 +12,44 @@ const principal = z.string().min(1).max(120);
 
 export const Policy = z.strictObject({
   version: z.literal(1),
-  /**
-   * direct: whoever may write the repository puts a release into force. propose: only after it was
-   * approved.
-   */
+  /** direct: anyone who may write the repository applies a release. propose: after approval. */
   mode: z.enum(['direct', 'propose']).default('direct'),
   /** mode propose: what an approval needs. */
   approval: z
     .strictObject({
-      /** Persons who have to approve, each counted once however many keys. */
+      /** Number of persons who must approve, each counted once for all their keys. */
       needed: z.int().min(1).max(5).default(1),
-      /**
-       * Principals whose approval counts; [] is every person who is none of those that signed what
-       * they approve.
-       */
+      /** Principals whose approval counts; [] = all except the signers of what they approve. */
       by: z.array(principal).max(100).readonly().default([]),
     })
     .prefault({}),
   envelope: EditEnvelope.prefault({}),
-  /**
-   * Share of false releases among all releases of a branch, 0-0.5, at most: e-LOND in place of
-   * harmonic spending.
-   * @default none
-   */
+  /** Maximum share of false releases of a branch, 0-0.5, by e-LOND. @default none */
   fdr: z.number().gt(0).max(0.5).optional(),
-  /**
-   * Records name and digest the tasks with a salt that stays outside of the repository.
-   * @default false
-   */
+  /** Records name and digest tasks with a salt kept outside the repository. @default false */
   private_tasks: z.literal(true).optional(),
-  /**
-   * How long what a night leaves outside of git is kept: conversations and replies, for `optimize
-   * expire`.
-   * @default for ever
-   */
+  /** Days that conversations and replies are kept, for `optimize expire`. @default for ever */
   retention: z.strictObject({ traces_days: z.int().min(1).max(36_500) }).optional(),
-  /** Tags of tasks that must not lose 10 points. */
+  /** Tags of tasks that may not lose 10 points. */
   protected_tags: z.array(z.string().min(1).max(80)).max(20).readonly().default([]),
-  /**
-   * By how much a metric may grow, as a share: 0.2 lets a release be 20 % dearer. A metric that is
-   * not named is not guarded.
-   */
+  /** Allowed growth of metrics: 0.2 permits 20 % more. Other metrics are not guarded. */
   max_increase: z.partialRecord(z.enum(METRICS), z.number().min(0).max(10)).default({}),
-  /** How sealed tasks that were given, and cannot be generated, are used. */
+  /** Use of given sealed tasks, which cannot be generated. */
   panel: z
     .strictObject({
-      /**
-       * Tasks of one look; the others are the reserve that replaces a used panel.
-       * @default all of them
-       */
+      /** Tasks per look; the others are the reserve that replaces a used panel. @default all */
       size: z.int().min(30).optional(),
-      /** Share of the sealed tasks that no look plays, 0-0.5: the audit set. */
+      /** Share of sealed tasks that no look plays, 0-0.5: the audit set. */
       audit_share: z.number().min(0).max(0.5).default(0),
     })
     .prefault({}),
 });
 export type Policy = z.infer<typeof Policy>;
 
-/** What holds without a file: the gate's own rule and nothing else. */
+/** The policy without a file: the gate's own rule. */
 export const NO_POLICY: Policy = Policy.parse({ version: 1 });
 
-/**
- * The policy of an environment, `NO_POLICY` without a file; `fdr` takes the place of its own rate.
- * Throws UsageError with file and line.
- */
+/** The policy, or `NO_POLICY`; `fdr` replaces its rate. Throws UsageError with file and line. */
 export function readPolicy(root: string, env: string, { fdr }: { readonly fdr?: number } = {}): Policy {
   const file = `evals/${env}/policy.yaml`;
   const path = join(root, file);
@@ -88,10 +59,7 @@ export function readPolicy(root: string, env: string, { fdr }: { readonly fdr?: 
   return fdr === undefined ? policy : { ...policy, fdr };
 }
 
-/**
- * Throws UsageError for a demand that cannot be checked here: nothing that was not measured is
- * passed.
- */
+/** Throws UsageError for a demand that cannot be checked: an unmeasured metric does not pass. */
 export function assertCheckable(
   policy: Policy,
   { env, tags, unmeasured }: { env: string; tags: ReadonlySet<string>; unmeasured: Readonly<Record<string, string>> },
@@ -109,11 +77,11 @@ export function assertCheckable(
   }
 }
 
-/** Tags that a release can be held to. */
+/** Tags that sealed tasks have. */
 export const sealedTags = (tasks: readonly Task[]): ReadonlySet<string> =>
   new Set(tasks.flatMap(({ split, tags }) => (split === 'sealed' ? tags : [])));
 
-/** Metrics that this agent's rollouts do not tell, and why. */
+/** Metrics that this agent's rollouts do not report, and why. */
 export const unmeasuredBy = ({
   simulated,
   unpriced,

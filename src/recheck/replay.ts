@@ -1,7 +1,4 @@
-/**
- * Plays a finished night again from its recorded replies, with no model, and holds every decision
- * against the ledger's.
- */
+/** Replays a finished night from recorded replies and compares its decisions with the ledger. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,12 +27,12 @@ import type { Agent, Environment, Task } from '../types.ts';
 interface ReplayInput {
   /** Top folder of the repository. */
   readonly root: string;
-  /** Name of the run, and what its `config.json` says. */
+  /** Name of the run, and its `config.json`. */
   readonly run: string;
   readonly config: RunConfig;
   readonly environment: Environment;
   readonly tasks: readonly Task[];
-  /** Plays a simulated night; a real one is played from its replies. */
+  /** The agent of a simulated night; null for a real one, which is replayed. */
   readonly simulated: Agent | null;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -45,18 +42,18 @@ export interface ReplayedNight {
   readonly run: string;
   readonly decisions: number;
   readonly rollouts: number;
-  /** Recorded model calls that were played; 0 for a simulated night. */
+  /** Number of replayed model calls; 0 for a simulated night. */
   readonly calls: number;
 }
 
 export interface ReplayedRun extends ReplayedNight {
-  /** What answered: recorded calls, or the simulated agent. */
+  /** The source of answers: recorded calls, or the simulated agent. */
   readonly agent: string;
-  /** Held-out tasks that a question to the proposer quotes; there should be none. */
+  /** Held-out tasks that a question to the proposer quotes; none is expected. */
   readonly quoted: readonly string[];
 }
 
-/** Throws as `replayNight`, and UsageError for a run whose folder is not whole. */
+/** Throws as `replayNight`, and UsageError for an incomplete run folder. */
 export async function replayRun(
   root: string,
   run: string,
@@ -64,7 +61,7 @@ export async function replayRun(
 ): Promise<ReplayedRun> {
   const config = readConfig(join(root, 'runs', run));
   if (config === null)
-    throw new UsageError(`runs/${run}/config.json is missing or was cut off; expected the folder of a finished run`);
+    throw new UsageError(`runs/${run}/config.json is missing or incomplete; expected the folder of a finished run`);
   const { tags, tasks: count } = config.options;
   const environment = await openEnvironment({ env: env ?? config.options.env, data }, root);
   const simulated = config.agent.simulated
@@ -80,9 +77,8 @@ export async function replayRun(
 }
 
 /**
- * Throws UsageError when the run or its data cannot be played here, VerifyError when a decision
- * comes out otherwise or a reply is missing. Times apart, every decision has to be equal; nothing
- * is written to the repository.
+ * Throws UsageError when the run cannot be played here, VerifyError when a decision differs or a
+ * reply is missing. Every decision must be equal, times apart; the repository stays unchanged.
  */
 async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
   const { root, run, config, environment, tasks } = input;
@@ -91,7 +87,7 @@ async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
   const own = ledger.decisions().filter((decision) => decision.run === run && decision.seq >= config.firstSeq);
   if (own.at(-1)?.kind !== 'note')
     throw new UsageError(
-      `run ${run} has not come to its end on ${ledger.branch}, so there is nothing to hold it against`,
+      `expected a finished run, found ${run} without its end on ${ledger.branch}; type its command again to finish it`,
     );
   const recorded = join(root, 'runs', run);
   const folder = mkdtempSync(join(tmpdir(), 'optimize-replay-'));
@@ -136,7 +132,7 @@ async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
   }
 }
 
-/** The built-in proposers; what others wrote stands in the record of the run. */
+/** The built-in proposers; edits of other proposers are in the record of the run. */
 function proposersOf({ options, proposerModels }: RunConfig, store: ReplyStore | null): NightInput['proposers'] {
   return options.proposers.map((name) => {
     const model = proposerModels.find(({ proposer }) => proposer === name);
@@ -147,10 +143,10 @@ function proposersOf({ options, proposerModels }: RunConfig, store: ReplyStore |
   });
 }
 
-/** A check of the caller; its answers stand in the record of the run. */
+/** A check of the caller; its answers are in the record of the run. */
 const recordedCheck = (name: string): Check => ({ name, check: () => null });
 
-/** Rollouts after which a cap of time or money ended the night; Infinity when none did. */
+/** Rollouts after which a cap of time or money ended the night; Infinity for none. */
 function stoppedAfter(folder: string): number {
   try {
     const { outcome, rollouts } = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as NightSummary;
@@ -169,7 +165,7 @@ function assertSameData({ run, config, environment, tasks }: ReplayInput): void 
       );
 }
 
-/** The ledger as it is; what would be recorded must be there already. */
+/** The ledger, unchanged: a new record must exist already. */
 function checkingLedger(ledger: Ledger): Ledger {
   const last = ledger.nextSeq;
   return Object.create(ledger, {

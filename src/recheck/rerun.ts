@@ -1,7 +1,4 @@
-/**
- * Plays rollouts of looks again, with the agent and the seeds of their night, and compares the
- * scores with the records.
- */
+/** Plays rollouts of looks again with their agent and seeds, and compares the scores. */
 import { join } from 'node:path';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { UsageError } from '../errors.ts';
@@ -26,9 +23,9 @@ import type { Environment, Harness } from '../types.ts';
 import { issue, type RecheckOptions } from './rescore.ts';
 
 export interface RerunOptions extends RecheckOptions {
-  /** Pairs per environment. */
+  /** Number of pairs per environment. */
   readonly count: number;
-  /** Endpoint of a model that is not simulated. */
+  /** Endpoint of a real model. */
   readonly baseUrl?: string | undefined;
 }
 
@@ -46,9 +43,9 @@ interface Rerun {
 }
 
 /**
- * Tasks of looks, drawn by the head of the chain, are played again in both arms. A sample is no
- * level: V4 is `rescored`. A simulated agent has to repeat itself; what another one does is told,
- * and proves nothing by itself.
+ * Plays looked-at tasks, drawn by the chain's head, again in both arms. This sample is no level (V4
+ * is `rescored`). A simulated agent must repeat its scores; another agent's difference is reported
+ * and proves nothing.
  */
 export async function rerunLooks(
   repository: Repository,
@@ -79,10 +76,7 @@ interface Sampled {
   readonly pair: Pair;
 }
 
-/**
- * Pairs of an environment's looks. Throws UsageError when there is none, or their nights'
- * folders are not here.
- */
+/** Plays pairs of an environment's looks. Throws UsageError without looks or run folders. */
 async function rerunSample(repository: Repository, env: string, options: RerunOptions): Promise<Rerun> {
   const ledger = await openLedger(repository, env);
   const sample = sampleOf(ledger, options.count);
@@ -114,10 +108,7 @@ async function rerunSample(repository: Repository, env: string, options: RerunOp
   return { agent: agentName, simulated, played, same: played - others.length, others };
 }
 
-/**
- * Drawn by the head of the chain, so that nobody who writes a record knows which of its scores will
- * be asked for.
- */
+/** Drawn by the head of the chain, so that a forger cannot know which scores are checked. */
 function sampleOf(ledger: Ledger, count: number): Sampled[] {
   const { commit } = ledger.head();
   const all = ledger
@@ -164,7 +155,7 @@ async function openRun(root: string, decision: ReleaseDecision, { baseUrl, data,
       harness: Harness,
       { id, trials, side }: { readonly id: string; readonly trials: number; readonly side: 'before' | 'after' },
     ): Promise<number[]> {
-      // A night that tests the gate draws each arm's noise by itself.
+      // A night that tests the gate draws the noise of each arm separately.
       const tier = options.proposers.includes('null') ? `sealed:${side}` : 'sealed';
       const task = panel.tasks.find((one) => one.id === id);
       if (task === undefined)

@@ -1,7 +1,4 @@
-/**
- * V4: what holds scores is played again, from recorded replies or by the simulated agent, and
- * scored by the environment that is here.
- */
+/** V4: plays everything with scores again, from recorded replies or the simulated agent. */
 import { join } from 'node:path';
 import { openStage } from '../compare/stage.ts';
 import { canonicalJson } from '../digest.ts';
@@ -23,19 +20,19 @@ import { chooseModel, openAgent } from '../open/model.ts';
 import type { Environment, Task } from '../types.ts';
 import { replayRun } from './replay.ts';
 
-/** What a check that plays again is given. */
+/** Options of a check that plays again. */
 export interface RecheckOptions {
-  /** Public files, if the nights had them. */
+  /** Folder of public files, if the nights used one. */
   readonly data?: string | undefined;
   readonly signal: AbortSignal;
 }
 
-/** Of what is in git alone these stay open at every level. */
+/** Checks of git alone never cover these. */
 const FORGED_BEFORE = 'scores that were forged';
 
 /**
- * Nothing that holds a score is left out: a night that was never closed, whose folder or data are
- * not here, and an audit that cannot be played again could not be checked.
+ * Covers everything with a score: unfinished nights, missing folders or data, and audits that
+ * cannot be repeated are reported as unchecked.
  */
 export async function rescored(
   repository: Repository,
@@ -44,7 +41,7 @@ export async function rescored(
 ): Promise<VerifyReport> {
   const issues: VerifyIssue[] = [...report.issues];
   const unchecked: Unchecked[] = [...report.unchecked];
-  /** Gives what is wrong; throws UsageError for what could not be played. */
+  /** Returns issues; throws UsageError for what cannot be played. */
   const attempt = async (file: string, play: () => Promise<readonly VerifyIssue[]>): Promise<void> => {
     try {
       issues.push(...(await play()));
@@ -90,10 +87,7 @@ async function rescoreNight(
   return quoted.map((task) => issue(`runs/${run}/${REPLIES}`, 'request', expected, task));
 }
 
-/**
- * Only a simulated agent repeats an audit; the replies of another one are kept for all commands
- * together and prove nothing about one.
- */
+/** Only simulated audits repeat: commands share the replies of real agents, which prove nothing. */
 async function rescoreAudit(
   { root }: Repository,
   ledger: Ledger,

@@ -169,7 +169,7 @@ describe('judge', () => {
       const broken = await optimize(copy, args);
       expect([broken.code, broken.stderr]).toEqual([
         1,
-        expect.stringContaining('in a row got no answer from the judge'),
+        expect.stringContaining('consecutive questions got no answer from the judge'),
       ]);
       const kept = endpoint.answered.length;
       endpoint.intercept = null;
@@ -195,12 +195,7 @@ describe('judge', () => {
     ])
       await refuseUnscored(copy, `${command} --env my-shop`);
     await refuseUnscored(copy, 'env check my-shop');
-    await refuse(
-      copy,
-      `${JUDGE} --harness ${start},v1`,
-      2,
-      /has to be told the true rewards.*--judge-model openai:NAME/,
-    );
+    await refuse(copy, `${JUDGE} --harness ${start},v1`, 2, /needs true rewards.*--judge-model openai:NAME/);
     const shown = await optimize(copy, 'run --env my-shop --task t1-0 --show');
     expect([shown.code, shown.stdout]).toEqual([0, expect.stringMatching(/no scorer[\s\S]*end: done/)]);
     expect(shown.stdout).not.toMatch(/reward|void/);
@@ -257,7 +252,7 @@ describe('judge', () => {
   it('is refused before it plays when the caps are too small', () =>
     refuseQuietly(`${JUDGE} --harness v1,HEAD --max-rollouts 50`));
 
-  const refuseQuietly = (args: string) => refuse(dir, args, 5, /120 rollouts are needed/);
+  const refuseQuietly = (args: string) => refuse(dir, args, 5, /expected caps that allow 120 rollouts/);
 });
 
 async function refuseUnscored(dir: string, args: string): Promise<void> {
