@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyClause, anyContract, anyFormat } from '../harness/documents.fixture.ts';
-import { renderContract } from '../harness/render.ts';
+import { renderContract } from '../harness/render.fixture.ts';
 import { Clause } from '../harness/schema.ts';
 import type { HarnessFiles } from '../types.ts';
 import { applyEdit, checkBounds, measureEdit, previewEdit } from './edits.ts';

@@ -12,7 +12,8 @@ import {
   anyText,
 } from '../harness/documents.fixture.ts';
 import { parseHarness } from '../harness/parse.ts';
-import { renderContract, renderRegulation, renderSettings, renderSkill } from '../harness/render.ts';
+import { renderContract, renderRegulation, renderSettings } from '../harness/render.fixture.ts';
+import { renderSkill } from '../harness/render.ts';
 import type { HarnessFiles } from '../types.ts';
 import { applyEdit, EditError, invertEdit } from './edits.ts';
 import type { Edit, Op } from './schema.ts';

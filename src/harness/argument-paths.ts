@@ -1,15 +1,11 @@
-/**
- * Paths into the arguments of a call: `order_id`, `slot.date`, `payments[].cents`. Rename, coerce,
- * formats, look-ups, permissions and lint all read them here. A name that itself holds a dot is
- * found whole first.
- */
+/** Paths into a call's arguments: `slot.date`, `payments[].cents`. Names with dots come first. */
 import { isObject } from '../digest.ts';
 import type { Json, JsonObject } from '../tool.ts';
 import { nearestName } from './near-name.ts';
 import { membersOf } from './shapes.ts';
 
 export interface PlacedValue {
-  /** Where it stands in this call, e.g. `payments[1].cents`. */
+  /** Its place in this call, e.g. `payments[1].cents`. */
   readonly place: string;
   readonly value: Json;
 }
@@ -21,7 +17,7 @@ const membersIn = (object: JsonObject, path: string): readonly string[] =>
 export const joinPath = (base: string, member: string): string =>
   base === '' || member.startsWith('[') ? `${base}${member}` : `${base}.${member}`;
 
-/** Maps what stands at the path. The same object when nothing changes. */
+/** Maps the values at the path; the same object when nothing changes. */
 function mapMembers(
   value: Json,
   members: readonly string[],
@@ -31,7 +27,7 @@ function mapMembers(
   const [member, ...rest] = members;
   if (member === undefined) return change(value, place);
   if (member === '[]') {
-    // One thing where a list belongs is the list of that thing: a limit must not miss it.
+    // A single value where a list belongs counts as a list of one: a limit must not miss it.
     if (!Array.isArray(value)) return mapMembers(value, rest, place, change);
     const list = (value as readonly Json[]).map((item, i) => mapMembers(item, rest, `${place}[${i}]`, change));
     return list.some((item, i) => item !== value[i]) ? list : value;
@@ -65,21 +61,21 @@ export function typesOf(schema: JsonObject): readonly string[] {
   return [];
 }
 
-/** Schemas of an object's members; [] for one that may hold anything. */
+/** Schemas of an object's members; [] for an object that may hold anything. */
 export const memberSchemas = (schema: JsonObject): readonly (readonly [name: string, schema: JsonObject])[] =>
   isObject(schema.properties)
     ? Object.entries(schema.properties).map(([name, inner]) => [name, isObject(inner) ? inner : {}] as const)
     : [];
 
-/** The schema of a list's elements; {} when it says nothing of them. */
+/** The schema of a list's elements; {} when the schema says nothing about them. */
 export const itemSchema = (schema: JsonObject): JsonObject => (isObject(schema.items) ? schema.items : {});
 
-/** Path -> its schema, for every path of a tool's parameters, outer ones first. */
+/** Path -> schema, for every path of a tool's parameters, outer paths first. */
 export function argumentSchemas(parameters: JsonObject): ReadonlyMap<string, JsonObject> {
   const found = new Map<string, JsonObject>();
   const visit = (schema: JsonObject, base: string, depth: number): void => {
     if (base !== '') found.set(base, schema);
-    // A schema that refers to itself has no end.
+    // A schema that refers to itself never ends.
     if (depth > 8) return;
     for (const [name, inner] of memberSchemas(schema)) visit(inner, joinPath(base, name), depth + 1);
     if (typesOf(schema).includes('array')) visit(itemSchema(schema), `${base}[]`, depth + 1);
@@ -88,7 +84,7 @@ export function argumentSchemas(parameters: JsonObject): ReadonlyMap<string, Jso
   return found;
 }
 
-/** What a schema says of a value's shape, as `unknownMember` reads it; null = nothing. */
+/** A value's shape according to its schema, as `unknownMember` reads it; null = unknown. */
 export function shapeOfSchema(schema: JsonObject): Json {
   const [type, ...others] = typesOf(schema);
   if (others.length > 0) return null;
@@ -101,7 +97,7 @@ export function shapeOfSchema(schema: JsonObject): Json {
 
 const lastMember = (path: string): string => membersOf(path).findLast((member) => member !== '[]') ?? path;
 
-/** The one known path that is meant: nearly the same, or the same name at another depth. */
+/** The only known path with nearly the same spelling, or with the same name at another depth. */
 export function nearestPath(wrong: string, known: Iterable<string>): string | undefined {
   const paths = [...known];
   const near = nearestName(wrong, paths);

@@ -5,10 +5,7 @@ import { Clause, type Contract, Format, HarnessSettings, Monitor, type Regulatio
 /** Lower-case words joined by "-". */
 export const anyId: fc.Arbitrary<string> = fc.stringMatching(/^[a-z0-9]{1,6}(-[a-z0-9]{1,6}){0,2}$/);
 
-/**
- * Words with what YAML finds hard: colons, hashes, quotes, braces, dashes, numbers, leading and
- * trailing blanks.
- */
+/** Words that YAML finds hard: colons, hashes, quotes, braces, dashes, numbers, outer blanks. */
 const anyWord = fc.oneof(
   fc.stringMatching(/^[a-zA-Z]{1,12}$/),
   fc.constantFrom(

@@ -3,9 +3,9 @@ import type { HarnessFiles } from '../types.ts';
 import { withoutSections } from './sections.ts';
 
 interface EditablePlace {
-  /** A file, or all that begin like it when it ends in `*`. */
+  /** A file, or all files that begin with this when it ends in `*`. */
   readonly path: string;
-  /** The section meant; null is the whole file. */
+  /** The section's heading; null means the whole file. */
   readonly heading: string | null;
 }
 
@@ -20,20 +20,20 @@ export function placeOfEntry(entry: string): EditablePlace {
 const covers = (place: EditablePlace, path: string): boolean =>
   place.path.endsWith('*') ? path.startsWith(place.path.slice(0, -1)) : place.path === path;
 
-/** What of a file no edit may change; null where all of it may. */
+/** The part of a file that no edit may change; null if edits may change all of it. */
 export function fixedText(path: string, text: string, editable: readonly string[]): string | null {
   const headings = editable.map(placeOfEntry).flatMap((place) => (covers(place, path) ? [place.heading] : []));
   return headings.includes(null) ? null : withoutSections(text, headings as readonly string[]);
 }
 
-/** The first file that differs outside of what may be edited; null when there is none. */
+/** The first file that differs outside of `editable`; null if there is none. */
 export function changeOutside(before: HarnessFiles, after: HarnessFiles, editable: readonly string[]): string | null {
   const fixed = (files: HarnessFiles, path: string) => fixedText(path, files.get(path) ?? '', editable);
   const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
   return paths.find((path) => fixed(before, path) !== fixed(after, path)) ?? null;
 }
 
-/** Entries of `after` that give edits more than `before` gave them. */
+/** Entries of `after` that let edits change more than `before` did. */
 export function moreEditable(before: readonly string[], after: readonly string[]): string[] {
   const places = before.map(placeOfEntry);
   return after.filter((entry) => {

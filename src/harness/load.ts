@@ -1,7 +1,4 @@
-/**
- * Reads and writes a harness folder: no links followed, nothing outside the root, each file old or
- * new.
- */
+/** Reads and writes a harness folder: no links, nothing outside the root, atomic file writes. */
 import {
   closeSync,
   fsyncSync,
@@ -24,12 +21,12 @@ import { maxFileBytes } from './text-checks.ts';
 
 const environmentName = /^[a-z0-9]+(?:[-_][a-z0-9]+)*$/;
 const deviceName = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/i;
-/** Letters, digits and `._-`, no dot at either end: safe on every file system. */
+/** Letters, digits and `._-`, with no dot at either end: safe on every file system. */
 const safePart = /^[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?$/;
 const maxFiles = 200;
 const maxDepth = 4;
 
-/** Folders below `<root>/harness`, sorted; [] when there is none. */
+/** Folders below `<root>/harness`, sorted; [] if there are none. */
 function environmentsIn(root: string): readonly string[] {
   try {
     return readdirSync(join(root, 'harness'), { withFileTypes: true })
@@ -42,9 +39,8 @@ function environmentsIn(root: string): readonly string[] {
 }
 
 /**
- * Loads `<root>/harness/<env>/`. Throws UsageError when the name or the folder is wrong (listing
- * the environments that have one), when the folder leaves the root through a link, and for every
- * fault that `parseHarness` finds.
+ * Loads `<root>/harness/<env>/`. Throws UsageError for a wrong name or folder, for a folder that
+ * leaves the root through a link, and for every fault that `parseHarness` finds.
  */
 export function loadHarness(root: string, env: string): Harness {
   const where = `harness/${env}`;
@@ -70,9 +66,8 @@ function checkPart(part: string, path: string): void {
 }
 
 /**
- * All files below a harness folder as UTF-8 text, hidden ones left out. Throws UsageError for
- * links, odd names, names that differ only in letter case, files above 64 kB, bytes that are not
- * UTF-8, and more than 200 files.
+ * All files below a harness folder as UTF-8, without hidden ones. Throws UsageError for links, odd
+ * names, names that differ only in case, files above 64 kB, bad UTF-8, and more than 200 files.
  */
 export function readHarnessFolder(dir: string): HarnessFiles {
   const files = new Map<string, string>();
@@ -123,9 +118,8 @@ function readFile(dir: string, path: string, regular: boolean, bytes: number): s
 }
 
 /**
- * Makes the folder hold exactly these files (hidden ones are left alone). Each file is written
- * beside its place, flushed and renamed, so it is old or new after a crash. Throws UsageError for
- * an unsafe path, before anything is written.
+ * Makes the folder hold exactly these files and leaves hidden ones alone; a crash leaves each file
+ * old or new. Throws UsageError for an unsafe path before it writes anything.
  */
 export function saveHarness(dir: string, files: HarnessFiles): void {
   for (const path of files.keys()) for (const part of path.split('/')) checkPart(part, path);

@@ -1,7 +1,4 @@
-/**
- * What a harness gives up that another one held: permissions, the policy, what no edit may change,
- * and whatever is protected.
- */
+/** What a harness gives up compared with an earlier one: permissions, policy, protection. */
 import { canonicalJson } from '../digest.ts';
 import type { Harness, HarnessFiles } from '../types.ts';
 import { fixedText, moreEditable } from './editable.ts';
@@ -9,10 +6,7 @@ import { parseHarness } from './parse.ts';
 import { looserThan } from './permissions.ts';
 import { sectionName, sectionsOf } from './sections.ts';
 
-/**
- * One sentence for each way in which `after` gives up what `before` held; [] = none, also where one
- * of them is no harness.
- */
+/** One sentence per thing that `after` gives up; [] = none, or one of the two does not parse. */
 export function harnessLoosenings(env: string, before: HarnessFiles, after: HarnessFiles): string[] {
   try {
     return loosenedIn(parseHarness(env, before), parseHarness(env, after));
@@ -21,7 +15,7 @@ export function harnessLoosenings(env: string, before: HarnessFiles, after: Harn
   }
 }
 
-/** `harnessLoosenings` of what is parsed. */
+/** `harnessLoosenings` of parsed documents. */
 export function loosenedIn(old: Harness, now: Harness): string[] {
   const { protected: names, editable } = old.settings;
   const policyOf = ({ policy }: Harness) => fixedText('policy.md', policy, editable);
@@ -38,7 +32,7 @@ export function loosenedIn(old: Harness, now: Harness): string[] {
   ];
 }
 
-/** What a protected name stands for, as canonical JSON. */
+/** The item with a protected name, as canonical JSON. */
 function partOf({ contract, regulation, skills }: Harness, name: string): string {
   const section = sectionName(name);
   const skill = skills.find((one) => one.name === (section?.skill ?? name));

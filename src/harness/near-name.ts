@@ -1,4 +1,4 @@
-/** The one known name that a wrong name nearly is: case, underscores, one or two letters. */
+/** The only known name close to a wrong one: other case, underscores, one or two wrong letters. */
 
 const bare = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
@@ -17,12 +17,12 @@ function editDistance(a: string, b: string, limit: number): number {
   return Math.min(row[b.length] as number, limit + 1);
 }
 
-/** The one known name that `wrong` nearly is; undefined when none or several are equally near. */
+/** The only known name close to `wrong`; undefined when none or several are equally close. */
 export function nearestName(wrong: string, known: readonly string[]): string | undefined {
   const target = bare(wrong);
   const same = known.filter((name) => bare(name) === target);
   if (same.length > 0) return same.length === 1 ? same[0] : undefined;
-  // Short names lie close to each other by chance.
+  // Short names are close to each other by chance.
   const limit = target.length >= 8 ? 2 : target.length >= 5 ? 1 : 0;
   let best: string | undefined;
   let bestDistance = limit + 1;

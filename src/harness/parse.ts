@@ -1,6 +1,4 @@
-/**
- * Harness files to parsed documents; every fault names its file, line and column, and what to do.
- */
+/** Harness files to parsed documents; every fault gives file, line, column and what to do. */
 import { RE2JS } from 're2js';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { UsageError } from '../errors.ts';
@@ -19,12 +17,9 @@ export function harnessId(files: HarnessFiles): string {
 }
 
 /**
- * Parses the files of one harness. All are optional: without harness.yaml every setting has its
- * default, without the others there are no clauses, monitors or skills. Markdown files that are
- * neither policy.md nor a SKILL.md are notes: they count for the id and are otherwise ignored, as
- * is every path with a part that starts with "."; any other unknown file is refused, since it is
- * most likely a misspelt name. Throws UsageError (YAML, schema, duplicate ids, CEL, patterns,
- * invisible characters, files above 64 kB).
+ * Parses one harness; all files are optional. Markdown files other than policy.md and SKILL.md are
+ * notes: they count for the id only, as do hidden paths. Any other unknown file is refused as a
+ * likely misspelling. Throws UsageError (YAML, schema, equal ids, CEL, patterns, characters, size).
  */
 export function parseHarness(env: string, files: HarnessFiles): Harness {
   const shown = (path: string) => `harness/${env}/${path}`;
@@ -52,10 +47,7 @@ export function parseHarness(env: string, files: HarnessFiles): Harness {
   };
 }
 
-/**
- * How a kind of document is parsed, and what equal texts gave before: candidates share most of
- * their files.
- */
+/** How a kind of document is parsed, and its cache: candidates share most of their files. */
 interface DocumentKind<T> {
   readonly parse: (text: string, file: string) => T;
   readonly known: Map<string, T>;
@@ -74,7 +66,7 @@ const documents = {
   skill: kindOf((text, file) => parseSkill(text, file.split('/').at(-2) ?? '', file)),
 };
 
-/** The parsed document, frozen since equal texts share it. */
+/** The parsed document, frozen because equal texts share it. */
 function parseOnce<T>(kind: DocumentKind<T>, file: string, text = ''): T {
   const key = `${file}\n${text}`;
   const known = kind.known.get(key);
@@ -92,7 +84,7 @@ function frozen<T>(value: T): T {
 
 const knownFiles = new Set(['harness.yaml', 'contract.yaml', 'regulation.yaml', 'policy.md']);
 
-/** A known name in other letter case would be read on one machine and not on another. */
+/** A known name in other case would be read on one machine and ignored on another. */
 const almostKnown = /^(?:policy\.md|skills\/[^/]+\/skill\.md)$/i;
 
 function checkKnown(path: string, where: string): void {
@@ -158,9 +150,7 @@ function refuseDuplicates(source: YamlSource, list: string, items: readonly { re
   }
 }
 
-/**
- * Ids name the cause of a step in a trace, so clauses, monitors and skills share one name space.
- */
+/** Ids name the cause of a step, so clauses, monitors and skills share one name space. */
 function refuseSharedIds(
   shown: (path: string) => string,
   contract: Contract,

@@ -9,7 +9,7 @@ const anyPermissions = anySettings.map(({ permissions }) => permissions);
 const permissions = (value: object) => Permissions.parse(value);
 const neverLooser = (before: Permissions, after: Permissions) => looserThan(before, after).length === 0;
 
-/** Every call that the small world of the fixture can make, tried one by one. */
+/** Every call that the fixture's small world can make, tried one by one. */
 function allows(given: Permissions, tool: string, call: Readonly<Record<string, number>>, confirmed: boolean): boolean {
   if (given.tools && !given.tools.includes(tool)) return false;
   if (given.confirm.includes(tool) && !confirmed) return false;

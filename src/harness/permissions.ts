@@ -1,21 +1,17 @@
-/**
- * Permissions as a partial order: one is never looser than another if it allows no call that the
- * other refuses.
- */
+/** Permissions as a partial order: never looser means allowing no call that the other refuses. */
 import type { Permissions } from './schema.ts';
 
 const allows = (permissions: Permissions, tool: string): boolean => permissions.tools?.includes(tool) ?? true;
 
-/** The lowest limit of an argument; undefined when there is none. */
+/** The lowest limit of an argument; undefined if there is none. */
 function limitOf(permissions: Permissions, tool: string, argument: string): number | undefined {
   const limits = permissions.limits.filter((limit) => limit.tool === tool && limit.argument === argument);
   return limits.length === 0 ? undefined : Math.min(...limits.map((limit) => limit.max));
 }
 
 /**
- * What `after` allows that `before` does not, one sentence each; [] = never looser. Reflexive and
- * transitive: it is the inclusion of the sets of allowed calls. No `tools` means all tools; limits
- * and confirmations of a tool that `after` does not allow cannot loosen anything.
+ * What `after` allows and `before` does not, one sentence each; [] = never looser. It compares the
+ * sets of allowed calls, so limits and confirmations of a tool that is not allowed do not count.
  */
 export function looserThan(before: Permissions, after: Permissions): string[] {
   const reasons: string[] = [];

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyContract, anyRegulation, anySettings, anySkill } from './documents.fixture.ts';
 import { parseHarness } from './parse.ts';
-import { renderContract, renderRegulation, renderSettings, renderSkill } from './render.ts';
+import { renderContract, renderRegulation, renderSettings } from './render.fixture.ts';
+import { renderSkill } from './render.ts';
 import { Contract } from './schema.ts';
 
 const options = { seed: 20, numRuns: 150 };

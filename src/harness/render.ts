@@ -1,4 +1,4 @@
-/** Canonical text of the documents: defaults left out, one item a block, long prose folded. */
+/** Canonical text of the documents: defaults left out, one item per block, long prose folded. */
 import {
   Document,
   isCollection,
@@ -12,18 +12,9 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { canonicalJson } from '../digest.ts';
-import {
-  Clause,
-  type Contract,
-  clauseDefaults,
-  Format,
-  HarnessSettings,
-  Monitor,
-  type Regulation,
-  type Skill,
-} from './schema.ts';
+import { Clause, clauseDefaults, Format, Monitor, type Skill } from './schema.ts';
 
-/** Longest line that stays in one piece, characters. */
+/** Longest line that is not broken, in characters. */
 const lineWidth = 100;
 
 const yamlStyle = { lineWidth, flowCollectionPadding: false, indentSeq: true } as const;
@@ -33,10 +24,8 @@ type Plain = { readonly [key: string]: unknown };
 const isPlain = (value: unknown): value is Plain =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/**
- * The entries that differ from the defaults, in the order of the schema; inner objects likewise.
- */
-function withoutDefaults(value: Plain, defaults: Plain): Plain {
+/** The entries that differ from the defaults, in schema order, also inside objects. */
+export function withoutDefaults(value: Plain, defaults: Plain): Plain {
   const entries = Object.entries(value).flatMap(([key, entry]): [string, unknown][] => {
     if (entry === undefined) return [];
     const usual = defaults[key];
@@ -46,9 +35,7 @@ function withoutDefaults(value: Plain, defaults: Plain): Plain {
   return Object.fromEntries(entries);
 }
 
-/** What the schemas fill in by themselves. */
 const monitorDefaults: Plain = Monitor.omit({ id: true, kind: true, message: true }).parse({});
-const settingsDefaults: Plain = HarnessSettings.omit({ version: true }).parse({});
 
 /** A clause as it is written: keys in schema order, defaults left out. */
 export function clauseEntries(clause: Clause): Plain {
@@ -68,7 +55,7 @@ export const monitorEntries = (monitor: Monitor): Plain => withoutDefaults(Monit
 
 const widths = new Map<string, number>();
 
-/** Characters of a value on one line; candidates share most of their parts. */
+/** Characters of a value on one line, cached: candidates share most of their parts. */
 function widthOf(value: unknown): number {
   const key = JSON.stringify(value);
   const known = widths.get(key);
@@ -79,7 +66,7 @@ function widthOf(value: unknown): number {
   return width;
 }
 
-/** True if a comment or an empty line stands inside a collection, which one line cannot hold. */
+/** True if a comment or an empty line stands inside a collection; one line cannot hold it. */
 function isAnnotated(collection: Node): boolean {
   let found = false;
   visit(collection, {
@@ -92,12 +79,9 @@ function isAnnotated(collection: Node): boolean {
   return found;
 }
 
-/**
- * Collections that fit on a line are written on one, below the given number of levels that always
- * get their own.
- */
+/** Writes a collection on one line if it fits, except for the first `ownLines` levels. */
 function layOut(node: unknown, ownLines: number, indent: number): void {
-  // A folded text that begins with a space would be read back with a line end.
+  // YAML reads a folded text that begins with a space back with a line end.
   if (isScalar<string>(node) && String(node.value).length > lineWidth - indent && !/^\s/.test(node.value))
     node.type = node.value.includes('\n') ? Scalar.BLOCK_LITERAL : Scalar.BLOCK_FOLDED;
   if (!isCollection(node)) return;
@@ -108,47 +92,24 @@ function layOut(node: unknown, ownLines: number, indent: number): void {
     if (isSeq(node)) layOut(item, ownLines - 1, indent + 2);
     else {
       const { key, value } = item as YAMLMap['items'][number];
-      // A list of steps is read from top to bottom, one step a line.
+      // A list of steps reads from top to bottom, one step per line.
       const levels = String(key) === 'prepare' ? 2 : ownLines - 1;
       layOut(value, levels, indent + String(key).length + 2);
     }
   }
 }
 
-/** Levels of collections below a list of items that always get lines of their own. */
+/** Levels of collections below a list of items that always get their own lines. */
 const lists: Readonly<Record<string, number>> = { clauses: 2, formats: 1, monitors: 2 };
 
-/**
- * The canonical text of a document: comments, the order of keys and single empty lines stay; ''
- * where nothing is left.
- */
+/** Canonical text of a document; comments, key order and single empty lines stay. '' if empty. */
 export function documentText(doc: Document): string {
   if (!isMap(doc.contents)) return doc.toString(yamlStyle);
   for (const { key, value } of doc.contents.items) layOut(value, lists[String(key)] ?? 1, 0);
-  // What stands below a key is as wide as any other text, and stands two columns in.
+  // Text below a key is as wide as any other and is indented by two columns.
   const text = doc.toString({ ...yamlStyle, lineWidth: lineWidth + 2 });
   return doc.contents.items.length > 0 ? text : text.replace(/\n?\{\}\n$/, '');
 }
-
-/** A document of the entries that hold something; '' for none. */
-function renderDocument(value: Plain): string {
-  const entries = Object.entries(value).filter(([, entry]) => Object.keys(entry as object).length > 0);
-  return entries.length === 0
-    ? ''
-    : documentText(new Document(Object.fromEntries(entries), { aliasDuplicateObjects: false }));
-}
-
-/** contract.yaml; '' for an empty contract, which parses to the same. */
-export const renderContract = ({ clauses, aliases, formats }: Contract): string =>
-  renderDocument({ clauses: clauses.map(clauseEntries), aliases, formats: formats.map(formatEntries) });
-
-/** regulation.yaml; '' when there are no monitors. */
-export const renderRegulation = ({ monitors }: Regulation): string =>
-  renderDocument({ monitors: monitors.map(monitorEntries) });
-
-/** harness.yaml */
-export const renderSettings = (settings: HarnessSettings): string =>
-  documentText(new Document(withoutDefaults(settings, settingsDefaults)));
 
 /** A SKILL.md: front matter, a blank line, the body. */
 export function renderSkill(skill: Skill): string {

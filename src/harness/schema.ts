@@ -1,7 +1,4 @@
-/**
- * The documents of a harness as zod schemas; every type is inferred from its schema and has its
- * name.
- */
+/** The documents of a harness as zod schemas; each inferred type has the name of its schema. */
 import { z } from 'zod';
 
 const id = z
@@ -17,29 +14,24 @@ export const Read = z.strictObject({
     as: z.string().regex(/^[a-z][a-zA-Z0-9_]*$/, 'expected a name such as order'),
     call: z.string().min(1),
     with: z.record(z.string(), expression).default({}),
-    /**
-     * A list; the call is made once for each element, which `with` sees as `it`; the binding is a
-     * list.
-     */
+    /** A list: one call per element, which `with` sees as `it`; the binding is a list. */
     each: expression.optional(),
   }),
 });
 export type Read = z.infer<typeof Read>;
 
-/** Replaces an argument that is no known key by the key of the one record that it describes. */
+/** Replaces an argument that is not a known key by the key of the only record that it describes. */
 export const Ground = z.strictObject({
   ground: z.strictObject({
     /** A path, as everywhere: `room_id`, `slot.room_id`, `payments[].account_id`. */
     argument: z.string().min(1),
-    /**
-     * A list of records; for a list argument it is evaluated per element, with `i` as the index.
-     */
+    /** A list of records; for a list argument it is evaluated per element, with index `i`. */
     from: expression,
     /** The property of a record that holds its key. */
     key: z.string().min(1),
     /** The record whose values hold for every property that the text does not mention. */
     keep: expression.optional(),
-    /** A text, such as task.request, that is read where the call says nothing of the record. */
+    /** A text, such as task.request, to read when the call says nothing about the record. */
     fallback: expression.optional(),
   }),
 });
@@ -61,19 +53,19 @@ export const Clause = z.strictObject({
   enforce: Enforce.default('off'),
   /** The answer to a blocked call, with `{{CEL}}` holes. */
   otherwise: z.string().max(600).optional(),
-  /** Blocks an episode after which the call passes and is marked. */
+  /** Blocks allowed per episode; after that the call passes with a note. */
   max_blocks: z.int().min(1).max(20).default(2),
   /** Higher first; the first block wins. */
   priority: z.int().default(0),
-  /** Ids of train traces that led to it. */
+  /** Ids of the train traces that led to it. */
   evidence: z.array(z.string()).default([]),
 });
 export type Clause = z.infer<typeof Clause>;
 
-/** What a clause is where nothing is said of it. */
+/** The defaults of a clause. */
 export const clauseDefaults = Clause.omit({ id: true, tools: true }).parse({});
 
-/** A clause with the defaults of what is not given; nothing is checked. */
+/** A clause completed with defaults; nothing is checked. */
 export const clauseOf = (given: Pick<Clause, 'id' | 'tools'> & Partial<Clause>): Clause => ({
   ...clauseDefaults,
   ...given,
@@ -81,9 +73,9 @@ export const clauseOf = (given: Pick<Clause, 'id' | 'tools'> & Partial<Clause>):
 
 /** The shape of an argument; `repair` is tried before the call is refused. */
 export const Format = z.strictObject({
-  /** A path; of a list, each element is meant. */
+  /** A path; each element where it leads to a list. */
   argument: z.string().min(1),
-  /** Tools concerned; all that have the argument when absent. */
+  /** Tools concerned; when absent, all that have the argument. */
   tools: z.array(z.string().min(1)).optional(),
   /** Linear-time (RE2) pattern. */
   pattern: z.string().min(1).max(500),
@@ -102,7 +94,7 @@ export type Format = z.infer<typeof Format>;
 /** `contract.yaml` */
 export const Contract = z.strictObject({
   clauses: z.array(Clause).default([]),
-  /** tool -> wrong argument path -> right one, both in the same object */
+  /** tool -> wrong argument path -> right path in the same object */
   aliases: z.record(z.string(), z.record(z.string(), z.string())).default({}),
   formats: z.array(Format).default([]),
 });
@@ -120,16 +112,16 @@ export type MonitorKind = z.infer<typeof MonitorKind>;
 export const Monitor = z.strictObject({
   id,
   kind: MonitorKind,
-  /** Last steps looked at; 0 means the whole episode. */
+  /** Number of last steps it looks at; 0 = the whole episode. */
   window: z.int().min(0).default(0),
   /** Occurrences that make it fire; for `budget_left` the number of model turns left. */
   threshold: z.int().min(1).default(2),
   message: z.string().min(1).max(600),
-  /** hint: appended to the result; directive: a user message of its own; stop: ends the episode. */
+  /** hint: appended to the result; directive: a separate user message; stop: ends the episode. */
   then: z.enum(['hint', 'directive', 'stop']).default('hint'),
   /** Model turns before it may fire again. */
   cooldown: z.int().min(0).default(1),
-  /** Fires an episode at most. */
+  /** Maximum firings per episode. */
   cap: z.int().min(1).default(3),
 });
 export type Monitor = z.infer<typeof Monitor>;
@@ -140,13 +132,11 @@ export type Regulation = z.infer<typeof Regulation>;
 
 /** Machine-readable permissions: a partial order, see `permissions.ts`. */
 export const Permissions = z.strictObject({
-  /** Tools that may be called; absent means all. */
+  /** Tools that may be called; absent = all. */
   tools: z.array(z.string()).optional(),
-  /** Upper limits of numeric arguments, given by their paths. */
+  /** Upper limits of numeric arguments, by path. */
   limits: z.array(z.strictObject({ tool: z.string(), argument: z.string(), max: z.number() })).default([]),
-  /**
-   * Tools whose calls need the user's word: refused unless the request gives standing consent.
-   */
+  /** Tools whose calls need consent; refused unless the request gives it. */
   confirm: z.array(z.string()).default([]),
 });
 export type Permissions = z.infer<typeof Permissions>;
@@ -155,13 +145,13 @@ export const Realization = z.strictObject({
   protocol: z.enum(['native', 'text']).default('native'),
   /** Take a call that the model wrote as text (fenced JSON, tags). */
   rescue: z.boolean().default(false),
-  /** Mend broken JSON of arguments. */
+  /** Fix broken JSON of arguments. */
   repair: z.boolean().default(false),
   /** Correct near-miss tool and argument names, and apply the contract's aliases. */
   rename: z.boolean().default(false),
   /** Turn a value into the type that the tool's schema wants (list of one, number from text). */
   coerce: z.boolean().default(false),
-  /** Equal blocks of equal calls, with nothing new between, after which the episode is stopped. */
+  /** Equal blocks of equal calls, with nothing new between, after which the episode stops. */
   max_blocks: z.int().min(1).default(3),
 });
 export type Realization = z.infer<typeof Realization>;
@@ -187,19 +177,16 @@ export const HarnessSettings = z.strictObject({
     .prefault({}),
   skills: z
     .strictObject({
-      /** retrieved: those that fit the request, before it; always: all, in the system text. */
+      /** retrieved: skills that fit the request, before it; always: all, in the system text. */
       show: z.enum(['retrieved', 'always']).default('retrieved'),
       top_k: z.int().min(0).default(2),
       min_score: z.number().min(0).default(0.5),
     })
     .prefault({}),
-  /** false: of the prompt only what stands in these documents is sent, and the request. */
+  /** false: the prompt holds only these documents and the request. */
   preamble: z.boolean().default(true),
   realization: Realization.prefault({}),
-  /**
-   * What no edit may touch: ids of clauses, skills and monitors, and sections of a skill as
-   * `skill#Heading`.
-   */
+  /** What no edit may change: ids of clauses, skills and monitors; sections as `skill#Heading`. */
   protected: z.array(z.string()).default([]),
   /** Files and sections that edits may change: `skills/*`, `skills/renewals`, `policy.md#Style`. */
   editable: z.array(z.string().min(1)).default(['contract.yaml', 'harness.yaml', 'regulation.yaml', 'skills/*']),

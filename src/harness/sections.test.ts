@@ -1,7 +1,4 @@
-/**
- * Sections of a skill: found by their heading, gone when they are hidden, and never changed by an
- * edit when they are protected.
- */
+/** Sections of a skill: found by heading, removed when hidden, unchanged when protected. */
 import { describe, expect, it, test } from 'vitest';
 import { resembles, sectionsOf, structureOf } from './sections.ts';
 

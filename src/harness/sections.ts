@@ -1,17 +1,14 @@
-/** Sections of a skill's Markdown by their heading, as text that is compared byte for byte. */
+/** Sections of a skill's Markdown by heading, as text that is compared byte for byte. */
 
-/**
- * `skill#Heading`, as `protected` of harness.yaml names a section; null for the id of a whole item.
- */
+/** `skill#Heading`, as `protected` of harness.yaml names a section; null for the id of an item. */
 export function sectionName(name: string): { readonly skill: string; readonly heading: string } | null {
   const at = name.indexOf('#');
   return at < 0 ? null : { skill: name.slice(0, at), heading: name.slice(at + 1).trim() };
 }
 
 /**
- * Every section with this heading: from its line to the next heading of the same level or above. A
- * heading in a code fence or a comment is none, so that hiding a section is the same as removing
- * it.
+ * Every section with this heading, up to the next heading of the same level or above. Headings in
+ * code fences and comments do not count, so that hiding a section equals removing it.
  */
 export function sectionsOf(body: string, heading: string): string[] {
   const lines = body.split('\n');
@@ -23,7 +20,7 @@ export function sectionsOf(body: string, heading: string): string[] {
   });
 }
 
-/** The text with every section of these headings taken out. */
+/** The text without the sections of these headings. */
 export function withoutSections(body: string, headings: readonly string[]): string {
   if (headings.length === 0) return body;
   const lines = body.split('\n');
@@ -66,25 +63,20 @@ function headsOf(lines: readonly string[]): Head[] {
   return heads;
 }
 
-/**
- * What may stand before the first word of a line without being text: quote marks, bullets, numbers.
- */
+/** What may stand before the first word of a line: quote marks, bullets, numbers. */
 const MARKS = String.raw`^(?:\s|>|[-*+](?=\s)|\d{1,9}[.)](?=\s))*`;
 const STRUCTURE = [
   // Headings, fences, underlines and rules, definitions of links.
   new RegExp(`${MARKS}(?:#{1,6}(?:\\s|$)|\`{3}|~{3}|=+\\s*$|[-*_](?:\\s*[-*_])*\\s*$|\\[[^\\]]*\\]:)`),
-  // HTML, and whatever else ends a line for somebody.
+  // HTML, and every character that some program reads as a line end.
   /<[a-z/!?]|[\r\v\f\u0085\u2028\u2029]/i,
 ];
 
-/**
- * Lines that shape a document instead of saying something: what stands under which heading, and
- * what is code or comment, hangs on them.
- */
+/** Lines that shape a document: they decide which heading text belongs to, and what is code. */
 export const structureOf = (body: string): string[] =>
   body.split('\n').filter((line) => STRUCTURE.some((pattern) => pattern.test(line)));
 
-/** Whether some line could be read as this heading, however it is written. */
+/** True if some line could be read as this heading, however it is written. */
 export function resembles(body: string, heading: string): boolean {
   const plain = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
   return (

@@ -1,25 +1,20 @@
-/**
- * The shape of a tool's results, merged from recorded ones, so that a path can be checked before a
- * rollout.
- */
+/** The shape of a tool's results, merged from recorded ones, to check paths before a rollout. */
 import { isObject } from '../digest.ts';
 import type { Json } from '../types.ts';
 
 /**
- * Tool -> merged sample of its JSON results. A list has one element, the merge of all elements; a
- * map keyed by ids has the one key `*`; null and [] mean that nothing is known below.
+ * Tool -> merged sample of its JSON results. A list has one merged element; a map keyed by ids has
+ * the one key `*`; null and [] mean that nothing is known below.
  */
 export type Shapes = ReadonlyMap<string, Json>;
 
 /** The key that stands for every key of a map. */
 export const anyKey = '*';
 
-/** Objects with more keys than this are maps whatever is in them. */
+/** Objects with more keys than this always count as maps. */
 const recordKeys = 60;
 
-/**
- * Merges two samples; the richer kind wins, since text is often given where an object may stand.
- */
+/** Merges two samples; the richer kind wins, since text may be given where an object may stand. */
 function merge(a: Json, b: Json): Json {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === 0 ? b : b.length === 0 ? a : [merge(a[0], b[0])];
   if (isObject(a) && isObject(b)) {
@@ -35,7 +30,7 @@ function merge(a: Json, b: Json): Json {
 /** The samples merged into one. */
 export const mergeShapes = (values: readonly Json[]): Json => values.reduce(merge, null);
 
-/** Reduces every list to one merged element; maps are found later, when all results are merged. */
+/** Reduces each list to one merged element; maps are detected later, in the merged result. */
 function condense(value: Json): Json {
   if (Array.isArray(value)) return value.length === 0 ? [] : [mergeShapes(value.map(condense))];
   if (!isObject(value)) return value;
@@ -47,10 +42,7 @@ function condense(value: Json): Json {
 /** Letters -> a, digits -> 9, runs shortened: `paypal_123` -> `a_9`. */
 const silhouette = (text: string): string => text.replace(/[A-Za-z]+/g, 'a').replace(/[0-9]+/g, '9');
 
-/**
- * Values that could stand for each other: objects that share a key, or texts with digits of one
- * silhouette.
- */
+/** True if values could replace each other: objects with a common key, texts of one silhouette. */
 function alike(values: readonly Json[]): boolean {
   const [first] = values;
   if (isObject(first)) {
@@ -60,9 +52,7 @@ function alike(values: readonly Json[]): boolean {
   return values.every((value) => typeof value === 'string' && silhouette(value) === silhouette(first));
 }
 
-/**
- * A record has names for keys; a map has ids, or more than three keys with values that are alike.
- */
+/** True for a map: keys are ids, or more than three keys have values that are alike. */
 function isMap(entries: readonly (readonly [string, Json])[]): boolean {
   const keys = entries.map(([key]) => key);
   if (keys.includes(anyKey)) return true;
@@ -88,7 +78,7 @@ function parseJson(content: string): Json | undefined {
   }
 }
 
-/** Merges recorded results, tool by tool; results that are no JSON object or list say nothing. */
+/** Merges recorded results per tool; results other than JSON objects or lists are ignored. */
 export function shapesOf(results: Iterable<{ readonly tool: string; readonly content: string }>): Shapes {
   const merged = new Map<string, Json>();
   const seen = new Set<string>();
@@ -106,10 +96,7 @@ export function shapesOf(results: Iterable<{ readonly tool: string; readonly con
 /** Members of a path: `order.items[].id` -> order, items, [], id. */
 export const membersOf = (path: string): string[] => path.replaceAll('[]', '.[]').split('.');
 
-/**
- * The first member of a path that the shape does not have; undefined when the path fits or nothing
- * is known about it.
- */
+/** The first member of a path that the shape lacks; undefined if the path fits or is unknown. */
 export function unknownMember(shape: Json, members: readonly string[]): string | undefined {
   let at: Json | undefined = shape;
   for (const member of members) {

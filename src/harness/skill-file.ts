@@ -15,7 +15,7 @@ export interface SkillText {
   readonly lines: readonly string[];
 }
 
-/** Splits a skill's text; undefined when it has no front matter. */
+/** Splits a skill's text; undefined without front matter. */
 export function splitSkill(text: string): SkillText | undefined {
   const lines = text.split(/\r?\n/);
   if (lines[0] !== '---') return undefined;
@@ -24,10 +24,7 @@ export function splitSkill(text: string): SkillText | undefined {
   return { head: lines.slice(1, close).join('\n'), bodyLine: close + 1, lines };
 }
 
-/**
- * Parses a skill; blank lines around the body do not count. Throws UsageError with file, line and
- * column.
- */
+/** Parses a skill and trims blank lines around the body. Throws UsageError with its place. */
 export function parseSkill(text: string, id: string, file: string): Skill {
   const split = splitSkill(text);
   if (!split) {

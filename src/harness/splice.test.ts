@@ -1,7 +1,28 @@
-/** Splices turn one harness into the other, byte for byte, and fit nowhere else. */
+/** Splices turn one harness into the other, byte for byte, and apply nowhere else. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { applySplices, splicesOf } from './splice.ts';
+import type { HarnessFiles } from '../types.ts';
+import { type Splice, splicesOf } from './splice.ts';
+
+/** Throws RangeError where a splice does not fit: a file is missing or extra, or text differs. */
+function applySplices(before: HarnessFiles, splices: readonly Splice[]): HarnessFiles {
+  const files = new Map(before);
+  for (const { path, status, at, removed, inserted } of splices) {
+    const old = files.get(path);
+    if ((old === undefined) !== (status === 'added'))
+      throw new RangeError(`${path}: expected ${status === 'added' ? 'no file' : 'a file'} before it is ${status}`);
+    const bytes = Buffer.from(old ?? '');
+    const gone = Buffer.from(removed);
+    if (!bytes.subarray(at, at + gone.length).equals(gone))
+      throw new RangeError(`${path}: expected ${JSON.stringify(removed.slice(0, 60))} at byte ${at}`);
+    if (status === 'removed') files.delete(path);
+    else {
+      const rest = bytes.subarray(at + gone.length);
+      files.set(path, Buffer.concat([bytes.subarray(0, at), Buffer.from(inserted), rest]).toString('utf8'));
+    }
+  }
+  return files;
+}
 
 const text = fc
   .array(fc.constantFrom('a', 'b', '\n', 'é', '😀', '🙂', '中'), { maxLength: 12 })
@@ -18,7 +39,7 @@ test('applied to the one they give the other', () => {
       expect(splices.length === 0).toBe(
         [...before].every(([path, old]) => after.get(path) === old) && before.size === after.size,
       );
-      // No half of a character is written, which UTF-8 could not hold.
+      // A splice never cuts a character in two, which UTF-8 could not hold.
       for (const { removed, inserted } of splices)
         for (const part of [removed, inserted]) expect(Buffer.from(part).toString('utf8')).toBe(part);
     }),

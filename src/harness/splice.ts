@@ -1,7 +1,4 @@
-/**
- * What turns one harness into another, as one byte splice a file: another program replays it
- * without knowing what an edit is.
- */
+/** The difference of two harnesses, one byte splice per file, which other programs can replay. */
 import { z } from 'zod';
 import type { HarnessFiles } from '../types.ts';
 
@@ -18,7 +15,7 @@ export const Splice = z.strictObject({
 });
 export type Splice = z.infer<typeof Splice>;
 
-/** By path; [] for equal harnesses. What both ends of a changed file have in common is left out. */
+/** Splices by path; [] for equal harnesses. The common start and end of a file are left out. */
 export function splicesOf(before: HarnessFiles, after: HarnessFiles): Splice[] {
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((path): Splice[] => {
     const [old, now] = [before.get(path), after.get(path)];
@@ -32,30 +29,7 @@ export function splicesOf(before: HarnessFiles, after: HarnessFiles): Splice[] {
   });
 }
 
-/**
- * Throws RangeError where a splice does not fit: no such file, one that is there already, or other
- * text at its place.
- */
-export function applySplices(before: HarnessFiles, splices: readonly Splice[]): HarnessFiles {
-  const files = new Map(before);
-  for (const { path, status, at, removed, inserted } of splices) {
-    const old = files.get(path);
-    if ((old === undefined) !== (status === 'added'))
-      throw new RangeError(`${path}: expected ${status === 'added' ? 'no file' : 'a file'} before it is ${status}`);
-    const bytes = Buffer.from(old ?? '');
-    const gone = Buffer.from(removed);
-    if (!bytes.subarray(at, at + gone.length).equals(gone))
-      throw new RangeError(`${path}: expected ${JSON.stringify(removed.slice(0, 60))} at byte ${at}`);
-    if (status === 'removed') files.delete(path);
-    else {
-      const rest = bytes.subarray(at + gone.length);
-      files.set(path, Buffer.concat([bytes.subarray(0, at), Buffer.from(inserted), rest]).toString('utf8'));
-    }
-  }
-  return files;
-}
-
-/** UTF-16 units that both texts begin and end with, without cutting a character in two. */
+/** UTF-16 units of the common start and end, without cutting a character in two. */
 function commonEnds(a: string, b: string): { head: number; tail: number } {
   const most = Math.min(a.length, b.length);
   let head = 0;

@@ -4,16 +4,12 @@ import { UsageError } from '../errors.ts';
 /** Largest harness file, bytes of UTF-8. */
 export const maxFileBytes = 65_536;
 
-// Controls but tab and line ends, soft hyphen, zero-width, bidirectional marks and overrides, BOM,
-// tag characters.
+// Controls but tab and line ends, soft hyphen, zero-width, bidirectional, BOM, tag characters.
 const hidden =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to refuse
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|[\u{e0000}-\u{e007f}]/u;
 
-/**
- * The first invisible character as `U+202E`, with its offset in UTF-16 units; undefined when there
- * is none.
- */
+/** The first invisible character as `U+202E` with its offset in UTF-16 units; undefined if none. */
 export function hiddenCharacter(text: string): { readonly name: string; readonly at: number } | undefined {
   const found = hidden.exec(text);
   if (!found) return undefined;

@@ -1,7 +1,4 @@
-/**
- * YAML text to checked values: a small safe subset of YAML, and schema faults with file, line and
- * column.
- */
+/** YAML text to checked values: a small safe subset; schema faults give file, line and column. */
 import {
   type Document,
   isAlias,
@@ -17,17 +14,14 @@ import {
 import type { z } from 'zod';
 import { UsageError } from '../errors.ts';
 
-/** A parsed document that knows where it stands in its file. */
+/** A parsed document that knows its position in the file. */
 export interface YamlSource {
   readonly doc: Document;
-  /**
-   * Throws UsageError that points at a node's place; `path` as in the parsed value, [] for the
-   * document.
-   */
+  /** Throws UsageError at a node's place; `path` as in the parsed value, [] for the document. */
   fail(path: readonly PropertyKey[], message: string): never;
 }
 
-/** Where the YAML stands: the file as shown to a person, and the lines of the file above it. */
+/** Position of the YAML: the file as shown to a person, and the number of lines above it. */
 export interface YamlPlace {
   readonly file: string;
   readonly linesAbove?: number;
@@ -73,7 +67,7 @@ function parseSafely(text: string, lineCounter: LineCounter, place: YamlPlace): 
   try {
     return parseDocument(text, { lineCounter, version: '1.2', schema: 'core', merge: false, logLevel: 'error' });
   } catch (cause) {
-    // Absurdly deep nesting ends in a RangeError of the parser.
+    // The parser ends extreme nesting with a RangeError.
     throw new UsageError('expected valid YAML, found nesting that cannot be parsed; simplify it', {
       where: `${place.file}:1:1`,
       cause,
@@ -81,7 +75,7 @@ function parseSafely(text: string, lineCounter: LineCounter, place: YamlPlace): 
   }
 }
 
-/** Offset of the deepest node on the path; for a key that is absent, that of its parent. */
+/** Offset of the deepest node on the path; that of the parent if a key is absent. */
 function offsetOf(doc: Document, path: readonly PropertyKey[]): number {
   let node: unknown = doc.contents;
   let offset = 0;
@@ -102,7 +96,7 @@ function offsetOf(doc: Document, path: readonly PropertyKey[]): number {
 
 type Issue = z.core.$ZodIssue;
 
-/** The branch of a union that the value meant: the one whose own keys it has. */
+/** The intended branch of a union: the one whose keys the value has. */
 function meantBranch(issue: Issue): Issue {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue;
   const weight = (issues: readonly Issue[]) =>
@@ -147,10 +141,7 @@ function describe(source: YamlSource, issue: Issue): { path: readonly PropertyKe
   return { path: issue.path, message: `${name}: ${wish}, found ${value}; ${advice}` };
 }
 
-/**
- * The document as a value of the schema; an empty document counts as `empty`. Throws UsageError
- * with the place.
- */
+/** The document as a value of the schema; an empty one counts as `empty`. Throws UsageError. */
 export function readAs<T>(schema: z.ZodType<T>, source: YamlSource, empty: unknown): T {
   const value: unknown = source.doc.toJS();
   const result = schema.safeParse(value === null ? empty : value);

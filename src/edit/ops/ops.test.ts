@@ -13,7 +13,8 @@ import {
   anyText,
 } from '../../harness/documents.fixture.ts';
 import { parseHarness } from '../../harness/parse.ts';
-import { renderContract, renderRegulation, renderSettings, renderSkill } from '../../harness/render.ts';
+import { renderContract, renderRegulation, renderSettings } from '../../harness/render.fixture.ts';
+import { renderSkill } from '../../harness/render.ts';
 import { Clause, Format, Monitor } from '../../harness/schema.ts';
 import type { HarnessFiles } from '../../types.ts';
 import { applyEdit, EditError, editKey, invertEdit, touchedIds } from '../edits.ts';

@@ -39,10 +39,7 @@ function apply(operator: string, left: number, right: number): number {
   }
 }
 
-/**
- * The value of an expression; throws ToolError for malformed text, division by zero and results out
- * of range.
- */
+/** The value of an expression; throws ToolError for bad text, division by zero, overflow. */
 export function calculate(expression: string): number {
   if (!/^[\d+\-*/(). ]*$/.test(expression)) throw new Error('Invalid characters in expression');
   // The parser is recursive: a cap keeps hostile input off the stack.

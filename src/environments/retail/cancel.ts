@@ -7,10 +7,7 @@ import { orderId, orderText, paymentMethodOf, text } from './tool-kit.ts';
 
 const reasons: readonly string[] = ['no longer needed', 'ordered by mistake'];
 
-/**
- * Raises (or, with a negative amount, lowers) the balance of a gift card, rounded to cents; other
- * methods keep no balance.
- */
+/** Adds an amount to a gift card's balance, rounded to cents; other methods have no balance. */
 export function moveBalance(store: Store, userId: string, methodId: string, amount: number): void {
   const user = readUser(store, userId);
   const method = user && readMethod(user, methodId);

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import type { RetailWorld } from './store.ts';
 
-/**
- * A JSON file's value. Throws UsageError when it is missing or malformed; `hint` says what to do.
- */
+/** A JSON file's value. Throws UsageError if it is missing or malformed; `hint` says what to do. */
 export function readJson(file: string, hint: string): unknown {
   if (!existsSync(file)) throw new UsageError(`no such file; ${hint}`, { where: file });
   try {
@@ -31,10 +29,7 @@ export function readWorld(file: string): RetailWorld {
   return value;
 }
 
-/**
- * tau-bench keeps the three maps in a file each: `orders.json`, `products.json`, `users.json`.
- * Throws UsageError.
- */
+/** Reads tau-bench's `orders.json`, `products.json` and `users.json`. Throws UsageError. */
 export function readSplitWorld(folder: string): RetailWorld {
   const hint = 'the folder must hold orders.json, products.json and users.json';
   const [orders, products, users] = ['orders', 'products', 'users'].map((name) =>
@@ -45,7 +40,7 @@ export function readSplitWorld(folder: string): RetailWorld {
   return value;
 }
 
-/** Entries that lack their own id get it from their key, in front. */
+/** Gives each entry without an own id the id of its key, in front. */
 function withIds(map: unknown, field: string): unknown {
   if (typeof map !== 'object' || map === null) return map;
   return Object.fromEntries(Object.entries(map).map(([id, entry]) => [id, { [field]: id, ...entry }]));

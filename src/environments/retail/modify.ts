@@ -34,10 +34,7 @@ const addressOf = ({ address1, address2, city, country, state, zip }: Address): 
   zip,
 });
 
-/**
- * Address and payment may still change after an item change: upstream asks only that the status
- * contains "pending" (quirk Q3).
- */
+/** Upstream only asks that the status contains "pending", also after an item change (quirk Q3). */
 function openOrder(store: Store, id: string): Order {
   const order = readOrder(store, id);
   if (!order) throw new Error('Order not found');

@@ -19,10 +19,9 @@ const listArgument = (write: ToolCall, name: string): readonly string[] => {
 const addressFields = ['address1', 'address2', 'city', 'state', 'country', 'zip'] as const;
 
 /**
- * Calls and summary that score 1: identify the customer, read the profile where the request does
- * not give an order, a payment method or an address, read each order concerned and each product
- * whose variants are wanted, then write. Throws RangeError when the target names a user that the
- * world does not have.
+ * Calls and summary that score 1: identify the customer, read the profile if the request lacks an
+ * order, a method or an address, read the orders and the products of wanted variants, then write.
+ * Throws RangeError when the target names a user that is not in the world.
  */
 export function oraclePlan(world: RetailWorld, request: string, target: RetailTarget): Plan {
   const store = openStore(world);
@@ -78,10 +77,7 @@ function unsaidAddress(write: ToolCall, says: (value: string) => boolean): boole
   });
 }
 
-/**
- * Where the written address can be read: the profile, or the id of the customer's order that goes
- * there.
- */
+/** The source of the written address: the profile, or the id of an order that goes there. */
 function addressSource(store: Store, user: RetailUser, write: ToolCall): string | undefined {
   const same = (address: RetailUser['address']): boolean =>
     addressFields.every((field) => address[field] === textArgument(write, field));
@@ -101,10 +97,7 @@ function wantedProducts(order: Order | undefined, write: ToolCall): string[] {
   });
 }
 
-/**
- * More lookups until each reported value that some record shows has been read; totals stand in
- * none.
- */
+/** More lookups until every reported value that a record shows is read; no record shows totals. */
 function evidence(store: Store, user: RetailUser, reads: readonly ToolCall[], reports: readonly string[]): ToolCall[] {
   if (reports.length === 0) return [];
   const textOf = (read: ToolCall): string => executeRetail(store, read).content.toLowerCase();

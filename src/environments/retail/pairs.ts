@@ -10,7 +10,7 @@ import {
 } from './store.ts';
 
 /**
- * The wanted variant of each pair and the sum of the price differences in dollars, unrounded.
+ * The wanted variant of each pair and the unrounded sum of the price differences in dollars.
  * `differ` refuses a variant that the customer already has. Throws at the first bad pair.
  */
 export function pairVariants(
@@ -40,10 +40,7 @@ export function pairVariants(
   return { variants, difference };
 }
 
-/**
- * The order's lines after a change: for each pair the first line that holds the old id at that
- * moment.
- */
+/** The order's lines after a change: per pair, the first line that then holds the old id. */
 export function changedItemPairs(
   order: Order,
   oldIds: readonly string[],

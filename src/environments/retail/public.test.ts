@@ -14,7 +14,7 @@ const note = present ? '' : ` (skipped: no ${data})`;
 const folder = (): string => mkdtempSync(join(tmpdir(), 'public-'));
 
 describe.skipIf(!present)(`public tickets${note}`, () => {
-  // The body of a skipped suite runs all the same.
+  // The body of a skipped suite still runs.
   const environment = present ? loadPublicRetail(data) : (undefined as never);
 
   it('are 405, all solved by the oracle and none by doing nothing', async () => {

@@ -43,7 +43,7 @@ function parsed<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
   throw new UsageError(`at ${issue?.path.join('.') || 'the top'}: ${issue?.message}`, { where: file });
 }
 
-/** The first of the folders that holds the file. */
+/** The first folder that holds the file. */
 const folderWith = (folders: readonly string[], file: string): string | undefined =>
   folders.find((folder) => existsSync(join(folder, file)));
 
@@ -84,7 +84,7 @@ function pythonTasks(file: string): PublicTask[] {
   }));
 }
 
-/** Ids of the tasks to use: the list in the split file, or every sound one when there is none. */
+/** Ids of the tasks to use: the list in the split file or, without one, all sound tasks. */
 function chosenIds(folders: readonly string[], world: RetailWorld, tasks: readonly PublicTask[]): ReadonlySet<string> {
   const folder = folderWith(folders, 'split_tasks_tau1.json');
   if (folder === undefined) return new Set(tasks.filter((task) => isSound(world, task)).map((task) => task.id));
@@ -92,10 +92,7 @@ function chosenIds(folders: readonly string[], world: RetailWorld, tasks: readon
   return new Set(parsed(SplitFile, readJson(file, expected), file).clean_train);
 }
 
-/**
- * True if every gold call runs, no item is changed into itself, and the text names each item
- * without doubt.
- */
+/** True if every gold call runs, no item is changed into itself, and the text names items well. */
 export function isSound(world: RetailWorld, task: PublicTask): boolean {
   const store = openStore(world, 'compat');
   if (ticketMentions(store, task.instruction, task.actions) === null) return false;
@@ -136,8 +133,7 @@ function taskOf(world: RetailWorld, source: PublicTask): Task {
 
 /**
  * The tau-bench train tickets under tau2's tools (`compat` mode), split 50/25/25. `dir` holds the
- * data files, or is a checkout of tau2-bench or tau-bench. Throws UsageError naming the file and
- * what to do.
+ * data or is a checkout of tau2-bench or tau-bench. Throws UsageError with file and what to do.
  */
 export function loadPublicRetail(dir: string): RetailEnvironment {
   if (!existsSync(dir)) throw new UsageError(`no such folder; ${expected}`, { where: dir });

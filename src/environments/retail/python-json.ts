@@ -1,7 +1,7 @@
 /** Python's `json.dumps` for the retail records, where every number is a float. */
 import { pythonFloat } from './python-number.ts';
 
-/** A number that Python holds as an int, so that it prints without a decimal point. */
+/** A number that is an int in Python, so that it prints without a decimal point. */
 export interface PythonInt {
   readonly pythonInt: number;
 }
@@ -15,10 +15,7 @@ const escaped = (text: string): string =>
     (unit) => (unit === '\u007f' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );
 
-/**
- * Text with `", "` and `": "`, non-ASCII as \uXXXX, undefined properties left out; keys as they are
- * or sorted by code unit.
- */
+/** Text with `", "` and `": "`, non-ASCII as \uXXXX, no undefined properties. */
 export function pythonJson(value: unknown, sortKeys: boolean): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return escaped(value);

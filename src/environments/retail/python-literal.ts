@@ -1,16 +1,10 @@
-/**
- * A reader for Python literals, as tau-bench keeps its tasks: strings, numbers, lists, dicts and
- * `Name(key=value)` records.
- */
+/** A reader for Python literals, as in tau-bench's tasks, with `Name(key=value)` records. */
 
 export type Literal = null | boolean | number | string | Literal[] | { [key: string]: Literal };
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\n': '' };
 
-/**
- * The literal that follows `NAME = ` in the text. Throws SyntaxError with the line and what was
- * expected.
- */
+/** The literal after `NAME = `. Throws SyntaxError with the line and what was expected. */
 export function readAssignment(text: string, name: string): Literal {
   const start = new RegExp(`^${name}\\s*(?::[^=\\n]*)?=\\s*`, 'm').exec(text);
   if (!start) throw new SyntaxError(`expected an assignment to ${name}`);
@@ -71,7 +65,7 @@ function literalAt(text: string, start: number): Literal {
     }
     const first = quoted();
     if (first !== undefined) {
-      // Python joins strings that stand side by side.
+      // Python joins adjacent strings.
       let whole = first;
       for (let next = quoted(); next !== undefined; next = quoted()) whole += next;
       return whole;

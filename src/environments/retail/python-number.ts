@@ -1,9 +1,6 @@
 /** Python's float text and rounding, which the database hash and the tool replies follow. */
 
-/**
- * `repr(float)`: shortest round-trip digits, at least one decimal, exponent form below 1e-4 and
- * from 1e16.
- */
+/** `repr(float)`: shortest round-trip digits with a point, exponents below 1e-4 and from 1e16. */
 export function pythonFloat(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';

@@ -5,13 +5,10 @@ import { pythonJson } from './python-json.ts';
 import { type RetailUser, type RetailWorld, readOrder, readProduct, readUser, type Store } from './store.ts';
 import { orderId, orderText, READ, text, userLabel } from './tool-kit.ts';
 
-/** What no tool can change, looked up by value. */
+/** Lookups by values that no tool can change. */
 interface Index {
   readonly byEmail: ReadonlyMap<string, string>;
-  /**
-   * Lower-case `first\nlast` -> user ids in world order; the zip code can change and is compared in
-   * the store.
-   */
+  /** Lower-case full name -> user ids in world order; the store compares the zip code. */
   readonly byName: ReadonlyMap<string, readonly string[]>;
   /** Item id -> product id. */
   readonly byItem: ReadonlyMap<string, string>;

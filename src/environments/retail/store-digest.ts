@@ -1,7 +1,4 @@
-/**
- * Digests and readable differences of a store: the tau2-compatible hash for tests, the journal's
- * digest for scores.
- */
+/** Digests and differences of a store: the tau2-compatible hash, and the journal's for scores. */
 import { createHash } from 'node:crypto';
 import { differences } from '../state-diff.ts';
 import { pythonJson } from './python-json.ts';
@@ -28,7 +25,7 @@ export function orderRecord(order: Order): object {
 
 const texts = new WeakMap<object, string>();
 
-/** Entities are immutable, so each one's canonical text is made once. */
+/** Entities are immutable, so each canonical text is made once. */
 function textOf(entity: object, record: () => object): string {
   let text = texts.get(entity);
   if (text === undefined) {
@@ -63,9 +60,8 @@ function layoutOf(world: RetailWorld): Layout {
 }
 
 /**
- * SHA-256 (hex) of Python's `json.dumps(database, sort_keys=True)`, equal to tau2-bench's database
- * hash. Costs some milliseconds a megabyte of world: for tests and digests; scores use
- * `touchedDigest`.
+ * SHA-256 (hex) of Python's `json.dumps(database, sort_keys=True)`, equal to tau2-bench's hash. It
+ * takes milliseconds per megabyte of world: for tests and digests; scores use `touchedDigest`.
  */
 export function storeHash(store: Store): string {
   const { world } = store;
@@ -82,9 +78,8 @@ export function storeHash(store: Store): string {
 }
 
 /**
- * Canonical text of each touched entity that differs from the world's, sorted; '' when nothing
- * changed. `viewOf` maps both sides of an order first, so that a score may overlook what a view
- * drops.
+ * Canonical text of each touched entity that differs from the world's, sorted; '' if none does.
+ * `viewOf` maps both sides of an order first, so that a score can ignore what the view drops.
  */
 export function touchedDigest(store: Store, viewOf: (order: Order) => Order = (order) => order): string {
   const lines: string[] = [];
@@ -99,10 +94,7 @@ export function touchedDigest(store: Store, viewOf: (order: Order) => Order = (o
   return lines.sort().join('\n');
 }
 
-/**
- * Readable difference to the world, one line a changed value: `orders.#W1.status: "pending" ->
- * "cancelled"`; sorted by entity.
- */
+/** Sorted difference to the world, one line per value: `orders.#W1.status: "a" -> "b"`. */
 export function changes(store: Store): string[] {
   const { world } = store;
   return [

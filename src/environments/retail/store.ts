@@ -1,7 +1,4 @@
-/**
- * The retail world and a copy-on-write store over it: entities are immutable, a write puts a new
- * one into the store's journal.
- */
+/** The retail world and a copy-on-write store: writes put new entities into the store's journal. */
 
 /** Six address fields, all text. */
 export interface Address {
@@ -13,7 +10,7 @@ export interface Address {
   readonly zip: string;
 }
 
-/** One sellable version of a product; `price` in dollars. */
+/** One version of a product that is sold; `price` in dollars. */
 export interface Variant {
   readonly item_id: string;
   readonly options: Readonly<Record<string, string>>;
@@ -88,20 +85,17 @@ export interface Order {
   readonly return_payment_method_id?: string | null;
 }
 
-/** Every record of a shop by its id; shared by all episodes and never changed. */
+/** Every record of a shop by id; all episodes share it and it never changes. */
 export interface RetailWorld {
   readonly products: Readonly<Record<string, Product>>;
   readonly users: Readonly<Record<string, RetailUser>>;
   readonly orders: Readonly<Record<string, Order>>;
 }
 
-/**
- * compat copies upstream's quirk Q1 (every changed line gets the last pair's price and options);
- * fixed corrects it.
- */
+/** compat copies upstream's quirk Q1: all changed lines get the last pair's price and options. */
 export type RetailMode = 'compat' | 'fixed';
 
-/** One episode's view of a world: the journal holds the entities that were written to. */
+/** One episode's view of a world: the journal holds the written entities. */
 export interface Store {
   readonly world: RetailWorld;
   readonly mode: RetailMode;

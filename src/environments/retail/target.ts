@@ -1,4 +1,4 @@
-/** What solves a retail task, which no agent sees. */
+/** What solves a retail task; no agent sees it. */
 import { z } from 'zod';
 import type { Json, ToolCall } from '../../types.ts';
 
@@ -9,14 +9,11 @@ const Call: z.ZodType<ToolCall> = z.object({
 
 /** What only scorer and oracle may see of a retail task. */
 export const RetailTarget = z.strictObject({
-  /**
-   * State-changing calls that lead to the wanted end state, in order; empty for information or a
-   * refusal.
-   */
+  /** Writes that lead to the wanted end state, in order; [] for information or a refusal. */
   writes: z.array(Call),
-  /** Texts that the summary must hold, compared lower-cased and without commas. */
+  /** Texts that the summary must contain, compared in lower case and without commas. */
   reports: z.array(z.string()),
-  /** True if the right answer is to change nothing. */
+  /** True if the right answer changes nothing. */
   refusal: z.boolean().optional(),
   /** Gold argument value -> the words of the request that mean it. */
   mentions: z.record(z.string(), z.string()).optional(),

@@ -22,13 +22,10 @@ export interface RetailOptions {
   readonly generate?: (options: GenerateOptions) => RetailEnvironment;
 }
 
-/** Part of the digest: raise it when a score may come out differently. */
+/** Part of the digest: raise it when scores change. */
 const scorerVersion = 'retail-score/1';
 
-/**
- * What a score compares of an order: each line's price and options are its variant's and amounts
- * are whole cents, so that the order of item pairs does not matter.
- */
+/** The scored view of an order: variants' prices and options, whole cents, pairs in any order. */
 const scoredOrder =
   (world: RetailWorld) =>
   (order: Order): Order => ({
@@ -42,7 +39,7 @@ const scoredOrder =
 
 const spoken = (text: string): string => text.toLowerCase().replaceAll(',', '');
 
-/** Scores a store against a target; each task's goal is worked out once and kept by its id. */
+/** Scores a store against a target; each task's goal is computed once and kept by its id. */
 export type RetailScorer = (task: { id: string; input: RetailTarget }, store: Store, ending: Ending) => Score;
 
 export function retailScorer(world: RetailWorld, mode: RetailMode): RetailScorer {

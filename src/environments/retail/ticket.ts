@@ -2,10 +2,7 @@
 import type { ToolCall } from '../../types.ts';
 import { type Order, readOrder, type Store } from './store.ts';
 
-/**
- * One item as a clause names it: `Notebook {'size': 'A6'}` and, where another variant is wanted,
- * `{'size': 'A5'}`.
- */
+/** One item of a clause: `Notebook {'size': 'A6'}` and, for a change, the new `{'size': 'A5'}`. */
 interface Named {
   readonly product: string;
   readonly words: string;
@@ -15,17 +12,13 @@ interface Named {
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/**
- * The items of the clause that the write came from, in its order; [] when the request holds no such
- * clause.
- */
+/** The items of the clause behind the write, in order; [] if the request has no such clause. */
 function clauseOf(request: string, write: ToolCall): Named[] {
   const order = escaped(String(write.arguments.order_id));
   const method = escaped(String(write.arguments.payment_method_id));
   if (write.name === 'return_delivered_order_items') {
     const list = new RegExp(`Return ${order} via ${method}: ((?:[^;.]+; ?)+)`).exec(request)?.[1] ?? '';
-    // The list has no end mark but its last semicolon: a following clause starts with a verb of its
-    // own.
+    // Only the last semicolon ends the list: a following clause starts with its own verb.
     const names = list.split(';').map((name) => name.trim());
     const end = names.findIndex((name) => name === '' || /^(?:Return|For|Cancel) /.test(name));
     return names
@@ -43,7 +36,7 @@ function clauseOf(request: string, write: ToolCall): Named[] {
   }));
 }
 
-/** `{'size': 'A6'}` as pairs; values hold no quotes of their own. */
+/** `{'size': 'A6'}` as pairs; values contain no quotes. */
 function optionsOf(text: string): [string, string][] {
   return [...text.matchAll(/(?:'([^']*)'|"([^"]*)"): (?:'([^']*)'|"([^"]*)")/g)].map(([, a, b, c, d]) => [
     a ?? b ?? '',
@@ -66,8 +59,8 @@ const listArgument = (write: ToolCall, name: string): readonly string[] => {
 };
 
 /**
- * Gold item id -> the words of the request that mean it, over all writes; null when some item is
- * not named, or when its words fit another item of the order as well.
+ * Gold item id -> the words of the request that mean it, over all writes; null when an item is not
+ * named or when its words also fit another item of the order.
  */
 export function ticketMentions(
   store: Store,

@@ -1,4 +1,4 @@
-/** What several tools of the shop need: arguments, texts of records, look-ups that may fail. */
+/** What several tools of the shop share: arguments, texts of records, lookups that may fail. */
 import { z } from 'zod';
 import { pythonJson } from './python-json.ts';
 import { type Order, type PaymentMethod, type RetailUser, readMethod, readUser, type Store } from './store.ts';
@@ -13,7 +13,7 @@ export const READ = { readOnly: true };
 export const userLabel = (user: RetailUser): string => pythonJson(user, false);
 export const orderText = (order: Order): string => pythonJson(orderRecord(order), false);
 
-/** The method of that id in the profile of the order's user. */
+/** The method with this id in the user's profile. */
 export function paymentMethodOf(store: Store, userId: string, methodId: string): PaymentMethod {
   const user = readUser(store, userId);
   if (!user) throw new Error('User not found');
@@ -29,7 +29,7 @@ export function countsOf(ids: readonly string[]): Map<string, number> {
   return counts;
 }
 
-/** The first asked id that the order holds less often than it is asked for. */
+/** The first requested id that the order holds fewer times than requested. */
 export function missingItem(order: Order, asked: readonly string[]): string | undefined {
   const held = countsOf(order.items.map((item) => item.item_id));
   const wanted = countsOf(asked);

@@ -20,9 +20,7 @@ export const shopTools: Readonly<Record<string, DefinedTool<Store>>> = {
 
 export const retailTools: readonly Tool[] = toolsAsTold(shopTools);
 
-/**
- * Runs one call; each tool makes all checks before its first write, so an error changes nothing.
- */
+/** Runs one call. Each tool checks everything before its first write, so errors change nothing. */
 export function executeRetail(store: Store, call: ToolCall): ToolResult {
   const result = runTool({ tools: shopTools }, store, call);
   if (isPromise(result)) throw new TypeError(`${call.name}: expected a tool that answers at once`);

@@ -1,7 +1,4 @@
-/**
- * Replays a file of recorded call sequences and compares error flags, messages and the final
- * database hash.
- */
+/** Replays recorded call sequences and compares error flags, messages and the database hash. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -30,7 +27,7 @@ export const Vector = z.object({
 });
 export type Vector = z.infer<typeof Vector>;
 
-/** The first difference to the record, as one sentence; null when everything matches. */
+/** The first difference to the record, as a sentence; null if everything matches. */
 export function mismatch(world: RetailWorld, vector: Vector): string | null {
   const store = openStore(world, 'compat');
   for (const [index, action] of vector.actions.entries()) {
@@ -49,10 +46,7 @@ export function mismatch(world: RetailWorld, vector: Vector): string | null {
     : `${vector.source} ${vector.id}: expected the final hash ${vector.hash}, got ${hash}`;
 }
 
-/**
- * Vectors of a JSON Lines file. Throws UsageError with file and line for a missing file or a
- * malformed line.
- */
+/** Vectors of a JSON Lines file. Throws UsageError with file and line for a missing or bad one. */
 export function readVectors(file: string): Vector[] {
   if (!existsSync(file)) throw new UsageError('no such file; give a vectors file in JSON Lines', { where: file });
   const lines = readFileSync(file, 'utf8').split('\n');

@@ -1,7 +1,4 @@
-/**
- * CEL expressions and texts with CEL holes: compiled once, evaluated with "missing data means no
- * opinion".
- */
+/** CEL expressions and texts with CEL holes, compiled once; missing data decides nothing. */
 import { ParseError, TypeError as TypeCheckError } from '@marcbachmann/cel-js';
 import { UsageError } from '../../errors.ts';
 import { type CelCall, isMissing, parseExpression, toPlain, withCalls } from './environment.ts';
@@ -10,20 +7,14 @@ import { collectFacts, type ExpressionFacts } from './paths.ts';
 export type { CelCall } from './environment.ts';
 export type { Constraint, ExpressionFacts } from './paths.ts';
 
-/**
- * What an expression sees: named values (`args`, `task`, `it`, `i`, read bindings) and the calls of
- * the episode.
- */
+/** What an expression sees: named values (`args`, `task`, `it`, `i`, reads) and earlier calls. */
 export interface CelScope {
   readonly values: Readonly<Record<string, unknown>>;
-  /** Also visible as `calls`; `called` and `count` look at those without an error. */
+  /** Visible as `calls`; `called` and `count` look only at those without an error. */
   readonly calls: readonly CelCall[];
 }
 
-/**
- * `undecided`: data is missing, so there is no opinion. `error`: any other fault; the clause is
- * disabled.
- */
+/** `undecided`: data is missing. `error`: any other fault; the clause is then disabled. */
 export type CelOutcome =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'undecided' }
@@ -33,7 +24,7 @@ export interface Expression {
   readonly source: string;
   /** Names, paths, tools and literal constraints, for lint. */
   readonly facts: ExpressionFacts;
-  /** Never throws. Numbers are JavaScript numbers, also where CEL says int. */
+  /** Never throws. Numbers are JavaScript numbers, even where CEL says int. */
   evaluate(scope: CelScope): CelOutcome;
 }
 
@@ -46,7 +37,7 @@ function remembered<T>(compute: (text: string) => T): (text: string) => T {
     const before = known.get(text);
     if (before !== undefined) return before;
     const result = compute(text);
-    // Far above the texts of one harness; it only bounds what a long night of candidates keeps.
+    // Far more than the texts of one harness: it only bounds what a long night of candidates keeps.
     if (known.size >= 5000) known.clear();
     known.set(text, result);
     return result;
@@ -77,9 +68,8 @@ function parse(source: string): ReturnType<typeof parseExpression<ExpressionFact
 }
 
 /**
- * Compiles CEL source text; equal text gives the same object. Throws UsageError with the position
- * in the text for bad syntax, unknown functions, operand types that can never fit, and `matches`
- * (its engine is not linear-time).
+ * Compiles CEL; equal text gives the same object. Throws UsageError with the position for bad
+ * syntax, unknown functions, types that never fit, and `matches` (its engine is not linear-time).
  */
 export const compileExpression: (source: string) => Expression = remembered(compile);
 
@@ -109,23 +99,18 @@ function compile(source: string): Expression {
   };
 }
 
-/**
- * Member paths that an expression reads, e.g. `order.items[].item_id`; `[]` stands for any element
- * of a list or map.
- */
+/** Member paths that an expression reads, e.g. `order.items[].item_id`; `[]` is any element. */
 export const paths = (source: string): readonly string[] => compileExpression(source).facts.paths;
 
 /** A text with `{{CEL}}` holes, such as the answer to a blocked call. */
 export interface Template {
   /** Plain text and expressions in order. */
   readonly parts: readonly (string | Expression)[];
-  /** Fills the holes; a hole that is undecided, null or faulty reads `?`. Never throws. */
+  /** Fills the holes; an undecided, null or faulty hole becomes `?`. Never throws. */
   render(scope: CelScope): string;
 }
 
-/**
- * Offset of the `}}` that closes a hole, or -1; braces and quotes of the expression are skipped.
- */
+/** Offset of the `}}` that closes a hole, or -1; skips braces and quotes of the expression. */
 function holeEnd(text: string, start: number): number {
   let depth = 0;
   let quote = '';
@@ -153,10 +138,7 @@ function renderHole(expression: Expression, scope: CelScope): string {
   return outcome.kind === 'value' ? show(outcome.value) : '?';
 }
 
-/**
- * Compiles a text; equal text gives the same object. Throws UsageError for a hole that is not
- * closed or is no CEL.
- */
+/** Compiles a text; equal text gives the same object. Throws UsageError for a faulty hole. */
 export const compileTemplate: (text: string) => Template = remembered(parseTemplate);
 
 function parseTemplate(text: string): Template {
@@ -178,5 +160,5 @@ function parseTemplate(text: string): Template {
   };
 }
 
-/** Fills `{{CEL}}` holes: lists joined with ", ", objects as JSON, `?` where nothing is known. */
+/** Fills `{{CEL}}` holes: lists joined with ", ", objects as JSON, `?` where data is missing. */
 export const renderTemplate = (text: string, scope: CelScope): string => compileTemplate(text).render(scope);

@@ -1,7 +1,4 @@
-/**
- * The CEL dialect of a harness: operators for JSON numbers, functions over the episode, and what
- * counts as missing.
- */
+/** The CEL dialect of a harness: JSON numbers, functions over the episode, missing data. */
 import { type ASTNode, Environment, EvaluationError, type ParseResult } from '@marcbachmann/cel-js';
 import { canonicalJson } from '../../digest.ts';
 import type { Json } from '../../types.ts';
@@ -11,32 +8,31 @@ export interface CelCall {
   readonly name: string;
   readonly arguments: { readonly [key: string]: Json };
   readonly error: boolean;
-  /** The parsed result; absent when it is no JSON. */
+  /** The parsed result; absent when it is not JSON. */
   readonly result?: Json;
 }
 
-/** Thrown where a null stands for data that is not there. */
+/** Thrown where a null stands for missing data. */
 export class MissingData extends Error {
   override readonly name = 'MissingData';
 }
 // One instance: evaluation is hot and nobody reads its stack.
 const missing = new MissingData('a null operand');
 
-/** Names that the engine itself gives a meaning; a read cannot bind them. */
+/** Names to which the engine itself gives a meaning; a read cannot bind them. */
 export const reservedNames: ReadonlySet<string> = new Set(
   'args task calls it i int uint double string bool bytes list map null_type type dyn cel optional'.split(' '),
 );
 
-// The engine's functions do not see the activation: evaluation is synchronous, so one holder is
-// enough.
+// The engine's functions do not see the activation; evaluation is synchronous, so one is enough.
 let currentCalls: readonly CelCall[] = [];
 
-/** Runs `evaluate` with the calls that `called` and `count` look at. */
+/** Runs `evaluate` with the calls that `called` and `count` see. */
 export function withCalls<T>(calls: readonly CelCall[], evaluate: () => T): T {
   const outer = currentCalls;
   const { stackTraceLimit } = Error;
   currentCalls = calls;
-  // Missing data is an everyday outcome that the engine throws; without a stack it costs a quarter.
+  // Missing data is common and the engine throws it; without a stack it costs a quarter.
   Error.stackTraceLimit = 0;
   try {
     return evaluate();
@@ -84,7 +80,7 @@ const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
   '%': (a, b) => a % b,
 };
 
-/** Internal function around the operands of a comparison; "known" as in: the value is there. */
+/** Internal function around the operands of a comparison: it throws when the value is missing. */
 const guard = '__known';
 
 function createEnvironment(): Environment {
@@ -118,10 +114,7 @@ const environment: Environment = createEnvironment();
 
 const isNull = (node: ASTNode): boolean => node.op === 'value' && node.args === null;
 
-/**
- * The engine calls `null == "x"` false; here only a comparison with the literal `null` may decide
- * about a null.
- */
+/** The engine finds `null == "x"` false; here only a comparison with a literal null decides. */
 function guardComparisons(node: ASTNode): void {
   const operands = operandsOf(node);
   for (const operand of operands) guardComparisons(operand);
@@ -159,10 +152,7 @@ export function operandsOf(node: ASTNode): readonly ASTNode[] {
   }
 }
 
-/**
- * Parses an expression and checks it. `inspect` gets the tree as it was written. Throws the
- * engine's ParseError or TypeError.
- */
+/** Parses and checks; `inspect` gets the tree as written. Throws ParseError or TypeError. */
 export function parseExpression<T>(source: string, inspect: (ast: ASTNode) => T): { run: ParseResult; facts: T } {
   const run = environment.parse(source);
   const facts = inspect(run.ast);
@@ -181,10 +171,10 @@ const missingCodes = new Set([
 ]);
 /** Engine messages name the operand types, e.g. `no such overload: null < int`. */
 const namesNull = /\bnull\b/;
-/** Operators and functions that want a list or a map, met with something else. */
+/** Operators and functions that expect a list or a map and got something else. */
 const wantsList = /\bin dyn<|\bin (?:string|double|int|bool)|'size\(|'values\(|\.(?:size|join)\(/;
 
-/** True if an evaluation error only says that data is not there (`docs/design.md#files`). */
+/** True if an evaluation error only says that data is missing (`docs/design.md#files`). */
 export function isMissing(error: unknown): boolean {
   if (error instanceof MissingData) return true;
   if (!(error instanceof EvaluationError)) return false;

@@ -16,7 +16,7 @@ export interface ExpressionFacts {
   /** Tools named in `called` and `count`. */
   readonly tools: readonly string[];
   readonly constraints: readonly Constraint[];
-  /** Offset of a call of `matches`; undefined when there is none. */
+  /** Offset of a call of `matches`; undefined if there is none. */
   readonly matchesAt: number | undefined;
 }
 
@@ -44,10 +44,7 @@ export function collectFacts(root: ASTNode): ExpressionFacts {
   const tools = new Set<string>();
   let matchesAt: number | undefined;
 
-  /**
-   * The value's origin; its path is reported by whoever uses it last, so that only longest paths
-   * remain.
-   */
+  /** A value's origin. Its last user reports the path, so that only the longest paths remain. */
   function originOf(node: ASTNode, names: Names): Origin {
     switch (node.op) {
       case 'id':
@@ -60,7 +57,7 @@ export function collectFacts(root: ASTNode): ExpressionFacts {
         const key = literal(node.args[1]);
         if (key === undefined) use(node.args[1], names);
         const base = originOf(node.args[0], names);
-        // A key that is no name could not be told from the path's own signs.
+        // A key that is not a name could look like the path's own signs.
         return typeof key === 'string' && /^\w+$/.test(key) ? memberOf(base, key) : elementOf(base);
       }
       case 'call':

@@ -1,4 +1,4 @@
-/** Lint of one clause: its tools, reads, grounds, and every path that its expressions take. */
+/** Lint of one clause: its tools, reads, grounds, and every path in its expressions. */
 
 import type { Json } from '../../types.ts';
 import { compileExpression, compileTemplate, type Expression } from '../cel/cel.ts';
@@ -7,13 +7,13 @@ import type { Clause, Ground, Read } from '../schema.ts';
 import { membersOf, unknownMember } from '../shapes.ts';
 import { argumentsOf, argumentsShape, type LintIssue, type LintWorld, nearMatch, requiredOf } from './world.ts';
 
-/** Names in scope with the shape of what they hold; null = nothing is known of it. */
+/** Names in scope with the shape of their values; null = nothing is known. */
 type Names = ReadonlyMap<string, Json>;
 
 /** A call of this episode, as `calls` shows it. */
 const callShape: Json = [{ name: '', arguments: null, error: false, result: null }];
 
-/** Issues of one clause, each at most once. */
+/** Issues of one clause, without repeats. */
 export function lintClause(clause: Clause, world: LintWorld): LintIssue[] {
   const where = `clause ${clause.id}`;
   const issues = new Map<string, LintIssue>();
@@ -92,7 +92,7 @@ function lintGround(
   if (ground.fallback !== undefined) check(compileExpression(ground.fallback), names);
 }
 
-/** Messages for names that nothing binds and members that the bound result does not have. */
+/** Messages for unbound names and for members that the bound result does not have. */
 function pathFaults(expression: Expression, names: Names, known: ReadonlySet<string>): string[] {
   const { source, facts } = expression;
   return facts.paths.flatMap((path) => {

@@ -8,10 +8,7 @@ import type { LintIssue } from './world.ts';
 interface Demand {
   readonly clause: string;
   readonly tool: string;
-  /**
-   * The path, with a bound name replaced by the read that binds it, so that clauses can be
-   * compared.
-   */
+  /** The path with a bound name replaced by its read, so that clauses can be compared. */
   readonly subject: string;
   readonly values: readonly string[];
 }
@@ -35,10 +32,7 @@ function demandsOf(clause: Clause): Demand[] {
     });
 }
 
-/**
- * Enforced demands `x == a` and `x == b` (or `in` lists without a common value) on calls of one
- * tool.
- */
+/** Enforced demands of equal paths, `x == a` or `x in [..]`, without a common value on one tool. */
 export function lintContradictions(clauses: readonly Clause[]): LintIssue[] {
   const groups = new Map<string, Demand[]>();
   for (const demand of clauses.flatMap(demandsOf)) {

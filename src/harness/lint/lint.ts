@@ -1,7 +1,4 @@
-/**
- * Finds what cannot work in a harness before a rollout is spent on it: unknown tools, arguments and
- * paths, contradictions.
- */
+/** Finds what cannot work before a rollout: unknown tools, arguments and paths, contradictions. */
 import { canonicalJson } from '../../digest.ts';
 import type { Harness, Tool } from '../../types.ts';
 import { placeOfEntry } from '../editable.ts';
@@ -16,9 +13,8 @@ export { type Shapes, shapesOf } from '../shapes.ts';
 export type { LintIssue } from './world.ts';
 
 /**
- * All issues of a harness, in the order of its documents. `tools` need not contain `done`; `shapes`
- * may lack tools, whose paths are then not checked. Issues name ids, never positions in a list, so
- * that those of an unchanged part stay equal.
+ * All issues, in document order. `tools` need not list `done`; paths of tools without a shape are
+ * not checked. Issues name ids and not positions, so that those of an unchanged part stay equal.
  */
 export function lintHarness(harness: Harness, tools: readonly Tool[], shapes: Shapes): LintIssue[] {
   const world: LintWorld = { tools: new Map(tools.map((tool) => [tool.name, tool])), shapes };
@@ -110,7 +106,7 @@ function lintSettings(harness: Harness, world: LintWorld): LintIssue[] {
   return [...issues, ...lintEditable(harness)];
 }
 
-/** Each entry has to stand for a file, or for exactly one section of it. */
+/** Each entry must name a file or exactly one section. */
 function lintEditable(harness: Harness): LintIssue[] {
   const files = new Map([
     ...['contract.yaml', 'harness.yaml', 'regulation.yaml', 'skills/*'].map((path) => [path, ''] as const),
@@ -137,7 +133,7 @@ function lintSection(
   return found === 1 ? null : `expected one heading "${heading}" in the skill ${skill}, found ${found}`;
 }
 
-/** Texts that a model may read because of this harness, the policy left out. */
+/** Texts of this harness that a model may read, without the policy. */
 function textsOf(harness: Harness): string[] {
   const said = harness.contract.clauses.filter(({ tell }) => tell !== 'off').map(({ say }) => say ?? '');
   const answers = harness.contract.clauses.map(({ otherwise }) => otherwise ?? '');
@@ -145,7 +141,7 @@ function textsOf(harness: Harness): string[] {
   return [...said, ...answers, ...skills, ...harness.regulation.monitors.map(({ message }) => message)];
 }
 
-/** Four characters a token is the usual estimate for English text. */
+/** Four characters per token is the usual estimate for English text. */
 const charactersPerToken = 4;
 
 function lintCaps(harness: Harness): LintIssue[] {

@@ -1,4 +1,4 @@
-/** What lint knows of the environment, and what it reports. */
+/** What lint knows about the environment, and what it reports. */
 import type { Json, JsonObject, Tool } from '../../types.ts';
 import { argumentSchemas, nearestPath, shapeOfSchema } from '../argument-paths.ts';
 import { mergeShapes, type Shapes } from '../shapes.ts';
@@ -21,7 +21,7 @@ const doneParameters: JsonObject = { type: 'object', properties: { summary: { ty
 const parametersOf = (world: LintWorld, tool: string): JsonObject =>
   world.tools.get(tool)?.parameters ?? (tool === 'done' ? doneParameters : {});
 
-/** Argument paths of the tools together. */
+/** Argument paths of all these tools. */
 export const argumentsOf = (world: LintWorld, tools: readonly string[]): ReadonlySet<string> =>
   new Set(tools.flatMap((tool) => [...argumentSchemas(parametersOf(world, tool)).keys()]));
 
@@ -35,7 +35,7 @@ export function nearMatch(wrong: string, known: Iterable<string>): string {
   return near === undefined ? '' : `; did you mean ${near}?`;
 }
 
-/** Arguments that a tool cannot do without. */
+/** Required arguments of a tool. */
 export function requiredOf(world: LintWorld, tool: string): readonly string[] {
   const required = world.tools.get(tool)?.parameters.required;
   return Array.isArray(required) ? required.map(String) : [];

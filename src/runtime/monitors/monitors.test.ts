@@ -1,8 +1,6 @@
-/** Monitors in an episode: when each speaks, how often, and what is counted of it. */
+/** Monitors in an episode: when each speaks and how often. */
 import { describe, expect, it } from 'vitest';
-import { countInterventions } from '../counters.ts';
-import { cancel, done, getOrder, of, play, swap, withClause } from '../play.fixture.ts';
-import { swapClause } from '../shop.fixture.ts';
+import { cancel, done, getOrder, of, play } from '../play.fixture.ts';
 
 describe('monitors', () => {
   const monitor = (kind: string, more: object = {}) => ({
@@ -55,21 +53,5 @@ describe('monitors', () => {
   it('stop ends the episode', async () => {
     const { reason } = await play(monitor('duplicate_call', { then: 'stop' }), [look, look, done]);
     expect(reason).toBe('stopped');
-  });
-});
-
-describe('countInterventions', () => {
-  it('counts firings, blocks and success after them', async () => {
-    const parts = {
-      ...withClause(),
-      monitors: [{ id: 'finish', kind: 'premature_finish', message: 'Nothing is done.' }],
-    };
-    const { trace } = await play(parts, [done, swap(['Ring'], ['Ring']), swap(['Ring'], ['Ring, L']), done]);
-    const counts = countInterventions([trace]);
-    expect(counts.get('finish')).toEqual({ fired: 1, blocked: 1, followedBySuccess: 1 });
-    // Two fresh reads, a rewrite and the block of the first call; two rewrites of the second, reads
-    // reused.
-    expect(counts.get(swapClause.id)).toEqual({ fired: 6, blocked: 1, followedBySuccess: 5 });
-    expect(countInterventions([])).toEqual(new Map());
   });
 });

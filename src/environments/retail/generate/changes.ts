@@ -111,8 +111,8 @@ export function changeReports(changes: readonly ItemChange[]): RequestPart['repo
 }
 
 /**
- * Changes `count` lines in one call. With `apart` each further line has a text of its own, so that
- * the lines must be collected first; `payWith` is the only method to use.
+ * Changes `count` lines in one call. With `apart` each further line has its own text, so that the
+ * lines must be collected first; `payWith` is the only method to use.
  */
 export const changeItems =
   (count: number, apart = false, payWith?: ReturnType<typeof pointAtMethod>): Builder =>
@@ -186,5 +186,5 @@ export const changeItems =
     };
   };
 
-/** One line, or now and then two or three. */
+/** One line, sometimes two or three. */
 export const lineCount = (random: PartContext['random']): number => (random() < 0.75 ? 1 : between(2, 3, random));

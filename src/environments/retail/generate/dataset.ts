@@ -1,7 +1,4 @@
-/**
- * A generated data set on disk: `world.json` with one record a line, `tasks/<split>.jsonl` with one
- * task a line.
- */
+/** A generated data set on disk: `world.json` and `tasks/<split>.jsonl`, one record per line. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -81,10 +78,7 @@ const worldText = (world: RetailWorld): string => {
 const taskLine = ({ id, split, tags, request, target, family }: Task): string =>
   JSON.stringify({ id, split, tags, request, target, ...(family === undefined ? {} : { family }) });
 
-/**
- * Writes the world and the tasks below `dir`, which is made when absent; a split without tasks is
- * an empty file.
- */
+/** Writes world and tasks below `dir`, which it creates; a split without tasks is an empty file. */
 export function writeDataset(dir: string, world: RetailWorld, tasks: readonly Task[]): void {
   if (tasks.length === 0) throw new UsageError('expected at least one task, found none', { where: dir });
   mkdirSync(join(dir, 'tasks'), { recursive: true });
@@ -95,10 +89,7 @@ export function writeDataset(dir: string, world: RetailWorld, tasks: readonly Ta
   }
 }
 
-/**
- * The value of JSON text. Throws UsageError with file and line; `line` is that of the text's
- * beginning.
- */
+/** The value of JSON text that begins at `line`. Throws UsageError with file and line. */
 function parseJson(text: string, file: string, line: number): Json {
   try {
     return JSON.parse(text) as Json;
@@ -132,7 +123,7 @@ function readWorldFile(file: string): RetailWorld {
   const parsed = WorldFile.safeParse(value);
   if (parsed.success) return parsed.data;
   const { path, text: problem } = firstIssue(parsed.error);
-  // Sections come in a fixed order with a record a line: the record's own key starts its line.
+  // Sections come in a fixed order with one record per line, which starts with the record's key.
   const lines = text.split('\n');
   const section = lines.findIndex((line) => line.includes(`"${String(path[0])}":{`));
   const record = lines.findIndex((line, at) => at >= section && line.startsWith(`"${String(path[1])}":`));
@@ -158,9 +149,8 @@ function readTasks(file: string, split: Split): Task[] {
 }
 
 /**
- * The data set below `dir`: tasks in the order of their ids. Throws UsageError with file and line
- * when a file is missing, is no JSON or does not fit, when an id occurs twice, or when a task's
- * customer is not in the world.
+ * The data set below `dir`, tasks sorted by id. Throws UsageError with file and line for a missing
+ * or malformed file, for an id that occurs twice, and for a customer who is not in the world.
  */
 export function readDataset(dir: string): { readonly world: RetailWorld; readonly tasks: readonly Task[] } {
   const world = readWorldFile(join(dir, 'world.json'));
@@ -178,7 +168,7 @@ export function readDataset(dir: string): { readonly world: RetailWorld; readonl
     }
     return read;
   });
-  // The order in which they were generated, so that the environment's digest is the same.
+  // The order of generation, so that the environment's digest is the same.
   tasks.sort((a, b) => (a.id < b.id ? -1 : 1));
   return { world, tasks };
 }

@@ -1,7 +1,4 @@
-/**
- * One sampled ticket, tier by tier: who asks, the parts of the request, what to report, and the
- * text.
- */
+/** One sampled ticket, tier by tier: who asks, the parts of the request, the report, the text. */
 import { z } from 'zod';
 import { pick, type Random, shuffled } from '../../../digest.ts';
 import type { Task, ToolCall } from '../../../types.ts';
@@ -31,22 +28,18 @@ import { impossibleWish, plainWish, wishWithCatch } from './traps.ts';
 import { ordersOf } from './wish.ts';
 
 /**
- * T1: one write, ids and options said. T2: an order to be found or a condition on the variant. T3:
- * two to four writes, some of which must be collected or put in order. T4: fallbacks and wishes
- * that cannot be met. T5: T4 without ids.
+ * T1: one write, ids and options given. T2: an order to find or a condition on the variant. T3: two
+ * to four writes to collect or to order. T4: fallbacks and impossible wishes. T5: T4 without ids.
  */
 export const tiers = ['T1', 'T2', 'T3', 'T4', 'T5'] as const;
 export type Tier = (typeof tiers)[number];
 
-/** What a task shall be, before anything is drawn. */
+/** The properties of a task, fixed before anything is drawn. */
 export interface Slot {
   readonly tier: Tier;
   /** Nothing may be written. */
   readonly refusal: boolean;
-  /**
-   * In [0, 1): which kind of story within the tier, so that rare kinds are not lost to draws that
-   * lead nowhere.
-   */
+  /** In [0, 1): the kind of story in the tier; fixed, as failed draws would lose rare kinds. */
   readonly kind: number;
 }
 
@@ -59,10 +52,7 @@ export interface TicketDraft {
   readonly tags: readonly string[];
 }
 
-/**
- * Parts of one request, and the order in which they are told when it is not the order of the
- * writes.
- */
+/** Parts of one request, and their order in the text if it differs from the writes' order. */
 interface Plot {
   readonly parts: readonly RequestPart[];
   readonly told?: readonly RequestPart[];
@@ -84,7 +74,7 @@ function draw(builders: Weighted, random: Random): Builder {
   return (builders[0] as Weighted[number])[1];
 }
 
-/** What may be asked about an order of this status. */
+/** Possible intents for an order of this status. */
 function intents(order: Order, random: Random): Weighted {
   if (order.status === 'pending') {
     return [
@@ -105,7 +95,7 @@ function intents(order: Order, random: Random): Weighted {
   ];
 }
 
-/** Two parts about one pending order of which the payment must be written first. */
+/** Two parts about one pending order; the payment must be written first. */
 function paymentBeforeItems(scene: PartContext, order: Order): Plot | undefined {
   const others = methodsFor(scene, orderTotal(order)).filter(({ id }) => id !== payerOf(order));
   if (order.status !== 'pending' || others.length === 0) return undefined;
@@ -173,9 +163,7 @@ function asideOf(order: Order, random: Random): string {
   );
 }
 
-/**
- * Facts that may be asked for: totals over several parts first, then what one part alone can mean.
- */
+/** Facts to ask for: totals over several parts first, then those that only one part has. */
 function reportablesOf(parts: readonly RequestPart[]): Reportable[] {
   const all = parts.flatMap((part) => part.reportables);
   if (parts.length === 1) return all;
@@ -233,9 +221,7 @@ function peopleOf(world: RetailWorld): { readonly store: Store; readonly users: 
   return people;
 }
 
-/**
- * One try at a ticket; undefined when the draw led nowhere. Pure: equal streams give equal drafts.
- */
+/** One try at a ticket; undefined if the draw failed. Pure: equal streams give equal drafts. */
 export function draftTicket(world: RetailWorld, slot: Slot, random: Random): TicketDraft | undefined {
   const { tier, refusal } = slot;
   const { store, users } = peopleOf(world);
@@ -287,7 +273,7 @@ export function draftTicket(world: RetailWorld, slot: Slot, random: Random): Tic
   return { user, parts, request, target, tags: tagsOf(tier, plot, writes, target) };
 }
 
-/** The draft as a task; its split is overwritten by whoever splits the set. */
+/** The draft as a task; the caller that splits the set overwrites its split. */
 export const taskOf = (draft: TicketDraft, id: string): Task => ({
   id,
   split: 'train',

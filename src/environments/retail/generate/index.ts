@@ -10,16 +10,16 @@ export { generateTasks } from './tasks.ts';
 export { generateWorld } from './world.ts';
 
 /**
- * A retail environment with its own world and `tasks` tasks; ids start with `g<seed>-`. All get
- * `split` when it is given, else 50/25/25 by stable hash within their tags. Equal options give
- * equal bytes. Throws RangeError for more tasks than the world has room for (some thousands).
+ * A retail environment with its own world; task ids start with `g<seed>-`. All tasks get `split`,
+ * else 50/25/25 by stable hash within their tags. Equal options give equal bytes. Throws RangeError
+ * for more tasks than the world can hold (some thousands).
  */
 export function generateRetail(options: GenerateOptions): RetailEnvironment {
   const { world, tasks } = generateShop(options);
   return retailEnvironment({ world, tasks, mode: 'fixed', generate: generateRetail });
 }
 
-/** The world and the tasks alone. */
+/** Only the world and the tasks. */
 export function generateShop({ seed, tasks: count, split }: GenerateOptions): { world: RetailWorld; tasks: Task[] } {
   const world = generateWorld(seed);
   const made = generateTasks(world, { seed, tasks: count });

@@ -25,9 +25,9 @@ export interface Reportable {
 
 /** One wish of a request with its gold write and its words. */
 export interface RequestPart {
-  /** In order of preference: the first that can be met is gold. */
+  /** In order of preference: the first wish that can be met is gold. */
   readonly wishes: readonly RequestWish[];
-  /** Null when nothing is to be written: information, or a wish that cannot be met. */
+  /** Null when nothing must be written: information, or a wish that cannot be met. */
   readonly gold: ToolCall | null;
   /** The first text introduces the part; later ones may stand apart from it. */
   readonly texts: readonly string[];
@@ -41,18 +41,15 @@ export interface PartContext {
   readonly store: Store;
   readonly user: RetailUser;
   readonly random: Random;
-  /** Say order ids, or point at orders by what is in them or where they go. */
+  /** Give order ids, or describe orders by their content or address. */
   readonly orders: 'id' | 'words';
-  /** Say the wanted options, or a condition that one variant meets. */
+  /** Give the wanted options, or a condition that one variant meets. */
   readonly variants: 'options' | 'condition';
 }
 
 export const call = (name: string, args: ToolCall['arguments']): ToolCall => ({ name, arguments: args });
 
-/**
- * A way to point at the order that fits none of the customer's other orders; `about` are lines not
- * to be named for it.
- */
+/** Describes the order so that no other order of the customer fits, not naming `about` lines. */
 export function pointAt(
   scene: PartContext,
   order: Order,
@@ -75,7 +72,7 @@ export function pointAt(
   return { wish, words: orderWords(wish, random) };
 }
 
-/** The fewest options that tell a line from the others of its order, or all of them. */
+/** The fewest options that tell a line apart from the others of its order, or all options. */
 export function pointAtLine(
   scene: PartContext,
   order: Order,
@@ -110,7 +107,7 @@ export function pointAtMethod(
 export const orderNumber = (scene: PartContext, order: Order): Reportable[] =>
   scene.orders === 'id' ? [] : [{ what: 'the number of that order', value: order.order_id.slice(1) }];
 
-/** Builds a part about the order, or nothing when the order does not lend itself to it. */
+/** Builds a part about the order, or nothing when the order does not suit it. */
 export type Builder = (scene: PartContext, order: Order) => RequestPart | undefined;
 
 /** Sum of the lines in cents. */
@@ -122,6 +119,6 @@ export const methodsOf = (scene: PartContext): PaymentMethod[] => Object.values(
 /** The method that paid first. */
 export const payerOf = (order: Order): string => order.payment_history[0]?.payment_method_id ?? '';
 
-/** Methods that can pay an amount in cents: a gift card only if it holds enough. */
+/** Methods that can pay an amount in cents: a gift card only if its balance suffices. */
 export const methodsFor = (scene: PartContext, cents: number): PaymentMethod[] =>
   methodsOf(scene).filter((method) => method.source !== 'gift_card' || centsOf(method.balance) >= cents);

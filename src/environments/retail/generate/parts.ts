@@ -1,7 +1,4 @@
-/**
- * The plain intents but for item changes: cancel, return, address, payment, default address and
- * information.
- */
+/** The plain intents except item changes: cancel, return, address, payment, information. */
 import { pick, shuffled } from '../../../digest.ts';
 import type { Address } from '../store.ts';
 import { othersInStock } from './changes.ts';
@@ -96,7 +93,7 @@ export const returnItems =
 
 const sameAddress = (a: Address, b: Address): boolean => a.address1 === b.address1 && a.zip === b.zip;
 
-/** A new address: said in full, or that of another order or of the profile. */
+/** A new address: in full, or that of another order or of the profile. */
 function pointAtAddress(
   scene: PartContext,
   current: Address,
@@ -144,7 +141,7 @@ export const changeAddress: Builder = (scene, order) => {
   };
 };
 
-/** `payWith` pays for item changes of the same order as well. */
+/** `payWith` also pays for item changes of the same order. */
 export const changePayment =
   (payWith?: ReturnType<typeof pointAtMethod>): Builder =>
   (scene, order) => {
@@ -174,7 +171,7 @@ export const changePayment =
     };
   };
 
-/** Changes the address in the profile; the order only tells whose. */
+/** Changes the profile's address; the order only tells whose. */
 export const changeDefaultAddress: Builder = (scene) => {
   const target = pointAtAddress(scene, scene.user.address, undefined);
   const text = pick(

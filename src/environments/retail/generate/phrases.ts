@@ -1,12 +1,9 @@
-/**
- * Words for the pieces of a wish: orders, items, variants, methods, addresses, the customer and the
- * consent.
- */
+/** Words for the pieces of a wish: orders, items, variants, methods, addresses, identity. */
 import { pick, type Random } from '../../../digest.ts';
 import type { Address, OrderItem, PaymentMethod, RetailUser } from '../store.ts';
 import type { MethodWish, Options, OrderWish, VariantWish } from './wish.ts';
 
-/** An amount in cents as text, e.g. 12.50; never a thousands separator. */
+/** An amount in cents as text, e.g. 12.50, without a thousands separator. */
 export const moneyText = (cents: number): string => (cents / 100).toFixed(2);
 
 /** 'a', 'a and b', 'a, b and c'. */
@@ -52,14 +49,11 @@ export function optionWords(options: Options, random: Random): string {
     : entries.map(([axis, value]) => `${axis}: ${value}`).join(', ');
 }
 
-/** A line of an order: the product's name and, if any, the options that tell it from others. */
+/** A line of an order: the product's name and, if any, the options that tell it apart. */
 export const itemWords = (line: OrderItem, options: Options, random: Random): string =>
   Object.keys(options).length === 0 ? line.name : `${line.name} (${optionWords(options, random)})`;
 
-/**
- * The wanted variant: a noun phrase, the part of it that means the variant, and what to add as a
- * sentence.
- */
+/** The wanted variant: a noun phrase, the part that means the variant, and a sentence to add. */
 export interface VariantWords {
   readonly phrase: string;
   readonly mention: string;
@@ -96,17 +90,14 @@ export function variantWords(wish: VariantWish, name: string, full: boolean, ran
   }
 }
 
-/** How the request points at a method; `mention` is the part of the phrase that means it. */
+/** How the request names a method; `mention` is the part of the phrase that means it. */
 export interface MethodWords {
   readonly wish: MethodWish;
   readonly phrase: string;
   readonly mention: string;
 }
 
-/**
- * A way to name a method that fits no other method of the profile; `wish.id` only when the id
- * itself is said.
- */
+/** A name of a method that fits no other method of the profile; `wish.id` only for a given id. */
 export function methodWords(method: PaymentMethod, user: RetailUser, random: Random): MethodWords {
   if (random() < 0.2) return { wish: { id: method.id }, phrase: method.id, mention: method.id };
   if (method.source === 'paypal') {

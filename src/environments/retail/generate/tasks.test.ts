@@ -6,7 +6,7 @@ import type { RetailEnvironment } from '../tasks.ts';
 import { tiers } from './draft.ts';
 import { generateRetail } from './index.ts';
 
-/** `SEEDS=10` for as many. */
+/** `SEEDS=10` runs ten seeds. */
 const seeds = Array.from({ length: Number(process.env.SEEDS ?? 2) }, (_, index) => index + 1);
 const environments = new Map<number, RetailEnvironment>();
 

@@ -1,7 +1,4 @@
-/**
- * Verified tasks over a generated world: tiers by quota, every task from its own seed, none asked
- * twice.
- */
+/** Verified tasks over a generated world: quotas per tier, a seed per task, no repetition. */
 import { canonicalJson, randomOf, shuffled } from '../../../digest.ts';
 import type { Task } from '../../../types.ts';
 import { assignSplits } from '../../split.ts';
@@ -10,7 +7,7 @@ import { retailScorer } from '../tasks.ts';
 import { draftTicket, type Slot, type TicketDraft, type Tier, taskOf } from './draft.ts';
 import { verifyTask } from './verify.ts';
 
-/** Share of each tier, and of its tasks that must be refused: 4.5 % of all. */
+/** Share of each tier, and the share of must-refuse tasks in it: 4.5 % of all tasks. */
 const quotas: readonly { readonly tier: Tier; readonly share: number; readonly refused: number }[] = [
   { tier: 'T1', share: 0.45, refused: 0 },
   { tier: 'T2', share: 0.25, refused: 0 },
@@ -19,7 +16,7 @@ const quotas: readonly { readonly tier: Tier; readonly share: number; readonly r
   { tier: 'T5', share: 0.05, refused: 0.3 },
 ];
 
-/** Draws of one task before the world counts as unfit for it. */
+/** Maximum draws of one task before the world counts as unfit for it. */
 const maxDraws = 3000;
 
 function slotsFor(tasks: number, seed: number): Slot[] {
@@ -36,7 +33,7 @@ function slotsFor(tasks: number, seed: number): Slot[] {
   return shuffled(slots, random);
 }
 
-/** What makes two tasks the same question. */
+/** Two tasks with equal keys ask the same. */
 const keyOf = ({ target, request }: TicketDraft): string =>
   target.writes.length > 0 ? canonicalJson(target.writes) : canonicalJson([target.user_id, target.reports, request]);
 
@@ -48,9 +45,9 @@ export interface TaskOptions {
 }
 
 /**
- * Tasks in random order of tiers (45 % T1, 25 % T2, 15 % T3, 10 % T4, 5 % T5), split 50/25/25 by
- * stable hash. Every one has passed the points of `verify.ts`. Equal arguments give equal tasks.
- * Throws RangeError when the world is too small for them.
+ * Tasks in random tier order (45 % T1, 25 % T2, 15 % T3, 10 % T4, 5 % T5), split 50/25/25 by stable
+ * hash; all passed `verify.ts`. Equal arguments give equal tasks. Throws RangeError when the world
+ * is too small.
  */
 export function generateTasks(world: RetailWorld, options: TaskOptions): Task[] {
   const { seed, tasks, prefix = `g${seed}` } = options;

@@ -1,7 +1,4 @@
-/**
- * Intents with a catch: wishes with a fallback, a change of mind, and wishes that the shop's rules
- * do not allow.
- */
+/** Intents with a catch: wishes with a fallback, a change of mind, and forbidden wishes. */
 import { pick } from '../../../digest.ts';
 import { type Order, readMethod, readProduct, type Variant } from '../store.ts';
 import {
@@ -33,7 +30,7 @@ import type { RequestWish, VariantWish } from './wish.ts';
 import { productTypes } from './words.ts';
 import { centsOf } from './world.ts';
 
-/** A first choice that may be sold out or too dear, and a second one. */
+/** A first choice that may be sold out or too expensive, and a second choice. */
 export const preferVariant: Builder = (given, order) => {
   const scene: PartContext = { ...given, variants: 'options' };
   const { random, store } = scene;
@@ -91,7 +88,7 @@ export const preferVariant: Builder = (given, order) => {
   };
 };
 
-/** The gift card pays if it holds enough; else another method does, or the order is cancelled. */
+/** The gift card pays if it can; else another method does, or the order is cancelled. */
 export const preferGiftCard: Builder = (scene, order) => {
   const { random, user } = scene;
   const methods = Object.values(user.payment_methods);
@@ -159,7 +156,7 @@ export const cancelOrReturn: Builder = (scene, order) => {
   };
 };
 
-/** A first idea that is taken back in the same text. */
+/** A first idea that the same text takes back. */
 export const changeOfMind: Builder = (scene, order) => {
   const { random } = scene;
   const build = order.status === 'pending' ? changeItems(1) : pick([changeItems(1), returnItems(1)], random);

@@ -1,7 +1,4 @@
-/**
- * The seven points that every generated task must pass; each function answers undefined, or what is
- * wrong.
- */
+/** The checks that every generated task must pass; each returns undefined or what is wrong. */
 import { canonicalJson } from '../../../digest.ts';
 import type { Json, Task, ToolCall } from '../../../types.ts';
 import { oraclePlan } from '../oracle.ts';
@@ -27,7 +24,7 @@ const play = (world: RetailWorld, calls: readonly ToolCall[]): { readonly store:
   return { store, failed };
 };
 
-/** Reward of these calls followed by `done` with this summary. */
+/** Reward of these calls, followed by `done` with this summary. */
 function rewardOf({ world, score, task, target }: Trial, calls: readonly ToolCall[], summary: string): number {
   return score({ id: task.id, input: target }, play(world, calls).store, { reason: 'done', summary }).reward;
 }
@@ -39,10 +36,7 @@ const list = (call: ToolCall, name: string): readonly Json[] => {
   return Array.isArray(value) ? value : [];
 };
 
-/**
- * Point 0: the words. Mentions stand in the request, ids mean one thing, reports cannot be read off
- * it.
- */
+/** Point 0: mentions are in the request, ids are unambiguous, reports cannot be read off it. */
 export function wordsFit({ task, target }: Trial): string | undefined {
   const request = task.request.toLowerCase();
   const unsaid = Object.values(target.mentions ?? {}).find((words) => words === '' || !task.request.includes(words));
@@ -73,10 +67,7 @@ export function nothingScores(trial: Trial): string | undefined {
   return reward === (trial.target.refusal ? 1 : 0) ? undefined : `doing nothing scores ${reward}`;
 }
 
-/**
- * The gold calls with one call left out, one item swapped or another method, and whole orders of
- * calls turned round.
- */
+/** The gold calls with a call left out, an item or a method swapped, or whole orders reversed. */
 export function mutantsOf({ world, target, draft }: Trial): ToolCall[][] {
   const { writes } = target;
   const replaced = (index: number, changed: ToolCall['arguments']): ToolCall[] =>
@@ -127,10 +118,7 @@ export function mutantsFail(trial: Trial): string | undefined {
   return mute ? 'gold without its report scores' : undefined;
 }
 
-/**
- * Point 5: the order of independent calls (those on different orders) and of item pairs does not
- * matter.
- */
+/** Point 5: the order of independent calls and of item pairs does not matter. */
 export function orderIsFree(trial: Trial): string | undefined {
   const turned = (call: ToolCall): ToolCall => ({
     ...call,
@@ -147,10 +135,7 @@ export function orderIsFree(trial: Trial): string | undefined {
   return reward === 1 ? undefined : 'the order of independent calls or pairs matters';
 }
 
-/**
- * Point 6: by brute force, each part's first wish that can be met has exactly one write, and it is
- * gold.
- */
+/** Point 6: by brute force, each part's first possible wish has just one write, which is gold. */
 export function wishIsClear({ world, draft }: Trial): string | undefined {
   const store = openStore(world);
   for (const { wishes, gold } of draft.parts) {
@@ -165,12 +150,12 @@ export function wishIsClear({ world, draft }: Trial): string | undefined {
   return undefined;
 }
 
-/** Point 7: drawing it again gives the same bytes. */
+/** Point 7: drawing the task again gives the same bytes. */
 export function drawsAgain(trial: Trial, redraw: () => TicketDraft | undefined): string | undefined {
   return canonicalJson(redraw() ?? null) === canonicalJson(trial.draft) ? undefined : 'a second draw differs';
 }
 
-/** The first point that fails, with its reason; undefined when all hold. */
+/** The first point that fails, with its reason; undefined if all hold. */
 export function verifyTask(trial: Trial, redraw: () => TicketDraft | undefined): string | undefined {
   return (
     wordsFit(trial) ??

@@ -1,7 +1,4 @@
-/**
- * What a customer wants, as conditions on a write, and the brute-force search for every write that
- * meets them.
- */
+/** What a customer wants, as conditions on a write, and a brute-force search for fitting writes. */
 import type { Json, ToolCall } from '../../../types.ts';
 import {
   type Address,
@@ -22,13 +19,13 @@ import { centsOf } from './world.ts';
 
 export type Options = Readonly<Record<string, string>>;
 
-/** How the request points at an order; each property that is given must hold. */
+/** How the request describes an order; every given property must hold. */
 export interface OrderWish {
   readonly id?: string;
-  /** Name of a product in it. */
+  /** Name of a product in the order. */
   readonly holds?: string;
   readonly status?: 'pending' | 'delivered';
-  /** Where it is sent. */
+  /** City of its address. */
   readonly city?: string;
 }
 
@@ -38,16 +35,13 @@ export interface ItemWish {
   readonly options: Options;
 }
 
-/** The variant wanted instead of a line; all of them must be available and differ from the line. */
+/** The variant wanted instead of a line's; it must be available and differ from it. */
 export type VariantWish =
-  /** These options, all others as the customer has them; at a price below a limit in cents. */
+  /** These options, all others unchanged; at a price below a limit in cents. */
   | { readonly kind: 'changed'; readonly options: Options; readonly below?: number }
-  /**
-   * The one with the lowest or highest price among those with these options, below a limit in
-   * cents.
-   */
+  /** The lowest or highest price among those with these options, below a limit in cents. */
   | { readonly kind: 'cheapest' | 'dearest'; readonly options: Options; readonly below?: number }
-  /** Another value on this axis, all else as the customer has it. */
+  /** Another value on this axis, all else unchanged. */
   | { readonly kind: 'other'; readonly axis: string }
   /** A variant of another product, which no tool allows. */
   | { readonly kind: 'foreign'; readonly product: string };
@@ -57,7 +51,7 @@ export type MethodWish =
   | { readonly id: string }
   | { readonly source: PaymentMethod['source']; readonly lastFour?: string };
 
-/** An address in full, or that of the order or profile that the request points at. */
+/** An address in full, or that of the order or profile that the request describes. */
 export type AddressWish = Address | OrderWish | 'profile';
 
 export type RequestWish =
@@ -77,7 +71,7 @@ export type RequestWish =
   | { readonly tool: 'modify_pending_order_address'; readonly order: OrderWish; readonly address: AddressWish }
   | { readonly tool: 'modify_pending_order_payment'; readonly order: OrderWish; readonly method: MethodWish }
   | { readonly tool: 'modify_user_address'; readonly address: AddressWish }
-  /** Something that no tool does, such as cancelling a part of an order. */
+  /** Something that no tool does, such as cancelling part of an order. */
   | { readonly tool: 'none' };
 
 export const orderFits = (wish: OrderWish, order: Order): boolean =>
@@ -142,9 +136,7 @@ const choices = <T>(lists: readonly (readonly T[])[]): T[][] =>
 
 const call = (name: string, args: Readonly<Record<string, Json>>): ToolCall => ({ name, arguments: args });
 
-/**
- * Argument sets of one tool that meet the wish in one order, whether or not the tool accepts them.
- */
+/** Argument sets of one tool that meet the wish in one order, accepted by the tool or not. */
 function candidatesIn(store: Store, user: RetailUser, wish: RequestWish, order: Order): ToolCall[] {
   const { order_id } = order;
   const methods = (want: MethodWish): string[] =>

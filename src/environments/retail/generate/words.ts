@@ -41,9 +41,8 @@ export interface ProductType {
 }
 
 /**
- * One line a type: name, price in dollars, then axes as `axis: value, value`. No value stands under
- * two axes of one type; some values lie inside others ("gold" in "rose gold") so that careless text
- * matching is caught.
+ * One line per type: name, price in dollars, axes as `axis: value, value`. A value is on one axis
+ * of a type only; some contain others ("rose gold") so that careless text matching is caught.
  */
 const catalogue = `
 Wall Clock; 38; case: oak, dark oak, brushed steel; diameter: 20 cm, 30 cm, 40 cm; movement: quartz, silent quartz

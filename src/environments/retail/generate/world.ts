@@ -1,7 +1,4 @@
-/**
- * A generated shop: products, customers and orders from one seed; money is counted in integer
- * cents.
- */
+/** A generated shop: products, customers and orders from one seed; money is in integer cents. */
 import { pick, type Random, randomOf, shuffled } from '../../../digest.ts';
 import type {
   Address,
@@ -28,7 +25,7 @@ export const between = (low: number, high: number, random: Random): number =>
 /** Whole cents of an amount in dollars. */
 export const centsOf = (dollars: number): number => Math.round(dollars * 100);
 
-/** Draws texts of random digits, the first of them not 0, each at most once. */
+/** Draws texts of random digits that do not begin with 0, each at most once. */
 function digitSource(random: Random): (length: number) => string {
   const used = new Set<string>();
   return (length) => {
@@ -42,7 +39,7 @@ function digitSource(random: Random): (length: number) => string {
   };
 }
 
-/** Every combination of one value an axis. */
+/** Every combination of one value per axis. */
 function combinations(type: ProductType): Record<string, string>[] {
   let all: Record<string, string>[] = [{}];
   for (const [axis, values] of Object.entries(type.axes)) {
@@ -89,10 +86,7 @@ export function addressOf(random: Random): Address {
   };
 }
 
-/**
- * One to three methods: at most one PayPal account and one gift card, and cards that end in
- * different digits.
- */
+/** One to three methods: at most one PayPal account and gift card; card numbers end differently. */
 function methodsOf(digits: (length: number) => string, random: Random): Record<string, PaymentMethod> {
   const card = (): PaymentMethod => ({
     source: 'credit_card',
@@ -109,7 +103,7 @@ function methodsOf(digits: (length: number) => string, random: Random): Record<s
   });
   const count = pick([1, 2, 2, 2, 3, 3], random);
   const methods = shuffled([card, card, paypal, giftCard], random).slice(0, count);
-  // A profile of gift cards alone could not have paid for most orders.
+  // A profile with gift cards only could not have paid for most orders.
   if (methods.every((make) => make === giftCard)) methods[0] = card;
   return Object.fromEntries(methods.map((make) => make()).map((method) => [method.id, method]));
 }
@@ -119,7 +113,7 @@ function statusOf(random: Random): OrderStatus {
   return draw < 0.45 ? 'pending' : draw < 0.8 ? 'delivered' : draw < 0.9 ? 'processed' : 'cancelled';
 }
 
-/** One to five lines of different variants; now and then two variants of one product. */
+/** One to five lines of different variants, sometimes two variants of one product. */
 function linesOf(products: readonly Product[], random: Random): OrderItem[] {
   const count = pick([1, 2, 2, 3, 3, 4, 4, 5], random);
   const chosen = shuffled(products, random).slice(0, count);
@@ -162,8 +156,8 @@ function orderOf(
 
 /**
  * A shop of about 38 products, 120 customers and 260 orders (45 % pending, 35 % delivered, 10 %
- * processed, 10 % cancelled). Ids look random and are unique; no order holds one variant twice.
- * Equal seeds give equal bytes.
+ * processed, 10 % cancelled). Ids look random; no order holds a variant twice. Equal seeds give
+ * equal bytes.
  */
 export function generateWorld(seed: number): RetailWorld {
   const random = randomOf('retail-world', seed);
@@ -189,7 +183,7 @@ export function generateWorld(seed: number): RetailWorld {
 
   const seconds = users.map(() => addressOf(random));
   const ordersOf = users.map((): Order[] => []);
-  // Nine in ten customers have ordered; the others know the shop only by its newsletter.
+  // Nine in ten customers have ordered; the others only have a profile.
   const buyers = Math.floor(userCount * 0.9);
   for (let i = 0; i < orderCount; i++) {
     const at = i < buyers ? i : between(0, buyers - 1, random);
