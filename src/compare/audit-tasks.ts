@@ -4,7 +4,7 @@ import { canonicalJson, seedOf, sha256 } from '../digest.ts';
 import { BudgetError, UsageError } from '../errors.ts';
 import { AUDIT_EVERY_DAYS, AUDIT_FRESH_TASKS, AUDIT_LEAST_TASKS } from '../gate/audit.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
-import { useSealed } from '../night/panel.ts';
+import { sealedOf, useSealed } from '../night/panel.ts';
 import { selectTasks } from '../open/tasks.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Environment, Task } from '../types.ts';
@@ -38,9 +38,7 @@ export function auditPanel(
     const fresh = environment.generate({ seed, tasks: count ?? AUDIT_FRESH_TASKS, split: 'sealed' });
     return { environment: fresh, tasks: enough(selectTasks(fresh.tasks, { tags })), seed };
   }
-  const sealed = selectTasks(environment.tasks, { tags }).filter(
-    (task): task is Task<'sealed'> => task.split === 'sealed',
-  );
+  const sealed = sealedOf({ tasks: selectTasks(environment.tasks, { tags }) });
   const { audit } = useSealed(environment, sealed, policy.panel, decisions);
   if (audit.length < AUDIT_LEAST_TASKS)
     throw new UsageError(

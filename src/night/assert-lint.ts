@@ -1,18 +1,14 @@
-/**
- * Refuses a person's clauses that cannot work, before a rollout is spent: unknown tools, arguments
- * and result paths.
- */
+/** Before any rollout: refuses clauses with unknown tools, arguments or result paths. */
 import { UsageError } from '../errors.ts';
 import { type LintIssue, lintHarness, type Shapes, shapesOf } from '../harness/lint/lint.ts';
 import type { Environment, Harness } from '../types.ts';
 
-/** Results of one tool that make a member that none of them has an unknown one. */
+/** From this many results of a tool on, a member that none of them has is unknown. */
 const ENOUGH_RESULTS = 10;
 
 /**
- * Throws UsageError with the first faults of `harness` that `known` does not have; what is on the
- * optimizer's branch already was checked when it came there. Without an oracle no results are
- * known, so that paths into them pass.
+ * Throws UsageError with the first fault that `known`, which was checked before, does not have.
+ * Without an oracle, every result path passes.
  */
 export async function assertSound(harness: Harness, environment: Environment, known: Harness | null): Promise<void> {
   const shapes = await oracleShapes(environment);
@@ -44,10 +40,7 @@ function placeOf({ env, files }: Harness, { where }: LintIssue): string {
   return `harness/${env}/contract.yaml${line < 0 ? '' : `:${line + 1}`}`;
 }
 
-/**
- * What the tools answer when the oracle plays the train tasks, its reads once more after its
- * writes.
- */
+/** Results of the tools as the oracle plays train; reads are repeated after the writes. */
 async function oracleShapes(environment: Environment): Promise<Shapes> {
   const { oracle } = environment;
   if (oracle === undefined) return new Map();

@@ -1,4 +1,4 @@
-/** Ends a night: records what is still open, writes the morning page, and gives the summary. */
+/** Ends a night: records what is open, writes the morning page, gives the summary. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -65,9 +65,7 @@ export async function closeNight(
   return summary;
 }
 
-/**
- * The release in force before this night: on the sealed tasks when there was a look, else on dev.
- */
+/** The release before this night: sealed scores when there was a look, else dev scores. */
 function baselineOf(branch: Branch, look: Look): ScoreLine {
   const rewards =
     look.pairs.length > 0

@@ -10,7 +10,7 @@ import { playPair } from './pair.ts';
 import type { SealedPanel } from './panel.ts';
 import { aheadOf } from './race.ts';
 
-/** Tasks between two interim checks: a stop is only ever for futility. */
+/** Tasks between two interim checks, which stop for futility alone. */
 const FUTILITY_EVERY = 10;
 
 export interface ArmComparison {
@@ -22,7 +22,7 @@ export interface ArmComparison {
   readonly costUsd: number;
 }
 
-/** Both arms share trial seeds, except where the proposer tests the gate with independent noise. */
+/** Both arms share trial seeds, unless `null` tests the gate with independent noise. */
 export async function compare(
   night: Pick<NightContext, 'agent' | 'evaluator' | 'options' | 'report' | 'signal'>,
   arms: {
@@ -65,8 +65,7 @@ export async function compare(
   }
   budget.drop(counted + rollouts);
   night.evaluator.settle();
-  // In the order of the panel: a sum in the order of arrival would differ in its last digit from
-  // night to replay.
+  // Summed in the order of the panel, so that a replay gives the same last digit.
   const costUsd = rounded(costs.reduce((sum, cost) => sum + cost, 0));
   return { pairs, rollouts, voids, trials, costUsd };
 }

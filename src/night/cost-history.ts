@@ -1,4 +1,4 @@
-/** What finished nights took, for the plan of the next one. */
+/** What finished nights cost, for the plan of the next one. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -13,10 +13,7 @@ export interface Past {
 
 const Summary = z.object({ rollouts: z.number().min(1), seconds: z.number(), usd: z.number() });
 
-/**
- * The newest finished night of this environment and agent in `runs/` under `root`; null when there
- * is none.
- */
+/** The newest finished night of this environment and agent in `runs/`; null for none. */
 export function pastOf(root: string, env: string, agent: string): Past | null {
   const folder = join(root, 'runs');
   for (const run of runNames(folder, env).reverse()) {
@@ -29,7 +26,7 @@ export function pastOf(root: string, env: string, agent: string): Past | null {
   return null;
 }
 
-/** Null for a night that did not come to its end. */
+/** Null for a night that did not finish. */
 function readSummary(folder: string): z.infer<typeof Summary> | null {
   try {
     return Summary.parse(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')));

@@ -1,4 +1,4 @@
-/** Proposers and checks of a caller: whatever they do becomes data, a warning or a refusal. */
+/** A caller's proposers and checks: whatever they do becomes data, a warning or a refusal. */
 import { z } from 'zod';
 import { editKey } from '../edit/edits.ts';
 import { Edit } from '../edit/schema.ts';
@@ -9,18 +9,18 @@ import { isBuiltIn, PROPOSERS, type Proposer, type ProposerContext } from '../pr
 import type { LentModel } from './lend.ts';
 import type { OwnAnswers } from './own-answers.ts';
 
-/** Edits of one proposer per round, and characters of one edit; what is beyond is left out. */
+/** Most edits of one proposer per round, and most characters of one edit. */
 const MOST_EDITS = 200;
 const MOST_CHARACTERS = 20_000;
-/** Sentences of one proposer per round, and characters of each. */
+/** Most notes of one proposer per round, and most characters of each. */
 const MOST_NOTES = 20;
 const NOTE_CHARACTERS = 300;
 
-/** What is kept of an answer. */
+/** The part of an answer that is kept. */
 const Answer = z.object({
   edits: z.array(Edit).readonly(),
   notes: z.array(z.string()).readonly(),
-  /** Why something of the proposer was left out. */
+  /** Why something was left out. */
   warnings: z.array(z.string()).readonly(),
   calls: z.int(),
   probes: z.int(),
@@ -31,7 +31,7 @@ export interface GuardOptions {
   readonly answers: OwnAnswers;
   /** The model that the proposer was lent; null without one. */
   readonly lent: LentModel | null;
-  /** One proposal. */
+  /** Limit for one proposal. */
   readonly timeoutMs: number;
 }
 
@@ -64,13 +64,13 @@ export async function askOwn(
   return answer;
 }
 
-/** Throws for what is no proposal at all; edits that are none are left out, and told. */
+/** Throws for what is not a proposal; edits that cannot be read become warnings. */
 function readAnswer(value: unknown, name: string): OwnAnswer {
   const given = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   if (!Array.isArray(given.edits)) throw new TypeError(`expected { edits: [...] }, got ${describe(value)}`);
   const warnings: string[] = [];
   if (given.edits.length > MOST_EDITS)
-    warnings.push(`${given.edits.length} edits; the first ${MOST_EDITS} are taken, the others left out`);
+    warnings.push(`${given.edits.length} edits; expected ${MOST_EDITS} at most, so the others are left out`);
   const edits = given.edits.slice(0, MOST_EDITS).flatMap((edit: unknown, at) => {
     const read = readEdit(edit, name);
     if (typeof read !== 'string') return [read];
@@ -87,7 +87,7 @@ function readAnswer(value: unknown, name: string): OwnAnswer {
   };
 }
 
-/** The edit under the proposer's name, whatever name it gave itself; else why it is none. */
+/** The edit under the proposer's name, or why it cannot be read. */
 function readEdit(edit: unknown, name: string): Edit | string {
   const given = typeof edit === 'object' && edit !== null ? (edit as Partial<Edit>) : {};
   const addresses = Array.isArray(given.addresses) ? given.addresses : [];
@@ -103,7 +103,7 @@ const countIn = (value: unknown): number => (Number.isSafeInteger(value) && Numb
 const describe = (value: unknown): string =>
   value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : typeof value;
 
-/** A check that is asked once per run and candidate. */
+/** The check, asked once per run and candidate. */
 export const guardedCheck = (check: Check, answers: OwnAnswers): Check => ({
   name: check.name,
   async check(candidate) {
@@ -134,7 +134,7 @@ function assertOwn<T extends { readonly name: string }>(what: string, all: reado
   }
 }
 
-/** Rejects when the time is over or `signal` aborts, whatever `run` does then. */
+/** Rejects when the time is over or `outer` aborts, whatever `run` does then. */
 async function within<T>(timeoutMs: number, outer: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   outer.throwIfAborted();
   const limit = new AbortController();

@@ -1,11 +1,10 @@
-/**
- * Plays the branch head on train, finds what failed and why, and takes the proposers' edits that
- * pass the free checks.
- */
+/** Plays the branch head on train, diagnoses failures, and takes edits that pass the checks. */
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { randomOf, shuffled } from '../digest.ts';
 import { applyEdits, editKey, touchedIds } from '../edit/edits.ts';
+import { EditError } from '../edit/error.ts';
 import type { Edit } from '../edit/schema.ts';
+import { UsageError } from '../errors.ts';
 import { assertScored, evaluationOf } from '../evaluation/evaluator.ts';
 import { playTasks } from '../evaluation/play-tasks.ts';
 import { scoreInterval } from '../gate/interval.ts';
@@ -24,7 +23,7 @@ export interface Lessons {
   readonly diagnoses: ReadonlyMap<string, Diagnosis>;
   /** Model calls of the proposers. */
   readonly calls: number;
-  /** Edits that were refused before, for the same reason. */
+  /** Edits that an earlier record rejects for the same reason. */
   readonly repeated: number;
 }
 
@@ -32,10 +31,7 @@ type Learning = Parameters<typeof propose>[0] &
   Parameters<typeof whyNot>[0] &
   Pick<NightContext, 'checks' | 'environment' | 'evaluator' | 'leak' | 'options' | 'report' | 'train'>;
 
-/**
- * `round` 1 is the start of the night; later rounds look at what still fails under the new head.
- * `left`: candidates that may still be evaluated.
- */
+/** `round` counts from 1; `left` is how many candidates may still be evaluated. */
 export async function learn(
   night: Learning,
   head: Harness,
@@ -76,10 +72,7 @@ async function playTrain(night: Learning, harness: Harness, round: number): Prom
   return traces as readonly Trace<'train'>[];
 }
 
-/**
- * All train tasks; of an agent whose rollouts cost time or money a fresh random sample each round.
- * Probes are free and use all.
- */
+/** All train tasks of a simulated agent; else a random sample per round. Probes use all. */
 function sampleOf(night: Learning, round: number): readonly Task<'train'>[] {
   if (night.agent.simulated || night.train.length <= PAID_SAMPLE) return night.train;
   return shuffled(night.train, randomOf(night.options.seed, night.number, 'train sample', round)).slice(0, PAID_SAMPLE);
@@ -100,7 +93,7 @@ async function diagnoseAll(
   return diagnoses;
 }
 
-/** The edits that may be tried; every other one is recorded with the check that refused it. */
+/** The edits that may be tried; every other one is recorded with its failed check. */
 async function checked(
   night: Learning,
   proposed: readonly Edit[],
@@ -112,17 +105,16 @@ async function checked(
     (await checkEdits({ ...context, parent, edits: [edit] })).every((check) => check.passed);
   const switches: Edit[] = [];
   for (const edit of proposed.filter(isSwitch)) if (await passes(head, edit)) switches.push(edit);
-  const switched = withSwitches(head, switches);
+  const switched = switches.length === 0 ? null : withEdits(head, switches);
   const edits: Edit[] = [];
   let repeated = 0;
   for (const edit of proposed) {
     const checks = await checkEdits({ ...context, edits: [edit] });
     const failed = checks.find((check) => !check.passed);
-    // Rules for calls change nothing in traces whose calls were never heard; with the switch that
-    // hears them they may.
+    // A rule for calls is inert where no call was recognized: try it with the switches on.
     if (failed === undefined || (failed.check === 'inert' && switched !== null && (await passes(switched, edit))))
       edits.push(edit);
-    // What was refused before and is refused again for the same reason needs no second record.
+    // A second refusal for the same reason needs no second record.
     else if (failed.check === 'duplicate' || wasRefused(night, edit, failed.reason)) repeated += 1;
     else night.recorder.refused(edit, checks, head, diagnoses);
   }
@@ -131,13 +123,13 @@ async function checked(
 
 const isSwitch = ({ ops }: Edit): boolean => ops.every(({ op }) => op === 'switch.set');
 
-/** The head with these switches on; null when there are none or they do not fit together. */
-function withSwitches(head: Harness, switches: readonly Edit[]): Harness | null {
-  if (switches.length === 0) return null;
+/** `head` with the edits; null when one no longer fits: its name is taken or its anchor gone. */
+export function withEdits(head: Harness, edits: readonly Edit[]): Harness | null {
   try {
-    return parseHarness(head.env, applyEdits(head.files, switches));
-  } catch {
-    return null;
+    return parseHarness(head.env, applyEdits(head.files, edits));
+  } catch (error) {
+    if (error instanceof EditError || error instanceof UsageError) return null;
+    throw error;
   }
 }
 
@@ -146,13 +138,13 @@ type Deciding = Pick<NightContext, 'agent' | 'decisions' | 'recorder'>;
 /** Decisions of earlier nights, and tonight's that are committed. */
 const decisionsOf = ({ decisions, recorder }: Deciding) => [...decisions, ...recorder.stored()];
 
-/** True if an edit was refused by a free check for the same reason before. */
+/** True if a free check refused the edit before, for the same reason. */
 const wasRefused = (night: Deciding, edit: Edit, reason: string): boolean =>
   rejectedEdits(decisionsOf(night)).some(
     (rejected) => rejected.key === editKey(edit) && rejected.by !== 'gate' && rejected.reason === reason,
   );
 
-/** The rejected-edit query: why an edit may not be tried on `head`, or null. */
+/** The rejected-edit query: why edits may not be tried on `head`, or null. */
 export const whyNot =
   (night: Deciding, head: Harness) =>
   (...edits: readonly Edit[]): string | null => {

@@ -6,13 +6,13 @@ export interface LentModel {
   readonly model: ChatModel;
   /** Calls so far. */
   readonly calls: number;
-  /** True for what ends the night, whoever caught it and threw it again: a cap, a fatal fault. */
+  /** True for an error that ends the night, even if a proposer threw it again. */
   ends(error: unknown): boolean;
-  /** The model may be asked while `run` runs, no longer. */
+  /** The model answers only while `run` runs. */
   during<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T>;
 }
 
-/** `quotes`: whether a text holds ten words in a row of a held-out task's request. */
+/** `quotes`: the text holds ten words in a row of a held-out task's request. */
 export function lendModel(model: ChatModel, quotes: (text: string) => boolean): LentModel {
   const ending = new Set<unknown>();
   let calls = 0;
@@ -32,9 +32,16 @@ export function lendModel(model: ChatModel, quotes: (text: string) => boolean): 
     },
     model: {
       async complete(request, signal) {
-        if (open === null) throw new InfrastructureError('the time of this proposer is over', { final: true });
+        if (open === null)
+          throw new InfrastructureError(
+            'this proposer was asked in an earlier round; only use the model during propose()',
+            { final: true },
+          );
         if (quotes(request.messages.map(({ content }) => content).join('\n')))
-          throw new InfrastructureError('its runs quote a held-out task, so the model was not asked', { final: true });
+          throw new InfrastructureError(
+            'the request quotes a held-out task, so the model was not asked; send other words',
+            { final: true },
+          );
         calls += 1;
         try {
           return await model.complete(request, signal ? AbortSignal.any([signal, open]) : open);

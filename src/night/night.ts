@@ -1,6 +1,4 @@
-/**
- * What the stations of one night share: options, tasks, rollouts, and the record that they write.
- */
+/** What the stations of a night share: options, tasks, rollouts and the record. */
 
 import type { Edit } from '../edit/schema.ts';
 import type { Budget } from '../evaluation/budget.ts';
@@ -18,29 +16,29 @@ import type { Agent, Environment, Harness, HarnessFiles, Task } from '../types.t
 import type { Proposing } from './propose.ts';
 import type { Recorder } from './recorder.ts';
 
-/** Rounds of learning per night: each looks at what still fails under the edits kept so far. */
+/** Rounds of learning per night. */
 export const MAX_ROUNDS = 3;
 
-/** Train rollouts per round of an agent that is not simulated. */
+/** Train rollouts per round, for an agent that is not simulated. */
 export const PAID_SAMPLE = 32;
 
 /** What a user asks of a night; all of it is part of the run's configuration. */
 export interface NightOptions {
   readonly env: string;
-  /** Candidates that may be evaluated. */
+  /** Most candidates. */
   readonly budget: number;
   readonly seed: number;
-  /** Names of the proposers, in the order in which they are asked. */
+  /** Names, in the order in which they are asked. */
   readonly proposers: readonly string[];
-  /** Names of the caller's own checks. */
+  /** Names of the caller's checks. */
   readonly checks: readonly string[];
   readonly concurrency: number;
   readonly maxRollouts: number;
   readonly maxUsd: number;
   readonly maxMinutes: number;
-  /** Keeps that many tasks over all splits; null = all. */
+  /** Most tasks over all splits; null: all. */
   readonly tasks: number | null;
-  /** Keeps tasks with at least one of these tags; [] = all. */
+  /** Only tasks with one of these tags; []: all. */
   readonly tags: readonly string[];
   /** What a person demands of a release beyond the gate's own rule. */
   readonly policy: Policy;
@@ -57,14 +55,14 @@ export interface NightInput {
   /** The selected tasks of the environment. */
   readonly tasks: readonly Task[];
   readonly agent: Agent;
-  /** In the order in which they are asked, each with the model that it asks; null without one. */
+  /** In the order of asking; `agent` is the model that the proposer asks, null for none. */
   readonly proposers: readonly { readonly proposer: Proposer; readonly agent: Agent | null }[];
-  /** The caller's own checks, asked after the built-in ones. */
+  /** The caller's checks, asked after the built-in ones. */
   readonly checks: readonly Check[];
-  /** One proposal of a caller's proposer. */
+  /** Limit for one proposal of a caller's proposer. */
   readonly proposerTimeoutMs: number;
   readonly budget: Budget;
-  /** `harness/<env>` as it is in the work tree. */
+  /** `harness/<env>` in the work tree. */
   readonly workTree: HarnessFiles;
   readonly timeoutMs: number;
   readonly emit: Emit;
@@ -73,11 +71,11 @@ export interface NightInput {
   now(): number;
   /** The command line that goes on from this night. */
   readonly command: string;
-  /** Private keys at hand; default none, which signs nothing. */
+  /** Private keys. @default none, which signs nothing */
   readonly keys?: Keyring;
 }
 
-/** What does not change during a night. A station names the parts that it takes. */
+/** What does not change during a night. Each station names the parts that it takes. */
 export interface NightContext extends Proposing {
   readonly options: NightOptions;
   readonly run: string;
@@ -87,27 +85,26 @@ export interface NightContext extends Proposing {
   readonly resumed: boolean;
   readonly environment: Environment;
   readonly agent: Agent;
-  /** The caller's own checks. */
   readonly checks: readonly Check[];
   readonly evaluator: Evaluator;
   readonly train: readonly Task<'train'>[];
   readonly dev: readonly Task<'dev'>[];
   readonly sealed: readonly Task<'sealed'>[];
   readonly ledger: Ledger;
-  /** Decisions of earlier nights: what may be tried again depends on these alone. */
+  /** Decisions of earlier nights; they alone decide what may be tried again. */
   readonly decisions: readonly Decision[];
-  /** Values of tasks of every split: answers yes or no, and is never shown to a proposer. */
+  /** Knows the values of every split; answers yes or no, and no proposer sees it. */
   readonly leak: LeakIndex;
   readonly recorder: Recorder;
   /** The branch head at the start of the night. */
   readonly start: Harness;
   /** The release in force, or the first harness of the branch. */
   readonly release: Harness;
-  /** Releases of the branch so far. */
+  /** How many releases the branch has. */
   readonly releases: number;
-  /** Tells how far a phase has come. */
+  /** Emits the progress of a phase. */
   report(phase: string, done: number, total: number): void;
-  /** Model id that the endpoint says it served; the agent's id before the first reply. */
+  /** Model id that the endpoint reports; the agent's id before the first reply. */
   served(): string;
   readonly command: string;
   readonly startedMs: number;
@@ -116,30 +113,27 @@ export interface NightContext extends Proposing {
 
 /** What is counted during a night. */
 export interface Progress {
-  /** Candidates whose evaluation has begun. */
+  /** Candidates that were started. */
   candidates: number;
   voids: number;
   /** Model calls of the proposers. */
   proposerCalls: number;
-  /** Proposals that were refused in an earlier night and were not tried again. */
+  /** Proposals that were rejected in an earlier night and not tried again. */
   repeated: number;
 }
 
 export const openProgress = (): Progress => ({ candidates: 0, voids: 0, proposerCalls: 0, repeated: 0 });
 
-/**
- * The state of the search: the best branch so far and the scores that a candidate is held against
- * tonight.
- */
+/** The state of the search: the best harness so far and its scores of tonight. */
 export interface Branch {
   readonly head: Harness;
-  /** What a candidate is held against. */
+  /** What candidates are compared with. */
   readonly baseline: DevBaseline;
   /** Edits kept tonight, in order. */
   readonly kept: readonly KeptEdit[];
-  /** Dev scores of the release in force: what the branch has gained is the difference to these. */
+  /** Dev scores of the release in force; the difference to `baseline` is the gain. */
   readonly releaseBaseline: DevBaseline;
-  /** Measured on the first dev tasks: the agent gives equal replies to equal requests. */
+  /** True if the agent gave equal replies to equal requests on the first dev tasks. */
   readonly deterministic: boolean;
 }
 
@@ -148,28 +142,19 @@ export interface KeptEdit {
   readonly title: string;
 }
 
-/** Dev scores of one harness, rolled tonight. */
+/** Dev scores of one harness, played tonight. */
 export interface DevBaseline {
   readonly harness: string;
-  /**
-   * True if an agent that does not repeat itself gave them: they are averages, and what beats them
-   * narrowly joins them.
-   */
+  /** True if the agent does not repeat itself: narrow winners are averaged into the rows. */
   readonly noisy: boolean;
   readonly rows: ReadonlyMap<string, { readonly rewards: readonly number[]; readonly violations: number }>;
 }
 
-/**
- * The most trials per task and arm on the sealed panel: one for an agent that repeats itself, else
- * `RELEASE.noisyTrials`.
- */
+/** Most trials per task and arm on the sealed panel; 1 for an agent that repeats itself. */
 export const trialsOf = ({ deterministic }: Pick<Branch, 'deterministic'>): number =>
   deterministic ? 1 : RELEASE.noisyTrials;
 
-/**
- * True while another candidate may be started; the look at the sealed panel keeps its share of the
- * rollouts.
- */
+/** True while another candidate may start; the rollouts of a look are kept in reserve. */
 export function hasBudget(
   { signal, sealed, options, evaluator }: Pick<NightContext, 'signal' | 'sealed' | 'options' | 'evaluator'>,
   { candidates }: Pick<Progress, 'candidates'>,

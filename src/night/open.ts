@@ -1,7 +1,4 @@
-/**
- * Opens a night: takes the lock, finds the run that is new or goes on, and puts together what its
- * stations share.
- */
+/** Opens a night: takes the lock, finds the run, and builds what the stations share. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { sha256 } from '../digest.ts';
@@ -28,7 +25,7 @@ import { guardedCheck } from './guard.ts';
 import { lendModel } from './lend.ts';
 import { type NightContext, type NightInput, openProgress, type Progress } from './night.ts';
 import { fileAnswers, OWN_ANSWERS } from './own-answers.ts';
-import { useSealed } from './panel.ts';
+import { sealedOf, useSealed } from './panel.ts';
 import { MIN_TASKS } from './reach.ts';
 import { type NightFacts, openRecorder } from './recorder.ts';
 import { findRun, type NightRun, whoOf } from './run.ts';
@@ -50,12 +47,12 @@ export async function openNight(input: NightInput): Promise<OpenNight> {
   const lock = await acquireLock(repository, input.options.env, new Date(input.now()).toISOString());
   try {
     const ledger = await openLedger(repository, input.options.env, input.keys);
-    // What cannot be recorded in the end must not be begun.
+    // Do not start what could not be recorded at the end.
     ledger.assertWritable();
     assertNotFrozen(input.options.env, ledger.decisions());
     const run = await findRun(input, ledger);
     const folder = join(input.root, 'runs', run.name);
-    // A simulated agent is asked again at no cost.
+    // A simulated agent costs nothing to ask again.
     const asks = [input.agent, ...input.proposers.flatMap(({ agent }) => agent ?? [])];
     const replies = asks.every(({ simulated }) => simulated) ? null : fileReplies(join(folder, REPLIES));
     if (replies !== null) keepSpending(input.budget, join(folder, SPENDING));
@@ -84,16 +81,13 @@ export async function openNight(input: NightInput): Promise<OpenNight> {
 export interface Assembly {
   readonly ledger: Ledger;
   readonly run: NightRun;
-  /** Where rollouts and the page are written, absolute. */
+  /** Absolute; rollouts and the page are written here. */
   readonly folder: string;
-  /** Where the recorded replies are; another folder than `folder` is only read. */
+  /** Folder of the recorded replies; only read when it is not `folder`. */
   readonly recorded: string;
 }
 
-/**
- * A night from a run that is known: its place in the ledger, its rollouts so far, and what its
- * decisions have in common.
- */
+/** A night from a known run: its place in the ledger and its rollouts so far. */
 export async function assembleNight(
   input: NightInput,
   { ledger, run, folder, recorded }: Assembly,
@@ -195,7 +189,7 @@ export async function assembleNight(
   return { night, progress, flush: () => journal.flush() };
 }
 
-/** Agents other than `agent` with which the branch was changed or released. */
+/** Other agents with which the branch was changed or released. */
 const otherAgents = (decisions: readonly Decision[], agent: string): string[] => [
   ...new Set(
     decisions.flatMap((decision) => {
@@ -214,7 +208,7 @@ function assertEnoughTasks({ tasks, environment, options }: NightInput): void {
         `${count} ${split} tasks; a night needs at least ${least} (train 50 %, dev 25 %, sealed 25 %): add tasks or raise --tasks`,
       );
   }
-  const sealed = tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
+  const sealed = sealedOf({ tasks });
   const { forLooks, audit } = useSealed(environment, sealed, options.policy.panel, []);
   if (forLooks.length < MIN_TASKS.sealed)
     throw new UsageError(
@@ -226,7 +220,7 @@ function assertEnoughTasks({ tasks, environment, options }: NightInput): void {
 const isVersioned = (decision: Decision): boolean =>
   versionOf(decision) !== null && (decision.kind === 'release' || decision.kind === 'rollback');
 
-/** The version that was released or restored last, or the harness that the branch began with. */
+/** The version released or restored last, or the first harness of the branch. */
 async function releaseInForce(ledger: Ledger, version: string | null, start: Harness): Promise<Harness> {
   const { env } = ledger;
   if (version !== null) return parseHarness(env, (await findVersion(ledger, version)).files);
@@ -234,16 +228,13 @@ async function releaseInForce(ledger: Ledger, version: string | null, start: Har
   return first === null ? start : parseHarness(env, first);
 }
 
-/**
- * Every change of what was spent, in US dollars, one a line: a call that was cut off stays at the
- * most it may have cost.
- */
+/** One change of the US dollars spent per line; a call that was cut off keeps its maximum. */
 const SPENDING = 'spending.txt';
 
 function keepSpending(budget: Budget, path: string): void {
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const spent = text.split('\n').reduce((sum, line) => sum + (Number(line) || 0), 0);
-  // What a kill cut off ends here, so that it does not swallow the next line.
+  // Ends a line that a kill cut off, so that it does not swallow the next one.
   if (text !== '' && !text.endsWith('\n')) appendFileSync(path, '\n');
   budget.keepUsd(spent, (change) => appendFileSync(path, `${change}\n`));
 }

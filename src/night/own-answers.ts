@@ -1,7 +1,4 @@
-/**
- * What the proposers and checks of a caller answered in a run: an interrupted night goes on, and a
- * finished one plays again, without asking them twice.
- */
+/** The answers of a caller's proposers and checks, kept so that none is asked twice. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { VerifyError } from '../errors.ts';
 
@@ -9,12 +6,12 @@ import { VerifyError } from '../errors.ts';
 export const OWN_ANSWERS = 'own.jsonl';
 
 export interface OwnAnswers {
-  /** Undefined: not asked yet. Throws VerifyError for what a run that is played again lacks. */
+  /** Undefined: not asked yet. Throws VerifyError if a replayed run lacks the answer. */
   get(key: string): unknown;
   put(key: string, answer: unknown): void;
 }
 
-/** One JSON line per answer, none is added with `readOnly`; one that a kill cut off is dropped. */
+/** One JSON line per answer; a line that a kill cut off is dropped. `readOnly` adds none. */
 export function fileAnswers(path: string, options: { readonly readOnly?: boolean } = {}): OwnAnswers {
   const answers = new Map<string, unknown>();
   let whole = true;

@@ -1,6 +1,4 @@
-/**
- * One task played by both arms, trial by trial and side by side: whatever drifts, drifts in both.
- */
+/** Both arms play one task, trial by trial and side by side, so that drift hits both. */
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { mean, rounded } from '../gate/arithmetic.ts';
 import type { Metric } from '../gate/metrics.ts';
@@ -12,9 +10,9 @@ export interface PairPlay {
   readonly task: Task;
   readonly trials: number;
   readonly environment: Environment;
-  /** Names the noise of an arm: equal names share it. */
+  /** Seed name of an arm: arms with equal names share their noise. */
   tierOf(arm: 'before' | 'after'): string;
-  /** Metrics that the pair has to tell. */
+  /** Metrics to measure. */
   readonly guarded: readonly Metric[];
 }
 

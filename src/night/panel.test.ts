@@ -82,7 +82,7 @@ describe('given sealed tasks', () => {
     expect(used).toMatchObject({ used: true, ids: few.map(({ id }) => id).sort() });
     const looks = Array.from({ length: 12 }, () => looked(few, 'inconclusive'));
     expect(panelOf(few, looks.slice(1)).used).toBe(false);
-    expect(choose(few, looks)).toMatch(/answered 12 looks, the most they may; add 30 sealed tasks or more/);
+    expect(choose(few, looks)).toMatch(/answered 12 looks, the maximum; add 30 sealed tasks or more/);
     // New tasks are a new panel, without those that are used up.
     const more = sealedTasks(75);
     expect(panelOf(more, looks).ids).toEqual(

@@ -1,7 +1,4 @@
-/**
- * The sealed panel of a look: which tasks, in which committed order, and how often they were looked
- * at before.
- */
+/** The sealed panel of a look: its tasks, their fixed order, and their earlier use. */
 import { canonicalJson, seedOf, sha256 } from '../digest.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
 import { auditedTasks, MAX_LOOKS, sealedLooks, UNUSED, useOfTasks } from '../ledger/kinds/panels.ts';
@@ -13,35 +10,32 @@ type Choosing = Pick<NightContext, 'decisions' | 'environment' | 'options' | 'se
 
 export interface SealedPanel {
   readonly environment: Environment;
-  /** In the order of sha256(panel digest, task content): fixed before any rollout. */
+  /** In the order of sha256(panel digest, task content), fixed before any rollout. */
   readonly tasks: readonly Task<'sealed'>[];
   readonly digest: string;
-  /** Seed of a generated panel; null for tasks that were given. */
+  /** Seed of a generated panel; null for given tasks. */
   readonly seed: number | null;
 }
 
-/** Fewest sealed tasks on which a release may be decided. */
+/** Fewest sealed tasks for a look. */
 export const MIN_PANEL = 30;
 
 /** What the given sealed tasks are for. */
 export interface SealedUse {
-  /**
-   * The tasks of the next look at given tasks, in a fixed order; fewer than `MIN_PANEL` when all
-   * were used.
-   */
+  /** Tasks of the next look, in a fixed order; fewer than `MIN_PANEL` when all were used. */
   readonly next: readonly Task<'sealed'>[];
-  /** Tasks that may replace them once they are used. */
+  /** How many unused tasks may replace them. */
   readonly reserve: number;
   /** Tasks that no look plays. */
   readonly audit: readonly Task<'sealed'>[];
-  /** Tasks that are not for the audit, used or not. */
+  /** All tasks but the audit's, used or not. */
   readonly forLooks: readonly Task<'sealed'>[];
 }
 
 /**
- * Parts the given sealed tasks by the hash of their content, so that adding tasks moves none from
- * one part to another: the policy's share is the audit set; of the others, those come next that
- * have answered neither a release nor 12 looks.
+ * Parts the given sealed tasks by the hash of their content, so that new tasks move none. The
+ * policy's share is the audit set; of the others, `next` holds tasks without a release and below
+ * `MAX_LOOKS` looks.
  */
 export function useSealed(
   environment: Environment,
@@ -51,15 +45,14 @@ export function useSealed(
 ): SealedUse {
   const use = useOfTasks(decisions);
   const audited = auditedTasks(decisions);
-  // Fresh tasks are a better audit than any that were set apart.
+  // Generated tasks audit better than kept ones.
   const share = environment.generate === undefined ? audit_share : 0;
   const ranked = sealed
     .map((task) => ({ task, rank: sha256(`sealed\n${canonicalJson(task)}`) }))
     .sort((a, b) => (a.rank < b.rank ? -1 : 1));
   const isAudit = (rank: string) => Number.parseInt(rank.slice(0, 8), 16) < share * 2 ** 32;
   const forLooks = ranked.filter(({ rank }) => !isAudit(rank)).map(({ task }) => task);
-  // Whatever the policy said before: what was audited is looked at no more, and what was looked at
-  // is not audited.
+  // Even if the share has changed: no task is both looked at and audited.
   const left = forLooks.filter(({ id }) => {
     const { looks, used } = use.get(id) ?? UNUSED;
     return !used && looks < MAX_LOOKS && !audited.has(id);
@@ -74,9 +67,8 @@ export function useSealed(
 }
 
 /**
- * The panel of tonight's look: given tasks that are not used up; else fresh ones where the
- * environment can generate them (that is for every look after the first); else the used ones again,
- * up to 12 looks. A text instead says why there is none.
+ * The panel of tonight's look: unused given tasks; generated ones for every look after the first;
+ * else used ones, up to `MAX_LOOKS`. A string says why there is none.
  */
 export function choosePanel(night: Choosing): (SealedPanel & { readonly used: boolean }) | string {
   const { environment, decisions } = night;
@@ -91,17 +83,14 @@ export function choosePanel(night: Choosing): (SealedPanel & { readonly used: bo
   const again = forLooks.slice(0, size);
   const looks = Math.max(0, ...again.map(({ id }) => use.get(id)?.looks ?? 0));
   if (looks >= MAX_LOOKS)
-    return `the sealed tasks have answered ${looks} looks, the most they may; add ${MIN_PANEL} sealed tasks or more to go on`;
+    return `the sealed tasks have answered ${looks} looks, the maximum; add ${MIN_PANEL} sealed tasks or more to go on`;
   return { ...panelOf(environment, again, null), used: again.some(({ id }) => use.get(id)?.used) };
 }
 
-const sealedOf = (environment: Environment): Task<'sealed'>[] =>
-  environment.tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
+export const sealedOf = ({ tasks }: Pick<Environment, 'tasks'>): Task<'sealed'>[] =>
+  tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
 
-/**
- * A panel that nobody has looked at, drawn for look number `look` and the user's seed, of the kinds
- * of task that the night selects.
- */
+/** A new panel for look `look`, with the kinds of task that the night selects. */
 function freshPanel({ environment, options }: Choosing, size: number, look: number): SealedPanel {
   return drawPanel(environment, {
     size,
@@ -110,9 +99,7 @@ function freshPanel({ environment, options }: Choosing, size: number, look: numb
   });
 }
 
-/**
- * The panel that a seed generates: the same one whenever it is asked. Needs `environment.generate`.
- */
+/** The panel of a seed, always the same. Needs `environment.generate`. */
 export function drawPanel(
   environment: Environment,
   { size, tags: wanted, seed }: { readonly size: number; readonly tags: readonly string[]; readonly seed: number },
@@ -120,7 +107,7 @@ export function drawPanel(
   if (environment.generate === undefined) throw new TypeError(`drawPanel: ${environment.name} cannot generate tasks`);
   const isWanted = ({ tags }: Task) => wanted.length === 0 || tags.some((tag) => wanted.includes(tag));
   const given = sealedOf(environment);
-  // As many more as the tags leave out, and a quarter on top, since shares vary from draw to draw.
+  // Generate what the tags leave out, and a quarter more, since shares vary per draw.
   const more = wanted.length === 0 ? 1 : (1.25 * given.length) / Math.max(1, given.filter(isWanted).length);
   const fresh = environment.generate({ seed, tasks: Math.ceil(size * more), split: 'sealed' });
   return panelOf(fresh, sealedOf(fresh).filter(isWanted).slice(0, size), seed);

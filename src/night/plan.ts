@@ -1,4 +1,4 @@
-/** What a night would cost and which effect it could detect, before anything is spent. */
+/** Cost and detectable effect of a night, before anything is spent. */
 import { leastEnough } from '../gate/arithmetic.ts';
 import { detectableEffect, releaseProbability } from '../gate/power.ts';
 import { alphaOf, POWER, RELEASE } from '../gate/rules.ts';
@@ -7,37 +7,27 @@ import { lookPlace, MAX_LOOKS, UNUSED, useOfTasks } from '../ledger/kinds/panels
 import type { Environment, Task } from '../types.ts';
 import type { Past } from './cost-history.ts';
 import { MAX_ROUNDS, type NightOptions, PAID_SAMPLE } from './night.ts';
-import { MIN_PANEL, useSealed } from './panel.ts';
+import { MIN_PANEL, sealedOf, useSealed } from './panel.ts';
 
 export interface NightPlan {
   readonly tasks: { readonly train: number; readonly dev: number; readonly sealed: number };
   /** Tasks of the next look. */
   readonly panel: number;
-  /** The most trials a task and arm on the sealed panel. */
+  /** Most trials per task and arm on the sealed panel. */
   readonly trials: number;
-  /**
-   * Rollouts: at least, to decide about one candidate; at most, if every candidate plays all of
-   * dev.
-   */
+  /** `least` decides about one candidate; `most` plays all of dev for every candidate. */
   readonly rollouts: Range & { readonly least: number };
-  /**
-   * US dollars, after the newest finished night of this agent; null when there is none and a
-   * rollout costs something.
-   */
+  /** US dollars, from the newest finished night of this agent; null when unknown. */
   readonly usd: Range | null;
-  /** Minutes, the same. */
+  /** Minutes, from the same night. */
   readonly minutes: Range | null;
-  /**
-   * The next look at the sealed panel: how many there were since the release in force, and the
-   * error rate of this one.
-   */
+  /** Looks since the release in force, and the error rate of the next one. */
   readonly look: { readonly before: number; readonly alpha: number };
-  /**
-   * Given tasks: looks that the panel still has, tasks that may replace it, tasks kept for the
-   * audit; null when every look gets fresh tasks.
-   */
+  /** What is left of given tasks; null when every look generates its own. */
   readonly given: {
+    /** Looks that the panel may still answer. */
     readonly looksLeft: number;
+    /** Unused tasks that may replace it. */
     readonly reserve: number;
     readonly audit: number;
     /** True after a release on this panel: alpha is not claimed on it. */
@@ -47,20 +37,15 @@ export interface NightPlan {
   readonly refusal: string | null;
 }
 
-/** What a look could find; it takes a second to compute, so that a night does without. */
+/** What a look could find. It takes a second to compute, so a night leaves it out. */
 export interface Prospects {
-  /** Smallest true gain on the sealed panel that is released with 80 % power; a fraction. */
+  /** Smallest true gain, 0 to 1, that is released with 80 % power. */
   readonly detectable: number;
-  /** The same if the agent repeats itself: one trial a task. */
+  /** The same for an agent that repeats itself: one trial per task. */
   readonly detectableDeterministic: number;
-  /**
-   * Probability that a gain of `effect` is released: of a noisy agent, and of one that repeats
-   * itself.
-   */
+  /** Probability that a gain of `effect` is released, per kind of agent. */
   readonly power: { readonly effect: number; readonly noisy: number; readonly deterministic: number };
-  /**
-   * What would have 50 % power at that effect, where this night has less; null where it has enough.
-   */
+  /** What would reach 50 % power, where this night does not; else null. */
   readonly weakness: string | null;
 }
 
@@ -69,10 +54,7 @@ interface Range {
   readonly most: number;
 }
 
-/**
- * Mean share of dev that a candidate plays before it is stopped or kept, from the gate's
- * simulations.
- */
+/** Mean share of dev that a candidate plays, from the gate's simulations. */
 const EXPECTED_RACE = 0.4;
 /** The largest sealed panel that a plan names. */
 const MOST_TASKS = 2000;
@@ -80,7 +62,7 @@ const MOST_TASKS = 2000;
 export interface PlanInput {
   readonly options: NightOptions;
   readonly environment: Environment;
-  /** Those that the flags select. */
+  /** Selected by the flags. */
   readonly tasks: readonly Task[];
   readonly simulated: boolean;
   /** Decisions of earlier nights. @default [] */
@@ -124,7 +106,7 @@ export function planNight({
   };
 }
 
-/** What the look of a planned night could find; `effect` is the gain 0-1 that should be found. */
+/** What a planned look could find; `effect` is the gain to find, 0 to 1. */
 export function prospectsOf({ panel: sealed, trials, look: { alpha } }: NightPlan, effect: number): Prospects {
   const power = (tasks: number, gain: number, count: number) =>
     tasks > 0 ? releaseProbability({ tasks, trials: count, effect: gain, alpha }) : 0;
@@ -153,14 +135,14 @@ export function prospectsOf({ panel: sealed, trials, look: { alpha } }: NightPla
   }
 }
 
-/** Tasks of the next look, and what given tasks still have to offer. */
+/** Size of the next panel, and what is left of given tasks. */
 function panelOf(
   environment: Environment,
   tasks: readonly Task[],
   { policy }: NightOptions,
   decisions: readonly Decision[],
 ): { readonly size: number; readonly given: NightPlan['given'] } {
-  const sealed = tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
+  const sealed = sealedOf({ tasks });
   if (environment.generate !== undefined)
     return { size: Math.min(sealed.length, policy.panel.size ?? sealed.length), given: null };
   const { next, reserve, audit, forLooks } = useSealed(environment, sealed, policy.panel, decisions);

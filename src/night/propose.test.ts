@@ -123,7 +123,7 @@ test('a model is lent while it is asked: no held-out text is sent, and a cap end
   expect(await asked([asks])).toMatchObject({ calls: 1 });
   expect(sent).toEqual(['train words']);
   await expect(asked([asks])).rejects.toThrow('the cap is reached');
-  await expect(ask('later')).rejects.toThrow('the time of this proposer is over');
+  await expect(ask('later')).rejects.toThrow('this proposer was asked in an earlier round');
 });
 
 test('names that records could not tell apart are refused', () => {

@@ -1,4 +1,4 @@
-/** Asks the proposers of a night, one after the other, and puts together what they wrote. */
+/** Asks the proposers of a night in order and joins their edits. */
 import { randomOf, seedOf } from '../digest.ts';
 import type { Edit } from '../edit/schema.ts';
 import { editTitle } from '../edit/title.ts';
@@ -14,7 +14,7 @@ import { askOwn, type GuardOptions, type OwnAnswer } from './guard.ts';
 import type { LentModel } from './lend.ts';
 import type { OwnAnswers } from './own-answers.ts';
 
-/** A proposer, and the model that the night lends it. */
+/** A proposer with the model that the night lends it. */
 export interface OpenProposer {
   readonly proposer: Proposer;
   readonly lent: LentModel | null;
@@ -39,7 +39,7 @@ export interface RoundProposal {
   readonly calls: number;
 }
 
-/** `left`: candidates that the night may still evaluate; `decisions`: all that were recorded. */
+/** `left`: candidates that may still be evaluated; `decisions`: all so far. */
 export async function propose(
   night: Proposing,
   context: Omit<MineContext, 'random'>,
@@ -72,7 +72,7 @@ export async function propose(
     const guard = { answers: night.answers, lent, timeoutMs: night.proposerTimeoutMs };
     const answer = await ask(proposer, asked, guard);
     for (const warning of answer.warnings) night.emit({ type: 'warning', message: `proposer ${name}: ${warning}` });
-    // What was computed from the traces is bounded by them; texts tend to say one thing twice.
+    // Built-in code derives edits from traces and needs no filter; models repeat themselves.
     const fresh = OWN_CODE.has(name) ? answer.edits : withoutNearDuplicates(answer.edits, edits);
     edits.push(...fresh);
     notes.push(...answer.notes);
@@ -83,7 +83,7 @@ export async function propose(
     calls += answer.calls;
   }
   const isTest = testsGate(night.proposers.map(({ proposer }) => proposer.name));
-  // Probes give the shapes that the path lint needs, whoever proposes.
+  // The path lint needs the shapes that probes give, whoever proposes.
   if (shapes === null && !isTest) shapes = (await mineEdits({ ...context, random: random() })).shapes;
   return { edits, shapes: shapes ?? new Map(), notes, probes, calls };
 }
@@ -91,7 +91,7 @@ export async function propose(
 type Asked = OwnAnswer & { readonly shapes: Shapes | null };
 
 async function ask(proposer: Proposer, context: ProposerContext, guard: GuardOptions): Promise<Asked> {
-  // What a caller's code does to its context must not reach the night.
+  // A caller's code must not change the night's own data.
   if (!isBuiltIn(proposer)) return { ...(await askOwn(proposer, shielded(context), guard)), shapes: null };
   const { lent } = guard;
   const run = async () => proposer.propose(context);
@@ -105,7 +105,7 @@ async function ask(proposer: Proposer, context: ProposerContext, guard: GuardOpt
   return { edits: edits as readonly Edit[], notes, warnings: [], calls, probes, shapes };
 }
 
-/** Copies of all data, and an environment that generates no tasks: those may be a panel's. */
+/** Copies of all data, without `generate`: it could draw a panel's tasks. */
 function shielded(context: ProposerContext): ProposerContext {
   const { environment, harness, tasks, traces, diagnoses } = context;
   const { generate: _, ...trained } = environment;
@@ -113,7 +113,7 @@ function shielded(context: ProposerContext): ProposerContext {
   return { ...context, ...copies, environment: { ...trained, tasks: copies.tasks } };
 }
 
-/** What a proposer wrote before and was refused, newest first. */
+/** Rejected edits of a proposer, newest first. */
 const triedBefore = (name: string, rejected: readonly RejectedEdit[]): string[] =>
   [...rejected]
     .reverse()

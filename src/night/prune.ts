@@ -1,7 +1,4 @@
-/**
- * Leaves out parts of what was kept tonight and drops what does not pay: a smaller harness is
- * easier to read and to trust.
- */
+/** Drops parts of tonight's edits that dev does not miss: a smaller harness is easier to trust. */
 
 import { applyEdits, invertEdit } from '../edit/edits.ts';
 import type { Edit } from '../edit/schema.ts';
@@ -11,11 +8,7 @@ import { type Branch, hasBudget, type KeptEdit, type Progress } from './night.ts
 import { race } from './race.ts';
 import type { Searching } from './search.ts';
 
-/**
- * Only parts of a bundle are doubtful: what was kept by itself has already shown that it pays. All
- * parts of one kind are left out together first (all skills, all monitors): one candidate may drop
- * what would take many.
- */
+/** Parts of one kind are dropped together first: one candidate may save many. */
 export async function prune(night: Searching, progress: Progress, start: Branch): Promise<Branch> {
   if (testsGate(night.options.proposers) || start.kept.length < 2) return start;
   let branch = start;
@@ -28,13 +21,13 @@ export async function prune(night: Searching, progress: Progress, start: Branch)
   return branch;
 }
 
-/** The kind of document that all ops of an edit touch; null when they differ. */
+/** The kind of document that all operations of an edit touch; null when they differ. */
 function kindOf(edit: Edit): string | null {
   const kinds = new Set(edit.ops.map(({ op }) => op.split('.')[0] as string));
   return kinds.size === 1 ? ([...kinds][0] as string) : null;
 }
 
-/** The branch without `parts`, if dev is no worse without them. */
+/** The branch without `parts`, if dev is not worse then. */
 async function without(
   night: Searching,
   progress: Progress,

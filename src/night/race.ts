@@ -1,4 +1,4 @@
-/** Tier 1: rolls the branch head on dev, and races a candidate against it. */
+/** Tier 1: plays the branch head on dev, and races a candidate against it. */
 import { randomOf, shuffled } from '../digest.ts';
 import { assertScored, evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
 import { playTasks } from '../evaluation/play-tasks.ts';
@@ -15,15 +15,14 @@ type Racing = Pick<NightContext, 'agent' | 'dev' | 'evaluator' | 'number' | 'opt
 
 export interface MeasuredBaseline {
   readonly baseline: DevBaseline;
-  /** The agent gave equal replies to equal requests. */
+  /** True if the agent gave equal replies to equal requests. */
   readonly deterministic: boolean;
 }
 
 /**
- * Plays `harness` afresh on dev. Candidates of a simulated agent meet the baseline's own random
- * draws, so one trial per task is its exact counterpart. Any other agent plays the first 20 tasks
- * twice: one trial per task on a fresh random two thirds if it said the same, one on all of dev if
- * it scored the same, else two, which halves the noise of the bar that candidates are held against.
+ * Plays `harness` on dev. Candidates of a simulated agent meet the same random draws, so one trial
+ * per task is exact. Any other agent plays the first 20 tasks twice: equal words need one trial on
+ * two thirds of dev, equal scores one trial on all of dev, anything else two.
  */
 export async function playBaseline(night: Racing, harness: Harness, tier = 'dev'): Promise<MeasuredBaseline> {
   const order = shuffled(night.dev, randomOf(night.options.seed, night.number, 'dev order', tier));
@@ -33,7 +32,7 @@ export async function playBaseline(night: Racing, harness: Harness, tier = 'dev'
   }
   const first = order.slice(0, DETERMINISM_TASKS);
   const probe = await playDev(night, harness, first, [0, 1], tier);
-  // An endpoint that refuses every request will refuse the rest as well.
+  // An endpoint that refused every request will refuse the rest.
   assertScored(probe);
   const deterministic = agree(probe, wordsOf);
   const end = deterministic ? Math.ceil((order.length * 2) / 3) : order.length;
@@ -46,9 +45,8 @@ export async function playBaseline(night: Racing, harness: Harness, tier = 'dev'
 }
 
 /**
- * One trial per task of the release in force, on the tasks of the head's `baseline`. No candidate
- * is held against it: it tells whether a look is worth its rollouts, for which a second trial did
- * not pay (`docs/gate.md`).
+ * One trial per task of the release in force, on the tasks of `baseline`. It predicts the power of
+ * a look; a second trial did not pay (docs/gate.md).
  */
 export async function playReleaseBaseline(
   night: Racing & Pick<NightContext, 'release'>,
@@ -77,9 +75,7 @@ const baselineOf = (
   ),
 });
 
-/**
- * The winner's scores; for a noisy agent whose win is not clear, averaged with those that it beat.
- */
+/** The winner's scores; a narrow win of a noisy agent is averaged with what it beat. */
 function barAfter(beaten: DevBaseline, winner: DevBaseline, pairs: readonly Pair[]): DevBaseline {
   if (!beaten.noisy || pairs.length === 0 || isClear(pairs)) return winner;
   const rows = [...winner.rows].map(([task, { rewards, violations }]) => {
@@ -92,7 +88,7 @@ function barAfter(beaten: DevBaseline, winner: DevBaseline, pairs: readonly Pair
   return { ...winner, rows: new Map(rows) };
 }
 
-/** True when there are traces, none is void, and all trials of a task have the same `what`. */
+/** True if no trace is void and all trials of a task have the same `what`; false for []. */
 function agree(traces: readonly Trace[], what: (trace: Trace) => string): boolean {
   const seen = new Map<string, string>();
   for (const trace of traces) {
@@ -114,7 +110,7 @@ function playDev(
   return playTasks(evaluator, rollouts, (done, total) => report('dev', done, total));
 }
 
-/** Tells the dev score that candidates are held against. */
+/** Emits the dev score that candidates are compared with. */
 export function reportBaseline({ emit }: Pick<NightContext, 'emit'>, of: string, baseline: DevBaseline): void {
   const rewards = [...baseline.rows.values()].map((row) => row.rewards);
   if (rewards.length > 0)
@@ -125,18 +121,17 @@ export interface RaceResult {
   readonly pairs: readonly Pair[];
   readonly planned: number;
   readonly spending: { readonly rollouts: number; readonly voids: number; readonly costUsd: number };
-  /** The bar for the rest of tonight, should the candidate be kept. */
+  /** What the next candidates are compared with, if this one is kept. */
   readonly bar: DevBaseline;
 }
 
-/** Rollouts ahead of an interim check: none for a simulated agent, which answers at once. */
+/** Rollouts ahead of an interim check; 1 for a simulated agent, which answers at once. */
 export const aheadOf = ({ agent, options }: Pick<NightContext, 'agent' | 'options'>): number =>
   agent.simulated ? 1 : options.concurrency;
 
 /**
- * Plays one trial per task in random order against the baseline and stops when hopeless. `number`
- * is the candidate's place in the night, from 1. With `independent` noise the candidate draws its
- * own trial seeds (for testing the gate).
+ * Plays one trial per task in random order against the baseline, and stops when hopeless. `number`
+ * counts candidates from 1; `independent` noise, with own seeds, tests the gate.
  */
 export async function race(
   night: Racing,

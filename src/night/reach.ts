@@ -2,11 +2,11 @@
 import type { Environment, Split } from '../types.ts';
 import { MIN_PANEL } from './panel.ts';
 
-/** Tasks of each split without which a night is refused. */
+/** Fewest tasks per split of a night. */
 export const MIN_TASKS = { train: 5, dev: 20, sealed: MIN_PANEL } as const;
 const SPLITS = ['train', 'dev', 'sealed'] as const;
 
-/** One sentence, e.g. `120 tasks: learns, proposes and can release.` */
+/** One sentence, such as `120 tasks: learns, proposes and can release.` */
 export function reachOf({ tasks, unscored }: Pick<Environment, 'tasks' | 'unscored'>): string {
   const count = (split: Split): number => tasks.filter((task) => task.split === split).length;
   const [train, dev, sealed] = [count('train'), count('dev'), count('sealed')];

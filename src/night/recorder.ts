@@ -1,7 +1,4 @@
-/**
- * Writes a night's decisions: one for every edit refused and every candidate evaluated, committed
- * with what they changed.
- */
+/** Writes a night's decisions, one per refused edit and per evaluated candidate. */
 
 import type { z } from 'zod';
 import { editKey } from '../edit/edits.ts';
@@ -18,17 +15,17 @@ import type { CheckResult } from '../proposal/checks.ts';
 import type { Emit } from '../report/events.ts';
 import type { Diagnosis, Harness, Verdict } from '../types.ts';
 
-/** What every decision of one night has in common. */
+/** What all decisions of a night share. */
 export interface NightFacts {
   readonly env: string;
   readonly run: string;
   who(): Decision['who'];
   readonly data: { readonly environment: string; readonly split: string };
-  /** What no record of this night shows. */
+  /** What this night cannot show. */
   readonly limits: string[];
-  /** Files of the run that stay out of git, with their digests as of now. */
+  /** Files of the run that stay out of git, with their current digests. */
   artifacts(): { name: string; sha256: string }[];
-  /** ISO time of now. */
+  /** ISO 8601. */
   time(): string;
 }
 
@@ -41,17 +38,18 @@ export interface CandidateRecord {
   readonly diagnoses: ReadonlyMap<string, Diagnosis>;
 }
 
-/** Which question a look asks. */
+/** The question of a look. */
 interface LookAt {
-  /** Digest of the panel, and the number of the look at it. */
+  /** Digest. */
   readonly panel: string;
+  /** Number of the look at this panel, from 1. */
   readonly look: number;
-  /** Seed of a generated panel; null for tasks that were given. */
+  /** Seed of a generated panel; null for given tasks. */
   readonly panelSeed: number | null;
 }
 
 interface Arms {
-  /** The release in force before. */
+  /** The release in force. */
   readonly parent: Harness;
   readonly child: Harness;
 }
@@ -63,11 +61,11 @@ export interface LookRecord extends LookAt, Arms {
 export interface ReleaseRecord extends LookAt, Arms {
   readonly gate: z.infer<typeof ReleaseGate>;
   readonly verdict: Verdict;
-  /** `v3` when it was released. */
+  /** Such as `v3`; null without a release. */
   readonly version: string | null;
 }
 
-/** Which harnesses a decision is about, and how the terminal calls it. */
+/** The harnesses of a decision, and its words on the terminal. */
 interface About {
   readonly from: Harness;
   readonly to: Harness;
@@ -76,31 +74,25 @@ interface About {
 }
 
 export interface Recorder {
-  /** What the night runs under, when that is not what was recorded last. */
+  /** The night's settings, if they differ from those recorded last. */
   settings(change: SettingsChange, head: Harness): void;
-  /** An edit that a free check refused: no rollout was spent on it. */
+  /** An edit that a free check refused, without a rollout. */
   refused(edit: Edit, checks: readonly CheckResult[], parent: Harness, diagnoses: ReadonlyMap<string, Diagnosis>): void;
-  /** A candidate that was evaluated; commits at once when it was kept. Gives the verdict. */
+  /** An evaluated candidate, committed at once when kept. Returns the verdict. */
   candidate(record: CandidateRecord): Promise<Verdict>;
-  /** Commits that a look begins, and on which terms, before its first rollout. */
+  /** Commits the terms of a look before its first rollout. */
   openLook(record: LookRecord): Promise<void>;
-  /** What the look found. Gives the commit that was released. */
+  /** The result of the look. Returns the released commit. */
   release(record: ReleaseRecord): Promise<string>;
-  /**
-   * Ends the night: a note with the digest of its rollouts, committed with every decision that no
-   * keep has carried.
-   */
+  /** Ends the night: commits a note with the digest of its rollouts, and all open decisions. */
   close(head: Harness): Promise<void>;
-  /** This night's committed decisions. */
+  /** Committed decisions of this night. */
   stored(): readonly Decision[];
-  /** This night's decisions so far, in order. */
+  /** Decisions of this night so far, in order. */
   readonly decisions: readonly DecisionDraft[];
 }
 
-/**
- * `firstSeq` is fixed for a run: an interrupted night that goes on writes the same decisions again,
- * which changes nothing.
- */
+/** `firstSeq` is fixed per run: a resumed night writes the same decisions again. */
 export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number, emit: Emit): Recorder {
   const all: DecisionDraft[] = [];
   let pending: DecisionDraft[] = [];
@@ -155,8 +147,7 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
         {
           kind: 'candidate',
           form: 'single',
-          // A leaked value must not enter git by the record of its refusal: the key alone tells the
-          // edit again.
+          // A leaked value must not enter git with its refusal; the key identifies the edit.
           edits: failed?.check === 'leak' || failed?.check === 'taint' ? [] : [edit],
           keys: [editKey(edit)],
           causes: causesOf([edit], diagnoses),
@@ -220,7 +211,7 @@ function subjectOf(env: string, form: CandidateRecord['form'], edits: readonly E
   return subject.length > 100 ? `${subject.slice(0, 97)}...` : subject;
 }
 
-/** Failures that the edits answer, counted by pattern. */
+/** Failures that the edits address, counted by pattern. */
 function causesOf(edits: readonly Edit[], diagnoses: ReadonlyMap<string, Diagnosis>): CandidateDecision['causes'] {
   const causes = new Map<string, CandidateDecision['causes'][number]>();
   for (const trace of new Set(edits.flatMap((edit) => edit.addresses))) {

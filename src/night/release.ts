@@ -18,22 +18,19 @@ export interface Look {
   readonly verdict: Verdict | null;
   /** Paired sealed scores; [] when there was no look. */
   readonly pairs: readonly Pair[];
-  /** `v2` and its commit, when it was released. */
+  /** Such as `v2`, with its commit. */
   readonly released: { readonly version: string; readonly commit: string } | null;
   /** One sentence for a person. */
   readonly outcome: string;
 }
 
-/** How the outcome of a night begins that a cap has ended. */
+/** First words of the outcome of a night that a cap ended. */
 export const STOPPED = 'stopped before the end';
 
-/** A night that ends without a look, and why. */
+/** The result of a night without a look. */
 export const noLook = (outcome: string): Look => ({ verdict: null, pairs: [], released: null, outcome });
 
-/**
- * At most one look a night, and only when dev predicts at least 50 % power: every look makes the
- * next one harder to pass.
- */
+/** At most one look per night, if dev predicts 50 % power: each one lowers the next alpha. */
 export async function look(night: Looking, branch: Branch): Promise<Look> {
   const reached = night.evaluator.options.budget.reached();
   if (reached !== null) return noLook(`${STOPPED}: ${reached}`);
@@ -48,12 +45,12 @@ export async function look(night: Looking, branch: Branch): Promise<Look> {
     tasks: panel.tasks.length,
     alpha,
   });
-  const detail = `dev predicts ${(100 * power).toFixed(0)} % power with ${trials} trial${trials === 1 ? '' : 's'} a task at alpha ${significant(alpha)}`;
+  const detail = `dev predicts ${(100 * power).toFixed(0)} % power with ${trials} trial${trials === 1 ? '' : 's'} per task at alpha ${significant(alpha)}`;
   night.emit({ type: 'phase', phase: 'sealed', detail });
   if (power < POWER.minPredicted) return noLook(`${detail}; a look needs ${100 * POWER.minPredicted} %`);
   const needed = 2 * trials * panel.tasks.length;
   if (!night.evaluator.options.budget.affords(needed))
-    return noLook(`the sealed panel needs ${needed} rollouts, which the caps do not allow`);
+    return noLook(`the sealed panel needs ${needed} rollouts, more than the caps allow`);
 
   const question = {
     panel: panel.digest,
@@ -81,7 +78,7 @@ export async function look(night: Looking, branch: Branch): Promise<Look> {
     panelSeed: panel.seed,
     look: looksAt(night.decisions, panel.digest) + 1,
   };
-  // Stored before the first rollout, so that a look counts whatever becomes of it.
+  // Stored before the first rollout, so that an interrupted look counts too.
   await night.recorder.openLook({ ...about, plan: { tasks: panel.tasks.map(({ id }) => id), trials, terms } });
   const result = await compare(night, { before: night.release, after: branch.head, panel, trials, alpha });
   if (result.pairs.length === 0) return noLook('no sealed pair could be scored');
@@ -98,7 +95,7 @@ export async function look(night: Looking, branch: Branch): Promise<Look> {
   };
 }
 
-/** A simulated agent's rollouts cost nothing: it always plays the most trials. */
+/** A simulated agent's rollouts are free, so it plays the most trials. */
 function trialsAndPower(
   simulated: boolean,
   most: number,
@@ -115,7 +112,7 @@ function trialsAndPower(
     : chooseTrials({ ...prediction, binary }, most);
 }
 
-/** Tasks that both baselines scored, as pairs. */
+/** Tasks that both baselines scored. */
 export function pairsOf(dev: readonly Task[], before: DevBaseline, after: DevBaseline): Pair[] {
   const tasks = new Map(dev.map((task) => [task.id, task]));
   return [...after.rows].flatMap(([id, row]) => {

@@ -1,7 +1,4 @@
-/**
- * A run's folder and what its `config.json` says: which night is new, which one goes on, and which
- * one plays again.
- */
+/** A run's folder and its `config.json`; finds the run that a night starts or resumes. */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -39,16 +36,13 @@ const Options = z.object({
   apply: z.boolean(),
 }) satisfies z.ZodType<NightOptions>;
 
-/**
- * `config.json` of a run: what an interrupted night needs to go on as it began, and a finished one
- * to be played again.
- */
+/** `config.json`: what a run needs to be resumed, or replayed once it is finished. */
 export const RunConfig = z.object({
-  /** Digest of options, data, agent and program: a night goes on only if all of it is the same. */
+  /** Digest of options, data, agent and program: a night resumes only with the same one. */
   key: z.string(),
   night: z.int(),
   firstSeq: z.int(),
-  /** Commit of the branch, or the checked-out one before the first decision. */
+  /** Commit of the branch; before the first decision, the checked-out one. */
   start: z.string(),
   started: z.string(),
   options: Options,
@@ -60,7 +54,7 @@ export const RunConfig = z.object({
     contextTokens: z.number().optional(),
     protocol: z.literal('text').optional(),
   }),
-  /** The models that proposers asked. */
+  /** Models of the proposers. */
   proposerModels: z.array(z.object({ proposer: z.string(), id: z.string(), digest: z.string() })).default([]),
   /** Digest of the environment and of its selected tasks. */
   data: z.object({ environment: z.string(), split: z.string() }),
@@ -90,14 +84,11 @@ export interface NightRun {
   /** `<env>-0007` */
   readonly name: string;
   readonly config: RunConfig;
-  /** True if it goes on after an interruption. */
+  /** True if the run was interrupted before. */
   readonly resumed: boolean;
 }
 
-/**
- * The interrupted run with the same configuration, unless another command has recorded a decision
- * since it began; or a new one.
- */
+/** The interrupted run of the same configuration, unless others recorded since; or a new run. */
 export async function findRun(input: NightInput, ledger: Ledger): Promise<NightRun> {
   const { options, environment, agent } = input;
   const folder = join(input.root, 'runs');
@@ -105,8 +96,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
   const key = sha256(
     canonicalJson({
       ...options,
-      // A higher cap goes on where a lower one stopped, and the order of rollouts changes no
-      // decision.
+      // Neither caps nor the order of rollouts change a decision.
       maxRollouts: null,
       maxUsd: null,
       maxMinutes: null,
@@ -127,13 +117,12 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
     config !== null &&
     config.key === key &&
     !existsSync(join(folder, last, 'summary.json')) &&
-    // What another command recorded since then stands where this run's next decision would.
+    // A newer decision of another run has taken the number of this run's next one.
     !ledger.decisions().some(({ seq, run }) => seq >= config.firstSeq && run !== last)
   )
     return { name: last, config: withCaps(join(folder, last), config, options), resumed: true };
 
-  // A folder without a configuration was cut off before anything was played in it: the same night
-  // begins again.
+  // A folder without a configuration was cut off before any rollout; its number is used again.
   const begun = runs.filter((name) => existsSync(join(folder, name, 'config.json')));
   const taken = [...begun, ...ledger.decisions().map((decision) => decision.run)].flatMap(
     (name) => own.exec(name)?.[1] ?? [],
@@ -143,7 +132,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
   const time = new Date(input.now()).toISOString();
   const known = ledger.started ? parseHarness(options.env, ledger.head().files) : null;
   await assertSound(parseHarness(options.env, input.workTree), environment, known);
-  // Before anything is written: what only a person may take over stops the night.
+  // Throws, before anything is written, for changes that only a person may take over.
   changeOfSettings(options.env, ledger.decisions(), settingsOf(environment, options.policy));
   const started = await startNight(ledger, { workTree: input.workTree, run, who: whoOf(input), time });
   const fresh: RunConfig = {
@@ -166,21 +155,20 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
     timeoutMs: input.timeoutMs,
   };
   mkdirSync(join(folder, run), { recursive: true });
-  // Keeps the run out of a person's `git status` and `git add -A`; its decisions come with the
-  // branch.
+  // Keeps the run out of `git status`; its decisions are on the branch.
   writeFileSync(join(folder, run, '.gitignore'), '*\n');
   writeConfig(join(folder, run), fresh);
   return { name: run, config: fresh, resumed: false };
 }
 
-/** The caps of this try: a replay has to meet those with which the night came to its end. */
+/** Records the caps of this try: a replay has to meet those of the last one. */
 function withCaps(folder: string, config: RunConfig, { maxRollouts, maxUsd, maxMinutes }: NightOptions): RunConfig {
   const changed = { ...config, options: { ...config.options, maxRollouts, maxUsd, maxMinutes } };
   writeConfig(folder, changed);
   return changed;
 }
 
-/** All of it or nothing. */
+/** Writes all of it or nothing. */
 function writeConfig(folder: string, config: RunConfig): void {
   writeFileSync(join(folder, 'config.json.new'), `${JSON.stringify(config, null, 1)}\n`);
   renameSync(join(folder, 'config.json.new'), join(folder, 'config.json'));
@@ -196,10 +184,10 @@ export const runNames = (folder: string, env: string): string[] =>
         .sort()
     : [];
 
-/** One line for each try that came to nothing. */
+/** One line per failed try. */
 const FAILURES = 'failures.txt';
 
-/** Adds a failed try to its run; gives how many there were since a night came to its end. */
+/** Adds a failed try to its run. Returns the failures since the last finished night. */
 export function noteFailure(folder: string, env: string, run: string, why: string): number {
   appendFileSync(join(folder, run, FAILURES), `${why.replaceAll(/\s+/g, ' ').slice(0, 500)}\n`);
   let count = 0;
@@ -211,10 +199,7 @@ export function noteFailure(folder: string, env: string, run: string, why: strin
   return count;
 }
 
-/**
- * What a run began with; null when it was cut off before its configuration was whole, and has
- * played nothing.
- */
+/** Null when the run was cut off before its configuration was complete. */
 export function readConfig(folder: string): RunConfig | null {
   try {
     return RunConfig.parse(inNames(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))));

@@ -1,17 +1,8 @@
-/**
- * Tries the bundle of edits, and its halves when it fails: every candidate is raced on dev and gets
- * one decision.
- */
+/** Races the bundle of edits on dev, then its halves when it fails. */
 
-import { applyEdits } from '../edit/edits.ts';
-import { EditError } from '../edit/error.ts';
-import type { Edit } from '../edit/schema.ts';
 import { bundleTitle, editTitle } from '../edit/title.ts';
-import { UsageError } from '../errors.ts';
-import { parseHarness } from '../harness/parse.ts';
 import { halvesOf, queueOf } from '../proposal/queue.ts';
-import type { Harness } from '../types.ts';
-import { type Lessons, whyNot } from './learn.ts';
+import { type Lessons, whyNot, withEdits } from './learn.ts';
 import { type Branch, hasBudget, type NightContext, type Progress } from './night.ts';
 import { race, reportBaseline } from './race.ts';
 
@@ -19,10 +10,7 @@ export type Searching = Parameters<typeof race>[0] &
   Parameters<typeof whyNot>[0] &
   Pick<NightContext, 'emit' | 'recorder' | 'sealed'>;
 
-/**
- * Best gain per cost first; of a bundle that failed the better half next, so that what pays is on
- * the branch before the rest is tried on top of it.
- */
+/** Best gain per cost first, and the better half of a failed bundle next. */
 export async function search(
   night: Searching,
   progress: Progress,
@@ -33,11 +21,8 @@ export async function search(
   const open = queueOf(lessons.edits);
   for (let next = open.shift(); next !== undefined; next = open.shift()) {
     if (!hasBudget(night, progress, branch, night.dev.length)) break;
-    if (whyNot(night, branch.head)(...next.edits) !== null) {
-      open.unshift(...halvesOf(next.edits));
-      continue;
-    }
-    const candidate = withEdits(branch.head, next.edits);
+    const refused = whyNot(night, branch.head)(...next.edits) !== null;
+    const candidate = refused ? null : withEdits(branch.head, next.edits);
     if (candidate === null) {
       open.unshift(...halvesOf(next.edits));
       continue;
@@ -67,21 +52,8 @@ export async function search(
         kept: [...branch.kept, ...next.edits.map((edit) => ({ edit, title: editTitle(edit) }))],
       };
       reportBaseline(night, 'best so far', branch.baseline);
-      // Where no task differs, parts differ on none either: halves would only spend the budget.
+      // Parts of a bundle that changes no task's score change none either.
     } else if (verdict.better + verdict.worse > 0) open.unshift(...halvesOf(next.edits));
   }
   return branch;
-}
-
-/**
- * Null when what was kept before has taken an edit's place: another one of the same name, or its
- * anchor gone.
- */
-function withEdits(head: Harness, edits: readonly Edit[]): Harness | null {
-  try {
-    return parseHarness(head.env, applyEdits(head.files, edits));
-  } catch (error) {
-    if (error instanceof EditError || error instanceof UsageError) return null;
-    throw error;
-  }
 }

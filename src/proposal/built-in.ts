@@ -1,4 +1,4 @@
-/** The proposers of this package by the name that `--proposer` takes. */
+/** The built-in proposers by the name that `--proposer` takes. */
 import type { AgentSource } from '../models/source.ts';
 import { harmful } from './harmful.ts';
 import { mine } from './miner.ts';

@@ -1,4 +1,4 @@
-/** The seam for free checks: each looks at one candidate before any rollout is spent on it. */
+/** The interface of free checks, which judge a candidate before any rollout. */
 import type { Edit } from '../edit/schema.ts';
 import type { Shapes } from '../harness/lint/lint.ts';
 import type { Agent, Environment, Harness, MaybePromise, Task, Trace } from '../types.ts';
@@ -12,17 +12,17 @@ export interface CheckContext {
   readonly environment: Environment;
   readonly tasks: readonly Task<'train'>[];
   readonly traces: readonly Trace<'train'>[];
-  /** How the agent that played the traces has to be spoken to, whatever the harness says. */
+  /** Protocol of the agent that played the traces, whatever the harness says. */
   readonly protocol?: Agent['protocol'];
-  /** Over the tasks of all splits; it answers yes or no and is never shown to a proposer. */
+  /** Knows all splits; answers yes or no, and no proposer sees it. */
   readonly leak: LeakIndex;
-  /** What a night may change by itself. @default anything, and R1 of what a model wrote */
+  /** What a night may change by itself. @default anything; R1 at most of a model's text */
   readonly envelope?: EditEnvelope | undefined;
-  /** Shapes of recorded results for the path lint. */
+  /** Shapes of recorded results, for the path lint. */
   readonly shapes?: Shapes | undefined;
   /** The rejected-edit query: why an edit may not be tried again, or null. */
   readonly mayTry?: ((edit: Edit) => string | null) | undefined;
-  /** Asked after the built-in ones. @default none */
+  /** The caller's checks, asked after the built-in ones. @default none */
   readonly checks?: readonly Check[] | undefined;
 }
 
@@ -32,11 +32,11 @@ export interface CheckResult {
   readonly passed: boolean;
   /** Reason code: `ok` or the name of the check. */
   readonly reason: string;
-  /** One sentence for a person; '' when passed. */
+  /** One sentence; '' when passed. */
   readonly detail: string;
 }
 
-/** What a check that looks at the applied harness gets: nothing of dev or sealed tasks. */
+/** What a check sees: the applied harness, and nothing of dev or sealed tasks. */
 export interface AppliedCandidate extends Omit<CheckContext, 'leak' | 'mayTry' | 'checks'> {
   readonly child: Harness;
 }
@@ -51,16 +51,13 @@ export interface AppliedCandidate extends Omit<CheckContext, 'leak' | 'mayTry' |
  * };
  */
 export interface Check {
-  /** What a refusal is recorded as; lower-case words joined by `-`. */
+  /** Name in records; lower-case words joined by `-`. */
   readonly name: string;
-  /**
-   * Why the candidate must not be tried, one sentence; null when it may be. What is thrown, or
-   * anything else that is returned, refuses as well.
-   */
+  /** One sentence why the candidate must not be tried; null to pass. A throw rejects too. */
   check(candidate: AppliedCandidate): MaybePromise<string | null>;
 }
 
-/** The answer of a caller's check, whatever became of it: null passes, all else refuses. */
+/** The answer of a caller's check, whatever it does: null passes, all else rejects. */
 export async function answerOf(check: Check, candidate: AppliedCandidate): Promise<string | null> {
   const { name } = check;
   try {

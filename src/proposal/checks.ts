@@ -1,4 +1,4 @@
-/** The free checks before a rollout is spent, in order; the first that fails ends them. */
+/** The free checks of a candidate, in order; the first failure ends them. */
 import { z } from 'zod';
 import { applyEdit, checkBounds } from '../edit/edits.ts';
 import { Edit } from '../edit/schema.ts';
@@ -18,10 +18,7 @@ export type { CheckContext, CheckResult } from './check.ts';
 export { buildLeakIndex, type LeakIndex } from './checks/leak-index.ts';
 export { replay } from './checks/replay.ts';
 
-/**
- * Of the words alone, and before all others: what fails here must not be stored, whatever else is
- * wrong with it.
- */
+/** First, on the texts alone: what fails here must not be stored. */
 const OF_WORDS: readonly (readonly [name: string, check: (context: CheckContext) => string | null])[] = [
   ['leak', ({ edits, leak }) => refusal(findLeak(texts(edits), leak), (v) => `holds a value of a task: ${hidden(v)}`)],
   [
@@ -34,7 +31,7 @@ const OF_WORDS: readonly (readonly [name: string, check: (context: CheckContext)
   ],
 ];
 
-/** Of the applied harness. What a caller adds comes after these. */
+/** On the applied harness; the caller's checks come after these. */
 const builtIn = ({ mayTry }: CheckContext): readonly Check[] => [
   policyCheck,
   riskCheck,
@@ -47,15 +44,12 @@ const builtIn = ({ mayTry }: CheckContext): readonly Check[] => [
   replayCheck,
 ];
 
-/** Names that are taken: a check of one's own needs another one. */
+/** Reserved names: a caller's check needs another one. */
 export const CHECK_NAMES: readonly string[] = 'schema leak taint bounds policy risk lint duplicate inert replay'.split(
   ' ',
 );
 
-/**
- * Results up to and including the first failure; all passed means that the edits may be tried.
- * Never throws for a bad edit or a caller's bad check.
- */
+/** Results up to the first failure. Never throws for a bad edit or a caller's bad check. */
 export async function checkEdits(context: CheckContext): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   const note = (check: string, reason: string | null): boolean => {
@@ -78,7 +72,7 @@ export async function checkEdits(context: CheckContext): Promise<CheckResult[]> 
     note('lint', (error as Error).message);
     return results;
   }
-  // Neither the values of held-out tasks nor the record of earlier nights is for a caller's checks.
+  // A caller's checks see neither values of held-out tasks nor earlier decisions.
   const { leak: _leak, mayTry: _mayTry, checks: own = [], ...shown } = context;
   const candidate: AppliedCandidate = { ...shown, child };
   for (const check of builtIn(context)) if (!note(check.name, await check.check(candidate))) return results;
@@ -86,7 +80,7 @@ export async function checkEdits(context: CheckContext): Promise<CheckResult[]> 
   return results;
 }
 
-/** Files after all edits, each within bounds where it is applied; else the reason why not. */
+/** The files after all edits, or why an edit does not fit or is too large. */
 function applyAll({ parent, edits }: CheckContext): Harness['files'] | string {
   let files = parent.files;
   for (const edit of edits) {
@@ -104,8 +98,5 @@ function applyAll({ parent, edits }: CheckContext): Harness['files'] | string {
 const texts = (edits: CheckContext['edits']): string => edits.map(editText).join('\n');
 const refusal = (found: string | null, say: (value: string) => string): string | null =>
   found === null ? null : say(found);
-/**
- * The reason is stored and may reach a proposer: of a task's value or a person's words only the
- * size is told.
- */
+/** Reasons are stored and may reach a proposer, so private words are replaced by their size. */
 const hidden = (value: string): string => `${value.length} characters, ${value.split(' ').length} word(s)`;

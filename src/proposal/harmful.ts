@@ -1,7 +1,4 @@
-/**
- * Edits that hurt: wrong advice, blocks of right calls and wrong aliases, for testing that a gate
- * refuses them.
- */
+/** Edits that hurt, to test that a gate rejects them: wrong advice, blocks, aliases. */
 import { type Random, shuffled } from '../digest.ts';
 import type { Edit, Op } from '../edit/schema.ts';
 import { clauseOf } from '../harness/schema.ts';
@@ -85,7 +82,7 @@ const told = (id: string, tool: string, say: string): Op => ({
   clause: clauseOf({ id: idOf(id), tools: [tool], say }),
 });
 
-/** Tests the gate: all that it writes hurts. */
+/** Tests the gate: every edit hurts. */
 export const harmful: Proposer = builtIn({
   name: 'harmful',
   propose: (context) => ({ edits: harmfulEdits(context) }),

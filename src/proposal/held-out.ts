@@ -1,9 +1,9 @@
-/** Whether a text quotes a task that no proposer may see. */
+/** Finds quotations of tasks that no proposer may see. */
 import { fileReplies } from '../models/replies.ts';
 import { promptText } from '../prompts.ts';
 import type { Task } from '../types.ts';
 
-/** Words in a row that tell one request from all others; fewer are turns of phrase. */
+/** Words in a row that identify a request; fewer are turns of phrase. */
 const WORDS = 10;
 
 const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
@@ -13,10 +13,7 @@ function* runsOf(text: string): Generator<string> {
   for (let at = 0; at + WORDS <= words.length; at++) yield words.slice(at, at + WORDS).join(' ');
 }
 
-/**
- * Asks a text for ten words in a row of the request of a dev or sealed task that no train task has;
- * gives the id of the task, or null. Requests of fewer words are not told.
- */
+/** Finds ten words in a row that only a dev or sealed request has: its task's id, or null. */
 export function heldOutOf(tasks: readonly Pick<Task, 'id' | 'split' | 'request'>[]): (text: string) => string | null {
   const known = new Set(tasks.filter(({ split }) => split === 'train').flatMap(({ request }) => [...runsOf(request)]));
   const owners = new Map<string, string>();
@@ -31,7 +28,7 @@ export function heldOutOf(tasks: readonly Pick<Task, 'id' | 'split' | 'request'>
   };
 }
 
-/** Ids of held-out tasks that a question to the proposer quotes, in the recorded calls of a run. */
+/** Ids of held-out tasks that recorded questions to the proposer quote. */
 export function quotedTasks(path: string, tasks: Parameters<typeof heldOutOf>[0]): string[] {
   const heldOut = heldOutOf(tasks);
   const system = promptText('reflect/system').trim().slice(0, 60);

@@ -1,11 +1,11 @@
-/** Edits that say nearly the same: one of them is enough. */
+/** Finds edits that say nearly the same. */
 import { rulesOf } from '../edit/ops/index.ts';
 import type { Edit } from '../edit/schema.ts';
 
-/** Share of common words above which two edits of one kind on the same tools are one. */
+/** From this similarity on, two edits of one kind on the same tools are one. */
 const NEAR = 0.8;
 
-/** What an edit adds for the model to read, '' when it adds no words. */
+/** The words that an edit adds for the model, or ''. */
 export const editWords = ({ ops }: Edit): string =>
   ops
     .map((op) => rulesOf(op).words(op))
@@ -23,7 +23,7 @@ function likeness(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   return common / (a.size + b.size - common);
 }
 
-/** The edits that are not nearly one of `known` or of an earlier one. */
+/** The edits that are near to none of `known` and to no earlier one. */
 export function withoutNearDuplicates(edits: readonly Edit[], known: readonly Edit[]): Edit[] {
   const seen = known.map((edit) => ({ place: placeOf(edit), words: tokens(editWords(edit)) }));
   return edits.filter((edit) => {

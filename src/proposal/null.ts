@@ -1,4 +1,4 @@
-/** Edits that cannot matter: neutral wording, for measuring how often a gate is fooled by noise. */
+/** Edits that change nothing, to measure how often noise fools a gate. */
 import { type Random, shuffled } from '../digest.ts';
 import type { Edit, Op } from '../edit/schema.ts';
 import { clauseOf } from '../harness/schema.ts';
@@ -22,7 +22,7 @@ const STATEMENTS = [
   'have short paragraphs',
 ];
 
-/** Up to `count` (default 12) different edits, each of which changes only neutral words. */
+/** Up to `count` (default 12) different neutral sentences. */
 export function nullEdits(harness: Harness, random: Random, count = 12): Edit[] {
   const sentences = shuffled(
     SUBJECTS.flatMap((subject) => STATEMENTS.map((statement) => agree(`${subject} ${statement}.`))),
@@ -62,7 +62,7 @@ const agree = (sentence: string): string =>
         .replace(' have ', ' has ')
     : sentence;
 
-/** Tests the gate: nothing that it writes can matter. */
+/** Tests the gate: no edit can matter. */
 export const neutral: Proposer = builtIn({
   name: 'null',
   propose: ({ harness, random, budget }) => ({ edits: nullEdits(harness, random, budget.candidates) }),

@@ -1,4 +1,4 @@
-/** The seam by which edits come into a night: a proposer sees train alone, and only proposes. */
+/** The interface of proposers, which write edits and see train alone. */
 import type { z } from 'zod';
 import type { Edit } from '../edit/schema.ts';
 import type { Shapes } from '../harness/lint/lint.ts';
@@ -6,35 +6,35 @@ import type { AgentSource } from '../models/source.ts';
 import type { ChatModel, MaybePromise } from '../types.ts';
 import type { MineContext } from './mine/context.ts';
 
-/** What every proposer is given: train tasks, and the traces and diagnoses of tonight's runs. */
+/** Train tasks, with the traces and diagnoses of tonight. */
 export interface ProposerContext extends MineContext {
-  /** From 1; later rounds look at what still fails under the edits kept so far. */
+  /** From 1; later rounds see what still fails under the kept edits. */
   readonly round: number;
-  /** What proposers before this one have written in this round, as words. */
+  /** Edits of the proposers before this one in this round, as words. */
   readonly found: readonly string[];
-  /** What this proposer wrote in earlier nights and was refused, newest first, as words. */
+  /** This proposer's rejected edits of earlier nights, newest first, as words. */
   readonly tried: readonly string[];
-  /** Candidates that the night may evaluate, and how many of them are left. */
+  /** Candidates of the night, and how many are left. */
   readonly budget: { readonly candidates: number; readonly left: number };
-  /** The proposer's `model`, recorded and paid from the night's budget; null without one. */
+  /** The proposer's `model`, recorded and paid from the night's budget; null for none. */
   readonly model: ChatModel | null;
   /** For the requests of a model. */
   readonly seed: number;
-  /** Aborted when the night ends or the proposer's time is over. */
+  /** Aborts when the night ends or the proposer's time is over. */
   readonly signal: AbortSignal;
 }
 
-/** An edit as it is proposed: the night adds the proposer's name, and what was left out. */
+/** An edit as proposed: the night adds the proposer's name and defaults. */
 export type ProposedEdit = Pick<z.input<typeof Edit>, 'ops'> & Partial<z.input<typeof Edit>>;
 
 export interface Proposal {
-  /** Best first. All of them pass the same checks, gate and record as everyone's. */
+  /** Best first. The same checks, gate and records apply to all. */
   readonly edits: readonly ProposedEdit[];
   /** What could not be learned and why, one sentence each. @default none */
   readonly notes?: readonly string[];
-  /** Model calls made. @default the calls of `context.model` */
+  /** Model calls. @default the calls of `context.model` */
   readonly calls?: number;
-  /** Tool calls made by probes. @default 0 */
+  /** Tool calls of probes. @default 0 */
   readonly probes?: number;
   /** Shapes of the results that probes saw, for the path lint. @default none */
   readonly shapes?: Shapes;
@@ -56,9 +56,9 @@ export interface Proposal {
  * };
  */
 export interface Proposer {
-  /** Lower-case words joined by `-`; stands in the record of every edit. */
+  /** Lower-case words joined by `-`; recorded with every edit. */
   readonly name: string;
-  /** The model that it asks: the night records its replies and lends it as `context.model`. */
+  /** The model that it asks; the night lends it as `context.model` and records its replies. */
   readonly model?: AgentSource;
   propose(context: ProposerContext): MaybePromise<Proposal>;
 }
@@ -67,10 +67,10 @@ export interface Proposer {
 export const PROPOSERS = ['mine', 'reflect', 'both', 'null', 'harmful'] as const;
 export type ProposerName = (typeof PROPOSERS)[number];
 
-/** Code of this package that asks no model: what it writes is not held to the risk of a text. */
+/** Proposers that ask no model: the risk limit of texts does not apply to them. */
 export const OWN_CODE: ReadonlySet<string> = new Set(['mine', 'null', 'harmful']);
 
-/** True for the proposers that test the gate: what they write is not meant to help. */
+/** True if a proposer tests the gate with edits that are not meant to help. */
 export const testsGate = (names: readonly string[]): boolean =>
   names.some((name) => name === 'null' || name === 'harmful');
 

@@ -1,7 +1,4 @@
-/**
- * What is tried next: a bundle of what was mined, single edits, and the halves of a bundle that
- * failed.
- */
+/** What is tried next: a mined bundle, its halves, and single edits. */
 
 import type { Edit } from '../edit/schema.ts';
 import { harnessTextOf } from './checks/text-of.ts';
@@ -11,15 +8,12 @@ export interface QueueEntry {
   readonly edits: readonly Edit[];
 }
 
-/**
- * Length of a usual prompt, in characters: an edit that adds as many makes every rollout of its
- * race cost twice as much to read.
- */
+/** Characters of a usual prompt: an edit of this length doubles what a rollout reads. */
 const PROMPT_CHARACTERS = 10_000;
 
 /**
- * Train tasks that edits are expected to fix together, for one race on dev. Failures that several
- * of them answer count once; the race costs more by the text that its rollouts read.
+ * Expected train fixes per cost of a race. A failure that several edits address counts once; text
+ * that rollouts read raises the cost.
  */
 export function gainPerCost(edits: readonly Edit[]): number {
   const fixes = edits.map(({ predicts }) => predicts.fixes);
@@ -32,10 +26,7 @@ export function gainPerCost(edits: readonly Edit[]): number {
   return gain / (1 + characters / PROMPT_CHARACTERS);
 }
 
-/**
- * What was mined is one bundle, since some of it only pays together; all else is tried by itself.
- * Best gain per cost first.
- */
+/** Mined edits are one bundle, since some only pay together; others stay single. Best first. */
 export function queueOf(edits: readonly Edit[]): QueueEntry[] {
   const mined = edits.filter(({ proposer }) => proposer === 'mine');
   const groups = edits.filter((edit) => !mined.includes(edit)).map((edit): readonly Edit[] => [edit]);
@@ -43,10 +34,7 @@ export function queueOf(edits: readonly Edit[]): QueueEntry[] {
   return groups.sort((a, b) => gainPerCost(b) - gainPerCost(a)).map((group) => entryOf(group, 'bundle'));
 }
 
-/**
- * Two non-empty halves of a bundle, the better one first; [] for a single edit. `edits` come best
- * first.
- */
+/** The halves of a bundle, better one first (`edits` are sorted); [] for a single edit. */
 export function halvesOf(edits: readonly Edit[]): QueueEntry[] {
   if (edits.length < 2) return [];
   const middle = Math.ceil(edits.length / 2);

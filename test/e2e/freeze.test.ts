@@ -68,7 +68,7 @@ describe.concurrent('freeze', () => {
 
   it.each([
     ['absurd usage', 1, /tokens/],
-    ['no credit', 3, /3 tries in a row came to nothing, the last one: /],
+    ['no credit', 3, /3 tries in a row failed, the last one: /],
   ])('%s at the endpoint freezes after %i tries', async (name, tries, why) => {
     const fault = FAULTS[name];
     const server = await openFaultServer({

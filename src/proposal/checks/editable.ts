@@ -1,8 +1,8 @@
-/** Refuses an edit outside of what harness.yaml lets edits change. */
+/** Rejects edits of files that `editable` in harness.yaml does not name. */
 import { changeOutside } from '../../harness/editable.ts';
 import type { Harness } from '../../types.ts';
 
-/** Why the step from parent to child may not be made by an edit; null when it may. */
+/** Why an edit may not lead from parent to child; null when it may. */
 export function editableRefusal(parent: Harness, child: Harness): string | null {
   const { editable } = parent.settings;
   const path = changeOutside(parent.files, child.files, editable);

@@ -1,11 +1,11 @@
-/** Refuses a change that alters no prompt byte and no outcome of a check on the recorded traces. */
+/** Rejects edits that change no prompt and no outcome on the recorded traces. */
 
 import type { Op } from '../../edit/schema.ts';
 import type { AppliedCandidate, Check } from '../check.ts';
 import { wouldFire } from './monitor-fires.ts';
 import { promptOf, type ReplayedTrace, replay } from './replay.ts';
 
-/** A reason, or null if the change shows somewhere. */
+/** Why the edits change nothing; null if they change something. */
 export async function findInert(applied: AppliedCandidate): Promise<string | null> {
   const { parent, child, traces, tasks, edits } = applied;
   if (child.id === parent.id) return 'no byte of the harness changes';
@@ -19,7 +19,7 @@ export async function findInert(applied: AppliedCandidate): Promise<string | nul
     if (!task || trace.error !== undefined) continue;
     const before = await replay(parent, trace, task, applied);
     const after = await replay(child, trace, task, applied);
-    // What hangs on a read that nobody can make may matter: only a rollout can tell.
+    // Only a rollout can tell what depends on a read without an answer.
     if (differs(before, after) || after.unread > 0) return null;
   }
   return `no prompt and no outcome changes on ${traces.length} recorded traces`;
@@ -36,10 +36,7 @@ function monitorMatters(op: Op, { parent, traces, environment }: AppliedCandidat
   return monitors.some((m) => traces.some((t) => wouldFire(m, t, environment.maxTurns)));
 }
 
-/**
- * The stop after equal blocks is no outcome of a single call, so it counts wherever a block was
- * recorded.
- */
+/** The stop after equal blocks is no outcome of one call: it counts where a block is recorded. */
 const blocksMatter = (op: Op, { traces }: AppliedCandidate): boolean =>
   op.op === 'switch.set' && op.key === 'max_blocks' && traces.some((t) => t.steps.some((s) => s.kind === 'block'));
 

@@ -1,19 +1,13 @@
-/**
- * The values of tasks that no harness may hold: ids, names, addresses and reported values of
- * targets and their records.
- */
+/** The values of tasks that no harness may hold: ids, names, addresses, results to report. */
 import { isObject } from '../../digest.ts';
 import { parseResult } from '../../runtime/results.ts';
 import type { Environment, Json, JsonObject, ToolCall } from '../../types.ts';
 import { requiredArguments } from '../mine/probe.ts';
 import { type FreeWords, freeWords, wordsIn } from './text-of.ts';
 
-/** Built over all splits; what it holds must never be shown to a proposer. */
+/** Built over all splits; its content must never reach a proposer. */
 export interface LeakIndex {
-  /**
-   * Words of each value joined by single spaces -> the same; single words and phrases alike. Ids
-   * are lower-cased.
-   */
+  /** Values as lower-case words joined by single spaces. */
   readonly phrases: ReadonlySet<string>;
   /** First words of the phrases, to skip most positions. */
   readonly starts: ReadonlySet<string>;
@@ -22,10 +16,10 @@ export interface LeakIndex {
   readonly free: FreeWords;
 }
 
-/** Share of the tasks from which on a value without digits is common knowledge. */
+/** Share of tasks above which a value without digits is common knowledge. */
 const SHARED = 0.1;
 
-/** The reads of a plan, and those that one of its arguments fits by name. */
+/** The reads of a plan, and all readers that one of its arguments fits by name. */
 function readsOf(environment: Environment, calls: readonly ToolCall[]): ToolCall[] {
   const readers = environment.tools.filter((t) => t.readOnly);
   const names = new Set(readers.map((t) => t.name));
@@ -39,16 +33,13 @@ function readsOf(environment: Environment, calls: readonly ToolCall[]): ToolCall
   return [...calls.filter((c) => names.has(c.name)), ...fitting];
 }
 
-/** Names of fields whose values are personal in any domain. */
+/** Fields that are personal in any domain. */
 const PERSONAL = ['name', 'address\\d?', 'street', 'city', 'email', 'phone', 'zip', 'postcode'];
 
-/**
- * Values of every task's target, of the oracle's arguments, and of the records that its reads show.
- * `policy`: exempt words.
- */
+/** Indexes targets, oracle arguments and the records behind them. `policy`: exempt words. */
 export async function buildLeakIndex(environment: Environment, policy = ''): Promise<LeakIndex> {
   const free = freeWords(environment.tools, policy);
-  /** Phrase -> the last task that holds it and in how many it stands. */
+  /** Phrase -> the last task that holds it, and how many do. */
   const found = new Map<string, { task: string; tasks: number }>();
   let current = '';
   const add = (value: string): void => {
@@ -81,8 +72,7 @@ export async function buildLeakIndex(environment: Environment, policy = ''): Pro
     }
     await environment.dispose?.(state);
   }
-  // Words that many tasks share, such as the legal values of an argument, tell nothing about any
-  // one of them.
+  // Words that many tasks share, such as legal values, identify none of them.
   const many = Math.max(5, environment.tasks.length * SHARED);
   const phrases = new Set(
     [...found].flatMap(([phrase, { tasks }]) => (tasks >= many && !/\d/.test(phrase) ? [] : [phrase])),
@@ -96,9 +86,7 @@ export async function buildLeakIndex(environment: Environment, policy = ''): Pro
   };
 }
 
-/**
- * Too short to identify anything, or made of words that the tools and the policy use themselves.
- */
+/** True if the words identify nothing: too short, or common in tools and policy. */
 function isCommon(words: readonly string[], free: FreeWords): boolean {
   if (words.every((w) => free.words.has(w))) return true;
   const joined = words.join('');
@@ -106,7 +94,7 @@ function isCommon(words: readonly string[], free: FreeWords): boolean {
   return joined.length < 4 || (words.length === 1 && EVERYDAY.has(joined));
 }
 
-/** Words of plain advice that may also be a value somewhere. */
+/** Words of plain advice that may also be a value. */
 const EVERYDAY = new Set(
   'true false none null same other each every first last next call tool request order value name item user number read list make done only with from that this when must have more less than then them they your black white blue green small large medium long short'.split(
     ' ',
@@ -126,13 +114,13 @@ function everyValue(value: Json, add: (text: string) => void): void {
   }
 }
 
-/** The parts of a name may be too short to tell anyone apart; together they do. */
+/** Parts of a name may be too short to identify anyone; the whole name does. */
 function wholeName(record: JsonObject, add: (text: string) => void): void {
   const parts = Object.entries(record).flatMap(([key, v]) => (/_name$/.test(key) && typeof v === 'string' ? [v] : []));
   if (parts.length > 1) add(parts.join(' '));
 }
 
-/** Of a record only what points at someone or something: ids, and personal fields. */
+/** Adds what identifies someone or something in a record: ids and personal fields. */
 function recordValues(value: Json, key: string, personal: RegExp, add: (text: string) => void): void {
   if (typeof value === 'string') {
     const isId = /\d/.test(value) && value.length >= 5 && !/\s/.test(value) && /(^|_)ids?$|^$/.test(key);
@@ -147,7 +135,7 @@ function recordValues(value: Json, key: string, personal: RegExp, add: (text: st
   }
 }
 
-/** The first value of a task that a text holds; null if it holds none. */
+/** The first value of a task in a text, or null. */
 export function findLeak(text: string, index: LeakIndex): string | null {
   for (const line of text.split('\n')) {
     const words = wordsIn(line);

@@ -1,10 +1,10 @@
-/** Refuses rules that cannot work: unknown tools and arguments, paths that no result has. */
+/** Rejects rules that cannot work: unknown tools, arguments or result paths. */
 import { canonicalJson } from '../../digest.ts';
 import { lintHarness } from '../../harness/lint/lint.ts';
 import { toolsOf } from '../../runtime/done.ts';
 import type { Check } from '../check.ts';
 
-/** Faults that the parent has as well are no fault of the candidate. */
+/** Faults of the parent do not count against the candidate. */
 export const lintCheck: Check = {
   name: 'lint',
   check({ parent, child, environment, shapes = new Map() }) {

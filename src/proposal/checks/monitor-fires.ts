@@ -3,10 +3,7 @@ import { attemptKey, attemptsOf, endOf } from '../../diagnosis/attempts.ts';
 import type { Monitor } from '../../harness/schema.ts';
 import type { Trace } from '../../types.ts';
 
-/**
- * A generous reading, window ignored: it may say yes where the runtime stays silent, never the
- * other way round.
- */
+/** Ignores `window`: may say yes where the runtime stays silent, never the reverse. */
 export function wouldFire(monitor: Monitor, trace: Trace, maxTurns: number): boolean {
   const attempts = attemptsOf(trace);
   const turns = trace.steps.filter((s) => s.kind === 'model');

@@ -1,10 +1,10 @@
-/** Refuses a change that blocks a call which a passing run was right to make. */
+/** Rejects edits that block a call of a passing trace. */
 
 import { rulesOf } from '../../edit/ops/index.ts';
 import type { AppliedCandidate, Check } from '../check.ts';
 import { replay } from './replay.ts';
 
-/** A reason that names rule and trace, or null. Only traces with full reward count. */
+/** The rule and the trace with full reward that it blocks, or null. */
 export async function findBlockedPass(applied: AppliedCandidate): Promise<string | null> {
   const { parent, child, traces, tasks, edits } = applied;
   if (!edits.some((edit) => edit.ops.some((op) => rulesOf(op).mayBlock(op)))) return null;

@@ -1,4 +1,4 @@
-/** Refuses a change of what is protected, whatever it is worth. */
+/** Rejects changes of what is protected. */
 import { canonicalJson } from '../../digest.ts';
 import { touchedIds } from '../../edit/edits.ts';
 import { resembles, sectionName, sectionsOf, structureOf } from '../../harness/sections.ts';
@@ -6,7 +6,7 @@ import type { Harness } from '../../types.ts';
 import type { AppliedCandidate, Check } from '../check.ts';
 import { editableRefusal } from './editable.ts';
 
-/** Why edits may not lead from one harness to another; null when they may. */
+/** Why edits may not lead from parent to child; null when they may. */
 export function policyRefusal({
   parent,
   child,
@@ -26,8 +26,8 @@ export function policyRefusal({
 }
 
 /**
- * Whether a protected section is the same, under the same headings, and the only one of its name:
- * nothing that shapes its skill may change, and no other skill may begin to show such a heading.
+ * True if a protected section is unchanged and the only one of its name: nothing that shapes its
+ * skill changes, and no other skill gains such a heading.
  */
 function keepsSection(parent: Harness, child: Harness, name: string): boolean {
   const section = sectionName(name);

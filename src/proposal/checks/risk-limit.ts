@@ -1,4 +1,4 @@
-/** Refuses what only a person may decide: operations and risks beyond the policy's envelope. */
+/** Rejects operations and risks that only a person may decide. */
 import type { Vocabulary } from '../../types.ts';
 import type { AppliedCandidate, Check } from '../check.ts';
 import { OWN_CODE } from '../proposer.ts';
@@ -9,7 +9,7 @@ type Judged = Pick<AppliedCandidate, 'edits' | 'envelope'> & {
   readonly environment?: { readonly vocabulary?: Vocabulary | undefined };
 };
 
-/** Why edits go beyond what a night may change by itself; null when they do not. */
+/** Why edits exceed what a night may change by itself; null when they do not. */
 export function riskRefusal({ edits, environment, envelope = WIDEST }: Judged): string | null {
   for (const edit of edits) {
     const outside = edit.ops.find(({ op }) => !envelope.ops.includes(op));

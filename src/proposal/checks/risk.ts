@@ -1,16 +1,10 @@
-/**
- * Risk classes of edits, decided by code: who wrote an edit, and what it says of itself, plays no
- * part.
- */
+/** Risk classes of edits, from their content alone: author and hypothesis do not count. */
 import type { RiskFinding } from '../../edit/op.ts';
 import { rulesOf } from '../../edit/ops/index.ts';
 import type { Edit, Op } from '../../edit/schema.ts';
 import { NEUTRAL, type Vocabulary } from '../../vocabulary.ts';
 
-/**
- * Words near which a text may override a protected rule in meaning, which no comparison of bytes
- * can see. A match is no proof of anything: it sends the edit to a person.
- */
+/** Words that may override a protected rule by meaning; a match sends the edit to a person. */
 const TRIPWIRES: readonly (readonly [why: string, pattern: RegExp])[] = [
   [
     'speaks of leaving out a rule or a check',
@@ -49,7 +43,7 @@ const TRIPWIRES: readonly (readonly [why: string, pattern: RegExp])[] = [
 
 const own = new WeakMap<Vocabulary, RegExp>();
 
-/** The environment's sensitive words; the user's name counts where the plain "user" would. */
+/** The environment's sensitive words, and phrases with its word for the user. */
 function sensitive(vocabulary: Vocabulary): RegExp {
   const known = own.get(vocabulary);
   if (known !== undefined) return known;
@@ -66,7 +60,7 @@ export function riskOf(edit: Pick<Edit, 'ops'>, vocabulary: Vocabulary = NEUTRAL
   return found.reduce((worst, one) => (one.risk > worst.risk ? one : worst), { risk: 'R0', why: 'changes no rule' });
 }
 
-/** That of the operation, which a word of its texts may raise. */
+/** The class of an operation; words of its texts may raise it. */
 function riskOfOp(op: Op, vocabulary: Vocabulary): RiskFinding {
   const rules = rulesOf(op);
   if (rules.risk.risk >= 'R2') return rules.risk;

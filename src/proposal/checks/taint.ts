@@ -1,20 +1,19 @@
-/** Finds text that was copied from what tools or users said: eight or more words in a row. */
+/** Finds text copied from results or requests: eight or more words in a row. */
 import type { Task, Trace } from '../../types.ts';
 import { type FreeWords, wordsIn } from './text-of.ts';
 
 const RUN = 8;
 
-/** All runs of 8 words in results and requests; computed once for one array of traces. */
+/** All runs of 8 words in results and requests; computed once per array of traces. */
 const known = new WeakMap<readonly Trace[], ReadonlySet<string>>();
 
-/** A tool's or argument's name counts as one word, however many it is made of. */
+/** The name of a tool or argument counts as one word. */
 const termsIn = (text: string): string[] => text.toLowerCase().match(/[a-z0-9_]+/g) ?? [];
 
 function runsIn(traces: readonly Trace[], tasks: readonly Task[]): ReadonlySet<string> {
   const before = known.get(traces);
   if (before) return before;
-  // The first user message of a trace also holds skills, which are the harness's own words; so the
-  // requests come from the tasks.
+  // The first user message also holds skills, so requests are taken from the tasks.
   const texts = new Set(tasks.map((t) => t.request));
   for (const trace of traces)
     for (const step of trace.steps) if (step.kind === 'result' || step.kind === 'read') texts.add(step.content);
@@ -28,10 +27,7 @@ function* runsOf(terms: readonly string[]): Generator<string> {
   for (let i = 0; i + RUN <= terms.length; i++) yield terms.slice(i, i + RUN).join(' ');
 }
 
-/**
- * The first copied run of a text; runs that stand in the schemas or the policy are free. Null if
- * there is none.
- */
+/** The first copied run that is not in the schemas or the policy, or null. */
 export function findTaint(
   text: string,
   traces: readonly Trace[],

@@ -1,17 +1,15 @@
-/**
- * The words that an edit writes: what leak and taint look at, and the words that are free to use.
- */
+/** The words that an edit writes, and the words that every edit may use. */
 
 import type { Edit } from '../../edit/schema.ts';
 import type { Tool } from '../../types.ts';
 
-/** Keys whose values name things of the program, never of the data. */
+/** Keys whose values name parts of the program, never data. */
 const NAMING = new Set(['op', 'evidence', 'tools', 'tool', 'call', 'as', 'key', 'tell', 'enforce', 'kind', 'then']);
 
-/** All texts that an edit puts into a harness, one a line. */
+/** All texts that an edit puts into a harness, one per line. */
 export const harnessTextOf = (edit: Edit): string => strings(edit.ops).join('\n');
 
-/** The same and what it says of itself: hypothesis and risks, which end up in the record. */
+/** The same with hypothesis and risks, which enter the record. */
 export const editText = (edit: Edit): string => [harnessTextOf(edit), edit.hypothesis, edit.predicts.risks].join('\n');
 
 function strings(value: unknown): string[] {
@@ -24,10 +22,10 @@ function strings(value: unknown): string[] {
 /** Lower-case words of letters and digits. */
 export const wordsIn = (text: string): string[] => text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
 
-/** What anyone may say: the words of tool names, descriptions and schemas, and of the policy. */
+/** Words of tool names, descriptions, schemas and the policy, which every edit may use. */
 export interface FreeWords {
   readonly words: ReadonlySet<string>;
-  /** The words joined by single spaces, for phrases. */
+  /** The words joined by single spaces. */
   readonly text: string;
 }
 

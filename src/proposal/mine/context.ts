@@ -1,4 +1,4 @@
-/** What the miner is given and what it hands back. */
+/** Input and output of the miner. */
 
 import type { Random } from '../../digest.ts';
 import type { Edit } from '../../edit/schema.ts';
@@ -11,17 +11,17 @@ export interface MineContext {
   readonly traces: readonly Trace<'train'>[];
   readonly tasks: readonly Task<'train'>[];
   readonly diagnoses: readonly Diagnosis[];
-  /** How the agent has to be spoken to, whatever the harness says. */
+  /** Protocol of the agent, whatever the harness says. */
   readonly protocol?: Agent['protocol'];
   readonly random: Random;
-  /** Tool calls that probes may make, default 6,000. */
+  /** Most tool calls of probes. @default 6,000 */
   readonly probeBudget?: number;
 }
 
 export interface MinedProposal {
   /** Each within bounds, highest expected gain first. */
   readonly edits: readonly Edit[];
-  /** Shapes of the results that traces and probes saw, for the path lint. */
+  /** Shapes of results in traces and probes, for the path lint. */
   readonly shapes: Shapes;
   /** What could not be learned and why, one sentence each. */
   readonly notes: readonly string[];

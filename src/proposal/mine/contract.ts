@@ -1,7 +1,4 @@
-/**
- * Mines the contract: lookups, state rules, enums, members and formats of every write tool, from
- * probes with the oracle.
- */
+/** Mines the contract of write tools from probes: lookups, states, enums, members, formats. */
 
 import type { Edit } from '../../edit/schema.ts';
 import type { Clause } from '../../harness/schema.ts';
@@ -41,7 +38,7 @@ interface Learned {
   readonly state: StatePrecondition | null;
 }
 
-/** Tools with fewer than 3 oracle calls on train are skipped with a note. */
+/** Skips tools with fewer than 3 oracle calls on train, with a note. */
 export async function mineContract(
   context: MineContext,
   prober: Prober,
@@ -149,7 +146,7 @@ async function clausesOf(
   return edits;
 }
 
-/** Other tools with the very same required arguments that succeed where this one is refused. */
+/** Tools with the same required arguments that succeed where this one is refused. */
 function siblingsOf(one: Learned, all: readonly Learned[]): Sibling[] {
   const { state } = one;
   if (!state) return [];
@@ -163,10 +160,7 @@ function siblingsOf(one: Learned, all: readonly Learned[]): Sibling[] {
   });
 }
 
-/**
- * One format an argument name, from the right values of all tools; looked-up arguments have none,
- * since names are welcome there.
- */
+/** One format per argument, from its right values; looked-up arguments may hold names instead. */
 function formatsOf(context: MineContext, learned: readonly Learned[]): Edit[] {
   const looked = new Set(learned.flatMap((l) => groundedArguments(l.provenance)));
   const roots = new Set(learned.flatMap((l) => rootsOf(l.provenance)));

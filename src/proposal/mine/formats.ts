@@ -1,12 +1,7 @@
-/**
- * Learns the shape of an argument from its right values: a fixed prefix, then digits or letters.
- */
+/** Learns an argument's shape from its right values: a prefix, then digits or letters. */
 import type { Format } from '../../harness/schema.ts';
 
-/**
- * A format with a prefix repair; null unless at least 5 different values share a prefix and a
- * shape. `argument` is its name.
- */
+/** A format with a prefix repair; null below 5 different values, or without a common shape. */
 export function learnFormat(argument: string, values: readonly string[]): Format | null {
   const all = [...new Set(values)];
   if (all.length < 5) return null;

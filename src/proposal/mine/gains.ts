@@ -1,7 +1,4 @@
-/**
- * Turns what was learned into edits: hypothesis, addressed traces, expected number of train tasks
- * fixed.
- */
+/** Turns what was learned into edits, with traces and expected fixes. */
 
 import type { Edit, Op } from '../../edit/schema.ts';
 import type { Diagnosis } from '../../types.ts';
@@ -9,14 +6,14 @@ import type { Diagnosis } from '../../types.ts';
 export interface EditDraft {
   readonly ops: readonly Op[];
   readonly hypothesis: string;
-  /** Failures that it answers. */
+  /** Failures that it addresses. */
   readonly answers: readonly Diagnosis[];
-  /** Expected fixes without any diagnosis, e.g. learned by probes alone; default 0. */
+  /** Expected fixes without a diagnosis. @default 0 */
   readonly prior?: number;
   readonly risks: string;
 }
 
-/** An edit of the miner; it names every trace that it answers. */
+/** An edit of the miner, which names every trace that it addresses. */
 export function toEdit(draft: EditDraft): Edit {
   const traces = [...new Set(draft.answers.map((d) => d.trace))];
   const evidence = traces.slice(0, 6);
@@ -31,7 +28,7 @@ export function toEdit(draft: EditDraft): Edit {
   };
 }
 
-/** Diagnoses of some patterns, of one tool and one argument when given. */
+/** Diagnoses with one of the patterns, of the tool and arguments if given. */
 export function matching(
   diagnoses: readonly Diagnosis[],
   patterns: readonly string[],

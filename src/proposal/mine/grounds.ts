@@ -1,15 +1,12 @@
-/** From provenance to clauses that read what a call needs and look up what it names. */
+/** Turns provenance into clauses that read what a call needs and look up what it names. */
 import { type Clause, clauseOf, type Ground, type Read } from '../../harness/schema.ts';
 import { idOf, nameWords } from './names.ts';
 import { eachOf, inputCel, type Origin, type Provenance, type ReadRule, recordCel, recordsCel } from './sources.ts';
 
-/**
- * Above this share of cases an argument stands in the request, letter for letter: it is copied,
- * never looked up.
- */
+/** From this share of cases on, an argument is copied from the request, not looked up. */
 const COPIED = 0.8;
 
-/** Arguments whose values must be looked up, in an order in which each origin is known. */
+/** Arguments to look up, in an order in which each origin is known. */
 export function groundedArguments(provenance: Provenance): string[] {
   const open = [...provenance.origins.keys()].filter((name) => (provenance.inRequest.get(name) ?? 0) < COPIED);
   const needs = (name: string): number => (provenance.origins.get(name)?.each === undefined ? 0 : 1);
@@ -26,10 +23,7 @@ export function readOf(rule: ReadRule): Read {
   };
 }
 
-/**
- * The reads that a set of bindings needs, in order, each with the arguments that must be grounded
- * before it.
- */
+/** The reads that the bindings need, in order. */
 export function readsFor(provenance: Provenance, bindings: ReadonlySet<string>): ReadRule[] {
   const needed = new Set(bindings);
   for (const rule of [...provenance.reads].reverse()) {
@@ -54,10 +48,7 @@ function groundOf(argument: string, origin: Origin, provenance: Provenance): Gro
   };
 }
 
-/**
- * The clauses that prepare a tool's calls: one for its list arguments, and one for each single
- * argument that has to be looked up. `paired`: lists that must have equal lengths.
- */
+/** One clause for list arguments, one per single argument to look up. `paired`: equal lengths. */
 export function groundClauses(provenance: Provenance, paired: readonly string[]): Clause[] {
   const grounded = groundedArguments(provenance);
   const lists = grounded.filter((name) => provenance.lists.has(name));
@@ -73,10 +64,7 @@ export function groundClauses(provenance: Provenance, paired: readonly string[])
   return [{ ...told, require: `size(args.${a}) == size(args.${b})`, enforce: 'block', otherwise }, ...clauses];
 }
 
-/**
- * Reads and grounds of some arguments; what a record of one argument reveals is read after that
- * argument is grounded.
- */
+/** Reads and grounds of arguments; what an argument's record reveals is read after its ground. */
 function lookup(provenance: Provenance, id: string, grounded: readonly string[]): Clause {
   const origins = grounded.map((name) => provenance.origins.get(name) as Origin);
   const prepare: (Read | Ground)[] = [];
@@ -104,7 +92,7 @@ function entriesSentence(lists: readonly string[], provenance: Provenance): stri
   return `${pairs} ${collectSentence(first ?? '', provenance)}`;
 }
 
-/** Asks for one call with the whole list, e.g. 'Put all items of one order into one call.' */
+/** Such as 'Put all items of one order into one cancel_items call.' */
 export function collectSentence(list: string, provenance: Provenance): string {
   const origin = provenance.origins.get(list);
   const whole = origin && origin.each === undefined ? ` of one ${origin.binding}` : '';

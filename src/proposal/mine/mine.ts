@@ -1,7 +1,4 @@
-/**
- * The miner: learns edits from train traces and, where there is an oracle, from probes on train
- * tasks; it asks no model.
- */
+/** The miner: learns edits from train traces and, with an oracle, from probes; asks no model. */
 
 import { checkBounds } from '../../edit/edits.ts';
 import type { Edit } from '../../edit/schema.ts';
@@ -19,10 +16,7 @@ export type { MineContext, MinedProposal } from './context.ts';
 
 const PROBE_BUDGET = 6000;
 
-/**
- * Pure: equal contexts give equal proposals. Only train tasks are touched, through states of its
- * own.
- */
+/** Pure: equal contexts give equal proposals. Probes play train tasks on states of their own. */
 export async function mine(context: MineContext): Promise<MinedProposal> {
   const prober = new Prober(context.environment, context.probeBudget ?? PROBE_BUDGET);
   const notes: string[] = nightLimitsOf(context.environment);

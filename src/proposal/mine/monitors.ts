@@ -1,4 +1,4 @@
-/** Monitors over the trajectory from diagnosed loops, claims and stops. */
+/** Monitors for diagnosed loops, claims and stops. */
 
 import type { Edit } from '../../edit/schema.ts';
 import type { Monitor } from '../../harness/schema.ts';
@@ -21,7 +21,7 @@ const monitor = (fields: Pick<Monitor, 'id' | 'kind' | 'message'> & Partial<Moni
   ...fields,
 });
 
-/** One edit a monitor that the harness does not have yet and whose failures were diagnosed. */
+/** One edit per monitor that the harness lacks and a diagnosis asks for. */
 export function mineMonitors(context: MineContext): Edit[] {
   const writes = context.environment.tools.filter((t) => !t.readOnly).map((t) => t.name);
   const edits: Edit[] = [];
@@ -41,7 +41,7 @@ export function mineMonitors(context: MineContext): Edit[] {
   return edits;
 }
 
-/** Tools in the order of how often failures name them. */
+/** Tools, those that failures name most often first. */
 function usedFirst(tools: readonly string[], diagnoses: readonly Diagnosis[]): string[] {
   const times = (tool: string): number => diagnoses.filter((d) => d.tool === tool).length;
   return [...tools].sort((a, b) => times(b) - times(a));

@@ -1,12 +1,9 @@
-/**
- * Names that the miner gives: bindings of reads, ids of clauses and skills, and readable words for
- * arguments.
- */
+/** Names for the miner: bindings, ids, and words for arguments. */
 
 const VERBS = /^(get|find|fetch|read|lookup|look|load|show|list|query|search|describe|view)_/;
 const ENDINGS = /_(details?|info(rmation)?|record|data|by_.*)$/;
 
-/** A short name for a tool's result, e.g. get_order_details -> order; numbered when taken. */
+/** A short name for a result: get_order_details -> order, numbered when taken. */
 export function bindingName(tool: string, taken: readonly string[]): string {
   const words = tool
     .toLowerCase()
@@ -23,7 +20,7 @@ export function bindingName(tool: string, taken: readonly string[]): string {
   return `${base}${n}`;
 }
 
-/** Names that expressions already give a meaning. */
+/** Names with a meaning in CEL. */
 const RESERVED = new Set(
   'args task calls called count values it i v x r in true false null int uint double string bool bytes list map null_type type dyn cel optional size'.split(
     ' ',

@@ -1,13 +1,10 @@
-/**
- * Probes a write tool in many states: on the targets of other tools' tasks, after other writes, and
- * twice in a row.
- */
+/** Probes a write tool: on other tools' targets, after other writes, and twice in a row. */
 import { pick, type Random, shuffled } from '../../digest.ts';
 import type { Json, ToolCall } from '../../types.ts';
 import type { GoldWrite, Prober, ProbeWorld } from './probe.ts';
 import { type Bindings, bind, type Provenance, recordsOf } from './sources.ts';
 
-/** One tried call and what came of it. */
+/** One tried call and its outcome. */
 export interface Outcome {
   readonly tool: string;
   readonly call: ToolCall;
@@ -19,7 +16,7 @@ export interface Outcome {
   readonly kind: 'gold' | 'swap' | 'after' | 'repeat';
 }
 
-/** Scalar arguments from which a read starts, e.g. an order id. */
+/** Arguments from which a read starts, such as an order id. */
 export const rootsOf = (provenance: Provenance): string[] => [
   ...new Set(provenance.reads.flatMap((r) => (r.input.from === 'argument' ? [r.input.argument] : []))),
 ];
@@ -90,10 +87,7 @@ function byTool(golds: readonly GoldWrite[], argument: string): Map<string, Gold
   return groups;
 }
 
-/**
- * A donor's call moved to another root value: arguments with a known origin get values that exist
- * there. Null if there are none.
- */
+/** A donor's call on another root value, with values that exist there; null without any. */
 export async function adapt(
   world: ProbeWorld,
   donor: ToolCall,
@@ -119,7 +113,7 @@ export async function adapt(
   return call;
 }
 
-/** Error text with whatever may differ between calls masked, so that equal refusals are equal. */
+/** Error text without quotations and numbers, so that equal refusals are equal. */
 export const mask = (text: string): string =>
   text
     .replace(/["'`][^"'`]*["'`]/g, '*')

@@ -1,7 +1,4 @@
-/**
- * From probe outcomes to the preconditions of a tool: what its state must be and what its arguments
- * may be.
- */
+/** Learns preconditions of a tool from probes: legal states and legal arguments. */
 import type { Json } from '../../types.ts';
 import type { Outcome } from './outcomes.ts';
 import type { GoldWrite, Prober } from './probe.ts';
@@ -10,7 +7,7 @@ import { at, isPlainPath, type Path, scalarsIn } from './records.ts';
 import { listOf } from './refine.ts';
 import { bind, type Provenance, recordsOf } from './sources.ts';
 
-/** A field of a read that must have one of a few values before a tool succeeds. */
+/** A field that must have one of a few values before a tool succeeds. */
 export interface StatePrecondition {
   readonly binding: string;
   readonly path: Path;
@@ -18,14 +15,11 @@ export interface StatePrecondition {
   readonly allowed: readonly (string | boolean)[];
   /** Values seen only with failure, sorted. */
   readonly refused: readonly (string | boolean)[];
-  /** True if a second call after a success is refused by it. */
+  /** True if the tool refuses a second call after a success. */
   readonly once: boolean;
 }
 
-/**
- * The field that best separates success from refusal; null when no field does with at least 3
- * refusals explained.
- */
+/** The field that best separates success from refusal; null below 3 explained refusals. */
 export function learnState(provenance: Provenance, outcomes: readonly Outcome[]): StatePrecondition | null {
   const ok = outcomes.filter((o) => o.ok);
   const failed = outcomes.filter((o) => !o.ok);
@@ -36,8 +30,7 @@ export function learnState(provenance: Provenance, outcomes: readonly Outcome[])
     const allowed = new Set(ok.map(fieldOf));
     if ([...allowed].some((v) => typeof v !== 'string' && typeof v !== 'boolean')) continue;
     if (allowed.size > Math.max(1, Math.min(4, Math.floor(ok.length / 4)))) continue;
-    // Only refusals whose every occurrence stands outside the allowed values are explained by the
-    // field.
+    // A field explains an error if every case of it has a value outside `allowed`.
     const groups = groupBy(failed);
     const explained = [...groups.values()].filter((g) => g.every((o) => !allowed.has(fieldOf(o)))).flat();
     const refused = new Set(explained.map(fieldOf).filter((v) => v !== undefined && v !== null));
@@ -75,9 +68,7 @@ function fieldsOf(provenance: Provenance, outcomes: readonly Outcome[]): [string
   });
 }
 
-/**
- * Text arguments of few values that the tool refuses to have replaced: argument -> values, sorted.
- */
+/** Text arguments with a few legal values: argument -> values, sorted. */
 export async function learnEnums(
   prober: Prober,
   golds: readonly GoldWrite[],
@@ -102,7 +93,7 @@ export async function learnEnums(
   return out;
 }
 
-/** Pairs of list arguments that the tool refuses when their lengths differ; [] or two names. */
+/** Two list arguments that must have equal lengths, or []. */
 export async function learnPair(
   prober: Prober,
   golds: readonly GoldWrite[],
@@ -121,7 +112,7 @@ export async function learnPair(
   return [];
 }
 
-/** True if the tool refuses an element of the second list that equals its partner in the first. */
+/** True if the tool refuses an element of the second list that equals its partner. */
 export async function learnDiffers(
   prober: Prober,
   golds: readonly GoldWrite[],
@@ -135,10 +126,7 @@ export async function learnDiffers(
   return true;
 }
 
-/**
- * Arguments that the request gives and that the tool refuses when they stand in no known
- * collection.
- */
+/** Arguments of the request that the tool refuses outside of a known collection. */
 export async function learnMembers(
   prober: Prober,
   golds: readonly GoldWrite[],
@@ -160,7 +148,7 @@ export async function learnMembers(
   return members;
 }
 
-/** How many of these calls the tool refuses with one argument replaced. */
+/** How many calls the tool refuses with one argument replaced. */
 async function refusedOf(
   prober: Prober,
   golds: readonly GoldWrite[],
@@ -172,7 +160,7 @@ async function refusedOf(
   return refused;
 }
 
-/** True if the oracle's call succeeds and the same call with one argument replaced does not. */
+/** True if the oracle's call succeeds, and fails with one argument replaced. */
 async function refuses(prober: Prober, gold: GoldWrite, argument: string, value: Json): Promise<boolean> {
   const world = await prober.open(gold.task, gold.before);
   const changed = { name: gold.call.name, arguments: { ...gold.call.arguments, [argument]: value } };

@@ -1,6 +1,4 @@
-/**
- * Probes: tool calls on reset train tasks, counted against a budget, with their results as values.
- */
+/** Probes: tool calls on reset train tasks, within a budget. */
 import { isObject } from '../../digest.ts';
 import { parseResult } from '../../runtime/results.ts';
 import type { Environment, Json, Task, Tool, ToolCall } from '../../types.ts';
@@ -8,30 +6,30 @@ import type { Environment, Json, Task, Tool, ToolCall } from '../../types.ts';
 export interface ProbeResult {
   readonly error: boolean;
   readonly content: string;
-  /** The content as JSON, or as a string when it is none. */
+  /** The content as JSON, or else as a string. */
   readonly value: Json;
 }
 
-/** A write of an oracle, with the writes that the plan makes before it. */
+/** A write of an oracle, with the writes before it. */
 export interface GoldWrite {
   readonly task: Task<'train'>;
   readonly before: readonly ToolCall[];
   readonly call: ToolCall;
 }
 
-/** A world in which to try calls; `apply` changes it. */
+/** A state on which to try calls. */
 export interface ProbeWorld {
   readonly task: Task<'train'>;
-  /** A read-only call; remembered, so that asking again is free until the next `apply`. */
+  /** A read-only call; repeated reads are free until the next `apply`. */
   read(call: ToolCall): Promise<ProbeResult>;
-  /** A call on a copy: the world stays as it is. */
+  /** A call on a copy of the state. */
   attempt(call: ToolCall): Promise<ProbeResult>;
   apply(call: ToolCall): Promise<ProbeResult>;
-  /** Releases its state. */
+  /** Disposes of the state. */
   close(): Promise<void>;
 }
 
-/** A write of an oracle, and the world before it. */
+/** A write of an oracle, in the state before it. */
 export interface Case {
   readonly world: ProbeWorld;
   readonly gold: GoldWrite;
@@ -40,7 +38,7 @@ export interface Case {
 export class Prober {
   /** Tool calls made so far. */
   used = 0;
-  /** One result a tool and kind of call, for shapes. */
+  /** Results for shapes, at most 2,000. */
   readonly results: { tool: string; content: string }[] = [];
   readonly environment: Environment;
   readonly budget: number;
@@ -50,7 +48,7 @@ export class Prober {
     this.budget = budget;
   }
 
-  /** True once the budget is spent: learners stop asking for more evidence. */
+  /** True once the budget is spent. */
   get spent(): boolean {
     return this.used >= this.budget;
   }
@@ -69,7 +67,7 @@ export class Prober {
       made.push(call);
       return run(state, call);
     };
-    /** A copy, or the same calls made again from the start. */
+    /** A copy; without `fork`, the same calls on a fresh state. */
     const copy = async (): Promise<unknown> => {
       if (environment.fork !== undefined) return environment.fork(state);
       const again = await environment.reset(task);
@@ -101,7 +99,7 @@ export class Prober {
   }
 }
 
-/** All writes of the oracle over the tasks, in the order of tasks and plans. */
+/** All writes of the oracle, in the order of tasks and plans. */
 export async function goldWrites(environment: Environment, tasks: readonly Task<'train'>[]): Promise<GoldWrite[]> {
   const { oracle } = environment;
   if (!oracle) return [];
@@ -120,7 +118,7 @@ export function parametersOf(tool: Tool): string[] {
   return isObject(tool.parameters.properties) ? Object.keys(tool.parameters.properties) : [];
 }
 
-/** Required arguments of a tool; all of them when the schema does not say. */
+/** Required arguments of a tool; all if the schema names none. */
 export function requiredArguments(tool: Tool): string[] {
   const { required } = tool.parameters;
   return Array.isArray(required) ? required.map(String) : parametersOf(tool);

@@ -1,7 +1,4 @@
-/**
- * Learns, from probes, which reads reveal the arguments of a write and where in their results the
- * values stand.
- */
+/** Learns from probes which reads reveal the arguments of a write. */
 import { isObject } from '../../digest.ts';
 import type { Json, Tool } from '../../types.ts';
 import { bindingName } from './names.ts';
@@ -10,11 +7,11 @@ import { collectionsIn, isPlainPath, type Path, scalarsIn } from './records.ts';
 import { findFilter, findKeep } from './refine.ts';
 import { type Bindings, bind, type Input, type Origin, type Provenance, type ReadRule, recordsOf } from './sources.ts';
 
-/** Share of cases that must agree before something counts as learned. */
+/** Share of cases that must agree. */
 export const SUPPORT = 0.9;
 const MAX_CASES = 12;
 
-/** Up to 12 cases of one tool, spread over the tasks. */
+/** Up to `MAX_CASES` cases of one tool, spread over the tasks. */
 export async function casesOf(prober: Prober, golds: readonly GoldWrite[]): Promise<Case[]> {
   const step = Math.max(1, Math.floor(golds.length / MAX_CASES));
   const chosen = golds.filter((_, i) => i % step === 0).slice(0, MAX_CASES);
@@ -23,7 +20,7 @@ export async function casesOf(prober: Prober, golds: readonly GoldWrite[]): Prom
   return cases;
 }
 
-/** Provenance of one write tool from its oracle calls; at least 3 cases, else null. */
+/** Provenance of a write tool from its oracle calls; null below 3 cases. */
 export async function learnProvenance(
   prober: Prober,
   tool: Tool,
@@ -48,7 +45,7 @@ async function provenanceOf(
   const origins = new Map<string, Origin>();
   const readers = prober.environment.tools.filter((t) => t.readOnly && requiredArguments(t).length === 1);
   const scalars = names.filter((n) => !lists.has(n));
-  // Arguments that the request itself gives come first: reads start there.
+  // Reads start from arguments that the request gives.
   scalars.sort((a, b) => (inRequest.get(b) ?? 0) - (inRequest.get(a) ?? 0));
   for (const argument of scalars) {
     if (origins.has(argument)) continue;
@@ -64,7 +61,7 @@ async function provenanceOf(
     const origin = await findOrigin(cases, reads, argument, undefined);
     if (origin) origins.set(argument, origin);
   }
-  // A second round: reads from the record that a found argument names, then what only those reveal.
+  // Second round: reads from the record that a found argument names.
   for (const [argument, origin] of [...origins]) {
     const list = lists.has(argument);
     const fields = await recordFields(cases, reads, origin);
@@ -113,10 +110,7 @@ function standsInRequest(gold: GoldWrite, argument: string): boolean {
   );
 }
 
-/**
- * The first reader that answers without an error in nearly all cases; a parameter of the same name
- * is tried first and suffices.
- */
+/** The first reader that answers in nearly all cases; equal parameter names are tried first. */
 async function firstThatWorks(
   readers: readonly Tool[],
   cases: readonly Case[],
@@ -152,14 +146,14 @@ async function firstThatWorks(
 const answered = (value: Json | undefined): boolean =>
   value !== undefined && value !== null && (!Array.isArray(value) || value.every((v) => v !== null));
 
-/** 2 = the parameter has the very name, 1 = the names share their last word, 0 = neither. */
+/** 2: the same name; 1: the same first word; 0: neither. */
 function affinity(reader: Tool, name: string): number {
   const parameter = requiredArguments(reader)[0] ?? '';
   if (parameter === name) return 2;
   return parameter.split('_')[0] === name.split('_')[0] ? 1 : 0;
 }
 
-/** Reads that start from a scalar field of an earlier result, e.g. the owner of an order. */
+/** Reads from a scalar field of an earlier result, such as the owner of an order. */
 async function addFieldReads(readers: readonly Tool[], cases: readonly Case[], reads: ReadRule[]): Promise<void> {
   for (const rule of [...reads]) {
     const first = cases[0];
@@ -176,8 +170,7 @@ async function addFieldReads(readers: readonly Tool[], cases: readonly Case[], r
 }
 
 /**
- * The collection in which an argument's values stand in nearly all cases; `pair`: element i stands
- * in result i of a per-element read.
+ * The collection with an argument's values; `pair`: element i is in result i of a read per element.
  */
 async function findOrigin(
   cases: readonly Case[],
@@ -208,12 +201,12 @@ async function findOrigin(
   const good = [...candidates.values()].filter(
     (origin) => share(cases, (c) => stands(c, bound[cases.indexOf(c)] as Bindings, argument, origin)) >= SUPPORT,
   );
-  // A map is where ids are defined, a list is where they are used.
+  // Maps define ids, lists use them.
   const rank = (o: Origin): number => (o.map ? 0 : 10) + 5 * nameDistance(o, argument) + o.path.length;
   return good.sort((a, b) => rank(a) - rank(b))[0];
 }
 
-/** Prefers a key whose name the argument's name contains. */
+/** 0 if the argument's name ends with the key, else 1. */
 const nameDistance = (origin: Origin, argument: string): number =>
   argument.replace(/s$/, '').endsWith(origin.key) ? 0 : 1;
 
@@ -223,7 +216,7 @@ function stands(c: Case, bindings: Bindings, argument: string, origin: Origin): 
   return values.length > 0 && values.every((v, i) => recordsOf(origin, bindings, i).some((r) => r[origin.key] === v));
 }
 
-/** Paths of string fields of the records of an origin. */
+/** Paths of id-like string fields of an origin's records. */
 async function recordFields(cases: readonly Case[], reads: readonly ReadRule[], origin: Origin): Promise<Path[]> {
   const first = cases[0];
   if (!first) return [];
@@ -234,7 +227,7 @@ async function recordFields(cases: readonly Case[], reads: readonly ReadRule[], 
   );
 }
 
-/** Keeps every read from an argument and those that an origin or a kept read needs. */
+/** Keeps reads from arguments, and reads that an origin or a kept read needs. */
 function pruneReads(reads: readonly ReadRule[], origins: ReadonlyMap<string, Origin>): ReadRule[] {
   const needed = new Set([...origins.values()].map((o) => o.binding));
   for (const rule of [...reads].reverse()) {

@@ -1,16 +1,13 @@
-/**
- * Finds the collections of records inside a result: lists of objects, and maps from an id to an
- * object.
- */
+/** Finds collections of records in a result: lists of objects, and maps from ids to objects. */
 import { isObject } from '../../digest.ts';
 import type { Json, JsonObject } from '../../types.ts';
 
-/** Property names from the root of a value to a collection or a scalar. */
+/** Property names from the root of a value. */
 export type Path = readonly string[];
 
 export interface Collection {
   readonly path: Path;
-  /** True for a map from key to record, false for a list. */
+  /** True for a map, false for a list. */
   readonly map: boolean;
   readonly records: readonly JsonObject[];
 }
@@ -32,10 +29,7 @@ export function collectionsIn(value: Json, depth = 3, path: Path = []): Collecti
   return Object.entries(value).flatMap(([name, inner]) => collectionsIn(inner, depth - 1, [...path, name]));
 }
 
-/**
- * The records of a map keyed by id; undefined when the object is a plain record. An id holds a
- * digit or is repeated inside its record.
- */
+/** The records of a map keyed by id (with a digit, or repeated in its record); else undefined. */
 function mapRecords(value: JsonObject): JsonObject[] | undefined {
   const entries = Object.entries(value);
   if (entries.length === 0) return undefined;

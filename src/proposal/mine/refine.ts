@@ -1,16 +1,10 @@
-/**
- * Narrows a collection of records: a boolean that every right record has, and the old record whose
- * unmentioned properties stay.
- */
+/** Narrows a collection: a flag of all right records, and properties kept from the old record. */
 import type { Json, JsonObject, ToolCall } from '../../types.ts';
 import type { Case } from './probe.ts';
 import { scalarsIn } from './records.ts';
 import { bind, type Origin, type ReadRule, recordsOf } from './sources.ts';
 
-/**
- * A boolean property that is true for all right records, varies among candidates, and whose absence
- * makes the tool refuse.
- */
+/** A flag that all right records have, that varies, and without which the tool refuses. */
 export async function findFilter(
   cases: readonly Case[],
   reads: readonly ReadRule[],
@@ -56,9 +50,8 @@ export const listOf = (value: Json | undefined): Json[] =>
   Array.isArray(value) ? [...(value as readonly Json[])] : value === undefined ? [] : [value];
 
 /**
- * True if what a request describes changes nothing else: of the records for which the request names
- * at least one new value, at least 90 % (and at least 4) keep every text property of the old record
- * that it does not name.
+ * True if unnamed properties stay: of the records for which the request names a new value, at least
+ * 90 % (and at least 4) keep every text property of the old record that it does not name.
  */
 export async function findKeep(
   cases: readonly Case[],

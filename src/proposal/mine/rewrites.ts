@@ -1,7 +1,4 @@
-/**
- * Edits of rules that exist: enforce what was ignored, remove what was wrong; wording is never
- * changed to cure disobedience.
- */
+/** Edits of existing rules: enforces ignored ones, removes wrong ones, rewords none. */
 
 import type { Edit } from '../../edit/schema.ts';
 import type { Diagnosis } from '../../types.ts';
@@ -10,7 +7,7 @@ import { toEdit } from './gains.ts';
 
 const ENOUGH = 2;
 
-/** At most one edit a clause; protected clauses are left alone. */
+/** At most one edit per clause, none for protected clauses. */
 export function mineRewrites(context: MineContext): Edit[] {
   const { harness, diagnoses } = context;
   const open = harness.contract.clauses.filter((c) => !harness.settings.protected.includes(c.id));

@@ -1,14 +1,10 @@
-/**
- * From learned preconditions to clauses: each says what a tool demands, checks it, and answers with
- * what to do instead.
- */
+/** Turns preconditions into clauses that say, check, and answer with what to do instead. */
 import { type Clause, clauseOf } from '../../harness/schema.ts';
 import { readOf, readsFor } from './grounds.ts';
 import { idOf, nameWords } from './names.ts';
 import type { StatePrecondition } from './preconditions.ts';
 import { type Provenance, recordsCel } from './sources.ts';
 
-/** A rule that is enforced. */
 const enforced = (given: Parameters<typeof clauseOf>[0]): Clause =>
   clauseOf({ enforce: 'block', max_blocks: 3, ...given });
 
@@ -17,10 +13,7 @@ const text = (value: string | boolean): string => (typeof value === 'string' ? J
 const oneOf = (field: string, values: readonly (string | boolean)[]): string =>
   values.length === 1 ? `${field} == ${values.map(text).join('')}` : `${field} in [${values.map(text).join(', ')}]`;
 
-/**
- * A tool with the same arguments that succeeds where this one is refused, and the values of the
- * field there.
- */
+/** A tool that succeeds where this one is refused, and the values of the field there. */
 export interface Sibling {
   readonly tool: string;
   readonly values: readonly (string | boolean)[];
@@ -86,10 +79,7 @@ export function memberClause(provenance: Provenance, argument: string): Clause |
   });
 }
 
-/**
- * Arguments that every oracle call took from the request, letter for letter; told only where
- * failures show the need.
- */
+/** Arguments that oracle calls copy from the request; `told` if failures show the need. */
 export function requestClause(tool: string, names: readonly string[], told: boolean): Clause {
   return enforced({
     id: idOf('asked', tool),

@@ -1,7 +1,4 @@
-/**
- * Skills from diagnosed procedural failures: numbered steps with the tools' names, retrieved by
- * words of the requests.
- */
+/** A skill for diagnosed procedural failures. */
 
 import type { Edit } from '../../edit/schema.ts';
 import type { Task } from '../../types.ts';
@@ -11,19 +8,13 @@ import { collectSentence } from './grounds.ts';
 import type { GoldWrite, Prober } from './probe.ts';
 import type { Provenance } from './sources.ts';
 
-/**
- * `first` must come before `then` on the same target: the other way round one of the two is
- * refused.
- */
+/** `first` must come before `then` on the same target, else one of them is refused. */
 export interface Precedence {
   readonly first: string;
   readonly then: string;
 }
 
-/**
- * Swaps neighbouring oracle writes and sees which order is refused; needs 2 agreeing cases and none
- * against.
- */
+/** Swaps neighbouring oracle writes; an order needs 2 refusals and no success of the swap. */
 export async function learnPrecedence(prober: Prober, golds: readonly GoldWrite[]): Promise<Precedence[]> {
   const votes = new Map<string, { order: Precedence; yes: number; no: number }>();
   for (const gold of golds) {
@@ -56,13 +47,12 @@ export interface SkillInputs {
   readonly precedences: readonly Precedence[];
 }
 
-/** What only a procedure cures; a wrong argument or a skipped read is the contract's business. */
+/** Failures that need a procedure; the contract answers wrong arguments and skipped reads. */
 const PROCEDURAL = ['partial', 'wrong_order', 'missing_report'];
 
 /**
- * One skill for the whole procedure, with a step for each kind of procedural failure that was seen.
- * Reading first is no step of it: clauses prepare their calls, and a small model that is told to
- * read reads the wrong thing.
+ * One skill with a step per kind of failure. No step says to read first: clauses prepare calls, and
+ * small models that are told to read read the wrong record.
  */
 export function mineSkills(context: MineContext, inputs: SkillInputs): Edit[] {
   const { harness, diagnoses, tasks } = context;
@@ -99,14 +89,10 @@ function steps({ provenances, precedences }: SkillInputs, seen: ReadonlySet<stri
   lines.push('Make every change of the list, one call after the other, and nothing that was not asked for.');
   if (seen.has('missing_report'))
     lines.push('In the summary of done, state every value that was asked for: amounts, totals, balances, numbers.');
-  return numbered(lines);
+  return lines.map((step, i) => `${i + 1}. ${step}`);
 }
 
-function numbered(steps: readonly string[]): string[] {
-  return steps.map((step, i) => `${i + 1}. ${step}`);
-}
-
-/** Words that many of the requests share, most telling first; no digits, so no ids. */
+/** Words that many requests share, most telling first; no digits, so no ids. */
 export function frequentWords(own: readonly Task[], all: readonly Task[], limit: number): string[] {
   const mine = counts(own);
   const others = counts(all);

@@ -1,27 +1,21 @@
-/**
- * Where a write's arguments come from: reads chained from the call's own arguments, as data that
- * renders to CEL and can be evaluated.
- */
+/** Where a write's arguments come from: chained reads, evaluated and rendered to CEL. */
 import { isObject } from '../../digest.ts';
 import type { Json, JsonObject, ToolCall } from '../../types.ts';
 import type { ProbeWorld } from './probe.ts';
 import { at, type Path, recordsAt } from './records.ts';
 
-/** A collection of records that holds the values of an argument. */
+/** A collection of records that holds an argument's values. */
 export interface Origin {
   readonly binding: string;
-  /** Set when the binding is a list with one result for each element of that list argument. */
+  /** The list argument over which the read is repeated. */
   readonly each?: string;
   readonly path: Path;
   readonly map: boolean;
-  /** The property of a record that is the argument's value. */
+  /** The property that is the argument's value. */
   readonly key: string;
-  /** A boolean property that must hold, e.g. `available`. */
+  /** A boolean property that must be true, such as `available`. */
   readonly filter?: string;
-  /**
-   * List argument whose element's record holds for every property that the request does not
-   * mention.
-   */
+  /** List argument whose record gives every property that the request does not mention. */
   readonly keep?: string;
 }
 
@@ -45,27 +39,27 @@ export interface ReadRule {
   readonly input: Input;
 }
 
-/** All that was learned about one write tool's arguments. */
+/** Everything learned about the arguments of a write tool. */
 export interface Provenance {
   readonly tool: string;
   readonly cases: number;
-  /** In an order in which each read's input is known. */
+  /** In an order in which each input is known. */
   readonly reads: readonly ReadRule[];
-  /** Argument -> the collection that its value stands in. */
+  /** Argument -> collection of its values. */
   readonly origins: ReadonlyMap<string, Origin>;
-  /** Argument -> share of cases whose values stand literally in the request, 0-1. */
+  /** Argument -> share of cases whose values stand literally in the request, 0 to 1. */
   readonly inRequest: ReadonlyMap<string, number>;
-  /** Arguments whose values are lists. */
+  /** List arguments. */
   readonly lists: ReadonlySet<string>;
 }
 
 export type Bindings = Map<string, Json>;
 
-/** The list argument that a read is repeated over, if it is. */
+/** The list argument over which a read is repeated. */
 export const eachOf = (rule: ReadRule): string | undefined =>
   rule.input.from === 'record' && rule.input.list ? rule.input.argument : undefined;
 
-/** Makes the reads for one call; a failed read binds nothing, a failed element is null. */
+/** Makes the reads of one call; a failed read binds nothing, a failed element is null. */
 export async function bind(world: ProbeWorld, reads: readonly ReadRule[], call: ToolCall): Promise<Bindings> {
   const bindings: Bindings = new Map();
   for (const rule of reads) {

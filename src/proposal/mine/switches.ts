@@ -1,7 +1,4 @@
-/**
- * Realization switches and aliases from what the traces show: calls as text, broken JSON, wrong
- * names, wrong types.
- */
+/** Switches and aliases for calls as text, broken JSON, wrong names and wrong types. */
 
 import { fits } from '../../diagnosis/rules/arguments.ts';
 import { isTextCall } from '../../diagnosis/rules/endings.ts';
@@ -14,7 +11,7 @@ import { matching, toEdit } from './gains.ts';
 import { parametersOf, requiredArguments } from './probe.ts';
 
 interface Counts {
-  /** Traces whose first model message spells a call out. */
+  /** Traces whose first model message spells out a call. */
   firstText: number;
   anyText: number;
   brokenJson: number;
@@ -25,7 +22,7 @@ interface Counts {
   readonly aliases: Map<string, Map<string, Map<string, number>>>;
 }
 
-/** Switch edits, at most one of a kind, and one edit for each alias. */
+/** At most one edit per switch, and one per alias. */
 export function mineSwitches(context: MineContext): Edit[] {
   const { harness, diagnoses, traces } = context;
   const counts = countFaults(traces, context.environment);
@@ -82,10 +79,7 @@ export function mineSwitches(context: MineContext): Edit[] {
   return edits;
 }
 
-/**
- * One edit an alias: an edit's key is that of its operations, so a packet of them would be a new
- * edit with every regrouping.
- */
+/** One edit per alias: a group would get a new key with every regrouping. */
 function aliasEdits(counts: Counts, { harness, diagnoses }: MineContext): Edit[] {
   return [...counts.aliases].flatMap(([tool, wrongs]) =>
     [...wrongs].flatMap(([from, rights]) => {

@@ -1,7 +1,4 @@
-/**
- * May a lookup read the request where the call says nothing? Only if train shows that it then finds
- * the right records.
- */
+/** Lets a lookup read the request where train shows that it then finds the right records. */
 import { canonicalJson } from '../../digest.ts';
 import type { Clause } from '../../harness/schema.ts';
 import { toolAnswers } from '../../runtime/answers.ts';
@@ -13,13 +10,13 @@ import { openSession } from '../../runtime/session.ts';
 import type { Environment, Harness, Json } from '../../types.ts';
 import type { GoldWrite } from './probe.ts';
 
-/** Oracle calls that must be met, and the share of those met that must be right. */
+/** Fewest oracle calls that the lookup has to resolve, and the share that must be right. */
 const LEAST = 3;
 const RIGHT = 0.98;
-/** Oracle calls that are tried. */
+/** Most oracle calls that are tried. */
 const MOST = 40;
 
-/** A description that describes nothing: the weakest thing that a model writes. */
+/** A description without meaning, the weakest that a model writes. */
 const BARE = 'item';
 
 interface Parent {
@@ -28,8 +25,8 @@ interface Parent {
 }
 
 /**
- * The clause with `fallback: task.request` in each ground whose argument comes out right in the
- * oracle's calls when a word without meaning stands in its place. A ground that asks is no mistake.
+ * Adds `fallback: task.request` to each ground that finds the right record for a description
+ * without meaning. A ground that asks back is no mistake.
  */
 export async function withFallback(clause: Clause, golds: readonly GoldWrite[], parent: Parent): Promise<Clause> {
   const grounds = clause.prepare.flatMap((step) => ('ground' in step ? [step.ground.argument] : []));
@@ -79,10 +76,7 @@ async function findsRight(
   return met >= LEAST && right >= RIGHT * met;
 }
 
-/**
- * A list of keys as comparable text: what belongs together is told by pairs of lists, not by the
- * order of one.
- */
+/** Order-free text: pairs of lists, not the order of one, say what belongs together. */
 const asSet = (value: Json | undefined): string =>
   canonicalJson(Array.isArray(value) ? [...value].sort() : (value ?? null));
 

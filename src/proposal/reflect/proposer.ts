@@ -1,4 +1,4 @@
-/** The proposer that thinks, for one model. */
+/** The proposer `reflect`, for one model. */
 import type { AgentSource } from '../../models/source.ts';
 import { builtIn, type Proposer } from '../proposer.ts';
 import { reflect as reflectOn } from './reflect.ts';

@@ -1,7 +1,4 @@
-/**
- * The proposer that thinks: shows a model one cluster of failures at a time and asks for one kind
- * of edit.
- */
+/** Shows a model one cluster of failures at a time and asks for one kind of edit. */
 import { z } from 'zod';
 import { type Cluster, clusterDiagnoses } from '../../diagnosis/clusters.ts';
 import { addedIds } from '../../edit/key.ts';
@@ -18,11 +15,9 @@ export interface ReflectOptions {
   readonly model: ChatModel;
   /** Edits to ask for. @default 4 */
   readonly wanted?: number;
-  /**
-   * Hypotheses and titles of edits that were refused; shown so that they are not proposed again.
-   */
+  /** Rejected edits as words, so that they are not proposed again. */
   readonly tried: readonly string[];
-  /** What others have proposed for the same failures. @default [] */
+  /** Edits of other proposers as words. @default [] */
   readonly found?: readonly string[];
   readonly seed: number;
   readonly signal?: AbortSignal;
@@ -36,16 +31,13 @@ export interface Reflection {
   readonly notes: readonly string[];
 }
 
-/** Failures that a cluster needs to be worth a call. */
+/** Fewest failures of a cluster that is worth a call. */
 const LEAST = 2;
-/** Traces and characters of each that a prompt shows: a small model loses the thread in more. */
+/** Traces per prompt, and characters of each: small models lose the thread in more. */
 const SHOWN = 2;
 const SHOWN_CHARACTERS = 1400;
 
-/**
- * Asks about the largest clusters first. A model that answers badly costs its calls and gives no
- * edit; interruption throws, and what makes every other call useless as well.
- */
+/** Largest clusters first. A bad answer gives no edit; throws what ends the night. */
 export async function reflect(context: MineContext, options: ReflectOptions): Promise<Reflection> {
   const edits: Edit[] = [];
   const notes: string[] = [];
@@ -132,14 +124,11 @@ function questionOf(
   });
 }
 
-/** Texts that a list in a prompt holds, and characters of each. */
+/** Texts per list in a prompt, and characters of each. */
 const LISTED = 6;
 const LISTED_CHARACTERS = 200;
 
-/**
- * Those that name the cluster's tool first, as JSON strings: they may have been written by a model
- * that read a trace.
- */
+/** Texts that name the cluster's tool first, as JSON strings: a model may have written them. */
 function listed(texts: readonly string[], { tool = '' }: Cluster): string {
   const near = (text: string) => (tool !== '' && text.includes(tool) ? 0 : 1);
   const lines = [...texts]
@@ -149,11 +138,11 @@ function listed(texts: readonly string[], { tool = '' }: Cluster): string {
   return lines.join('\n') || '(nothing)';
 }
 
-/** A request and what was done, as JSON strings: no line of a trace can end the quotation. */
+/** A request and its run as JSON strings: no line of a trace can end the quotation. */
 const quoted = (trace: Trace, request: string, step: number | undefined): string =>
   asData({ request: request.slice(0, 500), run: windowOf(compactTrace(trace).split('\n'), step) });
 
-/** The lines around the responsible step and the outcome, as many as fit. */
+/** The lines around the responsible step, as many as fit, and the outcome. */
 function windowOf(lines: readonly string[], step: number | undefined): string[] {
   const outcome = lines.at(-1) ?? '';
   const steps = lines.slice(0, -1);

@@ -1,4 +1,4 @@
-/** What the model is asked for, one kind of edit a call, and how its answer becomes an edit. */
+/** What the model is asked for, one kind of edit per call, and how an answer becomes an edit. */
 import { z } from 'zod';
 import type { Cluster } from '../../diagnosis/clusters.ts';
 import type { Op } from '../../edit/schema.ts';
@@ -24,7 +24,7 @@ const answers = {
 };
 export type ReflectAnswer<K extends WishKind> = z.infer<(typeof answers)[K]>;
 
-/** JSON Schema of the answer, for endpoints that can hold a model to one. */
+/** JSON Schema of the answer, for endpoints that enforce one. */
 export const schemaOf = (kind: WishKind): JsonObject => {
   const text = { type: 'string' };
   const properties: Record<WishKind, JsonObject> = {
@@ -41,13 +41,13 @@ export const schemaOf = (kind: WishKind): JsonObject => {
   };
 };
 
-/** What monitors can see, by pattern of failure. */
+/** Failures that a monitor can see. */
 const WATCHED: Readonly<Record<string, { kind: Monitor['kind']; symptom: string }>> = {
   loop: { kind: 'duplicate_call', symptom: 'makes the same call again and again' },
   gave_up: { kind: 'consecutive_failures', symptom: 'gives up after calls that failed' },
   claim: { kind: 'premature_finish', symptom: 'says that it is done although nothing was changed' },
 };
-/** Failures of a single call: a sentence beside the tool can tell how to make it. */
+/** Failures of a single call, which a sentence beside the tool can fix. */
 const CALLS = new Set([
   'name_for_id',
   'invented_id',
@@ -61,10 +61,7 @@ const CALLS = new Set([
 
 export const symptomOf = (cluster: Cluster): string => WATCHED[cluster.pattern]?.symptom ?? '';
 
-/**
- * The skill whose wording led to wrong answers: the one that the failing runs were shown most
- * often, of those that edits may change. Null when there is none.
- */
+/** The editable skill that failing runs with a wrong answer saw most often, or null. */
 export function skillBehind(cluster: Cluster, { skills, settings }: Harness, traces: readonly Trace[]): Skill | null {
   if (cluster.pattern !== 'wrong_answer') return null;
   const failing = traces.filter(({ id }) => cluster.traces.includes(id));
@@ -78,10 +75,10 @@ export function skillBehind(cluster: Cluster, { skills, settings }: Harness, tra
   return free.filter((skill) => shown(skill) > 0).sort((a, b) => shown(b) - shown(a))[0] ?? null;
 }
 
-/** The lines of a skill that an edit can name, without the blank ones. */
+/** The non-blank lines of a skill, which an edit can name. */
 export const linesOf = (skill: Skill): readonly string[] => skill.body.split('\n').filter((line) => line.trim() !== '');
 
-/** A new line under the list mark of the line that it follows or replaces. */
+/** A new line with the list mark of the line that it follows or replaces. */
 const marked = (text: string, anchor: string, how: 'insert' | 'replace'): string => {
   const [, indent = '', number, mark = ''] = /^(\s*)(?:(\d+)[.)]|([-*+]))\s/.exec(anchor) ?? [];
   const bare = text.replace(/^\d+[.)]\s*|^[-*+]\s+/, '');
@@ -89,7 +86,7 @@ const marked = (text: string, anchor: string, how: 'insert' | 'replace'): string
   return `${indent}${Number(number) + (how === 'insert' ? 1 : 0)}. ${bare}`;
 };
 
-/** The kind of edit that can answer a cluster; null when none can. `skill` is the one behind it. */
+/** The kind of edit that can answer a cluster, or null. `skill`: from `skillBehind`. */
 export function kindFor(cluster: Cluster, skill: Skill | null = null): WishKind | null {
   if (skill !== null) return 'line';
   if (WATCHED[cluster.pattern] !== undefined) return 'monitor';
@@ -97,10 +94,7 @@ export function kindFor(cluster: Cluster, skill: Skill | null = null): WishKind 
   return cluster.pattern === 'text_call' ? null : 'skill';
 }
 
-/**
- * The operation that an answer asks for, under an id that neither the harness nor `proposed` has.
- * Throws ZodError when it does not have the form asked for.
- */
+/** The operation of an answer, under a new id. Throws ZodError and RangeError for a bad answer. */
 export function opOf(
   kind: WishKind,
   value: unknown,
