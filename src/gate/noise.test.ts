@@ -1,6 +1,6 @@
 /** Determinism is measured on 20 tasks, noise on whatever was repeated. */
 import { expect, test } from 'vitest';
-import { isDeterministic, releaseTrials, trialNoise } from './noise.ts';
+import { isDeterministic, trialNoise } from './noise.ts';
 
 const tasks = (count: number, trials: number[]) => Array.from({ length: count }, () => trials);
 
@@ -24,8 +24,4 @@ test('a task without a repeat, or NaN, is an error', () => {
 test('noise is the mean variance within tasks', () => {
   expect(trialNoise([[0, 1], [1, 1], [0]])).toBe(0.25);
   expect(trialNoise([[1], [0]])).toBe(0);
-});
-
-test('a deterministic agent gets one trial, a noisy one four', () => {
-  expect([true, false].map(releaseTrials)).toEqual([1, 4]);
 });

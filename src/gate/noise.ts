@@ -1,6 +1,6 @@
 /** Is the agent deterministic, and if not, how noisy is one trial? */
 import { mean, rounded, variance } from './arithmetic.ts';
-import { DETERMINISM_TASKS, RELEASE } from './rules.ts';
+import { DETERMINISM_TASKS } from './rules.ts';
 
 /**
  * True if 20 or more tasks were each played twice or more and every repeat equals the first.
@@ -15,9 +15,6 @@ export function isDeterministic(repeats: readonly (readonly (number | string)[])
   }
   return repeats.length >= DETERMINISM_TASKS && repeats.every((task) => task.every((trial) => trial === task[0]));
 }
-
-/** Trials per task and arm of tier 2: 1 if deterministic, else 4 (`docs/gate.md#sealed-look`). */
-export const releaseTrials = (deterministic: boolean): number => (deterministic ? 1 : RELEASE.noisyTrials);
 
 /**
  * Mean variance of one trial within a task, 0-0.5: unbiased for E[p(1 - p)]. Tasks with one trial
