@@ -40,7 +40,7 @@ export interface ChatRequest {
   /** Empty with `protocol: text`: the system message then lists the tools. */
   readonly tools: readonly Tool[];
   readonly seed: number;
-  /** JSON Schema for the reply's content, for endpoints that support one. */
+  /** JSON Schema for the reply's content, for endpoints that support it. */
   readonly schema?: JsonObject;
 }
 
@@ -48,7 +48,7 @@ export interface ChatReply {
   readonly content: string;
   readonly toolCalls: readonly ChatToolCall[];
   readonly usage: Usage;
-  /** The model id that the endpoint says it served. */
+  /** The model id that the endpoint reports. */
   readonly model: string;
   readonly finish: 'stop' | 'tool_calls' | 'length' | 'refusal' | 'other';
 }

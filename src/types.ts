@@ -1,4 +1,4 @@
-/** The nouns that every folder speaks of. */
+/** The nouns that every folder uses. */
 import type { ChatModel, Usage } from './chat.ts';
 import type { Contract, HarnessSettings, Regulation, Skill } from './harness/schema.ts';
 import type { Json, JsonObject, MaybePromise, Tool, ToolCall, ToolResult } from './tool.ts';
@@ -13,7 +13,7 @@ export type * from './vocabulary.ts';
 /** File paths relative to `harness/<env>/` (POSIX separators) -> UTF-8 text. */
 export type HarnessFiles = ReadonlyMap<string, string>;
 
-/** Everything around the model, as parsed documents and as the bytes they came from. */
+/** Everything around the model, as parsed documents and as their bytes. */
 export interface Harness {
   /** sha256 (hex) over the sorted (path, content) pairs. */
   readonly id: string;
@@ -30,43 +30,37 @@ export interface Task<S extends Split = Split> {
   readonly id: string;
   readonly split: S;
   readonly tags: readonly string[];
-  /** All that an agent may see. */
+  /** Everything that an agent may see. */
   readonly request: string;
-  /** What only scorer and oracle may see. */
+  /** Only scorer and oracle may see it. */
   readonly target: Json;
   /** Tasks of one sampled family are averaged before a test. */
   readonly family?: string;
 }
 
-/** Calls that solve a task, reads included, and what to say at the end. */
+/** Calls that solve a task, including reads, and the closing summary. */
 export interface Plan {
   readonly calls: readonly ToolCall[];
   readonly summary: string;
-  /**
-   * Argument value -> the words of the request that mean it, e.g. an item id -> 'Notebook, A6, soft
-   * cover'.
-   */
+  /** Argument value -> the words of the request that mean it, e.g. item id -> 'Notebook, A6'. */
   readonly mentions?: Readonly<Record<string, string>>;
 }
 
-/**
- * How an episode ends: by the `done` call; by the first reply without a call, which is the answer;
- * or by such a reply that holds JSON and meets a schema.
- */
+/** How an episode ends: by the `done` call, by the first text reply, or by JSON of a schema. */
 export type AnswerForm =
   | { readonly kind: 'tool' }
   | { readonly kind: 'text' }
   | { readonly kind: 'json'; readonly schema: JsonObject };
 
-/** What a scorer may look at besides the state. */
+/** What a scorer may read besides the state. */
 export interface ScoreContext {
   /** The trace so far; its last step is the ending. */
   readonly steps: readonly Step[];
-  /** Aborted when the time limit has passed or the run is interrupted. */
+  /** Aborted at the time limit and when the run is interrupted. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What an agent said to the person whom it serves, and all that both said before. */
+/** What the agent said to the person it serves, and all earlier messages of both. */
 export interface UserTurn {
   readonly text: string;
   /** 1 for the first question. */
@@ -83,8 +77,8 @@ export interface User {
 }
 
 /**
- * Tools, tasks and a scorer. `State` is private to the environment. Optional members are
- * capabilities: what needs one says what it cannot do without it.
+ * Tools, tasks and a scorer. `State` is private. Optional members are capabilities: a station that
+ * needs one reports what it cannot do without it.
  */
 export interface Environment<State = unknown> {
   readonly name: string;
@@ -93,28 +87,28 @@ export interface Environment<State = unknown> {
   /** Does not contain `done`: the runtime adds it. */
   readonly tools: readonly Tool[];
   readonly tasks: readonly Task[];
-  /** Model turns that an episode may take. */
+  /** Maximum model turns per episode. */
   readonly maxTurns: number;
-  /** Highest mean score that an agent which only says `done` may have, 0-1. */
+  /** Maximum mean score of an agent that only says `done`, 0-1. */
   readonly ceiling: number;
   /** Absent = neutral. */
   readonly vocabulary?: Vocabulary | undefined;
   /** Milliseconds that one reset, tool call or score may take. @default 60,000 */
   readonly timeoutMs?: number;
-  /** The state cannot be copied: nothing can be tried on a copy of it. */
+  /** The state cannot be copied, so nothing can be tried on a copy. */
   readonly replayable?: false;
-  /** Keyed digest of a text, where tasks are private: their ids are such digests already. */
+  /** Keyed digest of a text when tasks are private: their ids are such digests. */
   readonly mac?: (text: string) => string;
-  /** True when nothing tells a good episode from a bad one: its traces have no score. */
+  /** True if there is no scorer: traces have no score. */
   readonly unscored?: true;
   /** @default {kind: 'tool'} */
   readonly answer?: AnswerForm;
-  /** The person who is served; without one the request is all that is said. */
+  /** The person whom the agent serves; without one the request is all that is said. */
   readonly user?: User;
   reset(task: Task, signal?: AbortSignal): MaybePromise<State>;
   /**
-   * Bad input gives an error result and changes nothing. What it throws is told to the agent as an
-   * error result, except EnvironmentError: that makes the rollout void.
+   * Bad input gives an error result and changes nothing. A thrown error becomes the agent's error
+   * result, except EnvironmentError, which makes the rollout void.
    */
   execute(state: State, call: ToolCall, signal?: AbortSignal): MaybePromise<ToolResult>;
   /** Throws UsageError when the environment is `unscored`. */
@@ -127,18 +121,15 @@ export interface Environment<State = unknown> {
   changes?(state: State): readonly string[];
   /** Calls that solve the task; equal for equal tasks. */
   oracle?(task: Task, signal?: AbortSignal): MaybePromise<Plan>;
-  /**
-   * A new environment of the same name and tools with a fresh world and fresh tasks, equal for
-   * equal options.
-   */
+  /** A new environment of equal name and tools with a fresh world; equal for equal options. */
   generate?(options: GenerateOptions): Environment<State>;
   /** Releases what a state holds: connections, processes, files. Called once per reset or fork. */
   dispose?(state: State): MaybePromise<void>;
-  /** True for a result that says an error, where only its text is known. */
+  /** True for a result text that reports an error, when only the text is known. */
   isError?(content: string): boolean;
 }
 
-/** An environment whose tools, scorer and oracle answer at once. */
+/** An environment whose tools, scorer and oracle are synchronous. */
 export interface SyncEnvironment<State = unknown> extends Environment<State> {
   reset(task: Task): State;
   execute(state: State, call: ToolCall): ToolResult;
@@ -152,14 +143,11 @@ export interface SyncEnvironment<State = unknown> extends Environment<State> {
 export interface GenerateOptions {
   readonly seed: number;
   readonly tasks: number;
-  /** Split that all tasks get; absent = the stable split train/dev/sealed 50/25/25. */
+  /** Split of all tasks; absent = the stable split train/dev/sealed 50/25/25. */
   readonly split?: Split;
 }
 
-/**
- * What an agent gets before an episode. `plan` is for simulated agents alone; a real model never
- * sees it.
- */
+/** What an agent gets before an episode. Only simulated agents may read `plan`. */
 export interface Episode {
   readonly task: Task;
   readonly tools: readonly Tool[];
@@ -174,14 +162,11 @@ export interface Agent {
   /** e.g. `sim:medium`, `openai:gpt-x`. */
   readonly id: string;
   readonly simulated: boolean;
-  /**
-   * sha256 (hex) of everything that decides its replies: settings, endpoint, profile, engine
-   * version.
-   */
+  /** sha256 (hex) of all that decides its replies: settings, endpoint, profile, engine version. */
   readonly digest: string;
-  /** True when nobody said what its calls cost: its spend is unknown, not 0. */
+  /** True if the price of its calls is not given: its spend is unknown, not 0. */
   readonly unpriced?: boolean | undefined;
-  /** Tokens that a request may have; absent when nobody said. */
+  /** Maximum tokens of a request; absent if unknown. */
   readonly contextTokens?: number | undefined;
   /** `text`: it cannot make native calls, so every harness is played with `protocol: text`. */
   readonly protocol?: 'text' | undefined;
@@ -203,14 +188,11 @@ export interface Diagnosis {
   readonly step: number;
   readonly failure: FailureClass;
   readonly cause: Cause;
-  /**
-   * A finer label for clustering, e.g. `text_call`, `missing_prefix`, `name_for_id`, `wrong_state`,
-   * `loop`.
-   */
+  /** A finer label for clusters, e.g. `text_call`, `missing_prefix`, `name_for_id`, `loop`. */
   readonly pattern: string;
   readonly tool?: string;
   readonly argument?: string;
-  /** Id of the clause, skill or monitor at fault, when there is one. */
+  /** Id of the clause, skill or monitor at fault, if there is one. */
   readonly blames?: string;
   /** The agent claims an effect that no state change shows. */
   readonly completionWithoutEffect: boolean;

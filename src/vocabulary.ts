@@ -1,4 +1,4 @@
-/** The words of a domain, from an environment: the core knows no domain. */
+/** The words of a domain, which the environment provides: the core knows no domain. */
 
 /** Patterns are regular expression sources over lower-case text, so that all is plain data. */
 export interface Vocabulary {
@@ -12,7 +12,7 @@ export interface Vocabulary {
   readonly personalFields: readonly string[];
   /** Patterns of words near which a person reviews a model-written edit. */
   readonly sensitiveWords: readonly string[];
-  /** Wording for what the tools do and hold; only the simulated agent reads it. */
+  /** Wording for what the tools do and contain; only the simulated agent reads it. */
   readonly speech: Speech;
 }
 

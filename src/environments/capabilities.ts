@@ -22,13 +22,13 @@ const NOT_REPLAYABLE =
   'The state cannot be copied (replayable: false): nothing is probed, diagnosis reads traces and does not replay them, ' +
   'and the free checks know no more than the record.';
 
-/** One sentence for each capability that is missing. */
+/** One sentence per missing capability. */
 export const limitsOf = (environment: Environment): string[] =>
   CAPABILITIES.filter((capability) => !has(environment, capability)).map((capability) =>
     capability === 'fork' && environment.replayable === false ? NOT_REPLAYABLE : WITHOUT[capability],
   );
 
-/** Those of them that a night has to say: what its stations leave out. */
+/** The limits that a night has to report: what its stations leave out. */
 export const nightLimitsOf = (environment: Environment): string[] => [
   ...(has(environment, 'oracle') ? [] : [WITHOUT.oracle]),
   ...(environment.replayable === false ? [NOT_REPLAYABLE] : []),

@@ -1,7 +1,4 @@
-/**
- * What an environment must keep: solvable by its oracle, not by doing nothing, lookups without
- * effect, equal resets.
- */
+/** What an environment must satisfy: its oracle scores, idling does not, reads change nothing. */
 import { isObject } from '../digest.ts';
 import { readAnswer } from '../runtime/answer.ts';
 import { guarded } from '../runtime/guard.ts';
@@ -13,20 +10,20 @@ export interface EnvironmentReport {
   readonly tasks: number;
   readonly splits: Readonly<Record<Split, number>>;
   readonly tools: number;
-  /** Mean score of the oracle, 0-1; null when there is none. */
+  /** Mean score of the oracle, 0-1; null if there is none. */
   readonly oracle: number | null;
   /** Mean score of an agent that only says `done`, 0-1. */
   readonly idle: number;
   readonly ceiling: number;
   /** What it can do beyond playing and scoring. */
   readonly can: readonly Capability[];
-  /** What is lost without the other capabilities, one sentence each. */
+  /** One sentence per missing capability. */
   readonly limits: readonly string[];
   /** One sentence each; [] means that the environment is sound. */
   readonly problems: readonly string[];
 }
 
-/** Problems of one kind are told at most so often. */
+/** Maximum problems that are reported per kind. */
 const shown = 5;
 
 /** Plays the oracle and the idle agent on every task. Throws EnvironmentError where it fails. */
@@ -116,14 +113,14 @@ function taskProblems(tasks: readonly Task[]): string[] {
   return problems.slice(0, 3 * shown);
 }
 
-/** How an agent ends that says this. */
+/** The ending of an agent that says `summary`. */
 function endsBy(answer: AnswerForm = { kind: 'tool' }, summary: string): Ending {
   if (answer.kind === 'tool') return { reason: 'done', summary };
   const read = answer.kind === 'json' ? readAnswer(summary, answer.schema, { repair: false, coerce: false }) : null;
   return { reason: 'text', summary, ...(read !== null && 'value' in read ? { value: read.value } : {}) };
 }
 
-/** The changes as one text; '' where nobody can say. */
+/** The changes as one text; '' if the environment cannot list them. */
 const changesOf = ({ changes }: Environment, state: unknown): string => changes?.(state).join('\n') ?? '';
 
 async function idleScore(environment: Environment, task: Task, report: Report): Promise<number> {

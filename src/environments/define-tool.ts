@@ -9,10 +9,7 @@ export interface DefinedTool<State> {
   readonly description: string;
   readonly readOnly: boolean;
   readonly parameters: JsonObject;
-  /**
-   * Checks the arguments, then runs; throws on bad input, in words about the tool's `name`. The
-   * state may be changed in place.
-   */
+  /** Checks the arguments, then runs and may change the state in place; throws on bad input. */
   run(state: State, given: JsonObject, name: string, signal?: AbortSignal): unknown;
 }
 
@@ -28,7 +25,7 @@ export function tool<State, Shape extends z.core.$ZodLooseShape>(
   run: (state: State, given: z.output<z.ZodObject<Shape>>, signal?: AbortSignal) => unknown,
   options: { readonly readOnly?: boolean } = {},
 ): DefinedTool<State> {
-  // An argument that the tool does not know is an error unless the author allows it.
+  // An unknown argument is an error unless the author allows it.
   const checked = schema.def.catchall === undefined ? schema.strict() : schema;
   const { $schema: _, ...parameters } = z.toJSONSchema(checked, { io: 'input' }) as Record<string, Json>;
   return {
@@ -39,7 +36,7 @@ export function tool<State, Shape extends z.core.$ZodLooseShape>(
       const parsed = checked.safeParse(given);
       if (!parsed.success) throw new Error(whatIsWrong(name, schema, parsed.error.issues));
       const args = parsed.data as z.output<z.ZodObject<Shape>>;
-      // A function that declares no third parameter may have a default of its own there.
+      // Without a declared third parameter the function may have its own default there.
       return run.length < 3 ? run(state, args) : run(state, args, signal);
     },
   };
@@ -54,7 +51,7 @@ const TYPES: Readonly<Record<string, string>> = {
   object: 'an object',
 };
 
-/** One sentence about the first thing that is wrong: an unknown argument before all others. */
+/** One sentence about the first fault; an unknown argument comes first. */
 function whatIsWrong(name: string, { shape }: z.ZodObject, issues: readonly z.core.$ZodIssue[]): string {
   const unknown = issues.find((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0);
   if (unknown?.code === 'unrecognized_keys')
@@ -63,7 +60,7 @@ function whatIsWrong(name: string, { shape }: z.ZodObject, issues: readonly z.co
   const path = issue.path.map(String).join('.');
   if (issue.code !== 'invalid_type') return path === '' ? issue.message : `${path} of ${name}: ${issue.message}`;
   if (issue.message.endsWith('received undefined')) return `${name} needs the argument ${path}`;
-  // An element of a wrong type is told as the list's: that is what has to be written anew.
+  // A wrong element is reported as a fault of the list, which the model has to write again.
   const list = /^(.+)\.\d+$/.exec(path)?.[1];
   if (list !== undefined) return `${list} of ${name} must be a list of ${issue.expected}s`;
   const own = shape[path];
@@ -72,7 +69,7 @@ function whatIsWrong(name: string, { shape }: z.ZodObject, issues: readonly z.co
   return `${path} of ${name} must be ${TYPES[issue.expected] ?? issue.expected}`;
 }
 
-/** Tools as a model is told of them. */
+/** Tools as the model sees them. */
 export const toolsAsTold = (tools: Readonly<Record<string, Omit<DefinedTool<never>, 'run'>>>): readonly Tool[] =>
   Object.entries(tools).map(([name, { description, parameters, readOnly }]) => ({
     name,
@@ -81,9 +78,7 @@ export const toolsAsTold = (tools: Readonly<Record<string, Omit<DefinedTool<neve
     readOnly,
   }));
 
-/**
- * One call; what the tool throws is told to the agent, as are an unknown tool and bad arguments.
- */
+/** Runs one call; thrown errors, unknown tools and bad arguments become an error result. */
 export function runTool<State>(
   {
     tools,
@@ -115,7 +110,7 @@ export function runTool<State>(
   return isPromise(value) ? value.then(shown, told) : shown(value);
 }
 
-/** What the model reads of a tool's value. Throws EnvironmentError for one that is no JSON. */
+/** A tool's value as text for the model. Throws EnvironmentError for a value that is not JSON. */
 function contentOf(value: unknown, tool: string): string {
   if (value === undefined) return 'ok';
   if (typeof value === 'string') return value;

@@ -20,9 +20,8 @@ export type { DefinedScorer, DefinedState, EnvironmentDefinition, TaskDefinition
 const firstTasks: GenerateOptions = { seed: 1, tasks: 400 };
 
 /**
- * Makes an environment. Its digest covers name, tools and tasks; `loadEnvironment` adds the bytes
- * of the file. Throws UsageError for a task without a text, or when only some of the tasks have a
- * split.
+ * Makes an environment. Its digest covers name, tools and tasks; `loadEnvironment` adds the file's
+ * bytes. Throws UsageError for a task without a text and when only some tasks have a split.
  */
 export function defineEnvironment<State, Input = string>(
   definition: EnvironmentDefinition<State, Input>,
@@ -102,7 +101,7 @@ function assertStored(name: string, sources: readonly TaskDefinition<unknown>[])
   }
 }
 
-/** Asks twice: what differs for equal options cannot be made again on another day. */
+/** Asks twice: tasks that differ for equal options cannot be made again later. */
 function pureTasks<Input>(
   name: string,
   tasks: (options: GenerateOptions) => readonly TaskDefinition<Input>[],
@@ -169,7 +168,7 @@ function requestOf<State, Input>(
   throw new UsageError(`${definition.name}: task ${source.id} has no text; add prompt: (task) => ...`);
 }
 
-/** True for values that JSON holds. */
+/** True for JSON values. */
 function isPlain(value: unknown): value is Json {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);

@@ -8,9 +8,7 @@ import type { Scorer } from './scorers.ts';
 export interface TaskDefinition<Input> {
   /** Unique. */
   readonly id: string;
-  /**
-   * Anything that the definition's functions need. The agent sees only what `prompt` makes of it.
-   */
+  /** Any data that the functions need. The agent sees only what `prompt` makes of it. */
   readonly input: Input;
   /** Default: the stable split 50/25/25. Give it for all tasks or for none. */
   readonly split?: Split;
@@ -23,17 +21,15 @@ export interface TaskDefinition<Input> {
 export type DefinedScorer<State, Input> = Scorer<TaskDefinition<Input>, State>;
 
 /**
- * Every function may be asynchronous. One that declares a parameter for it gets a signal, which is
- * aborted when the time limit has passed or nobody waits any more. A state of plain data (objects, lists, text, numbers, Map, Set,
- * Date) is copied as needed; for any other give `snapshot` and `restore`, or say `replayable:
- * false`.
+ * Every function may be asynchronous, and gets a signal if it declares a parameter for it; it is
+ * aborted at the time limit and when the run stops. A state of plain data (objects, lists, text,
+ * numbers, Map, Set, Date) is copied as needed; any other needs `snapshot` and `restore`, or
+ * `replayable: false`.
  */
 export interface EnvironmentDefinition<State, Input> {
   /** Folder name under `evals/` and `harness/`. */
   readonly name: string;
-  /**
-   * A list, or a pure function of seed and number, which also gives the environment its `generate`.
-   */
+  /** A list, or a pure function of seed and number, which then also is the `generate`. */
   readonly tasks: readonly TaskDefinition<Input>[] | ((options: GenerateOptions) => readonly TaskDefinition<Input>[]);
   readonly tools: Readonly<Record<string, DefinedTool<State>>>;
   /** A fresh state, equal for equal tasks. */
@@ -47,21 +43,19 @@ export interface EnvironmentDefinition<State, Input> {
   readonly score?: DefinedScorer<State, Input> | readonly DefinedScorer<State, Input>[];
   /** How an episode ends. @default {kind: 'tool'}, by the `done` call */
   readonly answer?: AnswerForm;
-  /**
-   * Calls and summary that score 1; without it only real models can play and `mine` learns less.
-   */
+  /** Calls and summary that score 1; without it only real models play and `mine` learns less. */
   oracle?(task: TaskDefinition<Input>, signal?: AbortSignal): MaybePromise<Plan>;
   /** A copy of a state that is not plain data, e.g. the bytes of a database. */
   snapshot?(state: State): MaybePromise<unknown>;
   /** A new state from such a copy. */
   restore?(snapshot: unknown): MaybePromise<State>;
-  /** False: the state cannot be copied, so nothing can be tried on a copy of it. */
+  /** False: the state cannot be copied, so nothing can be tried on a copy. */
   readonly replayable?: false;
   /** The difference to the state at reset, one line per changed value. Default for plain data. */
   changes?(state: State): readonly string[];
   /** Releases what a state holds: connections, processes, files. */
   dispose?(state: State): MaybePromise<void>;
-  /** True for a tool's text that says an error; such a call changes nothing. */
+  /** True for a tool's text that reports an error; such a call changes nothing. */
   isError?(content: string): boolean;
   /** Answers what the agent says. Default: nobody does. */
   readonly user?: User;
@@ -71,11 +65,11 @@ export interface EnvironmentDefinition<State, Input> {
   readonly timeoutMs?: number;
   /** Default 30. */
   readonly maxTurns?: number;
-  /** Highest mean score of an agent that only says `done`, 0-1, default 0. */
+  /** Maximum mean score of an agent that only says `done`, 0-1, default 0. */
   readonly ceiling?: number;
-  /** sha256 (hex) of all that decides a result. Default: of name, tools and tasks. */
+  /** sha256 (hex) of everything that decides a result. Default: of name, tools and tasks. */
   readonly digest?: string;
-  /** A fresh world with fresh tasks, where `tasks` is a list. */
+  /** A fresh world with fresh tasks, when `tasks` is a list. */
   generate?(options: GenerateOptions): Environment<DefinedState<State>>;
 }
 

@@ -1,11 +1,11 @@
-/** What a folder of this package's own environments exports from its `index.ts`, as `folder`. */
+/** What each folder of a built-in environment exports from its `index.ts` as `folder`. */
 import type { Environment, GenerateOptions, Vocabulary } from '../types.ts';
 
 export interface EnvironmentFolder {
-  /** Of the folder and the environment. */
+  /** Name of the folder and of the environment. */
   readonly name: string;
   readonly vocabulary: Vocabulary;
-  /** What a folder given by `--data` holds; absent when the environment takes none. */
+  /** What a folder given by `--data` contains; absent when the environment takes none. */
   readonly data?: string;
   /** `root` holds `evals/`; `data` is absolute. Throws UsageError for files that do not fit. */
   load(from: LoadOptions): Environment | Promise<Environment>;
@@ -24,6 +24,6 @@ export interface LoadOptions {
 
 export interface VectorsReport {
   readonly vectors: number;
-  /** One sentence for each vector that came out otherwise. */
+  /** One sentence per vector with another outcome. */
   readonly mismatches: readonly string[];
 }

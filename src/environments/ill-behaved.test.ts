@@ -1,7 +1,4 @@
-/**
- * Environments that do not do their part: the right party is blamed, in a sentence, nothing
- * crashes, and no score comes from an environment's fault.
- */
+/** Broken environments: the right party is blamed, nothing crashes, no fault becomes a score. */
 import { describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
 import { EnvironmentError, InfrastructureError, UsageError } from '../errors.ts';
@@ -249,7 +246,7 @@ describe('what cannot be copied or stored is refused with the remedy', () => {
 });
 
 describe('a run', () => {
-  /** Plays 100 tasks, of which some are scored by a scorer that fails. */
+  /** Plays 100 tasks; the scorer fails on some of them. */
   function playAll(isBroken: (id: string) => boolean) {
     const tasks = Array.from({ length: 100 }, (_, i) => ({ id: `t${i}`, input: 'Add one.', split: 'dev' as const }));
     const environment = defineEnvironment({

@@ -1,7 +1,4 @@
-/**
- * Imports a user's module: natively where Node can, else through jiti, with this package known by
- * its name.
- */
+/** Imports a user's module: natively if Node can, else through jiti, with this package by name. */
 
 type Exports = Readonly<Record<string, unknown>>;
 
@@ -17,8 +14,8 @@ const retryCodes: readonly unknown[] = [
 const packageName = 'harness-optimizer';
 
 /**
- * The exports of the module at a file URL. The fallback hands in this package and zod as they are
- * loaded here, so that a file may import both from wherever it lies. Throws what the module throws.
+ * The exports of the module at a file URL. The fallback passes in this package and zod as loaded
+ * here, so that a file may import both from any place. Throws what the module throws.
  */
 export async function importModule(url: URL): Promise<Exports> {
   try {
@@ -27,8 +24,7 @@ export async function importModule(url: URL): Promise<Exports> {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (!retryCodes.includes(code)) throw error;
   }
-  // The index re-exports this folder: it is imported only here, and by name, to keep the import
-  // order upwards.
+  // The index re-exports this folder, so it is imported only here and by name.
   const index = new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : '../index.js', import.meta.url);
   const { createJiti } = await import('jiti');
   const jiti = createJiti(import.meta.url, {

@@ -1,6 +1,6 @@
-/** Which values are plain data: what can be copied, compared and stored. */
+/** Which values are plain data, that can be copied, compared and stored. */
 
-/** Something that is not plain data. */
+/** A value that is not plain data. */
 export interface ForeignValue {
   /** e.g. `orders.A1`; '' for the value itself. */
   readonly path: string;
@@ -15,7 +15,7 @@ const isPlainObject = (value: object): boolean => {
   return prototype === null || prototype === Object.prototype || kindOf(value) === 'Object';
 };
 
-/** The first value that is no plain data; null when all is. `containers`: Map, Set and Date are. */
+/** The first value that is not plain data; null if none. `containers` allows Map, Set and Date. */
 export function findForeign(
   value: unknown,
   { containers }: { readonly containers: boolean },

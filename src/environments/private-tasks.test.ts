@@ -1,7 +1,4 @@
-/**
- * Names of private tasks, also of generated ones and of their families, are keyed; what the
- * environment does with them stays the same.
- */
+/** Names of private tasks, generated ones and families are keyed; the behaviour stays the same. */
 import { createHmac } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { defineEnvironment } from './define.ts';

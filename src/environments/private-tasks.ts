@@ -1,15 +1,12 @@
-/** Tasks under names that say nothing, for records that others may read. */
+/** Tasks under names that reveal nothing, for records that others may read. */
 import type { Environment, GenerateOptions, Task } from '../types.ts';
 
 type Mac = NonNullable<Environment['mac']>;
 
-/** The name under which a private task stands in records. */
+/** The name of a private task in records. */
 export const privateId = (mac: Mac, id: string): string => `task-${mac(`id ${id}`).slice(0, 16)}`;
 
-/**
- * The environment with every task, also a generated one, named by a keyed digest of its id; its own
- * functions see the tasks as they were.
- */
+/** The environment with keyed digests as task ids; its own functions still see the real tasks. */
 export function withPrivateTasks(environment: Environment, mac: Mac): Environment {
   const own = new Map<string, Task>();
   const tasks = environment.tasks.map((task) => {

@@ -11,23 +11,23 @@ import { importModule } from './import-module.ts';
 
 const here = new URL('.', import.meta.url);
 
-/** The index of a folder beside this file; undefined when there is none. */
+/** The index of a folder beside this file; undefined if there is none. */
 const indexFile = (name: string): URL | undefined =>
   /^[a-z0-9-]+$/.test(name)
     ? ['index.js', 'index.ts'].map((file) => new URL(`${name}/${file}`, here)).find((url) => existsSync(url))
     : undefined;
 
-/** Names of this package's own environments: its folders are the registry. */
+/** Names of the built-in environments: their folders are the registry. */
 export const ownFolders = (): string[] =>
   readdirSync(here)
     .filter((name) => indexFile(name) !== undefined)
     .sort();
 
-/** The words of an own environment; undefined for any other, whose code is not run for it. */
+/** The words of a built-in environment; undefined for any other, whose code is not run for it. */
 export const knownVocabulary = async (name: string): Promise<Vocabulary | undefined> =>
   (await folderOf(name))?.vocabulary;
 
-/** The folder of an own environment; undefined for any other name. */
+/** The folder of a built-in environment; undefined for any other name. */
 export async function folderOf(name: string): Promise<EnvironmentFolder | undefined> {
   const index = indexFile(name);
   return index && ((await import(index.href)) as { readonly folder: EnvironmentFolder }).folder;
@@ -35,7 +35,7 @@ export async function folderOf(name: string): Promise<EnvironmentFolder | undefi
 
 const extensions = ['ts', 'js', 'mjs'] as const;
 
-/** The environment file of a folder under `evals/`, when there is one. */
+/** The environment file of a folder under `evals/`, if there is one. */
 function environmentFile(root: string, name: string): string | undefined {
   const files = extensions.map((extension) => join(root, 'evals', name, `environment.${extension}`));
   return files.find((file) => existsSync(file));
@@ -52,9 +52,8 @@ export function environmentNames(root: string): string[] {
 const isPath = (name: string): boolean => /[\\/]/.test(name) || extensions.some((end) => name.endsWith(`.${end}`));
 
 /**
- * Loads a folder of this package, `evals/<name>/environment.{ts,js,mjs}`, or a file by its path
- * relative to the root. Throws UsageError for an unknown name, a broken file, missing data, and
- * `data` where the environment takes none.
+ * Loads a built-in environment, `evals/<name>/environment.{ts,js,mjs}`, or a file by path from the
+ * root. Throws UsageError for an unknown name, a broken file, and missing or unwanted `data`.
  */
 export async function loadEnvironment(name: string, { root, data }: LoadOptions): Promise<Environment> {
   const folder = await folderOf(name);
@@ -92,8 +91,8 @@ async function loadFile(file: string): Promise<Environment> {
 }
 
 /**
- * Throws UsageError for a state that cannot be copied. A state that holds something (`dispose`,
- * `replayable: false`) is not opened for that; a reset that fails is left to `env check`.
+ * Throws UsageError for a state that cannot be copied. It opens no held state (`dispose`,
+ * `replayable: false`); `env check` reports a reset that fails.
  */
 async function assertState({ tasks, replayable, dispose, ...environment }: Environment): Promise<void> {
   const [first] = tasks;
@@ -105,7 +104,7 @@ async function assertState({ tasks, replayable, dispose, ...environment }: Envir
   }
 }
 
-/** Rules live in the file's code, so its bytes belong to the digest. */
+/** The file's code holds the rules, so its bytes belong to the digest. */
 function withSource(environment: Environment, source: string): Environment {
   const { generate } = environment;
   return {
@@ -117,7 +116,7 @@ function withSource(environment: Environment, source: string): Environment {
 
 const methods = ['reset', 'execute', 'score'] as const;
 
-/** Throws UsageError naming the first member that is missing or of a wrong kind. */
+/** Throws UsageError for the first member that is missing or of a wrong kind. */
 export function assertEnvironment(value: unknown, where: string): asserts value is Environment {
   const given = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
   const wrong =

@@ -1,4 +1,4 @@
-/** The seams of users and scorers: what they are asked, and that episodes with them play again. */
+/** The seams for users and scorers: what they are asked, and that their episodes replay. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { compileHarness } from '../runtime/compile.ts';
@@ -12,7 +12,7 @@ import { defineEnvironment, tool } from './define.ts';
 import { exactAnswer, fieldsOf, judged, scoredByAll } from './scorers.ts';
 import { scriptedUser } from './users.ts';
 
-/** Plays twice and once more from the record; both have to be equal to the byte. */
+/** Plays twice and replays once; all three must be equal to the byte. */
 async function playThrice(
   environment: Environment,
   turns: readonly ScriptedTurn[],

@@ -1,11 +1,8 @@
-/** Scorers that an environment can take: exact values, fields of an answer, a judge, several. */
+/** Built-in scorers: exact values, fields of an answer, a judge, several together. */
 import { canonicalJson, isObject } from '../digest.ts';
 import type { Ending, Json, MaybePromise, Score, ScoreContext } from '../types.ts';
 
-/**
- * Says how good an episode was; may be async. What it throws makes the rollout void: it is the
- * environment's fault, never the agent's.
- */
+/** Scores an episode; may be async. What it throws is the environment's fault: a void rollout. */
 export type Scorer<Task, State = unknown> = (
   task: Task,
   state: State,
@@ -13,7 +10,7 @@ export type Scorer<Task, State = unknown> = (
   context: ScoreContext,
 ) => MaybePromise<Score>;
 
-/** The value of a JSON answer; else the text. */
+/** The value of a JSON answer; otherwise the text. */
 const answerOf = ({ value, summary }: Ending): Json => (value === undefined ? summary.trim() : value);
 
 const same = (a: Json, b: Json): boolean => canonicalJson(a) === canonicalJson(b);
@@ -27,8 +24,8 @@ export function exactAnswer<Task>(expected: (task: Task) => Json): Scorer<Task> 
 }
 
 /**
- * Compares the fields of a JSON answer one by one; the reward is the share of those that are right.
- * A check's detail says what was expected and found; proposers see it of train tasks alone.
+ * Compares the fields of a JSON answer; the reward is the share of right ones. A check's detail
+ * gives the expected and the found value; proposers see it for train tasks only.
  */
 export function fieldsOf<Task>(
   expected: (task: Task) => Readonly<Record<string, Json>>,
@@ -48,9 +45,9 @@ export function fieldsOf<Task>(
 }
 
 export interface JudgeSettings<Task, State> {
-  /** What the judge is asked about one episode. */
+  /** The question for the judge about one episode. */
   question(task: Task, state: State, ending: Ending): string;
-  /** Asks it: a model, a person, a service. Equal questions should get equal answers. */
+  /** Asks a model, a person or a service. Equal questions should get equal answers. */
   ask(question: string, signal?: AbortSignal): MaybePromise<string>;
   /** 0-1. @default 1 when the first word of the answer is yes, 0 when it is no */
   reward?(answer: string): number;
@@ -76,7 +73,7 @@ export function judged<Task, State>({
   };
 }
 
-/** Asks all of them, in order: the mean reward, all checks, and a violation where one says so. */
+/** Runs all scorers in order: mean reward, all checks, a violation if any reports one. */
 export function scoredByAll<Task, State>(scorers: readonly Scorer<Task, State>[]): Scorer<Task, State> {
   return async (task, state, ending, context) => {
     const scores: Score[] = [];

@@ -6,9 +6,8 @@ import type { Split, Task } from '../types.ts';
 const pattern: readonly Split[] = ['train', 'dev', 'train', 'sealed'];
 
 /**
- * Splits tasks 50/25/25 within each set of tags: tasks are ordered by tags, then by sha256 of salt
- * and id, and dealt in turn. The order of the input does not matter; the given splits are
- * overwritten.
+ * Splits tasks 50/25/25 within each set of tags: by tags, then by sha256 of salt and id, dealt in
+ * turn. The order of the input does not matter; given splits are overwritten.
  */
 export function assignSplits(tasks: readonly Task[], salt: string): Task[] {
   const keyed = tasks.map((task) => ({

@@ -3,9 +3,8 @@
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /**
- * One line a changed leaf, in key order of `before`, new keys last: `orders.A1: "pending" ->
- * "cancelled"`. A missing value prints as nothing: `orders.B2: (none) -> "pending"`; [] when both
- * are equal.
+ * One line per changed leaf, in key order of `before`, new keys last: `orders.A1: "a" -> "b"`, with
+ * `(none)` for a missing value; [] when both are equal.
  */
 export function differences(before: unknown, after: unknown, path = ''): string[] {
   if (Object.is(before, after)) return [];

@@ -1,6 +1,4 @@
-/**
- * How a defined environment keeps the state of an episode: plain data, or something that it holds.
- */
+/** How a defined environment keeps an episode's state: as plain data or as a handle. */
 import { UsageError } from '../errors.ts';
 import { isPromise } from '../runtime/ask.ts';
 import type { MaybePromise, ToolResult } from '../types.ts';
@@ -8,14 +6,14 @@ import type { DefinedState, EnvironmentDefinition } from './definition.ts';
 import { findForeign } from './plain.ts';
 import { differences } from './state-diff.ts';
 
-/** What a call makes of a state. */
+/** What a call does with a state. */
 export type RunTool<State> = (state: State) => MaybePromise<ToolResult>;
 
 export interface StateKeeper<State> {
   open(fresh: State, task: string): DefinedState<State>;
-  /** An error result changes nothing, as far as the state can be copied. */
+  /** An error result changes nothing, if the state can be copied. */
   run(state: DefinedState<State>, run: RunTool<State>): MaybePromise<ToolResult>;
-  /** What a scorer may look at and change. */
+  /** The state that a scorer may read and change. */
   shown(state: DefinedState<State>): State;
   fork?(state: DefinedState<State>): MaybePromise<DefinedState<State>>;
   changes?(state: DefinedState<State>): readonly string[];
@@ -24,7 +22,7 @@ export interface StateKeeper<State> {
 const whenThere = <T, R>(value: MaybePromise<T>, then: (value: T) => R): MaybePromise<R> =>
   isPromise(value) ? value.then(then) : then(value);
 
-/** Tools work on a copy, so that a call that throws half-way changes nothing. */
+/** Tools work on a copy, so that a call that throws halfway changes nothing. */
 function plainKeeper<State, Input>(definition: EnvironmentDefinition<State, Input>): StateKeeper<State> {
   const checked = new Set<string>();
   const { name, changes } = definition;
@@ -56,7 +54,7 @@ function assertPlain(state: unknown, whose: string): void {
   );
 }
 
-/** A handle: tools change it in place and leave it as it was when they throw. */
+/** A handle: tools change it in place and must leave it unchanged when they throw. */
 function heldKeeper<State, Input>(definition: EnvironmentDefinition<State, Input>): StateKeeper<State> {
   const { snapshot, restore, changes } = definition;
   return {

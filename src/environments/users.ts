@@ -3,9 +3,7 @@ import { canonicalJson, sha256 } from '../digest.ts';
 import type { User } from '../types.ts';
 
 /**
- * A person who gives the same answers in the same order, whatever is asked; after the last one
- * nobody answers any more.
- *
+ * Gives the same answers in order, whatever is asked; after the last one nobody answers.
  * @example
  * defineEnvironment({ user: scriptedUser(['The blue one.', 'Yes, go ahead.']), ... });
  */

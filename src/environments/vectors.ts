@@ -7,7 +7,7 @@ import { folderOf, ownFolders } from './registry.ts';
 
 const usage = 'Usage: npm run vectors -- ENV FILE [--data DIR]   (default of DIR: the folder of FILE)';
 
-/** Exit code of the command: 0 all match, 1 a mismatch, 2 wrong usage. */
+/** Exit code: 0 all match, 1 a mismatch, 2 wrong usage. */
 export async function main(
   argv: readonly string[],
   print: (line: string) => void,

@@ -1,11 +1,8 @@
-/**
- * Hard caps of a night: every rollout is reserved before it is played, so that spend never exceeds
- * the budget.
- */
+/** Hard caps of a night: each rollout is reserved first, so that spend never exceeds the budget. */
 import { BudgetError } from '../errors.ts';
 
 export interface Caps {
-  /** Rollouts that may be played; Infinity when not capped. */
+  /** Maximum rollouts; Infinity = no cap. */
   readonly maxRollouts: number;
   /** US dollars. */
   readonly maxUsd: number;
@@ -22,36 +19,27 @@ const NO_CAPS: Caps = {
 export interface Budget {
   readonly rollouts: number;
   readonly usd: number;
-  /** Which cap is reached, one clause; null when none is. */
+  /** The cap that is reached, as one clause; null if none is. */
   reached(): string | null;
   /** True when `count` more rollouts fit into every cap. */
   affords(count: number): boolean;
   /** Reserves one rollout; throws BudgetError when a cap is reached. */
   reserve(): void;
-  /**
-   * Reserves money for one model call and gives the amount to settle; throws BudgetError when it
-   * does not fit.
-   */
+  /** Reserves money for one call, to be settled; throws BudgetError if it does not fit. */
   reserveUsd(amount: number): void;
-  /** Replaces a reservation by what the call cost. */
+  /** Replaces a reservation by the call's cost. */
   settleUsd(reserved: number, cost: number): void;
   /** Counts a rollout that an earlier try of this night already played. */
   restore(): void;
-  /**
-   * Goes back to `count` rollouts: later ones ran ahead of an interim check that ended all. Their
-   * money stays counted.
-   */
+  /** Goes back to `count` rollouts: later ones ran ahead of a deciding check; their money stays. */
   drop(count: number): void;
-  /**
-   * Counts money that an earlier try of this night already spent, and tells `record` every change
-   * from now on, in US dollars.
-   */
+  /** Counts US dollars that an earlier try spent, and reports every later change to `record`. */
   keepUsd(spent: number, record: (change: number) => void): void;
 }
 
 /**
  * `now` gives milliseconds; only differences matter. After `stopAfter` rollouts a cap counts as
- * reached: a night that ran into one plays again up to there. A cap that is not given is none.
+ * reached, so that a resumed night stops where it stopped before. A missing cap is no cap.
  */
 export function openBudget(given: Partial<Caps>, now: () => number, stopAfter = Number.POSITIVE_INFINITY): Budget {
   const caps: Caps = { ...NO_CAPS, ...given };

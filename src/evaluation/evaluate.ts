@@ -1,4 +1,4 @@
-/** One harness on a list of tasks: the evaluation that a program asks for. */
+/** Evaluates one harness on a list of tasks, for programs. */
 import { assertScorer } from '../environments/define.ts';
 import type { Agent, Environment, Evaluation, Harness, Task, Trace } from '../types.ts';
 import { openBudget } from './budget.ts';
@@ -12,13 +12,13 @@ export interface EvaluateOptions {
   readonly agent: Agent;
   /** @default all tasks of the environment */
   readonly tasks?: readonly Task[];
-  /** Trials a task. @default 1 */
+  /** Trials per task. @default 1 */
   readonly trials?: number;
   /** @default 1 */
   readonly seed?: number;
-  /** Rollouts at the same time. @default 4 */
+  /** Concurrent rollouts. @default 4 */
   readonly concurrency?: number;
-  /** One rollout. @default 600,000 */
+  /** Time limit of one rollout. @default 600,000 */
   readonly timeoutMs?: number;
   /** @default none */
   readonly maxRollouts?: number;

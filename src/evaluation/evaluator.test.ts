@@ -1,7 +1,4 @@
-/**
- * Rollouts: a fault of the endpoint is never a score, nothing is played twice, and one run has one
- * model.
- */
+/** Rollouts: an endpoint's fault is never a score, nothing plays twice, one run has one model. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineEnvironment, tool } from '../environments/define.ts';
@@ -46,7 +43,7 @@ function evaluatorOf(agent: Agent, { journal = memoryJournal() as Journal, budge
   return Object.assign(play, { settle: evaluator.settle });
 }
 
-/** Fails in the calls that `fails` names, counted from 0. */
+/** Fails in the calls with these numbers, counted from 0. */
 function faulty(
   fails: (call: number) => boolean,
   message = 'connection reset',
@@ -109,7 +106,7 @@ test('money of an earlier try counts, and every change is told as it happens', (
   const told: number[] = [];
   budget.keepUsd(0.5, (change) => told.push(change));
   budget.reserveUsd(0.3);
-  // A kill here leaves the reservation in the record.
+  // A kill at this point leaves the reservation in the record.
   expect([budget.usd, told]).toEqual([0.8, [0.3]]);
   budget.settleUsd(0.3, 0.1);
   expect(budget.usd).toBeCloseTo(0.6, 12);

@@ -12,13 +12,10 @@ import { trialSeed } from './seeds.ts';
 /** Part of every cache key: raise it when the runtime changes what a rollout does. */
 export const ENGINE_VERSION = 'engine/3';
 
-/**
- * Rollouts in a row without a reply to judge after which nothing more is asked: the endpoint is
- * gone.
- */
+/** Rollouts in a row without a reply after which the endpoint counts as gone. */
 const GONE_AFTER = 5;
 
-/** Share of rollouts that may be void for the environment's faults, from the third fault on. */
+/** Maximum share of rollouts voided by environment faults, from the third fault on. */
 const MAX_FAULTS = 0.02;
 const LEAST_FAULTS = 3;
 
@@ -29,11 +26,11 @@ export interface EvaluatorOptions {
   readonly journal: Journal;
   readonly seed: number;
   readonly night: number;
-  /** Rollouts at the same time. */
+  /** Concurrent rollouts. */
   readonly concurrency: number;
   /** See `EpisodeOptions`. */
   readonly timeoutMs: number;
-  /** Tries of a rollout that met an infrastructure fault, the first one included. @default 3 */
+  /** Tries of a rollout that met an infrastructure fault, including the first. @default 3 */
   readonly tries?: number;
   readonly signal?: AbortSignal;
   onRollout?(trace: Trace): void;
@@ -43,23 +40,22 @@ export interface Rollout {
   readonly harness: Harness;
   readonly task: Task;
   readonly trial: number;
-  /** Names the noise: arms of one comparison share it, comparisons do not. */
+  /** Names the noise: arms of one comparison share it, separate comparisons do not. */
   readonly tier: string;
-  /** Another environment than the evaluator's own, e.g. a fresh panel. */
+  /** An environment other than the evaluator's own, e.g. a fresh panel. */
   readonly environment?: Environment;
 }
 
 export interface Evaluator {
   readonly options: EvaluatorOptions;
-  /** Of all rollouts so far, each counted once. */
+  /** Usage of all rollouts so far, each counted once. */
   readonly usage: Usage;
   /**
-   * One rollout, from the cache when it was played before. A void trace has `error`; the fifth in a
-   * row throws InfrastructureError, so that a night does not go on, and decide, without its
-   * endpoint. `signal` ends this rollout alone.
+   * One rollout, cached. A void trace has `error`; the fifth void in a row throws
+   * InfrastructureError, so that no night decides without its endpoint. `signal` ends this rollout.
    */
   play(rollout: Rollout, signal?: AbortSignal): Promise<Trace>;
-  /** Writes down the voids so far: something is about to be decided with them. */
+  /** Writes the voids so far, because a decision will use them. */
   settle(): void;
 }
 
@@ -80,7 +76,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
     counted.add(key);
     usage = addUsage(usage, trace.usage);
   };
-  /** Voids that stand only if the endpoint answers again, or if something is decided with them. */
+  /** Voids that count only if the endpoint answers again or a decision uses them. */
   let voids: JournalEntry[] = [];
   const settle = () => {
     for (const entry of voids) journal.put(entry);
@@ -88,7 +84,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
   };
   let lastYieldMs = performance.now();
   let voidsInARow = 0;
-  /** Rollouts of this process, and those in which the environment failed. */
+  /** Rollouts of this process, and the number of them in which the environment failed. */
   let fresh = 0;
   let faults = 0;
   const assertEnvironmentWorks = (trace: Trace): void => {
@@ -102,7 +98,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
   };
   let served: string | null = null;
   const assertServed = ({ model, error }: Trace): void => {
-    // A rollout without a reply carries the agent's own name.
+    // A rollout without a reply has the agent's own name.
     if (model === '' || error !== undefined) return;
     assertSameModel(served, model);
     served = model;
@@ -124,7 +120,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
       );
       const known = journal.get(key);
       if (known !== undefined) {
-        // Played by the interrupted part of this night: it counts, once.
+        // The interrupted part of this night played it: it counts once.
         if (!counted.has(key)) {
           budget.restore();
           count(key, known);
@@ -133,8 +129,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
         options.onRollout?.(known);
         return known;
       }
-      // A simulated rollout never leaves the microtask queue; timers and signals need a turn as
-      // well.
+      // A simulated rollout never leaves the microtask queue, but timers and signals need turns.
       if (performance.now() - lastYieldMs > 25) {
         await new Promise((resolve) => setImmediate(resolve));
         lastYieldMs = performance.now();
@@ -153,7 +148,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
           ...(signal ? { signal } : {}),
         });
         if (signal?.aborted) throw new InterruptedError('interrupted');
-        // Tries are for a fault that passes; while there is no sign of life, one is enough.
+        // Retries are for faults that pass; without a sign of life one try is enough.
         const tries = voidsInARow > 0 || trace.fault === 'environment' ? 1 : (options.tries ?? 3);
         if (trace.error === undefined || attempt >= tries || trace.refused) {
           count(key, trace);
@@ -178,15 +173,12 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
   };
 }
 
-/** Adds up what rollouts used. */
+/** Total usage of the rollouts. */
 export function totalUsage(traces: readonly Trace[]): Usage {
   return traces.reduce((total, { usage }) => addUsage(total, usage), NO_USAGE);
 }
 
-/**
- * Per-task rewards of traces of one harness, in the order of `tasks`; a task with a void trial is
- * left out.
- */
+/** Per-task rewards of one harness's traces, in the order of `tasks`, without voided tasks. */
 export function evaluationOf(
   harness: Harness,
   split: Split,
@@ -220,9 +212,7 @@ export function evaluationOf(
   };
 }
 
-/**
- * Throws when no rollout of a phase could be scored: nothing can be decided without an endpoint.
- */
+/** Throws if no rollout of a phase could be scored: nothing is decided without an endpoint. */
 export function assertScored(traces: readonly Trace[]): void {
   if (traces.length > 0 && traces.every((trace) => trace.error !== undefined))
     throw new InfrastructureError(

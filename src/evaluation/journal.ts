@@ -1,15 +1,15 @@
-/** The rollouts of a run on disk: append-only lines, read again when an interrupted run goes on. */
+/** The rollouts of a run on disk: append-only lines that an interrupted run reads again. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Trace } from '../types.ts';
 
-/** What a cached rollout must give back. `trace` holds all steps where they are kept, else none. */
+/** What a cached rollout must return. `trace` holds all steps if they are kept, else none. */
 export interface JournalEntry {
   readonly key: string;
   readonly trace: Trace;
 }
 
-/** Name of the file in the folder of a run. */
+/** File name in a run's folder. */
 export const JOURNAL = 'rollouts.jsonl';
 
 export interface Journal {
@@ -17,15 +17,12 @@ export interface Journal {
   put(entry: JournalEntry): void;
   /** Writes what is buffered. */
   flush(): void;
-  /**
-   * Writes all entries in the order of their keys: equal rollouts then give equal bytes, in
-   * whatever order they ended.
-   */
+  /** Writes all entries sorted by key: equal rollouts then give equal bytes, in any order. */
   seal(): void;
   readonly size: number;
 }
 
-/** A journal that forgets with the process. */
+/** A journal in memory only. */
 export function memoryJournal(): Journal {
   const entries = new Map<string, Trace>();
   return {
@@ -40,10 +37,9 @@ export function memoryJournal(): Journal {
 }
 
 /**
- * A journal in `<directory>/rollouts.jsonl`. With `keepSteps` false only train traces keep their
- * steps: a simulated rollout can be played again at no cost, so its score is enough. A last line
- * cut off by a kill is dropped. `bufferLines` rollouts at most are lost by a kill: 1 where they
- * cost money.
+ * A journal in `<directory>/rollouts.jsonl`. With `keepSteps` false only train traces keep steps,
+ * as a simulated rollout can be replayed for free. A last line cut off by a kill is dropped. A kill
+ * loses at most `bufferLines` rollouts: 1 where they cost money.
  */
 export function fileJournal(directory: string, options: { keepSteps: boolean; bufferLines: number }): Journal {
   mkdirSync(directory, { recursive: true });
@@ -57,7 +53,7 @@ export function fileJournal(directory: string, options: { keepSteps: boolean; bu
     try {
       appendFileSync(path, `${buffer.join('\n')}\n`);
     } catch (error) {
-      // A failed write knows no path; a person wants to know which disk is full.
+      // The error of a failed write has no path, but a person needs to know which disk is full.
       throw Object.assign(error as Error, { path });
     }
     buffer = [];

@@ -1,12 +1,12 @@
-/** Plays a list of rollouts, several at a time, and tells how far it has come. */
+/** Plays a list of rollouts, several at a time, and reports progress. */
 import type { Trace } from '../types.ts';
 import type { Evaluator, Rollout } from './evaluator.ts';
 import { mapPool } from './pool.ts';
 
-/** Tells that `done` of `total` rollouts are played. */
+/** Reports that `done` of `total` rollouts are played. */
 type OnPlayed = (done: number, total: number) => void;
 
-/** Traces in the order of `rollouts`. Throws as `Evaluator.play` and `mapPool` do. */
+/** Traces in the order of `rollouts`. Throws like `Evaluator.play` and `mapPool`. */
 export function playTasks(
   evaluator: Evaluator,
   rollouts: readonly Rollout[],

@@ -106,7 +106,7 @@ describe('in order', () => {
     });
     const first = results.next();
     for (let i = 0; i < 20; i++) await turn();
-    // Two at once, and no more than four items ahead of the one that is waited for.
+    // Two at once, and at most four items ahead of the awaited one.
     expect(started).toEqual([0, 1, 2, 3]);
     release();
     expect((await first).value).toBe(0);

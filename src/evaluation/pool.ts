@@ -1,9 +1,9 @@
 /** Runs a function over items, a limited number at a time. */
 
 /**
- * Results in the order of `items`; at most `limit` calls run at once. The first error, or `signal`,
- * starts no further item, aborts the signal that running calls were given, waits for them, and is
- * thrown (for `signal` its reason). Throws RangeError for a limit below 1.
+ * Results in the order of `items`; at most `limit` calls run at once. The first error or the abort
+ * of `signal` starts no further item, aborts running calls, waits for them and is thrown. Throws
+ * RangeError for a limit below 1.
  */
 export async function mapPool<T, R>(
   items: readonly T[],
@@ -24,7 +24,7 @@ export async function mapPool<T, R>(
       try {
         results[index] = await fn(items[index] as T, index, inner.signal);
       } catch (error) {
-        // Later errors are mostly echoes of the abort: the first reason is the one that is thrown.
+        // Later errors mostly repeat the abort, so the first reason is thrown.
         if (!inner.signal.aborted) inner.abort(error);
       }
     }
@@ -41,10 +41,9 @@ export async function mapPool<T, R>(
 type Settled<R> = { readonly value: R } | { readonly error: unknown };
 
 /**
- * Results in the order of `items`, one at a time, while up to `limit` calls run ahead, at most
- * twice as many items ahead of the one that is waited for. An error, or the reason of `signal`, is
- * thrown at its item's turn. When the caller stops early, running calls are aborted and waited for,
- * and whatever came of them is dropped. Throws RangeError for a limit below 1.
+ * Results in the order of `items`, one at a time; up to `limit` calls run ahead, at most two times
+ * `limit` items. An error or the reason of `signal` is thrown at its item's turn. When the caller
+ * stops early, running calls are aborted, awaited and dropped. Throws RangeError for a limit < 1.
  */
 export async function* inOrder<T, R>(
   items: readonly T[],

@@ -5,9 +5,7 @@ export interface TrialKey {
   /** The run's seed. */
   readonly seed: number;
   readonly night: number;
-  /**
-   * Names the comparison, e.g. `dev` or `sealed`; arms that shall share noise name the same one.
-   */
+  /** Names the comparison, e.g. `dev` or `sealed`; arms with the same name share their noise. */
   readonly tier: string;
   /** Task id. */
   readonly task: string;
@@ -15,9 +13,6 @@ export interface TrialKey {
   readonly trial: number;
 }
 
-/**
- * A 32-bit unsigned seed. The harness is no part of it, so that both arms of a pair meet the same
- * random draws.
- */
+/** A 32-bit unsigned seed; the harness is not part of it, so both arms get equal random draws. */
 export const trialSeed = ({ seed, night, tier, task, trial }: TrialKey): number =>
   seedOf('trial', seed, night, tier, task, trial);
