@@ -14,10 +14,10 @@ export interface DefinedTool<State> {
 }
 
 /**
- * A tool of a defined environment. `run` may change the state in place and returns what the model
- * reads: text as it is, other values as JSON, nothing as `ok`, or a promise of it; what it throws
+ * A tool of a defined environment. `run` may change the state in place and returns (or promises)
+ * what the model reads: text as it is, other values as JSON, nothing as `ok`. What it throws
  * becomes an error result and undoes its changes. `readOnly` (default false) promises that it
- * changes nothing: the runtime may then call it by itself.
+ * changes nothing, so that the runtime may call it by itself.
  */
 export function tool<State, Shape extends z.core.$ZodLooseShape>(
   description: string,

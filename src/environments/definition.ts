@@ -36,10 +36,7 @@ export interface EnvironmentDefinition<State, Input> {
   reset(task: TaskDefinition<Input>, signal?: AbortSignal): MaybePromise<State>;
   /** What the agent reads. Default: `input` when it is text. */
   prompt?(task: TaskDefinition<Input>): string;
-  /**
-   * One scorer or several, see `scorers.ts`. Without any only `optimize judge` and `optimize run
-   * --task ID --show` can use the environment.
-   */
+  /** One or more scorers (`scorers.ts`); without one only `judge` and `run --task ID` work. */
   readonly score?: DefinedScorer<State, Input> | readonly DefinedScorer<State, Input>[];
   /** How an episode ends. @default {kind: 'tool'}, by the `done` call */
   readonly answer?: AnswerForm;

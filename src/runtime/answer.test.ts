@@ -87,7 +87,7 @@ describe('answer: json', () => {
     expect(twice.ending).toEqual({ reason: 'text', summary: 'I cannot.' });
     expect(twice.trace.score?.reward).toBe(0);
   });
-  it('is mended and coerced only where the switches are on', async () => {
+  it('is fixed and coerced only where the switches are on', async () => {
     const written = "Here it is:\n```json\n{'date': '2026-03-04', 'total': '12.50'}\n```";
     const realization = { repair: true, coerce: true };
     const { ending, trace } = await play(json, [written], { settings: { realization } });

@@ -15,7 +15,7 @@ export type ReadAnswer =
 
 const checkers = new WeakMap<JsonObject, z.ZodType>();
 
-/** Throws UsageError for what is no JSON Schema, or one that cannot be checked. */
+/** Throws UsageError for a value that is not a JSON Schema or that cannot be checked. */
 export function answerChecker(schema: JsonObject): z.ZodType {
   let checker = checkers.get(schema);
   if (checker === undefined) {
@@ -30,8 +30,8 @@ export function answerChecker(schema: JsonObject): z.ZodType {
   return checker;
 }
 
-/** The JSON in a text: without fences and words around it, and mended. */
-function mendedJson(text: string): Json | undefined {
+/** The JSON in a text, fixed and without fences and words around it. */
+function repairedJson(text: string): Json | undefined {
   const inside = stripFences(text);
   const start = inside.search(/[[{]/);
   if (start < 0) return undefined;
@@ -39,10 +39,10 @@ function mendedJson(text: string): Json | undefined {
   return repairJson(end > start ? inside.slice(start, end + 1) : inside.slice(start));
 }
 
-/** Faults that one message names. */
+/** Maximum faults that one message names. */
 const NAMED = 3;
 
-/** `repair` mends broken JSON, `coerce` turns values into the types that the schema wants. */
+/** `repair` fixes broken JSON; `coerce` turns values into the schema's types. */
 export function readAnswer(
   text: string,
   schema: JsonObject,
@@ -51,10 +51,10 @@ export function readAnswer(
   const rewrites: Rewrite[] = [];
   let value = parseJson(text.trim());
   if (repair && (value === undefined || !isObject(value))) {
-    const mended = mendedJson(text);
-    if (mended !== undefined && mended !== value) {
-      value = mended;
-      rewrites.push({ by: 'realization:repair', what: 'answer', before: text, after: mended });
+    const repaired = repairedJson(text);
+    if (repaired !== undefined && repaired !== value) {
+      value = repaired;
+      rewrites.push({ by: 'realization:repair', what: 'answer', before: text, after: repaired });
     }
   }
   if (value === undefined) return { problem: 'The answer is no JSON. Answer with one JSON value and nothing else.' };

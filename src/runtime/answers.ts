@@ -5,7 +5,7 @@ import { type Answer, type Ask, type AskedCall, type CallResult, isPromise, type
 import { isTooLong } from './context.ts';
 import { withinLimit } from './deadline.ts';
 
-/** Why a model gave no reply, as far as that is no reason to stop everything. */
+/** Why a model gave no reply; rethrows errors that must stop everything. */
 function faultOf(error: unknown): ModelFault {
   if (!(error instanceof InfrastructureError) || error.fatal || error instanceof EnvironmentError) throw error;
   const { message, final } = error;
@@ -39,7 +39,7 @@ export function modelAnswers(
   };
 }
 
-/** Runs calls against one state of an environment; a successful write tells the changes as well. */
+/** Runs calls against one state; a successful write also reports the changes. */
 export function toolAnswers(
   environment: Environment,
   state: unknown,
@@ -57,7 +57,7 @@ export function toolAnswers(
   return (calls) => {
     const results = calls.map(run);
     if (!results.some(isPromise)) return results as readonly CallResult[];
-    // All of them end before anything goes on: nothing may run behind the next call.
+    // All calls end before anything goes on: nothing may run behind the next call.
     return Promise.allSettled(results).then((ended) =>
       ended.map((one) => {
         if (one.status === 'rejected') throw one.reason;

@@ -1,7 +1,4 @@
-/**
- * What the machine asks for and is answered. No layer calls an environment or a model: whoever
- * drives a generator of this folder answers its asks.
- */
+/** The machine's asks and their answers: a driver, and no layer, calls environments and models. */
 import type { ChatReply, ChatRequest, MaybePromise, ToolCall, ToolResult } from '../types.ts';
 
 export interface AskedCall {
@@ -23,7 +20,7 @@ export type Ask =
   | { readonly ask: 'user'; readonly text: string };
 
 export interface CallResult extends ToolResult {
-  /** All changes of the state so far, after a successful write; absent where nobody can say. */
+  /** All changes of the state so far, after a successful write; absent if unknown. */
   readonly changes?: readonly string[];
 }
 
@@ -41,7 +38,7 @@ export type Answer = ChatReply | ModelFault | readonly CallResult[] | string | n
 /** A part of the machine: run it with `drive`, or by hand. */
 export type Asking<R> = Generator<Ask, R, Answer>;
 
-/** Thrown for an answer that does not fit the ask: the driver is wrong. */
+/** An answer that does not fit the ask is a fault of the driver. */
 const misfit = (ask: Ask['ask'], expected: string): TypeError =>
   new TypeError(`the ask for ${ask} was answered wrongly: expected ${expected}`);
 
@@ -74,9 +71,8 @@ export const isPromise = <T>(value: MaybePromise<T>): value is Promise<T> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 /**
- * Runs a part of the machine to its end. An answer that is not a promise goes on in the same tick,
- * so that a run whose answers are all at hand needs no promise at all. What `answer` throws is
- * thrown where the machine asked.
+ * Runs a part of the machine to its end. An answer that is not a promise continues in the same
+ * tick, so a run with immediate answers needs no promise. Errors are thrown in the machine.
  */
 export function drive<R>(run: Asking<R>, answer: (ask: Ask) => MaybePromise<Answer>): MaybePromise<R> {
   let next = run.next();
@@ -94,7 +90,7 @@ export function drive<R>(run: Asking<R>, answer: (ask: Ask) => MaybePromise<Answ
   return next.value;
 }
 
-/** The answer, or the error that stands in its place. */
+/** The answer, or the error in its place. */
 async function settle(answer: () => MaybePromise<Answer>): Promise<{ value: Answer } | { error: unknown }> {
   try {
     return { value: await answer() };

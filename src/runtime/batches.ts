@@ -16,8 +16,8 @@ function isIndependent(session: Session, { call, clauses, refused }: CorrectedCa
 }
 
 /**
- * The calls of a message in their order, in batches: each read-only, without a clause and not made
- * before. Any other call is a batch of its own and sees the results before it.
+ * The calls of a message in order, in batches of new read-only calls without clauses; any other
+ * call is its own batch and sees the results before it.
  */
 export function batchesOf(session: Session, calls: readonly CorrectedCall[]): readonly (readonly CorrectedCall[])[] {
   const batches: CorrectedCall[][] = [];

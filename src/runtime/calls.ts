@@ -15,7 +15,7 @@ function begin(session: Session, { id, call }: OutgoingCall): void {
   session.steps.push({ kind: 'call', callId: id, call, readOnly: isReadOnly(session, call.name) });
 }
 
-/** Records what a call of the agent got back and what it changed. */
+/** Records the result of a call of the agent and what it changed. */
 function end(session: Session, { id, call }: OutgoingCall, result: CallResult): void {
   const { content, error } = result;
   session.steps.push({ kind: 'result', callId: id, content, error });
@@ -58,15 +58,15 @@ export function* execute(session: Session, calls: readonly OutgoingCall[]): Aski
   return results;
 }
 
-/** Records a call that was made elsewhere and its result as facts: nothing is asked. */
+/** Records a call made elsewhere and its result as facts; asks nothing. */
 export function admitCall(session: Session, outgoing: OutgoingCall, result: CallResult): void {
   begin(session, outgoing);
   end(session, outgoing, result);
 }
 
 /**
- * Reads of the runtime, together: the newest equal result if nothing has changed since, else a call
- * that costs a step; null when no step is left.
+ * Reads of the runtime: the newest equal result if nothing changed since, else a call that costs a
+ * step; null when no step is left.
  */
 export function* readForClause(
   session: Session,

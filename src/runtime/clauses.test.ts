@@ -1,7 +1,4 @@
-/**
- * The contract in an episode: clauses are prepared for, enforced and told, and permissions hold in
- * every harness.
- */
+/** The contract in an episode: clauses prepare, enforce and tell; permissions always hold. */
 import { describe, expect, it } from 'vitest';
 import { cancel, done, getOrder, of, play, realization, swap, withClause } from './play.fixture.ts';
 import type { scriptedAgent } from './scripted-agent.ts';
@@ -59,7 +56,7 @@ describe('prepare', () => {
 
   it('makes a failed element null, so that indices stay aligned', async () => {
     const { steps } = await play(withClause(), [swap(['2002', '2001'], ['x', 'Ring, L']), done]);
-    // 2002 is no line of this order: the first ground asks before anything else is looked at.
+    // 2002 is not a line of this order: the first ground asks before anything else is checked.
     expect(of(steps, 'block')).toHaveLength(1);
     const loose = { ...swapClause, prepare: swapClause.prepare.filter((_, i) => i !== 1) };
     const second = await play(withClause(loose), [swap(['9999', '2001'], ['x', 'Ring, L']), done]);
@@ -157,13 +154,13 @@ describe('clauses', () => {
       return [of(steps, 'block').length, reason];
     };
     expect(await blocksOf(Array(8).fill(call))).toEqual([3, 'blocked']);
-    // The first read is new, the others are the same again.
+    // The first read is new; the others repeat it.
     const read = getOrder(pending);
     expect(await blocksOf([call, read, call, read, call, read, call])).toEqual([4, 'blocked']);
-    // Two blocks that take turns.
+    // Two blocks in turn.
     const other = swap(['2002'], ['2003'], pending);
     expect(await blocksOf([call, other, call, other, call, other])).toEqual([5, 'blocked']);
-    // Other reads, and a change: the agent gets on.
+    // Other reads and a change: the agent makes progress.
     const reads = ['#W1000001', pending, '#W1', '#W2'].map(getOrder);
     expect(await blocksOf([call, ...reads.flatMap((news) => [news, call]).slice(0, 6), done])).toEqual([4, 'done']);
     const change = swap(['2001'], ['2002'], '#W1000001');

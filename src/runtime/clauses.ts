@@ -1,7 +1,4 @@
-/**
- * Asks the clauses of a tool about the final call: off, shadow, note, block or hard; the first
- * block wins.
- */
+/** Checks a tool's clauses on the final call: off, shadow, note, block, hard; first block wins. */
 import { renderTemplate } from '../harness/cel/cel.ts';
 import type { ToolCall } from '../types.ts';
 import { disable, type Prepared, scopeOf } from './prepare.ts';
@@ -9,7 +6,7 @@ import { pushNote, type Session } from './session.ts';
 
 export type ClauseVerdict =
   | { readonly kind: 'pass'; readonly notes: readonly string[] }
-  /** `handOver`: a hard clause was met once too often; the episode ends. */
+  /** `handOver`: a hard clause blocked too often; the episode ends. */
   | { readonly kind: 'block'; readonly by: string; readonly message: string; readonly handOver: boolean };
 
 function messageOf(session: Session, call: ToolCall, { compiled, bindings }: Prepared): string {
@@ -35,7 +32,7 @@ function isUnmet(session: Session, call: ToolCall, { compiled, bindings }: Prepa
   return outcome.value === false;
 }
 
-/** `prepared` holds the clauses of the call in order of priority. */
+/** `prepared` holds the clauses of the call by priority. */
 export function checkClauses(session: Session, call: ToolCall, prepared: readonly Prepared[]): ClauseVerdict {
   const notes: { by: string; text: string }[] = [];
   for (const item of prepared) {

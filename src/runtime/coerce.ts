@@ -1,7 +1,4 @@
-/**
- * Turns an argument into the type that the tool's JSON Schema wants, where only one reading is
- * possible.
- */
+/** Turns an argument into the type of the tool's JSON Schema where only one reading is possible. */
 import { isObject } from '../digest.ts';
 import { itemSchema, joinPath, memberSchemas, typesOf } from '../harness/argument-paths.ts';
 import type { Json, JsonObject } from '../types.ts';
@@ -35,10 +32,7 @@ function toList(value: Json, schema: JsonObject): Json {
   return coerceValue([value], schema);
 }
 
-/**
- * The value in a type that the schema allows; the very same value when it fits already or no single
- * reading exists.
- */
+/** The value in an allowed type; the same value if it fits already or has no single reading. */
 export function coerceValue(value: Json, schema: JsonObject): Json {
   const types = typesOf(schema);
   if (Array.isArray(value) && types.includes('array')) {
@@ -66,13 +60,13 @@ export function coerceValue(value: Json, schema: JsonObject): Json {
     if (types.includes('boolean') && /^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
     return value;
   }
-  // Beyond 2^53 the digits that the model wrote are lost already.
+  // Beyond 2^53 the digits that the model wrote are already lost.
   if (typeof value === 'number' && types.includes('string') && (Math.abs(value) < 2 ** 53 || !Number.isInteger(value)))
     return String(value);
   return value;
 }
 
-/** Coerces a value and what it holds; each change is said with its place. */
+/** Coerces a value and its content; each change is reported with its place. */
 export function coerceInside(value: Json, schema: JsonObject, place: string, rewrites: Rewrite[]): Json {
   const after = coerceValue(value, schema);
   if (after !== value) rewrites.push({ by: 'realization:coerce', what: place, before: value, after });

@@ -1,7 +1,4 @@
-/**
- * A harness made ready for one environment: texts rendered, expressions and patterns compiled, once
- * for all episodes.
- */
+/** A harness made ready for one environment: texts, expressions and patterns compiled once. */
 import { compileExpression, type Expression } from '../harness/cel/cel.ts';
 import { type Clause, Contract, HarnessSettings, type Monitor, Regulation } from '../harness/schema.ts';
 import type { Agent, AnswerForm, Environment, Harness, Task, Tool, User } from '../types.ts';
@@ -13,9 +10,9 @@ import { shapeOf, type ToolShape } from './shapes.ts';
 import { indexSkills, type Retrieved, type SkillIndex } from './skills.ts';
 import { workText } from './work-text.ts';
 
-/** What the machine knows of an environment: it calls none of its functions. */
+/** What the machine knows about an environment, none of whose functions it calls. */
 export interface Surface extends Pick<Environment, 'tools' | 'maxTurns' | 'vocabulary' | 'answer'> {
-  /** Present when somebody answers what the agent says. */
+  /** Present if somebody answers what the agent says. */
   readonly user?: Pick<User, 'id'>;
 }
 
@@ -39,7 +36,7 @@ export interface CompiledGround {
 export interface CompiledClause {
   readonly clause: Clause;
   readonly prepare: readonly (CompiledRead | CompiledGround)[];
-  /** Undefined as well when `enforce` is off. */
+  /** Undefined also when `enforce` is off. */
   readonly require: Expression | undefined;
 }
 
@@ -60,7 +57,7 @@ export interface Compiled {
   readonly skills: SkillIndex;
   readonly retrieved: WeakMap<Task, readonly Retrieved[]>;
   readonly monitors: readonly Monitor[];
-  /** False if no clause reads: then results need not be remembered. */
+  /** False if no clause reads: results then need not be remembered. */
   readonly reads: boolean;
 }
 
@@ -104,7 +101,7 @@ function compileClause(clause: Clause): CompiledClause {
   };
 }
 
-/** Tool -> the items that concern it, in their order. */
+/** Tool -> the items that concern it, in order. */
 function byTool<T>(items: readonly T[], toolsFor: (item: T) => readonly string[]): Map<string, T[]> {
   const map = new Map<string, T[]>();
   for (const item of items) {
@@ -117,7 +114,7 @@ function byTool<T>(items: readonly T[], toolsFor: (item: T) => readonly string[]
   return map;
 }
 
-/** The monitors that have something to watch: a text may be the answer, and nothing a write. */
+/** The monitors with something to watch: a text may be the answer, and there may be no write. */
 function monitorsFor({ tools, answer }: Surface, monitors: readonly Monitor[]): readonly Monitor[] {
   if (answer === undefined || answer.kind === 'tool') return monitors;
   const writes = tools.some(({ readOnly }) => !readOnly);
@@ -132,7 +129,7 @@ function compile(harness: Harness, environment: Surface, protocol: Agent['protoc
   const hasTools = environment.tools.length > 0;
   const { answer = { kind: 'tool' } } = environment;
   const { user } = environment.vocabulary ?? NEUTRAL;
-  // Where nothing can be called, no text is a call.
+  // Without tools no text is a call.
   const spoken = tools.length > 0 ? (protocol ?? switches.protocol) : 'native';
   const realization = { ...switches, protocol: spoken, rescue: switches.rescue && tools.length > 0 };
   const shapes = new Map(tools.map((tool) => [tool.name, shapeOf(tool)]));
@@ -180,8 +177,8 @@ type Cache = WeakMap<Harness, WeakMap<Surface, Compiled>>;
 const caches: Readonly<Record<'own' | 'text', Cache>> = { own: new WeakMap(), text: new WeakMap() };
 
 /**
- * The same object for the same harness, environment and protocol; `text` is spoken whatever the
- * harness says. Throws UsageError for an expression that is no CEL.
+ * Cached per harness, environment and protocol; a given `text` protocol overrides the harness's.
+ * Throws UsageError for an expression that is not CEL.
  */
 export function compileHarness(harness: Harness, environment: Surface, protocol?: Agent['protocol']): Compiled {
   const cache = caches[protocol ?? 'own'];

@@ -1,7 +1,4 @@
-/**
- * A conversation that outgrows the model: older results are shortened, the trace says so, and
- * nothing crashes.
- */
+/** A conversation that outgrows the model: older results are shortened and the trace says so. */
 import { expect, test } from 'vitest';
 import { InfrastructureError } from '../errors.ts';
 import type { Agent, ChatMessage, ChatRequest } from '../types.ts';

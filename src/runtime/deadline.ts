@@ -1,14 +1,10 @@
-/**
- * One signal for both ways in which a model call is cut short: the caller's abort and the time
- * limit.
- */
+/** One signal for both ends of a model call: the caller's abort and the time limit. */
 import { setMaxListeners } from 'node:events';
 import { InfrastructureError } from '../errors.ts';
 
 /**
- * The value of `call`, also of one that ignores its signal. Throws InfrastructureError after
- * `limitMs` without an answer, and the reason of `signal` once that is aborted. Without a limit
- * nothing is wrapped and no timer runs.
+ * The value of `call`, even of one that ignores its signal. Throws InfrastructureError after
+ * `limitMs`, and the reason of `signal` once aborted. Without a limit no timer runs.
  */
 export async function withinLimit<T>(
   call: (signal: AbortSignal | undefined) => Promise<T>,
@@ -28,8 +24,7 @@ export async function withinLimit<T>(
   aborted.catch(() => {});
   if (signal?.aborted) abort();
   else if (signal) {
-    // One listener a running call, however many a user asks for; Node takes more than ten for a
-    // leak.
+    // One listener per running call; Node warns of a leak above ten.
     setMaxListeners(0, signal);
     signal.addEventListener('abort', abort, { once: true });
   }

@@ -1,13 +1,10 @@
-/** The tool that ends an episode; the runtime adds it to those of the environment. */
+/** The tool that ends an episode; the runtime adds it to the environment's tools. */
 import type { Environment, Tool } from '../types.ts';
 import { NEUTRAL } from '../vocabulary.ts';
 
 export const DONE = 'done';
 
-/**
- * Read-only because it changes no state; `prepare` can still not call it, as it is no tool of the
- * environment.
- */
+/** Read-only because it changes no state; `prepare` cannot call it, as the environment lacks it. */
 const doneTool = (user: string): Tool => ({
   name: DONE,
   description: `End the work on this request; summary is the final message to the ${user}, in one or two sentences.`,
@@ -23,10 +20,7 @@ type Ended = Pick<Environment, 'tools' | 'vocabulary' | 'answer'>;
 
 const cache = new WeakMap<Ended, readonly Tool[]>();
 
-/**
- * The tools of an environment, untold, and `done` where an episode ends by it; the same array for
- * the same environment.
- */
+/** The environment's tools, and `done` where it ends an episode; cached per environment. */
 export function toolsOf(environment: Ended): readonly Tool[] {
   if (environment.answer !== undefined && environment.answer.kind !== 'tool') return environment.tools;
   let tools = cache.get(environment);

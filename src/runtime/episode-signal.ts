@@ -1,8 +1,8 @@
-/** One signal for all that runs in an episode: it is aborted when the episode is over. */
+/** One signal for everything that runs in an episode; it is aborted at the end of the episode. */
 
 export interface EpisodeSignal {
   readonly signal: AbortSignal;
-  /** Something has to be waited for: from now on an abort of the caller reaches the signal. */
+  /** Something must be awaited: from now on the caller's abort reaches the signal. */
   wait(): void;
   /** Aborts what may still run. */
   end(): void;
@@ -10,7 +10,7 @@ export interface EpisodeSignal {
 
 const OVER = new Error('the episode is over');
 
-/** A controller that nothing has waited on: an episode that waits for nothing needs none. */
+/** An unused controller: an episode that waits for nothing needs none of its own. */
 let unused: AbortController | null = null;
 
 export function openEpisodeSignal(caller: AbortSignal | undefined): EpisodeSignal {

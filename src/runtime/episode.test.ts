@@ -80,7 +80,7 @@ describe('the loop', () => {
     const fails = getOrder('#W9');
     const looping = await play(harnessOf(), Array(8).fill(fails));
     expect([endOf(looping.trace), looping.agent.requests.length]).toEqual(['blocked', 5]);
-    // Something new between: the agent looks for a way.
+    // Something new between: the agent looks for another way.
     const searching = await play(harnessOf(), [fails, fails, fails, fails, getOrder('#W1000001'), fails, fails, done]);
     expect(endOf(searching.trace)).toBe('done');
   });

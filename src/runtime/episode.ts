@@ -11,17 +11,17 @@ import { openSession, pushNote, type Session } from './session.ts';
 import { type Retrieved, retrieveSkills } from './skills.ts';
 import { type Talk, takeTurn } from './turn.ts';
 
-/** Of the model, or of the environment: neither is the agent's doing. */
+/** A fault of the model or of the environment, never of the agent. */
 export interface Fault {
   readonly fault: ModelFault['fault'] | 'environment';
   readonly message: string;
 }
 
 export interface EpisodeResult {
-  /** Null when there was no reply to judge: then `fault` says why, and nothing may be scored. */
+  /** Null if there was no reply to judge: `fault` says why, and nothing may be scored. */
   readonly ending: Ending | null;
   readonly fault?: Fault;
-  /** The last one is the ending, when there is one. */
+  /** The last step is the ending, if there is one. */
   readonly steps: readonly Step[];
   readonly prompt: Trace['prompt'];
   /** Served model id; '' before the first reply. */
@@ -39,7 +39,7 @@ function skillsFor(compiled: Compiled, task: Task): readonly Retrieved[] {
   return retrieved;
 }
 
-/** What the model reads before its first reply, the tools apart. */
+/** What the model reads before its first reply, without the tools. */
 export function promptOf(compiled: Compiled, task: Task): Trace['prompt'] {
   return {
     system: compiled.system,
@@ -53,7 +53,7 @@ const usageOf = (steps: readonly Step[]): Usage =>
 
 /**
  * Asks with a conversation that fits: shortened before the request where the context is known, and
- * after a refusal where the endpoint knows better. The trace says what was shortened.
+ * after a refusal. The trace says what was shortened.
  */
 function* askWithin(
   session: Session,
@@ -76,9 +76,8 @@ function* askWithin(
 }
 
 /**
- * Goes on until `done`, a stop, two replies without a call or the last turn. `contextTokens` is the
- * longest request that the model takes, when somebody knows. An EnvironmentError in place of an
- * answer ends it without an ending.
+ * Runs until `done`, a stop, two replies without a call, or the last turn. `contextTokens` is the
+ * longest request of the model, if known. An EnvironmentError as an answer leaves no ending.
  */
 export function* episode(
   compiled: Compiled,

@@ -1,7 +1,4 @@
-/**
- * Takes the calls of a record through a harness one by one, with no model: what would be sent,
- * rewritten and blocked, while the session follows what really happened.
- */
+/** Takes recorded calls through a harness without a model: what it would send, rewrite, block. */
 import { NO_USAGE } from '../chat.ts';
 import type { Environment, MaybePromise, Step, Task, ToolCall, Trace } from '../types.ts';
 import { type AskedCall, type CallResult, drive } from './ask.ts';
@@ -15,15 +12,15 @@ import { callKey, hearPerson, openSession } from './session.ts';
 export interface FollowedCall {
   readonly heard: HeardCall;
   readonly realized: Realized;
-  /** What the layers did to it. */
+  /** What the layers did to the call. */
   readonly steps: readonly Step[];
-  /** The call that the recorded run made here, if it made one, and whether it succeeded. */
+  /** The call of the recorded run at this point, if any, and whether it succeeded. */
   readonly recorded?: { readonly callId: string; readonly ok: boolean };
 }
 
 export interface Followed {
   readonly calls: readonly FollowedCall[];
-  /** Reads of rules that neither the record nor the environment could answer. */
+  /** Reads of rules that neither record nor environment could answer. */
   readonly unread: number;
 }
 
@@ -36,7 +33,7 @@ interface RecordedCall {
 
 type Turn = { readonly model: Extract<Step, { kind: 'model' }>; readonly calls: RecordedCall[]; said: string | null };
 
-/** Model steps with the calls that were executed before the next one. */
+/** Model steps with the calls that were executed before the next step. */
 function turnsOf({ steps }: Trace): readonly Turn[] {
   const results = new Map(steps.flatMap((step) => (step.kind === 'result' ? [[step.callId, step] as const] : [])));
   const turns: Turn[] = [];
@@ -53,7 +50,7 @@ function turnsOf({ steps }: Trace): readonly Turn[] {
   return turns;
 }
 
-/** Reads that the record holds: one map per stretch between two successful writes. */
+/** Reads in the record: one map per stretch between two successful writes. */
 function recordedReads({ steps }: Trace): ReadonlyMap<string, CallResult>[] {
   const results = new Map(steps.flatMap((step) => (step.kind === 'result' ? [[step.callId, step] as const] : [])));
   const stretches: Map<string, CallResult>[] = [new Map()];
@@ -68,7 +65,7 @@ function recordedReads({ steps }: Trace): ReadonlyMap<string, CallResult>[] {
   return stretches;
 }
 
-/** A state of its own that follows the recorded writes; opened when something has to be read. */
+/** A separate state that follows the recorded writes; opened at the first needed read. */
 function worldBeside(environment: Environment, task: Task) {
   let state: MaybePromise<unknown>;
   let open = false;
@@ -90,8 +87,8 @@ function worldBeside(environment: Environment, task: Task) {
 }
 
 /**
- * After each turn the calls that the record executed become facts, so that the session follows the
- * record whatever the harness makes of it. Reads are answered by the record, else by `environment`.
+ * After each turn the executed calls of the record become facts, so that the session follows the
+ * record under any harness. Reads are answered by the record, else by `environment`.
  */
 export async function follow(
   compiled: Compiled,

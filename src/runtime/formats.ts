@@ -1,7 +1,4 @@
-/**
- * Checks the shape of arguments with a linear-time engine, repairs it where the contract says how,
- * else refuses.
- */
+/** Checks the shape of arguments in linear time; repairs it as the contract says, or refuses. */
 import { RE2JS } from 're2js';
 import { mapAt } from '../harness/argument-paths.ts';
 import type { Format } from '../harness/schema.ts';
@@ -14,13 +11,13 @@ export interface CompiledFormat {
   matches(value: string): boolean;
 }
 
-/** Throws what the engine throws for a pattern that it cannot read. */
+/** Throws the engine's error for a pattern that it cannot read. */
 export function compileFormat(format: Format): CompiledFormat {
   const pattern = RE2JS.compile(format.pattern);
   return { format, matches: (value) => pattern.test(value) };
 }
 
-/** `value` with the part of `prefix` that is missing: '#W' before 'W12' gives '#W12'. */
+/** `value` with the missing part of `prefix`: '#W' and 'W12' give '#W12'. */
 function* withPrefix(value: string, prefix: string): Generator<string> {
   for (let length = prefix.length; length > 0; length--) yield prefix.slice(0, length) + value;
 }
@@ -28,10 +25,7 @@ function* withSuffix(value: string, suffix: string): Generator<string> {
   for (let start = 0; start < suffix.length; start++) yield value + suffix.slice(start);
 }
 
-/**
- * The first repaired value that matches, stripping, then case, then prefix, then suffix; undefined
- * if none does.
- */
+/** The first repaired value that matches: strip, case, prefix, suffix; undefined if none does. */
 export function repairValue(value: string, compiled: CompiledFormat): string | undefined {
   const { repair } = compiled.format;
   if (repair === undefined) return undefined;
@@ -57,9 +51,8 @@ export interface Formatted {
 const quote = (value: string) => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
 
 /**
- * Applies the formats in order to texts and lists of texts. `looksUp(argument)` is true for an
- * argument that a `ground` of this tool replaces: there a text of another shape is a description,
- * so it is repaired if possible but not refused.
+ * Applies the formats in order to texts and lists of texts. `looksUp(argument)` is true if a
+ * `ground` replaces the argument: a text of another shape is then a description and not refused.
  */
 export function applyFormats(
   given: JsonObject,

@@ -1,7 +1,6 @@
 /**
- * An environment whose faults carry its own name: time limits, and answers of the right form.
- * Whatever goes wrong, the right party is blamed: bad input is the agent's, all else throws
- * EnvironmentError, which makes a rollout void.
+ * An environment with time limits and checked answers. Bad input is the agent's fault; any other
+ * fault throws EnvironmentError, which makes a rollout void.
  */
 import { EnvironmentError, InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
 import type { Environment, GenerateOptions, MaybePromise, Plan, Score, ToolCall, ToolResult } from '../types.ts';
@@ -9,7 +8,7 @@ import { isPromise } from './ask.ts';
 
 const DEFAULT_LIMIT_MS = 60_000;
 
-/** Characters of a tool's result that are kept. */
+/** Maximum characters kept of a tool's result. */
 export const LONGEST_RESULT = 200_000;
 
 const GUARDED = Symbol('guarded');
@@ -22,7 +21,7 @@ const textOf = (error: unknown): string => (error instanceof Error ? error.messa
 const isSettled = (error: unknown): boolean =>
   error instanceof InfrastructureError || error instanceof InterruptedError || error instanceof UsageError;
 
-/** A value, or what becomes of it within the limit; `onError` gives a value or throws. */
+/** The value, or its settlement within the limit; `onError` returns a value or throws. */
 function within<T>(
   what: () => string,
   limitMs: number,
@@ -51,7 +50,7 @@ function within<T>(
   }).then(read, fail);
 }
 
-/** Rejects at the limit and at an abort, also when the promise never settles. */
+/** Rejects at the limit and at an abort, even if the promise never settles. */
 async function settled<T>(promise: Promise<T>, signal: AbortSignal, limitMs: number, late: () => Error): Promise<T> {
   let stop: () => void = () => {};
   const ended = new Promise<never>((_, reject) => {
@@ -74,7 +73,7 @@ async function settled<T>(promise: Promise<T>, signal: AbortSignal, limitMs: num
 const kindOf = (value: unknown): string =>
   value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : String(value);
 
-/** A result that can be shown; a very long one is cut, and says so. */
+/** A result that can be shown; a very long one is cut and says so. */
 export function shownResult(value: unknown, tool: string): ToolResult {
   const { content, error } = (typeof value === 'object' && value !== null ? value : {}) as Partial<ToolResult>;
   if (typeof content !== 'string' || typeof error !== 'boolean')
@@ -109,7 +108,7 @@ function saidOrNothing(value: unknown): string | null {
   throw new EnvironmentError(`the user answered ${kindOf(value)}; expected a text, or null when nobody answers`);
 }
 
-/** The same environment with its faults named; the same object for the same environment. */
+/** The environment with its faults named; cached per environment. */
 export function guarded<State>(environment: Environment<State>): Environment<State> {
   if ((environment as Guarded)[GUARDED]) return environment;
   const before = known.get(environment as Environment) as Environment<State> | undefined;
@@ -138,7 +137,7 @@ function guard<State>(environment: Environment<State>): Environment<State> & Gua
         signal,
         (inner) => {
           const state = environment.reset(task, inner);
-          // A state that comes when nobody waits any more is released at once.
+          // A state that arrives after everyone stopped waiting is released at once.
           if (isPromise(state) && dispose)
             state.then((late) => (inner.aborted ? dispose.call(environment, late) : undefined)).catch(() => {});
           return state;

@@ -6,7 +6,7 @@ import type { HeardCall } from './protocol.ts';
 import { type CorrectedCall, correctCall, type Realized, realizeCall } from './realize.ts';
 import { type AnsweredCall, callKey, pushRewrites, type Session } from './session.ts';
 
-/** Stands between a result and what the runtime appends to it. */
+/** Separates a result from the runtime's notes. */
 export const NOTE_SEPARATOR = '\n\n';
 
 export interface HandledCall {
@@ -19,24 +19,18 @@ export interface HandledCall {
   readonly ending?: Ending;
 }
 
-/**
- * Equal errors to equal calls before an agent is taken to be stuck; an error may pass, so they are
- * more than its blocks.
- */
+/** Equal errors to equal calls that mean "stuck"; errors may pass, so they exceed blocks. */
 const MAX_EQUAL_ERRORS = 5;
 const BLOCKED: Ending = { reason: 'blocked', summary: '' };
 
-/**
- * True when the same call met the same answer so many times and nothing new was done between: the
- * agent is stuck.
- */
+/** True if one call met one answer `limit` times with nothing new between: the agent is stuck. */
 function isStuck(session: Session, key: string, limit: number): boolean {
   const times = (session.refusals.get(key) ?? 0) + 1;
   session.refusals.set(key, times);
   return times >= limit;
 }
 
-/** Records a block, or arguments that nobody can read; the same again and again end the episode. */
+/** Records a block or unreadable arguments; too many equal ones end the episode. */
 function refuse(session: Session, heard: HeardCall, realized: Exclude<Realized, { kind: 'pass' }>): HandledCall {
   const { call, message } = realized;
   const blocks = realized.kind === 'block';
@@ -50,10 +44,7 @@ function refuse(session: Session, heard: HeardCall, realized: Exclude<Realized, 
   return { content: message, outcome: blocks ? 'blocked' : 'error', call, ...(ends ? { ending: BLOCKED } : {}) };
 }
 
-/**
- * A call that was answered before is nothing new: a small model may read the same record between
- * equal refusals without end.
- */
+/** A call answered before is not new: a small model may repeat a read between equal refusals. */
 export function noteNew(session: Session, call: ToolCall): void {
   if (session.refusals.size > 0 && !session.made.has(callKey(call))) session.refusals.clear();
 }
@@ -85,16 +76,14 @@ export function* settleCall(session: Session, heard: HeardCall, realized: Realiz
   return answered(session, call, result as CallResult, notes);
 }
 
-/** Keeps what a call got for monitors and later calls. */
+/** Keeps a call's result for monitors and later calls. */
 export function remember(session: Session, { call, content, outcome }: HandledCall): void {
   session.answers.push({ turn: session.turn, call, content, outcome });
   session.made.add(callKey(call));
 }
 
 /**
- * One call through the layers, for drivers that see nothing but calls. The ask for tools that it
- * may make holds reads of clauses first, then the call itself.
- *
+ * One call through the layers, for drivers that see only calls; it may ask for reads first.
  * @example const handled = await drive(handleCall(session, { id: 'c1', name, arguments }), answer);
  */
 export function* handleCall(session: Session, heard: HeardCall): Asking<HandledCall> {
@@ -104,7 +93,7 @@ export function* handleCall(session: Session, heard: HeardCall): Asking<HandledC
   return handled;
 }
 
-/** Sends out calls that do not depend on each other, as `batchesOf` puts them together. */
+/** Sends out calls that do not depend on each other, grouped by `batchesOf`. */
 export function* handleTogether(session: Session, batch: readonly CorrectedCall[]): Asking<readonly HandledCall[]> {
   for (const { heard, call, rewrites } of batch) {
     pushRewrites(session, heard.id, rewrites);

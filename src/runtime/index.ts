@@ -1,7 +1,4 @@
-/**
- * `harness-optimizer/runtime`: the machine without I/O, and the two drivers that come with it.
- * Whoever has another loop answers its asks by hand, or with `drive`.
- */
+/** `harness-optimizer/runtime`: the machine without I/O, its drivers, and `drive` for others. */
 export { toolAnswers } from './answers.ts';
 export { type Answer, type Ask, type AskedCall, type Asking, type CallResult, drive, type ModelFault } from './ask.ts';
 export { admitCall } from './calls.ts';

@@ -1,4 +1,4 @@
-/** The machine by itself: what it asks, in which order, and what it makes of the answers. */
+/** The machine alone: what it asks, in which order, and what it does with the answers. */
 import { describe, expect, it, test } from 'vitest';
 import type { ChatReply, Task } from '../types.ts';
 import { toolAnswers } from './answers.ts';

@@ -1,4 +1,4 @@
-/** Says in words what a simple pattern wants, so that a refused model knows what to write. */
+/** Describes a simple pattern in words, so that a refused model knows what to write. */
 
 const CLASSES: Readonly<Record<string, readonly [one: string, many: string]>> = {
   '[0-9]': ['digit', 'digits'],
@@ -23,10 +23,7 @@ function amount(quantifier: string | undefined, from: string | undefined, to: st
   return to === '' ? `at least ${from}` : `${from} to ${to}`;
 }
 
-/**
- * E.g. `^#W[0-9]{7}$` -> `"#W" followed by 7 digits`; the pattern itself when it is not a plain
- * sequence.
- */
+/** E.g. `^#W[0-9]{7}$` -> `"#W" followed by 7 digits`; other patterns are returned unchanged. */
 export function describePattern(pattern: string): string {
   const fallback = `text that matches ${pattern}`;
   if (!pattern.startsWith('^') || !pattern.endsWith('$')) return fallback;

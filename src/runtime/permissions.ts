@@ -1,4 +1,4 @@
-/** Which calls may be made: allowed tools, numeric limits, and calls that need the user's word. */
+/** Which calls may be made: allowed tools, numeric limits, and calls that need consent. */
 import { valuesAt } from '../harness/argument-paths.ts';
 import type { Permissions } from '../harness/schema.ts';
 import type { ToolCall } from '../types.ts';
@@ -7,10 +7,9 @@ import type { Compiled } from './compile.ts';
 import { DONE } from './done.ts';
 
 /**
- * Standing consent is read from the request by fixed phrases: an own agreement ("I confirm", "I
- * agree", "I authorize", "I consent"), a go-ahead ("go ahead", "you may proceed"), or a waiver ("no
- * need to confirm", "without asking"). A phrase counts only if no "not", "n't", "never" or "before
- * you" stands shortly before it.
+ * Phrases of standing consent in a request: an agreement ("I confirm"), a go-ahead ("you may
+ * proceed") or a waiver ("without asking"). None counts shortly after "not", "n't", "never" or
+ * "before you".
  */
 const CONSENT =
   /\bi (?:hereby |already |fully )?(?:confirm|consent|agree|authori[sz]e|approve)\b|\bgo ahead\b|\byou (?:may|can) proceed\b|\bplease proceed\b|\bno need to (?:ask|confirm|check)\b|\bwithout (?:asking|checking|(?:further )?confirmation)\b|\bstanding consent\b/gi;
@@ -23,15 +22,13 @@ export function givesConsent(request: string): boolean {
   return false;
 }
 
-/** What to do where consent is missing: ask for it where somebody answers, else end. */
+/** What to do without consent: ask if somebody answers, else end. */
 export function insteadOf({ environment, answer }: Pick<Compiled, 'environment' | 'answer'>): string {
   if (environment.user !== undefined) return 'ask for it first';
   return answer.kind === 'tool' ? 'call done and say so' : 'say so in your answer';
 }
 
-/**
- * Why a call may not be made, as the model reads it; null when it may. `done` is always allowed.
- */
+/** Why a call may not be made, for the model; null if it may. `done` is always allowed. */
 export function refusalOf(
   call: ToolCall,
   permissions: Permissions,

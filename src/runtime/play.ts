@@ -1,7 +1,4 @@
-/**
- * The driver of our own loop: (harness, model, environment, task, seed) -> Trace. It answers the
- * machine from an agent, an environment and a person.
- */
+/** Our own driver: (harness, model, environment, task, seed) -> Trace. */
 import { NO_USAGE } from '../chat.ts';
 import { sha256 } from '../digest.ts';
 import { EnvironmentError, InterruptedError } from '../errors.ts';
@@ -15,7 +12,7 @@ import { openEpisodeSignal } from './episode-signal.ts';
 import { guarded } from './guard.ts';
 
 export interface EpisodeOptions {
-  /** Null plays without any harness: no policy, native calls, no layer. */
+  /** Null plays without a harness: no policy, native calls, no layer. */
   readonly harness: Harness | null;
   readonly environment: Environment;
   readonly agent: Agent;
@@ -24,19 +21,15 @@ export interface EpisodeOptions {
   readonly seed: number;
   /** Abort throws InterruptedError. */
   readonly signal?: AbortSignal;
-  /**
-   * One model call; a longer one makes the episode void: an endpoint that hangs says nothing about
-   * the agent.
-   * @default no limit
-   */
+  /** Time limit of one model call; past it the episode is void. @default no limit */
   readonly timeoutMs?: number;
-  /** Hand a simulated agent the oracle's plan. @default true */
+  /** Gives a simulated agent the oracle's plan. @default true */
   readonly usePlan?: boolean;
 }
 
 const plans = new WeakMap<Environment, WeakMap<Task, Plan>>();
 
-/** The oracle's plan, asked for once per task: an oracle is a pure function. */
+/** The oracle's plan, asked for once per task, as an oracle is a pure function. */
 function planOf(environment: Environment, task: Task, signal: AbortSignal): MaybePromise<Plan | undefined> {
   if (environment.oracle === undefined) return undefined;
   let known = plans.get(environment);
@@ -58,13 +51,13 @@ interface Played extends EpisodeResult {
   readonly score: Score | null;
 }
 
-/** What was played, without a score, after a fault of the environment; other errors are thrown. */
+/** The played part, without a score, after an environment's fault; other errors are thrown. */
 function asVoid(result: EpisodeResult, error: unknown): Played {
   if (!(error instanceof EnvironmentError)) throw error;
   return { ...result, score: null, fault: { fault: 'environment', message: error.message } };
 }
 
-/** What is known when the environment fails before anything is played. */
+/** The result when the environment fails before anything is played. */
 const nothingPlayed = (compiled: Compiled, task: Task): EpisodeResult => ({
   ending: null,
   steps: [],
@@ -77,7 +70,7 @@ async function play(environment: Environment, compiled: Compiled, options: Episo
   const { agent, task, seed, usePlan } = options;
   const own = openEpisodeSignal(options.signal);
   const { signal } = own;
-  /** Makes the signal one that can be aborted before anything is waited for. */
+  /** Makes the signal abortable before anything is awaited. */
   const held = <T>(value: MaybePromise<T>): MaybePromise<T> => {
     if (isPromise(value)) own.wait();
     return value;
@@ -127,9 +120,9 @@ function voidOf(fault: Fault | undefined, environment: string): Pick<Trace, 'err
 }
 
 /**
- * Plays until `done`, a stop, two replies without a call or the last turn. Everything that the
- * agent causes is scored; a fault of the model or of the environment gives a void trace with
- * `error` and `score: null`. Other errors are thrown.
+ * Plays until `done`, a stop, two replies without a call, or the last turn. Everything that the
+ * agent causes is scored; a fault of model or environment gives a void trace with `error` and
+ * `score: null`. Other errors are thrown.
  */
 export async function playEpisode(options: EpisodeOptions): Promise<Trace> {
   const { agent, task, trial, seed } = options;

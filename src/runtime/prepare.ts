@@ -1,6 +1,4 @@
-/**
- * Prepares a call for a clause: reads what the model should have read and looks up what it named.
- */
+/** Prepares a call for a clause: reads what the model should have read, looks up what it named. */
 import { valuesAt } from '../harness/argument-paths.ts';
 import type { CelOutcome, CelScope, Expression } from '../harness/cel/cel.ts';
 import type { Json, JsonObject, ToolCall } from '../types.ts';
@@ -12,7 +10,7 @@ import { refusalOf } from './permissions.ts';
 import { parseResult } from './results.ts';
 import { pushNote, pushRewrites, type Session } from './session.ts';
 
-/** A clause with what its reads have bound; `require` sees the same names. */
+/** A clause with the bindings of its reads; `require` sees the same names. */
 export interface Prepared {
   readonly compiled: CompiledClause;
   readonly bindings: Record<string, unknown>;
@@ -21,7 +19,7 @@ export interface Prepared {
 export interface Preparation {
   readonly arguments: JsonObject;
   readonly prepared: Prepared;
-  /** A ground that cannot tell which record is meant. */
+  /** Set if a ground cannot tell which record is meant. */
   readonly message?: string;
 }
 
@@ -42,10 +40,7 @@ class ClauseError extends Error {
   override readonly name = 'ClauseError';
 }
 
-/**
- * The value, or undefined when undecided or null. Throws ClauseError for any other fault of the
- * expression.
- */
+/** The value, or undefined if undecided or null. Throws ClauseError for any other fault. */
 function resultOf(expression: Expression, scope: CelScope): unknown {
   const outcome: CelOutcome = expression.evaluate(scope);
   if (outcome.kind === 'error') throw new ClauseError(`${expression.source}: ${outcome.message}`);
@@ -54,7 +49,7 @@ function resultOf(expression: Expression, scope: CelScope): unknown {
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-/** The call of a read; undefined when an argument is undecided or it is not permitted. */
+/** The call of a read; undefined if an argument is undecided or the call is not permitted. */
 function callOf(session: Session, read: CompiledRead, scope: CelScope): ToolCall | undefined {
   const given: Record<string, Json> = {};
   for (const [name, expression] of read.with) {
@@ -67,10 +62,7 @@ function callOf(session: Session, read: CompiledRead, scope: CelScope): ToolCall
   return refusalOf(call, permissions, session.lastWord) === null ? call : undefined;
 }
 
-/**
- * The parsed results of a read's calls, which go out together; undefined where one could not be
- * made or failed.
- */
+/** The parsed results of a read's calls, sent together; undefined if one failed or was not made. */
 function* results(
   session: Session,
   by: string,
@@ -85,7 +77,7 @@ function* results(
   });
 }
 
-/** What the read binds; undefined when it binds nothing. An unknown tool is never read. */
+/** What the read binds; undefined if nothing. An unknown tool is never read. */
 function* bind(session: Session, by: string, read: CompiledRead, scope: CelScope): Asking<unknown> {
   const tool = session.compiled.environment.tools.find(({ name }) => name === read.tool);
   if (tool?.readOnly !== true) return undefined;
@@ -96,7 +88,7 @@ function* bind(session: Session, by: string, read: CompiledRead, scope: CelScope
   return (yield* results(session, by, calls)).map((result) => result ?? null);
 }
 
-/** The arguments after the ground, or the message when it cannot decide. */
+/** The arguments after the ground, or the message if it cannot decide. */
 function lookUp(
   session: Session,
   callId: string,
@@ -125,10 +117,7 @@ function lookUp(
   return grounded;
 }
 
-/**
- * Runs the reads and grounds of one clause in order. An undecided one does nothing; a fault
- * disables the clause.
- */
+/** Runs a clause's reads and grounds in order; an undecided one does nothing, a fault disables. */
 export function* prepareClause(
   session: Session,
   callId: string,

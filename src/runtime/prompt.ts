@@ -1,7 +1,4 @@
-/**
- * What the model is told: system text, tool descriptions and the user text; stable text first, the
- * task last.
- */
+/** What the model is told: system text, tools, user text; stable text first, the task last. */
 import { itemSchema, memberSchemas, typesOf } from '../harness/argument-paths.ts';
 import type { Clause, Skill } from '../harness/schema.ts';
 import type { Json, JsonObject, Tool } from '../types.ts';
@@ -13,7 +10,7 @@ const HOW_TO_CALL =
   '{"name": "<tool>", "arguments": {"<argument>": <value>}}\n' +
   'One call a message. The next message holds the result.';
 
-/** What an argument's key stands for: item_ids -> 'item', payment_method_id -> 'payment method'. */
+/** What an argument's key refers to: item_ids -> 'item', payment_method_id -> 'payment method'. */
 export function nounOf(argument: string): string {
   return (
     argument
@@ -26,7 +23,7 @@ export function nounOf(argument: string): string {
   );
 }
 
-/** How a `ground` tells itself. */
+/** The sentence of a `ground`. */
 function groundSentence(ground: { argument: string; key: string; keep?: string | undefined }, tool: Tool): string {
   const noun = nounOf(ground.argument);
   const list = ground.argument.includes('[]') || isListArgument(shapeOf(tool), ground.argument);
@@ -36,7 +33,7 @@ function groundSentence(ground: { argument: string; key: string; keep?: string |
   return `For ${ground.argument} give ${whose} name and options${entries}; the id is looked up${rest}.`;
 }
 
-/** The sentences told next to a tool, in the order of the clauses, each once. */
+/** The sentences told beside a tool, in clause order, without repeats. */
 function sentencesFor(tool: Tool, clauses: readonly Clause[]): readonly string[] {
   const sentences = new Set<string>();
   const { paths } = shapeOf(tool);
@@ -50,10 +47,7 @@ function sentencesFor(tool: Tool, clauses: readonly Clause[]): readonly string[]
   return [...sentences];
 }
 
-/**
- * The tools with the sentences of the clauses appended; a tool that nothing is said of stays the
- * same object.
- */
+/** The tools with their clauses' sentences; a tool without sentences stays the same object. */
 export function describeTools(tools: readonly Tool[], clauses: readonly Clause[]): readonly Tool[] {
   return tools.map((tool) => {
     const sentences = sentencesFor(tool, clauses);
@@ -81,7 +75,7 @@ function toolLine(tool: Tool): string {
   const list = [...shapeOf(tool).properties].map(
     ([name, schema]) => `${name}${required.includes(name) ? '' : '?'}: ${typeWords(schema)}`,
   );
-  // describeTools puts every told sentence on a line of its own behind the environment's text.
+  // describeTools puts each sentence on its own line after the environment's text.
   return `- ${tool.name}(${list.join(', ')}): ${tool.description.replace(/\s*\n\s*/g, ' ')}`;
 }
 
@@ -92,23 +86,21 @@ const brief = (tool: Tool, told: Tool): Tool => ({
 
 export interface SystemParts {
   readonly policy: string;
-  /** How to work, by the runtime; null without a preamble. */
+  /** The runtime's text on how to work; null without a preamble. */
   readonly work: string | null;
   /** Clauses that may be told. */
   readonly clauses: readonly Clause[];
-  /** Skills that are always shown. */
+  /** Skills that always show. */
   readonly skills: readonly Skill[];
-  /**
-   * With protocol text: the tools as they are told, beside the bare ones; null with native calls.
-   */
+  /** With protocol text: the tools with and without told sentences; null with native calls. */
   readonly textTools: { readonly bare: readonly Tool[]; readonly told: readonly Tool[] } | null;
 }
 
 const skillText = ({ description, body }: Skill): string => `${description}\n${body.trim()}`;
 
 /**
- * The system message: policy, how to work and end, told rules, skills that are always shown, and
- * with protocol text the tools and the form of a call.
+ * The system message: policy, work, told rules, skills that always show, and for protocol text the
+ * tools and the form of a call.
  */
 export function systemText({ policy, work, clauses, skills, textTools }: SystemParts): string {
   const rules = clauses.filter(({ tell, say }) => tell === 'system' && say !== undefined);
@@ -123,7 +115,7 @@ export function systemText({ policy, work, clauses, skills, textTools }: SystemP
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-/** The first user message: retrieved skills, then the request; `preamble` heads both. */
+/** The first user message: retrieved skills, then the request; `preamble` gives both headings. */
 export function userText(request: string, skills: readonly Retrieved[], preamble: boolean): string {
   if (skills.length === 0) return request;
   const blocks = skills.map(({ skill }) => skillText(skill));

@@ -1,7 +1,4 @@
-/**
- * How calls are heard and results are told: the endpoint's native tool calls, or plain text
- * messages.
- */
+/** How calls are heard and results told: native tool calls, or plain text messages. */
 import type { ChatMessage, ChatReply, ChatToolCall, JsonObject } from '../types.ts';
 import type { Compiled } from './compile.ts';
 import { findWrittenCall } from './rescue.ts';
@@ -11,7 +8,7 @@ import type { Rewrite } from './shapes.ts';
 export interface HeardCall {
   readonly id: string;
   readonly name: string;
-  /** Text where the model wrote JSON text. */
+  /** Text if the model wrote JSON text. */
   readonly arguments: string | JsonObject;
 }
 
@@ -31,10 +28,7 @@ export const FIRST_ONLY = 'Only the first call of a message is run.';
 const textOf = (call: HeardCall): string =>
   typeof call.arguments === 'string' ? call.arguments : JSON.stringify(call.arguments);
 
-/**
- * Calls that the endpoint gave; with protocol text (a server may parse tags by itself) only
- * the first one counts.
- */
+/** The endpoint's calls; with protocol text (a server may parse tags) only the first counts. */
 function hearNative(reply: ChatReply, toolCalls: readonly ChatToolCall[], text: boolean): Heard {
   const [first] = toolCalls;
   if (!text || first === undefined) {
@@ -55,10 +49,7 @@ function hearNative(reply: ChatReply, toolCalls: readonly ChatToolCall[], text: 
   };
 }
 
-/**
- * Reads a reply; `toolCalls` are its native calls under the episode's own ids, `nextId` names a
- * call found in text.
- */
+/** Reads a reply; `toolCalls` are its native calls with own ids; `nextId` names one in text. */
 export function hear(
   compiled: Compiled,
   reply: ChatReply,
@@ -85,8 +76,7 @@ export function hear(
     const native = { id: call.id, name: call.name, arguments: textOf(call) };
     return { message: { role: 'assistant', content: '', toolCalls: [native] }, calls: [call], rewrites, ignored };
   }
-  // What the model wrote behind its first call (more calls, results that it made up) would mislead
-  // it later.
+  // Text behind the first call (more calls, invented results) would mislead the model later.
   const content = ignored === null ? reply.content : reply.content.slice(0, written.end);
   return { message: { role: 'assistant', content }, calls: [call], rewrites, ignored };
 }
@@ -98,16 +88,14 @@ export function answerMessage(compiled: Compiled, callId: string, tool: string, 
     : { role: 'tool', toolCallId: callId, content };
 }
 
-/** What is said after a reply without a call. */
+/** The runtime's message after a reply without a call. */
 export function askForCall(compiled: Compiled): string {
   return compiled.realization.protocol === 'text'
     ? 'No tool was called. Answer with one JSON object {"name": ..., "arguments": {...}} that calls a tool, or calls done.'
     : 'No tool was called. Call a tool, or call done.';
 }
 
-/**
- * Appends a message; two user messages in a row become one, as many chat templates demand turns.
- */
+/** Appends a message; adjacent user messages become one, as many chat templates require. */
 export function append(messages: ChatMessage[], message: ChatMessage): void {
   const last = messages.at(-1);
   if (message.role === 'user' && last?.role === 'user') {

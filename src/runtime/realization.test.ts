@@ -1,7 +1,4 @@
-/**
- * Realization switches in an episode: what each does, and that it does nothing when the harness
- * says nothing.
- */
+/** Realization switches in an episode: what each does, and that without them nothing happens. */
 import { describe, expect, it } from 'vitest';
 import { done, getOrder, of, play, realization, withClause } from './play.fixture.ts';
 import { playEpisode } from './play.ts';

@@ -15,7 +15,7 @@ import { shop } from './shop.fixture.ts';
 const shapes = new Map(shop.tools.map((tool) => [tool.name, shapeOf(tool)]));
 
 describe('parseArguments', () => {
-  it('mends only when asked to', () => {
+  it('fixes only when asked to', () => {
     expect(parseArguments('{"a": 1}', { repair: false })).toEqual({ value: { a: 1 }, repaired: false });
     expect(parseArguments("{'a': True,}", { repair: false })).toBeNull();
     expect(parseArguments("{'a': True,}", { repair: true })).toEqual({ value: { a: true }, repaired: true });

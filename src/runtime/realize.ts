@@ -1,7 +1,4 @@
-/**
- * The order for every call: parse and repair, rename, coerce, formats, prepare, permissions,
- * require.
- */
+/** The order per call: parse and repair, rename, coerce, formats, prepare, permissions, require. */
 import type { ToolCall } from '../types.ts';
 import type { Asking } from './ask.ts';
 import { checkClauses } from './clauses.ts';
@@ -35,7 +32,7 @@ export interface CorrectedCall {
   readonly rewrites: readonly Rewrite[];
   /** Clauses that still have to prepare or judge it. */
   readonly clauses: readonly CompiledClause[];
-  /** Nobody can read it, or a format refuses it. */
+  /** It cannot be read, or a format refuses it. */
   readonly refused?: Exclude<Realized, { kind: 'pass' }>;
 }
 
@@ -52,19 +49,14 @@ function parse(session: Session, heard: HeardCall, rewrites: Rewrite[]): ToolCal
   return { name: heard.name, arguments: parsed.value };
 }
 
-/**
- * Says what the arguments should look like: a small model repeats a call that is only called wrong.
- */
+/** Shows the form of the arguments: a small model repeats a call that is only called wrong. */
 function malformedMessage(name: string, { compiled }: Session): string {
   const shape = compiled.shapes.get(name);
   const example = shape === undefined ? '' : ` such as ${exampleOf(shape)}`;
   return `Error: the arguments of ${name} have to be a JSON object${example}.`;
 }
 
-/**
- * Names and types: rename (with the contract's aliases) and coerce, each only when its switch is
- * on.
- */
+/** Names and types: rename (with aliases) and coerce, each only if its switch is on. */
 function nameAndType(session: Session, given: ToolCall, rewrites: Rewrite[]): ToolCall {
   const { realization, shapes, aliases } = session.compiled;
   let call = given;
@@ -82,7 +74,7 @@ function nameAndType(session: Session, given: ToolCall, rewrites: Rewrite[]): To
   return call;
 }
 
-/** Takes one call through the layers that ask nothing; it changes nothing in the session. */
+/** Takes one call through the layers that ask nothing; the session stays unchanged. */
 export function correctCall(session: Session, heard: HeardCall): CorrectedCall {
   const rewrites: Rewrite[] = [];
   const parsed = parse(session, heard, rewrites);
@@ -109,10 +101,7 @@ export function correctCall(session: Session, heard: HeardCall): CorrectedCall {
   return { ...shaped, refused: { kind: 'block', call: shaped.call, ...formatted.refusal, handOver: false } };
 }
 
-/**
- * Takes a corrected call through the layers that may ask; every change and every refusal becomes a
- * step or the returned block.
- */
+/** Takes a corrected call through the layers that may ask; changes become steps. */
 export function* realizeCall(session: Session, corrected: CorrectedCall): Asking<Realized> {
   const { heard, clauses, refused } = corrected;
   pushRewrites(session, heard.id, corrected.rewrites);

@@ -1,7 +1,4 @@
-/**
- * Corrects near-miss names of tools and arguments: aliases of the contract, case, underscores, one
- * or two letters.
- */
+/** Corrects near-miss names of tools and arguments: aliases, case, underscores, single letters. */
 import { isObject } from '../digest.ts';
 import { itemSchema, joinPath, memberSchemas } from '../harness/argument-paths.ts';
 import { nearestName } from '../harness/near-name.ts';
@@ -21,7 +18,7 @@ function renameTool(name: string, shapes: RenameContext['shapes']): string {
   return nearestName(last, [...shapes.keys()]) ?? name;
 }
 
-/** What renaming takes down into objects and lists of objects. */
+/** What renaming passes down into objects and lists of objects. */
 interface Inside {
   readonly tool: string;
   /** wrong path -> right one */
@@ -29,7 +26,7 @@ interface Inside {
   readonly rewrites: Rewrite[];
 }
 
-/** Wrong name -> the free one that it stands for, and what says so. */
+/** Wrong name -> the free name that it means, and the reason. */
 function targetsOf(given: JsonObject, members: readonly string[], path: string, { tool, aliases }: Inside) {
   const free = members.filter((name) => !Object.hasOwn(given, name));
   const target = new Map<string, { to: string; by: string }>();
@@ -47,7 +44,7 @@ function targetsOf(given: JsonObject, members: readonly string[], path: string, 
   return target;
 }
 
-/** `path` is that of the schema (`payments[]`), `place` that of the value (`payments[1]`). */
+/** `path` is the schema's (`payments[]`), `place` the value's (`payments[1]`). */
 function renameMembers(given: JsonObject, schema: JsonObject, path: string, place: string, inside: Inside): JsonObject {
   const schemas = new Map(memberSchemas(schema));
   const members = [...schemas.keys()];
@@ -57,7 +54,7 @@ function renameMembers(given: JsonObject, schema: JsonObject, path: string, plac
   let changed = false;
   const entries = Object.entries(given).map(([name, value]) => {
     const hit = target.get(name);
-    // Two wrong names for one argument: which value is meant cannot be known.
+    // Two wrong names for one argument: nobody can know which value is meant.
     const right = hit === undefined || claims.filter((to) => to === hit.to).length > 1 ? name : hit.to;
     if (hit !== undefined && right !== name) {
       const [before, after] = [joinPath(place, name), joinPath(place, right)];
@@ -84,7 +81,7 @@ function renameInside(value: Json, schema: JsonObject, path: string, place: stri
   return list.some((item, i) => item !== value[i]) ? list : value;
 }
 
-/** The call with names that the environment knows, as far as they are unambiguous. */
+/** The call with names that the environment knows, where they are unambiguous. */
 export function renameCall(call: ToolCall, context: RenameContext): { call: ToolCall; rewrites: readonly Rewrite[] } {
   const name = renameTool(call.name, context.shapes);
   const rewrites: Rewrite[] =

@@ -1,13 +1,10 @@
-/** Reads the JSON text of a call's arguments, and mends it when the harness says so. */
+/** Reads the JSON text of a call's arguments and fixes it if the harness says so. */
 import { jsonrepair } from 'jsonrepair';
 import { isObject } from '../digest.ts';
 import type { Json, JsonObject } from '../types.ts';
 import type { ToolShape } from './shapes.ts';
 
-/**
- * The inside of a Markdown fence, or the text itself; a missing closing fence (truncated reply) is
- * accepted.
- */
+/** The inside of a Markdown fence, or the text itself; the closing fence may be missing. */
 export function stripFences(text: string): string {
   const open = /^\s*```[a-zA-Z_]*[ \t]*\n?/.exec(text);
   const inside = open ? text.slice(open[0].length) : text;
@@ -22,10 +19,7 @@ export function parseJson(text: string): Json | undefined {
   }
 }
 
-/**
- * The value of broken JSON (quotes, commas, Python words, fences, truncation), or undefined if it
- * cannot be mended.
- */
+/** The value of broken JSON (quotes, commas, Python words, fences, truncation), or undefined. */
 export function repairJson(text: string): Json | undefined {
   const inside = stripFences(text);
   if (inside === '') return undefined;
@@ -42,8 +36,8 @@ export interface ParsedArguments {
 }
 
 /**
- * Null when the text is no JSON object. Empty text means no arguments. With `repair` broken JSON is
- * mended, and what is no object is taken for the argument of a tool that has only one.
+ * Null if the text is not a JSON object; empty text means no arguments. With `repair` broken JSON
+ * is fixed, and a value that is not an object becomes the only argument of a tool with just one.
  */
 export function parseArguments(
   text: string,
@@ -53,8 +47,8 @@ export function parseArguments(
   const strict = parseJson(text);
   if (isObject(strict)) return { value: strict, repaired: false };
   if (!repair) return null;
-  const mended = repairJson(typeof strict === 'string' ? strict : text);
-  if (isObject(mended)) return { value: mended, repaired: true };
+  const fixed = repairJson(typeof strict === 'string' ? strict : text);
+  if (isObject(fixed)) return { value: fixed, repaired: true };
   const [only, ...others] = [...(shape?.properties.keys() ?? [])];
   if (only === undefined || others.length > 0 || /^\s*\{/.test(text)) return null;
   return { value: { [only]: strict ?? text.trim() }, repaired: true };

@@ -1,4 +1,4 @@
-/** Episodes played again from their record, and records followed under another harness. */
+/** Episodes replayed from their record, and records followed under another harness. */
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../digest.ts';
 import { EnvironmentError, InfrastructureError } from '../errors.ts';

@@ -1,4 +1,4 @@
-/** The driver that answers the machine from a record: it plays again and calls nothing. */
+/** The driver that answers the machine from a record and calls nothing. */
 import { EnvironmentError } from '../errors.ts';
 import type { Step, Task, Trace } from '../types.ts';
 import { type Answer, type Ask, type AskedCall, type CallResult, drive, isPromise } from './ask.ts';
@@ -9,7 +9,7 @@ import { callKey } from './session.ts';
 /** The first ask that the record does not answer. */
 export interface Departure {
   readonly ask: Ask;
-  /** Steps that were played up to there. */
+  /** Steps played up to that point. */
   readonly steps: readonly Step[];
   /** One sentence. */
   readonly why: string;
@@ -19,7 +19,7 @@ export type Replayed = { readonly result: EpisodeResult } | { readonly left: Dep
 
 class LeftRecord extends Error {}
 
-/** What a record answers, ask by ask; throws LeftRecord for an ask that it does not hold. */
+/** A record's answers, ask by ask; throws LeftRecord for an ask that it does not hold. */
 function recordedAnswers(trace: Trace): (ask: Ask) => Answer {
   const { steps } = trace;
   let at = 0;
@@ -93,8 +93,8 @@ function withDelta(before: readonly string[], delta: readonly string[]): readonl
 }
 
 /**
- * Plays a recorded episode again under the same or another harness, up to the first ask that the
- * record does not answer. Under the same harness the steps are those of the record.
+ * Replays a recorded episode under the same or another harness up to the first ask that the record
+ * does not answer. Under the same harness the steps are equal.
  */
 export function replayEpisode(compiled: Compiled, task: Task, trace: Trace): Replayed {
   const run = episode(compiled, task);

@@ -1,24 +1,18 @@
-/**
- * Finds a tool call that the model wrote as text: bare or fenced JSON, tags, and the common key
- * names.
- */
+/** Finds a tool call that the model wrote as text: bare or fenced JSON, tags, common key names. */
 import { isObject } from '../digest.ts';
 import type { Json, JsonObject } from '../types.ts';
 import { parseJson, repairJson } from './repair.ts';
 
 export interface WrittenCall {
   readonly name: string;
-  /** JSON text when the model wrote the arguments as a string. */
+  /** JSON text if the model wrote the arguments as a string. */
   readonly arguments: JsonObject | string;
-  /**
-   * True for `{"name": ..., "arguments": {...}}` outside fences and tags: the form that protocol
-   * text asks for.
-   */
+  /** True for `{"name": ..., "arguments": {...}}` outside fences and tags, as text calls are. */
   readonly plain: boolean;
   readonly repaired: boolean;
   /** Index behind the call's JSON in the message. */
   readonly end: number;
-  /** Further calls in the same message; they are not run. */
+  /** Number of further calls in the same message; they are not run. */
   readonly others: number;
 }
 
@@ -26,7 +20,7 @@ export interface RescueOptions {
   /** Names that make `{"<tool>": {...}}` and flat arguments a call. */
   readonly tools: { has(name: string): boolean };
   readonly repair: boolean;
-  /** Accept the plain form alone. */
+  /** Accept only the plain form. */
   readonly plainOnly: boolean;
 }
 
@@ -34,7 +28,7 @@ const NAME_KEYS = ['name', 'tool', 'function', 'tool_name', 'function_name', 'ac
 const ARGUMENT_KEYS = ['arguments', 'parameters', 'args', 'params', 'input', 'tool_input', 'action_input'];
 const LIST_KEYS = ['tool_calls', 'calls'];
 
-/** A message of braces alone must not cost a repair for each of them. */
+/** A message full of braces must not cost a repair for each of them. */
 const MAX_TRIES = 24;
 
 interface Found {
@@ -65,7 +59,7 @@ function callsIn(value: Json | undefined, tools: RescueOptions['tools']): Found[
   return [{ name, arguments: Object.fromEntries(flat) }];
 }
 
-/** Index behind the object that opens at `start`, or -1 when it never closes. */
+/** Index behind the object that opens at `start`, or -1 if it never closes. */
 function closing(text: string, start: number): number {
   let depth = 0;
   let quoted = false;

@@ -1,10 +1,10 @@
-/** Parses tool results once: equal texts give the same (never changed) value. */
+/** Parses tool results once: equal texts give the same value, which nobody changes. */
 import type { Json } from '../types.ts';
 
 const LIMIT = 2_000;
 const memo = new Map<string, Json>();
 
-/** The JSON value of a result's text, or the text itself when it is not JSON. */
+/** The JSON value of a result's text, or the text itself if it is not JSON. */
 export function parseResult(content: string): Json {
   const known = memo.get(content);
   if (known !== undefined) return known;

@@ -1,13 +1,10 @@
-/**
- * An agent that plays written turns, for tests: it shows what the runtime sends and makes of
- * replies.
- */
+/** An agent that plays written turns, for tests of what the runtime sends. */
 import { canonicalJson, sha256 } from '../digest.ts';
 import type { Agent, ChatReply, ChatRequest, Episode, Json, JsonObject } from '../types.ts';
 
 export interface ScriptedCall {
   readonly name: string;
-  /** Text is sent as it is, also when it is broken JSON. */
+  /** Text is sent unchanged, even if it is broken JSON. */
   readonly arguments: JsonObject | string;
 }
 
@@ -46,8 +43,8 @@ function replyOf(turn: ScriptedTurn, index: number): ChatReply {
 }
 
 /**
- * Plays a list of turns (after the last one it calls `done`), or a function of the request and the
- * turn's index; a turn that is an Error is thrown. Every episode starts at the first turn.
+ * Plays a list of turns, then `done`, or a function of the request and the turn's index; a turn
+ * that is an Error is thrown. Every episode starts at the first turn.
  */
 export function scriptedAgent(
   script: readonly (ScriptedTurn | Error)[] | ((request: ChatRequest, index: number) => ScriptedTurn | Error),

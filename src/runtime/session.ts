@@ -1,14 +1,11 @@
-/** What one episode remembers. It holds no state of the environment: the driver does. */
+/** What one episode remembers. The driver holds the environment's state, not the session. */
 import { canonicalJson } from '../digest.ts';
 import type { CelCall } from '../harness/cel/cel.ts';
 import type { Step, Task, ToolCall, ToolResult } from '../types.ts';
 import type { Compiled } from './compile.ts';
 import type { Rewrite } from './shapes.ts';
 
-/**
- * Tool executions an episode may make for each model turn it may take, reads of the runtime
- * included.
- */
+/** Maximum tool executions per possible model turn, including reads of the runtime. */
 export const STEPS_PER_TURN = 8;
 
 /** What a call of the agent got back. */
@@ -28,7 +25,7 @@ interface Remembered {
 export interface Session {
   readonly compiled: Compiled;
   readonly task: Task;
-  /** All that the person has said, one message per line. */
+  /** All messages of the person, one per line. */
   request: string;
   /** The person's newest message: consent is read from it. */
   lastWord: string;
@@ -44,21 +41,18 @@ export interface Session {
   readonly disabled: Set<string>;
   /** Clause -> blocks so far. */
   readonly blocks: Map<string, number>;
-  /**
-   * Blocks and errors by call and message: how often each was met since the agent last did
-   * something new.
-   */
+  /** How often each block or error met a call since the agent last did something new. */
   readonly refusals: Map<string, number>;
   /** Successful state-changing calls. */
   writes: number;
-  /** Grows with every write and every message of the person: older reads are not reused. */
+  /** Grows with every write and message of the person: older reads are not reused. */
   epoch: number;
   stepsLeft: number;
   /** From 1. */
   turn: number;
-  /** Reads of the runtime so far: they name the next one. */
+  /** Number of reads of the runtime, which names the next one. */
   reads: number;
-  /** All changes of the state, as the last write told them. */
+  /** All changes of the state, as the last write reported them. */
   changes: readonly string[];
 }
 
@@ -98,7 +92,7 @@ export function pushNote(session: Session, by: string, text: string): void {
   session.steps.push({ kind: 'note', by, text });
 }
 
-/** Takes in what the person says. */
+/** Takes in a message of the person. */
 export function hearPerson(session: Session, text: string): void {
   session.request = `${session.request}\n${text}`;
   session.lastWord = text;
@@ -106,6 +100,6 @@ export function hearPerson(session: Session, text: string): void {
   session.steps.push({ kind: 'user', by: 'user', text });
 }
 
-/** False for a tool that is not known: what nobody knows may change the state. */
+/** False for an unknown tool, because it may change the state. */
 export const isReadOnly = (session: Session, name: string): boolean =>
   session.compiled.shapes.get(name)?.tool.readOnly ?? false;

@@ -1,4 +1,4 @@
-/** What the layers need to know of a tool's JSON Schema, read once. */
+/** What the layers need to know about a tool's JSON Schema, read once. */
 import { argumentSchemas, memberSchemas, typesOf } from '../harness/argument-paths.ts';
 import type { Json, JsonObject, Tool } from '../types.ts';
 
@@ -6,7 +6,7 @@ export interface ToolShape {
   readonly tool: Tool;
   /** Argument name -> its schema. */
   readonly properties: ReadonlyMap<string, JsonObject>;
-  /** Argument path (`slot.date`, `payments[].cents`) -> its schema; the names are among them. */
+  /** Argument path (`slot.date`, `payments[].cents`) -> schema; includes the plain names. */
   readonly paths: ReadonlyMap<string, JsonObject>;
 }
 

@@ -160,7 +160,7 @@ export interface HarnessParts {
   readonly skills?: readonly Skill[];
 }
 
-/** A harness from plain data, defaults filled in by the schemas. */
+/** A harness from plain data; the schemas add the defaults. */
 export function harnessOf(parts: HarnessParts = {}): Harness {
   return {
     id: sha256(canonicalJson(parts)),
@@ -174,7 +174,7 @@ export function harnessOf(parts: HarnessParts = {}): Harness {
   };
 }
 
-/** The clause of the design: an exchange is prepared by reads and look-ups. */
+/** The clause of the design: reads and lookups prepare an exchange. */
 export const swapClause = {
   id: 'swap-delivered-once',
   tools: ['swap_items'],

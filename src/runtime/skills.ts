@@ -1,10 +1,7 @@
 /** Retrieves skills for a request by BM25 over name and description. */
 import type { Skill } from '../harness/schema.ts';
 
-/**
- * Usual values (Robertson and Zaragoza 2009): k1 = saturation of term frequency, b = length
- * normalization.
- */
+/** Usual values (Robertson and Zaragoza 2009): term saturation and length normalization. */
 const K1 = 1.5;
 const B = 0.75;
 
@@ -14,10 +11,7 @@ const STOP_WORDS = new Set(
   ),
 );
 
-/**
- * Lower-case words without stop words, with common English endings cut so that "exchanged" meets
- * "exchange".
- */
+/** Lower-case words without stop words and common endings: "exchanged" equals "exchange". */
 export function termsOf(text: string): string[] {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? [];
   return words
@@ -30,10 +24,7 @@ export interface SkillIndex {
   readonly counts: readonly ReadonlyMap<string, number>[];
   readonly lengths: readonly number[];
   readonly meanLength: number;
-  /**
-   * Term -> ln((N + 1) / (df + 1)) + 1: positive even for a term of every skill, so that a single
-   * skill can be found.
-   */
+  /** Term -> ln((N + 1) / (df + 1)) + 1: always positive, so that a single skill can be found. */
   readonly idf: ReadonlyMap<string, number>;
 }
 
@@ -59,9 +50,7 @@ export interface Retrieved {
   readonly score: number;
 }
 
-/**
- * The `topK` best skills with at least `minScore`, best first; ties in the order of the harness.
- */
+/** The `topK` best skills with at least `minScore`, best first; ties in harness order. */
 export function retrieveSkills(
   index: SkillIndex,
   request: string,

@@ -1,7 +1,4 @@
-/**
- * One model turn: the calls of a reply go through the layers, get their answers, and the monitors
- * look on.
- */
+/** One model turn: a reply's calls go through the layers and are answered; monitors watch. */
 import type { Monitor } from '../harness/schema.ts';
 import type { ChatMessage, ChatReply, Ending, ToolCall } from '../types.ts';
 import { readAnswer } from './answer.ts';
@@ -20,7 +17,7 @@ export interface Talk {
   readonly watch: Watch;
   /** Replies without a call in a row. */
   textOnly: number;
-  /** Calls so far: they name the next one. */
+  /** Number of calls so far, which names the next one. */
   callCount: number;
   /** Served model id; '' before the first reply. */
   model: string;
@@ -39,7 +36,7 @@ function occasionOf(session: Session, talk: Talk, finishing: boolean): Occasion 
   };
 }
 
-/** Asks the monitors whether the episode may end here; the one that speaks, or undefined. */
+/** The monitor that speaks against ending here, or undefined. */
 function watchFinish(session: Session, talk: Talk): Monitor | undefined {
   const [monitor] = talk.watch.fire(occasionOf(session, talk, true));
   if (monitor !== undefined)
@@ -70,10 +67,7 @@ function* react(session: Session, talk: Talk, corrected: CorrectedCall): Asking<
   return finish(session, talk, heard.id, realized.call);
 }
 
-/**
- * Lets the monitors speak after the answers of a turn. Hints are returned; directives become user
- * messages afterwards.
- */
+/** Lets monitors speak after a turn's answers: hints are returned, directives become messages. */
 function regulate(session: Session, talk: Talk): { hints: string[]; directives: string[]; stop: boolean } {
   const hints: string[] = [];
   const directives: string[] = [];
@@ -89,9 +83,9 @@ function regulate(session: Session, talk: Talk): { hints: string[]; directives: 
 }
 
 /**
- * A reply without a call, where nobody answers: the first gets a neutral sentence, the second in a
- * row ends the episode, unless a `text_only` monitor has spoken: its message takes the sentence's
- * place and the count starts from 0 again.
+ * A reply without a call and without a person to answer: the first gets a neutral sentence, the
+ * second in a row ends the episode. A `text_only` monitor's message replaces the sentence and
+ * restarts the count.
  */
 function answerText(session: Session, talk: Talk): Ending | null {
   talk.textOnly++;
@@ -105,8 +99,8 @@ function answerText(session: Session, talk: Talk): Ending | null {
 }
 
 /**
- * A reply without a call where that is the answer. JSON that does not meet its schema is told once
- * what is wrong; the second time it ends the episode without a value.
+ * A reply that is the answer. JSON that fails its schema is explained once; the second failure ends
+ * the episode without a value.
  */
 function takeAnswer(session: Session, talk: Talk, summary: string): Ending | null {
   const { answer, realization } = session.compiled;
@@ -134,7 +128,7 @@ function say(session: Session, talk: Talk, text: string): void {
   append(talk.messages, { role: 'user', content: text });
 }
 
-/** Lets the person answer, where there is one. */
+/** Lets the person answer, if there is one. */
 function* hearAnswer(session: Session, talk: Talk, said: string): Asking<Ending | null> {
   const answer = session.compiled.environment.user === undefined ? null : yield* askUser(said);
   if (answer === null)
@@ -179,9 +173,9 @@ function* answerCalls(session: Session, talk: Talk, heard: Heard): Asking<Ending
   return null;
 }
 
-/** Takes in one reply. Returns how the episode ends, or null when it goes on. */
+/** Takes in one reply. Returns how the episode ends, or null if it goes on. */
 export function* takeTurn(session: Session, talk: Talk, reply: ChatReply): Asking<Ending | null> {
-  // Ids of our own: an endpoint's random ids would make equal episodes differ.
+  // Own ids: an endpoint's random ids would make equal episodes differ.
   const toolCalls = reply.toolCalls.map((call) => ({ ...call, id: nextId(talk) }));
   session.steps.push({ kind: 'model', content: reply.content, toolCalls, usage: reply.usage });
   const heard = hear(session.compiled, reply, toolCalls, () => nextId(talk));

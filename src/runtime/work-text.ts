@@ -6,7 +6,7 @@ export interface WorkSituation {
   readonly user: string;
   readonly answer: AnswerForm;
   readonly hasTools: boolean;
-  /** True when somebody answers what the agent says. */
+  /** True if somebody answers what the agent says. */
   readonly talks: boolean;
 }
 

@@ -1,7 +1,4 @@
-/**
- * Look-ups on the public retail tickets: an item with the wished options always gives the variant
- * of the gold call.
- */
+/** Lookups on the public tickets: an item with the wanted options gives the gold call's variant. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -33,9 +30,7 @@ interface Ticket {
 const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 const quoted = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/**
- * Every gold pair (old line, new variant) whose wish stands in the ticket as `Name {old} to {new}`.
- */
+/** Every gold pair (old line, new variant) whose wish is in the ticket as `Name {old} to {new}`. */
 function wishes() {
   const data = read('db.json') as Data;
   const sound = new Set(JSON.stringify(read('split_tasks_tau1.json')).match(/train_\d+/g) ?? []);
@@ -82,8 +77,7 @@ describe.skipIf(!present)('public retail tickets', () => {
         { name: line.name, options: whole },
       ])
         expect(ground(value).value).toEqual([gold]);
-      // The bare values may belong to two properties (a black frame, a black lens): then it asks,
-      // never errs.
+      // The bare values may belong to two properties (a black frame, a black lens): then it asks.
       const bare = ground(`${line.name}, ${Object.values(options).join(', ')}`);
       expect(bare.message !== undefined || (bare.value as string[])[0] === gold).toBe(true);
       expect(ground(line.name).message).toContain('does not say which new item');

@@ -1,4 +1,4 @@
-/** Look-ups: what is replaced, what is asked, and properties over random records. */
+/** Lookups: what is replaced, what is asked, and properties over random records. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../types.ts';

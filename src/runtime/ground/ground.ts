@@ -1,4 +1,4 @@
-/** Replaces an argument that is no known key by the key of the one record that it describes. */
+/** Replaces an argument that is not a known key by the key of the only record it describes. */
 import { isObject } from '../../digest.ts';
 import { mapAt, valuesAt } from '../../harness/argument-paths.ts';
 import type { Json, JsonObject, Vocabulary } from '../../types.ts';
@@ -13,23 +13,17 @@ export interface GroundRequest {
   readonly argument: string;
   /** The property of a record that holds its key. */
   readonly key: string;
-  /**
-   * A description, a key, or a list of both; a description is text or an object such as `{name,
-   * options}`.
-   */
+  /** A description, a key, or a list of both; a description is text or `{name, options}`. */
   readonly value: Json;
-  /** Where the elements of the list stand, when it was gathered from several places. */
+  /** Places of the list's elements, if they were gathered from several. */
   readonly places?: readonly string[] | undefined;
-  /** Records for element `i` (0 for a single value); undefined when they are not known. */
+  /** Records for element `i` (0 for a single value); undefined if unknown. */
   from(i: number): unknown;
-  /** The record whose values hold where the text is silent; absent when nothing is kept. */
+  /** The record whose values hold where the text is silent; absent if nothing is kept. */
   readonly keep?: ((i: number) => unknown) | undefined;
-  /**
-   * Text that is read where the value says nothing, such as a bare name or an invented key; absent
-   * when there is none.
-   */
+  /** Text to read if the value says nothing, such as a bare name or an invented key. */
   readonly fallback?: string | undefined;
-  /** Values bound by reads: their words are known words. */
+  /** Values bound by reads: their words count as known. */
   readonly context: readonly unknown[];
   /** Default: neutral. */
   readonly vocabulary?: Vocabulary | undefined;
@@ -38,7 +32,7 @@ export interface GroundRequest {
 export interface Grounded {
   readonly value: Json;
   readonly rewrites: readonly { readonly what: string; readonly before: Json; readonly after: Json }[];
-  /** What to write instead; the call must not go on. */
+  /** What to write instead; the call must not continue. */
   readonly message?: string;
 }
 
@@ -50,7 +44,7 @@ const recordsIn = (value: unknown, key: string): readonly JsonObject[] =>
     ? value.filter((item): item is JsonObject => isObject(item) && ['string', 'number'].includes(typeof item[key]))
     : [];
 
-/** What the text means: a key, a question, or null when there is no opinion. */
+/** What the text means: a key, a question, or null without an opinion. */
 function resolve(request: GroundRequest, i: number, given: Json, names: readonly (string | null)[]) {
   if (given === null || typeof given === 'boolean' || Array.isArray(given)) return null;
   const records = recordsIn(request.from(i), request.key);
@@ -103,10 +97,7 @@ const nameOf = (thing: unknown): string | null =>
 const isTwice = (names: readonly (string | null)[], i: number): boolean =>
   names[i] !== null && names.indexOf(names[i] as string) !== names.lastIndexOf(names[i] as string);
 
-/**
- * A text that mentions nothing, or only the name of another thing of the list: then the list is in
- * another order.
- */
+/** True for a text that mentions nothing, or only another listed thing: the order differs. */
 function saysNothing(reading: Reading, match: Ask, names: readonly (string | null)[]): boolean {
   if (reading.unknown.length > 0 || reading.contradicts) return false;
   if (match.reason === 'nothing') return true;
@@ -116,7 +107,7 @@ function saysNothing(reading: Reading, match: Ask, names: readonly (string | nul
   return match.reason === 'none' && reading.mentions.length > 0 && misplaced;
 }
 
-/** An element that is neither a key nor describes one record. */
+/** An element that is not a key and does not describe one record. */
 interface Open extends Unclear {
   /** True if it says nothing at all. */
   readonly silent: boolean;
@@ -125,10 +116,7 @@ interface Open extends Unclear {
   owners(phrase: string): ReadonlySet<string>;
 }
 
-/**
- * Keys stay, descriptions become keys, anything else leaves the argument as it is and gives a
- * message.
- */
+/** Keys stay, descriptions become keys, anything else keeps the argument and gives a message. */
 export function groundArgument(request: GroundRequest): Grounded {
   const { argument, key, value } = request;
   const list = Array.isArray(value);
@@ -162,7 +150,7 @@ export function groundArgument(request: GroundRequest): Grounded {
   return { value: rewrites.length === 0 ? value : list ? found : (found[0] as Json), rewrites };
 }
 
-/** The values at the argument's path replaced together, so that each sees its own `i`. */
+/** Replaces the values at the argument's path together, so that each sees its own `i`. */
 export function groundArguments(
   given: JsonObject,
   request: Omit<GroundRequest, 'value'>,
@@ -180,7 +168,7 @@ export function groundArguments(
   return { ...rest, arguments: mapAt(given, argument, (was) => (was === null ? was : (left.shift() as Json))) };
 }
 
-/** Where nothing is said of any element, what the request names is meant, if it names as many. */
+/** If no element says anything, the records that the request names, if their number is right. */
 function allNamed({ keep, fallback, key, vocabulary }: GroundRequest, open: readonly Open[]): readonly Json[] | null {
   const [first] = open;
   if (first === undefined || keep !== undefined || fallback === undefined || !open.every(({ silent }) => silent))

@@ -6,9 +6,8 @@ import { type Group, has, type RecordView } from './records.ts';
 export type Match =
   | { readonly kind: 'record'; readonly view: RecordView }
   /**
-   * nothing: no property is mentioned; several: the text fits more than one; none: it fits no
-   * record; unclear: words in it are unknown and could matter. `near` are the records to tell
-   * apart.
+   * nothing: no property is mentioned; several: more than one record fits; none: no record fits;
+   * unclear: unknown words could matter. `near` are the records to tell apart.
    */
   | {
       readonly kind: 'ask';
@@ -25,16 +24,14 @@ export interface MatchOptions {
   readonly keep: RecordView | undefined;
 }
 
-/** Lines that are equal in key are one record (the same item ordered twice). */
+/** Lines with equal keys are one record (the same item ordered twice). */
 export function distinct(records: readonly RecordView[], key: string): readonly RecordView[] {
   const seen = new Map<Json | undefined, RecordView>();
   for (const view of records) if (!seen.has(view.record[key])) seen.set(view.record[key], view);
   return seen.size === records.length ? records : [...seen.values()];
 }
 
-/**
- * Properties that make up a full description: those of nested objects if there are any, else texts.
- */
+/** Properties of a full description: those of nested objects if there are any, else texts. */
 export function describing(view: RecordView, keyProperty: string): readonly string[] {
   const all = [...view.properties.values()].filter(({ id }) => id !== keyProperty);
   const nested = all.filter(({ group }) => group === 'nested');
@@ -92,8 +89,7 @@ export function matchRecord(options: MatchOptions): Match {
   });
 
   const groupOf = (id: string) => records.find((view) => view.properties.has(id))?.properties.get(id)?.group;
-  // A bare name leaves every property to `keep`: more likely the wish was left out than that
-  // nothing changes.
+  // A bare name leaves all to `keep`: a forgotten wish is likelier than one for no change.
   const tells = (id: string) => id === keyProperty || !['name', 'id', undefined].includes(groupOf(id));
   const says = keep === undefined ? mentioned.size > 0 : [...mentioned].some(tells);
   const fitting = records.filter((view) => reading.mentions.every((mention) => fits(view, mention, known, keep)));
@@ -114,8 +110,7 @@ export function matchRecord(options: MatchOptions): Match {
   const [only, ...more] = distinct(left, key);
   if (only === undefined || more.length > 0) return ask('several', left);
   if (reading.unknown.length > 0) {
-    // Unknown words can change nothing only where every property is said already, and not beside a
-    // value.
+    // Unknown words are harmless only if every property is said, and not beside a value.
     const full = describing(only, keyProperty).every((id) => mentioned.has(id));
     if (!full || reading.touches) return ask('unclear', keep === undefined ? left : fitting);
   }

@@ -1,7 +1,4 @@
-/**
- * What to write when a description does not decide: the properties that would, and the values they
- * may take.
- */
+/** The message for a description that does not decide: properties that would, and their values. */
 
 import { nounOf } from '../prompt.ts';
 import { describing, type Match } from './match.ts';
@@ -25,10 +22,7 @@ const signature = (view: RecordView, ids: readonly string[]): string =>
 const count = (views: readonly RecordView[], ids: readonly string[]): number =>
   new Set(views.map((view) => signature(view, ids))).size;
 
-/**
- * Ids of the properties in which the records differ, the telling ones first; with `few` only as
- * many as are needed.
- */
+/** Ids of the properties in which the records differ, best first; `few`: only as many as needed. */
 function deciding(views: readonly RecordView[], keyProperty: string, few: boolean): readonly string[] {
   const groups = new Map<string, Group>();
   for (const view of views) {

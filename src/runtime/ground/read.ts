@@ -10,21 +10,16 @@ export interface Mention {
 
 export interface Reading {
   readonly mentions: readonly Mention[];
-  /** Words that are no value, no property's name and no filler. */
+  /** Words that are not a value, a property's name or a filler. */
   readonly unknown: readonly string[];
-  /**
-   * True if nothing can be concluded: a negation, or a value that its named property does not have.
-   */
+  /** True if nothing can be concluded: a negation, or a wrong value for a named property. */
   readonly contradicts: boolean;
-  /**
-   * True if an unknown word stands right beside a value and may change its meaning ("rose" before
-   * "gold").
-   */
+  /** True if an unknown word beside a value may change its meaning ("rose" before "gold"). */
   readonly touches: boolean;
 }
 
 export interface Words {
-  /** Owners of a phrase among the properties that matter; empty when it is no value. */
+  /** Owners of a phrase among the properties that matter; empty if it is not a value. */
   owners(phrase: string): ReadonlySet<string>;
   /** Property by its id, for names in the text. */
   readonly properties: ReadonlyMap<string, Property>;
@@ -42,9 +37,7 @@ interface Span {
 const LONG_NUMBER = /^\d{6,}$/;
 const NO_OWNERS: ReadonlySet<string> = new Set();
 
-/**
- * Owners of a phrase in the records and, for properties that `matters`, in the context.
- */
+/** Owners of a phrase in the records and, for properties that `matters`, in the context. */
 export function ownersIn(own: PhraseOwners, context: readonly PhraseOwners[], matters: (property: string) => boolean) {
   return (phrase: string): ReadonlySet<string> => {
     const found = own.get(phrase);
@@ -62,10 +55,7 @@ export function ownersIn(own: PhraseOwners, context: readonly PhraseOwners[], ma
 
 const touching = (token: Token | undefined) => token?.gap === 'soft' || token?.gap === 'glued';
 
-/**
- * All phrases that are values or property names, the longest first; spans never cut a word such as
- * A6.
- */
+/** All phrases that are values or property names, longest first; no span cuts a word such as A6. */
 function spansOf(tokens: readonly Token[], words: Words): Span[] {
   const spans: Span[] = [];
   for (let start = 0; start < tokens.length; start++) {
@@ -82,7 +72,7 @@ function spansOf(tokens: readonly Token[], words: Words): Span[] {
   return spans.sort((a, b) => b.phrase.length - a.phrase.length || rank(a) - rank(b) || a.start - b.start);
 }
 
-/** The longest spans that do not overlap, in the order of the text. */
+/** The longest spans without overlap, in text order. */
 function choose(tokens: readonly Token[], spans: readonly Span[]): { spans: Span[]; taken: boolean[] } {
   const taken: boolean[] = tokens.map(() => false);
   const chosen = spans.filter(({ start, end }) => {
@@ -115,8 +105,7 @@ export function readDescription(text: string, words: Words): Reading {
   const mentions: Mention[] = [];
   const valueEdges = new Set<number>();
   let contradicts = false;
-  // In a bare list of values ("red, 20 hours, no") a lone "no" is a value; in a sentence it may be
-  // anything.
+  // In a bare list ("red, 20 hours, no") a lone "no" is a value; in a sentence it may be anything.
   const bareList = taken.every((is) => is);
   spans.forEach((span, at) => {
     if (span.kind === 'name') return;
@@ -144,8 +133,7 @@ export function readDescription(text: string, words: Words): Reading {
   tokens.forEach(({ text: word }, i) => {
     if (taken[i]) return;
     if (isNegation(word)) contradicts = true;
-    // Long numbers are ids that somebody made up, with or without letters before them; they
-    // describe nothing.
+    // Long numbers, also after letters, are invented ids; they describe nothing.
     const next = tokens[i + 1];
     if (LONG_NUMBER.test(word) || (next?.gap === 'glued' && LONG_NUMBER.test(next.text))) return;
     if (isFiller(word) || isNegation(word) || words.ignored.has(word)) return;

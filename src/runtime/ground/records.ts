@@ -1,11 +1,11 @@
-/** Records as properties with phrases, read once for each record. */
+/** Records as properties with phrases, read once per record. */
 import { isObject } from '../../digest.ts';
 import type { Json, JsonObject } from '../../types.ts';
 import { isWeakWord, phraseOf } from './text.ts';
 
 /**
- * name: what the thing is called; nested: a property inside an object such as `options`; text,
- * number, boolean: a property of the record itself; id: a key of something; listed: inside a list.
+ * name: what the thing is called; nested: in an object such as `options`; listed: in a list; id: a
+ * key; text, number, boolean: the record's own properties.
  */
 export type Group = 'name' | 'nested' | 'text' | 'number' | 'boolean' | 'id' | 'listed';
 
@@ -112,8 +112,8 @@ export function phrasesOf(all: readonly RecordView[]): PhraseOwners {
 const contexts = new WeakMap<object, PhraseOwners>();
 
 /**
- * The words of a bound read at any depth: they show that "oak" is a material although no record on
- * offer has it. Lists are read per element.
+ * The words of a bound read at any depth: they show that "oak" is a material even if no record has
+ * it. Lists are read per element.
  */
 export function contextPhrases(value: unknown): readonly PhraseOwners[] {
   if (Array.isArray(value)) return value.flatMap(contextPhrases);
@@ -127,8 +127,8 @@ export function contextPhrases(value: unknown): readonly PhraseOwners[] {
 }
 
 /**
- * True if the value says something only beside the name of its property: a bare count, a flag, a
- * short id, a word such as "no" (unless it stands `alone` in a list of values).
+ * True if the value means nothing without its property's name: a bare count, a flag, a short id, or
+ * a word such as "no" (unless it stands `alone` in a list of values).
  */
 export function isWeak(property: Property | undefined, phrase: string, alone: boolean): boolean {
   if (isWeakWord(phrase) && !alone) return true;

@@ -1,11 +1,8 @@
-/** Cuts descriptions into tokens and phrases, so that "5 ft", "5ft" and "5-FT" are one phrase. */
+/** Cuts descriptions into tokens and phrases; "5 ft", "5ft" and "5-FT" become one phrase. */
 import { isObject } from '../../digest.ts';
 import type { Json } from '../../types.ts';
 
-/**
- * What stands before a token: nothing, a space or hyphen, a separator such as a comma or quote, or
- * ":" and "=".
- */
+/** What precedes a token: nothing, a space or hyphen, a separator (comma, quote), ":" or "=". */
 export type Gap = 'glued' | 'soft' | 'hard' | 'pair';
 
 export interface Token {
@@ -47,21 +44,18 @@ export function groundTokens(text: string): readonly Token[] {
 
 const GAPS: Readonly<Record<Gap, string>> = { glued: '', soft: ' ', hard: ', ', pair: ': ' };
 
-/** Text that gives the same tokens again, the first gap apart. */
+/** Text that gives the same tokens again, except for the first gap. */
 export const groundTextOf = (tokens: readonly Token[]): string =>
   tokens.map(({ text, gap }, i) => (i === 0 ? text : `${GAPS[gap]}${text}`)).join('');
 
-/**
- * The next token joined to a phrase: digits stay apart ("1 2" is not "12"), separators stay
- * separators.
- */
+/** Appends a token to a phrase: digits stay apart ("1 2" is not "12"), separators remain. */
 export function extendPhrase(phrase: string, token: Token): string {
   if (phrase === '') return token.text;
   if (token.gap === 'hard' || token.gap === 'pair') return `${phrase}|${token.text}`;
   return /\d$/.test(phrase) && /^\d/.test(token.text) ? `${phrase} ${token.text}` : phrase + token.text;
 }
 
-/** The phrase of a whole text; '' when it holds no letter or digit, or is too long. */
+/** The phrase of a whole text; '' without letters or digits, or if it is too long. */
 export function phraseOf(text: string): string {
   const tokens = groundTokens(text);
   return tokens.length > MAX_PHRASE_TOKENS ? '' : tokens.reduce(extendPhrase, '');
@@ -78,19 +72,16 @@ const FILLERS = new Set(
 const NEGATIONS = new Set(['no', 'not', 'non', 'without', 'except', 'never', 'nor', 'neither', 'but', 'unlike']);
 
 export const isFiller = (word: string): boolean => FILLERS.has(word);
-/** Turns what stands beside it into its opposite. */
+/** True for words that reverse the meaning of their neighbours. */
 export const isNegation = (word: string): boolean => NEGATIONS.has(word);
 
-/** Words that say nothing without the name of their property: "yes", "true", "no". */
+/** True for words that mean nothing without their property's name: "yes", "true", "no". */
 export const isWeakWord = (phrase: string): boolean =>
   FILLERS.has(phrase) || NEGATIONS.has(phrase) || phrase === 'true' || phrase === 'false' || phrase === 'yes';
 
 const COUNT_KEYS = new Set(['quantity', 'qty', 'count']);
 
-/**
- * The description as text: an object becomes "name: value" pairs, so that both spellings are read
- * the same way.
- */
+/** The description as text; an object becomes "name: value" pairs, so that both read alike. */
 export function descriptionOf(value: Json): string | null {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);

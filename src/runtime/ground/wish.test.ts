@@ -1,4 +1,4 @@
-/** What a call leaves open is read from the request, or asked: never guessed. */
+/** What a call leaves open is read from the request or asked, never guessed. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../types.ts';

@@ -1,7 +1,4 @@
-/**
- * Reads from the request what a call left open: the values wished for the thing that the call
- * names.
- */
+/** Reads what a call left open from the request: the values wanted for the thing that it names. */
 import { NEUTRAL, type Vocabulary } from '../../vocabulary.ts';
 import { distinct } from './match.ts';
 import { readDescription } from './read.ts';
@@ -11,10 +8,7 @@ import { extendPhrase, groundTextOf, groundTokens, isNegation, MAX_PHRASE_TOKENS
 export interface GroundWish {
   /** The whole request. */
   readonly text: string;
-  /**
-   * The thing as it is; its name finds the passage, and its values hold where the passage is
-   * silent.
-   */
+  /** The thing as it is: its name finds the passage; its values hold where that is silent. */
   readonly keep: RecordView;
   readonly records: readonly RecordView[];
   /** Property that holds the key. */
@@ -26,13 +20,10 @@ export interface GroundWish {
 }
 
 const NAME = propertyId('name');
-/** Ids describe nothing and would stand as unknown words. */
+/** Ids describe nothing and would count as unknown words. */
 const ID = /[#\p{L}\d_-]*\d{6,}[\p{L}\d_-]*/gu;
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
-/**
- * Words beside a name and its values that change nothing about the wish. Any other unknown word is
- * a reason to ask.
- */
+/** Words that do not change a wish. Any other unknown word is a reason to ask. */
 const PLAIN = words(
   'swap switch modify replace update send back get make take rather prefer d ll via so please note left who',
 );
@@ -51,7 +42,7 @@ export function plainWordsOf(vocabulary: Vocabulary = NEUTRAL): ReadonlySet<stri
 const DOUBTFUL = words(
   'when except besides apart than or only hate dislike keep keeping leave stay stays remain dont doesnt didnt wont cant cannot isnt arent wouldnt shouldnt',
 );
-/** What takes back, widens or hangs on something all that was said, wherever it stands. */
+/** Words that revoke, widen or condition everything that was said, anywhere in the text. */
 const SWEEPING = words(
   'if unless otherwise else whether provided assuming actually forget ignore nevermind everything whole entire others rest',
 );
@@ -61,7 +52,7 @@ const isDoubtful = (tokens: readonly Token[]): boolean =>
     ({ text }, i) => DOUBTFUL.has(text) || isNegation(text) || (text === 'instead' && tokens[i + 1]?.text === 'of'),
   );
 
-/** Sentences with the ids taken out; none at all when something sweeping is said. */
+/** Sentences without ids; none if something sweeping is said. */
 function sentencesOf(text: string): readonly string[] {
   const sentences = text.replace(ID, ' ').split(/\n|[.!?](?=\s|$)/);
   return sentences.some((sentence) => groundTokens(sentence).some((token) => SWEEPING.has(token.text)))
@@ -72,10 +63,9 @@ function sentencesOf(text: string): readonly string[] {
 const CONJUNCTIONS = new Set(['and', 'then', 'also']);
 
 /**
- * The one record that differs from `keep` in what the sentence about it says, and in nothing else.
- * Null, so that the model is asked, when the thing is named twice or not at all, and for no new
- * value, two of one property, a value that no record has, any word whose meaning is not known, a
- * condition, a negation, or a comparison.
+ * The only record that differs from `keep` in exactly what the sentence about it says. Null, so
+ * that the model is asked, if the thing is named twice or never, without a new value, for two
+ * values of one property, unknown values or words, a condition, a negation, or a comparison.
  */
 export function recordWished(wish: GroundWish): RecordView | null {
   const name = [...(wish.keep.properties.get(NAME)?.values.keys() ?? [])][0];
@@ -117,9 +107,9 @@ interface NameSpan {
 }
 
 /**
- * The records that the request names, in its order: null unless they are exactly `count`, no two
- * share a name, and the sentences that name them say nothing else that could matter. Names of other
- * things that `owners` knows are read over, so that "Lamp" is not found in "Lamp Shade".
+ * The records that the request names, in its order; null unless they are exactly `count`, their
+ * names differ, and their sentences say nothing else that could matter. Names of other things that
+ * `owners` knows are skipped, so that "Lamp" is not found in "Lamp Shade".
  */
 export function recordsNamed(
   wish: Omit<GroundWish, 'keep'> & { readonly count: number },
@@ -144,9 +134,9 @@ export function recordsNamed(
 }
 
 /**
- * What the one sentence that names the thing says of it, from its name to the next one, cut at
- * semicolons; words right before the next name belong to that. Null when no sentence names it, when
- * it is named twice, or when the sentence is doubtful.
+ * What the only sentence that names the thing says about it, from its name to the next one, cut at
+ * semicolons; words right before the next name belong to that. Null without such a sentence, with a
+ * second mention, or if the sentence is doubtful.
  */
 function passageAbout(name: string, { text, owners }: GroundWish): string[] | null {
   let passage: string[] | null = null;
@@ -169,7 +159,7 @@ function passageAbout(name: string, { text, owners }: GroundWish): string[] | nu
   return passage;
 }
 
-/** Where the words that lead to a name begin: after the last comma, quote or "and" before it. */
+/** Start of the words that lead to a name: after the last comma, quote or "and" before it. */
 function beforeName(tokens: readonly Token[], start: number, name: number): number {
   let end = name;
   while (end > start && joins(tokens[end]) && !CONJUNCTIONS.has(tokens[end - 1]?.text ?? '')) end -= 1;

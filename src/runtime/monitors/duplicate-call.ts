@@ -1,6 +1,4 @@
-/**
- * Fires when a call of this turn was made before with the same answer, `threshold` times in all.
- */
+/** Fires when a call of this turn got the same answer before, `threshold` times in all. */
 import { callKey } from '../session.ts';
 import { type Detector, inWindow } from './occasion.ts';
 

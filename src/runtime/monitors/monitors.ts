@@ -1,4 +1,4 @@
-/** Asks the monitors of a harness about an occasion; cooldown and cap are kept per episode. */
+/** Asks the harness's monitors about an occasion; cooldown and cap are kept per episode. */
 import type { Monitor, MonitorKind } from '../../harness/schema.ts';
 import { budgetLeft } from './budget-left.ts';
 import { consecutiveFailures } from './consecutive-failures.ts';
@@ -26,10 +26,7 @@ export interface Watch {
   fire(occasion: Occasion): readonly Monitor[];
 }
 
-/**
- * `cooldown: 1` allows the next turn, `cooldown: 2` the one after it; 0 and 1 differ only within a
- * turn.
- */
+/** `cooldown: 1` allows the next turn, 2 the one after; 0 and 1 differ only within a turn. */
 export function openWatch(monitors: readonly Monitor[]): Watch {
   const firings = new Map<string, Firings>();
   return {

@@ -3,7 +3,7 @@ import type { Monitor } from '../../harness/schema.ts';
 import type { AnsweredCall } from '../session.ts';
 
 export interface Occasion {
-  /** Model turns so far, this one included. */
+  /** Model turns so far, including this one. */
   readonly turn: number;
   readonly turnsLeft: number;
   /** Answers to all calls so far, oldest first. */
@@ -16,7 +16,7 @@ export interface Occasion {
   readonly writes: number;
 }
 
-/** True if the monitor's pattern is there, whatever its cooldown and cap. */
+/** True if the monitor's pattern is present; cooldown and cap come later. */
 export type Detector = (monitor: Monitor, occasion: Occasion) => boolean;
 
 /** The answers that a monitor looks at: the last `window`, or all of them. */

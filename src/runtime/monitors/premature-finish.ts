@@ -1,7 +1,4 @@
-/**
- * Fires when the agent calls `done` and nothing has been changed; `threshold` is not used, `cap`
- * bounds it.
- */
+/** Fires when the agent calls `done` before any change; `cap` bounds it, `threshold` is unused. */
 import type { Detector } from './occasion.ts';
 
 export const prematureFinish: Detector = (_monitor, occasion) => occasion.finishing && occasion.writes === 0;

@@ -1,4 +1,4 @@
-/** Fires when `threshold` replies in a row held no call. */
+/** Fires when `threshold` replies in a row contained no call. */
 import type { Detector } from './occasion.ts';
 
 export const textOnly: Detector = (monitor, occasion) => !occasion.finishing && occasion.textOnly >= monitor.threshold;
