@@ -6,10 +6,7 @@ import type { Json } from './types.ts';
 /** SHA-256 of UTF-8 text, as 64 hex characters. */
 export const sha256 = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex');
 
-/**
- * JSON with keys sorted by code unit and no white space, without undefined properties. Throws
- * TypeError for NaN, infinities and values outside JSON.
- */
+/** Sorted JSON without white space or undefined; TypeError for NaN and values outside JSON. */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number') {

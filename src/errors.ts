@@ -39,10 +39,7 @@ export class InfrastructureError extends Error {
   }
 }
 
-/**
- * An environment failed (scorer, reset, a tool that hangs or is down): void rollout, never a score;
- * exit 1 for too many. Tools may throw it.
- */
+/** An environment failed: void rollout, never a score; exit 1 for too many. Tools may throw it. */
 export class EnvironmentError extends InfrastructureError {
   override readonly name = 'EnvironmentError';
 }

@@ -26,7 +26,9 @@ export function chooseJudge(flags: JudgeModelFlags, environment: Environment, ro
   const named = model ?? flags.model;
   if (isSimulated(named)) {
     if (baseUrl !== undefined)
-      throw new UsageError('--judge-base-url: a simulated judge has no endpoint; add --judge-model openai:NAME');
+      throw new UsageError(
+        '--judge-base-url: expected a real judge, found a simulated one; add --judge-model openai:NAME',
+      );
     const judge = simulatedJudge(judgeProfile(model?.split(':')[1] ?? 'fair'));
     // Fails now, not after the rollouts.
     if (environment.unscored) judge.open(null);

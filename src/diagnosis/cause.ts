@@ -20,10 +20,7 @@ const MONITOR_OF: Partial<Record<Pattern, readonly string[]>> = {
 
 const PROCEDURE: readonly Pattern[] = ['partial', 'wrong_order', 'missing_report', 'unasked_write', 'reasoning'];
 
-/**
- * Cause and id of the clause, skill, monitor or switch concerned. `step` is the responsible step;
- * the plan shows which calls are right.
- */
+/** Cause and id of the blamed clause, skill, monitor or switch; `step` is the responsible step. */
 export function causeOf(
   finding: PatternMatch,
   trace: Trace,

@@ -36,10 +36,7 @@ export function openAttempts(attempts: readonly Attempt[], plan?: Plan): Attempt
   });
 }
 
-/**
- * The last run of open attempts with one tool; [] if every failure was resolved. Tools in `wanted`
- * come first, then tools that write, then any.
- */
+/** The last run of open attempts with one tool: of `wanted` first, then writes, then any. */
 export function openChain(attempts: readonly Attempt[], wanted: readonly ToolCall[] = [], plan?: Plan): Attempt[] {
   const open = openAttempts(attempts, plan);
   const names = new Set(wanted.map((c) => c.name));

@@ -82,7 +82,7 @@ export function decidePrune(pairs: readonly Pair[], options: Spending = {}): Ver
   const { better, worse } = countSigns(differences);
   const common = { stage: 'prune', test: 'mean', statistic: rounded(raceScore(differences)), alpha: null } as const;
   const conclude = (decision: Verdict['decision'], reason: string, lead: string) =>
-    verdictOf(pairs, options, { ...common, decision, reason, lead });
+    verdictOf(pairs, Spending.parse(options), { ...common, decision, reason, lead });
   if (better + worse === 0) return conclude('rejected', 'no_task_differs', 'stays, no dev task depends on it');
   return mean(differences) < 0
     ? conclude('rejected', 'pays', 'stays, dev is worse without it')

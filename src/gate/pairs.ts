@@ -65,10 +65,7 @@ export function taskDifferences(pairs: readonly Pair[]): number[] {
   return pairs.map(differenceOf);
 }
 
-/**
- * Independent observations: the difference of each task, or the mean difference of each family at
- * the place of its first task. Throws as `assertPairs`.
- */
+/** Differences of tasks, averaged per family at its first task. Throws as `assertPairs`. */
 export function pairDifferences(pairs: readonly Pair[]): number[] {
   assertPairs(pairs);
   const observations: number[][] = [];

@@ -32,15 +32,7 @@ export function verdictOf(pairs: readonly Pair[], spending: Spending, conclusion
   const effect = rounded(mean(differences));
   const interval = pairedInterval(differences);
   const signs = countSigns(differences);
-  const {
-    rollouts = 0,
-    voids = 0,
-    costUsd = 0,
-  } = Spending.parse({
-    rollouts: spending.rollouts,
-    voids: spending.voids,
-    costUsd: spending.costUsd,
-  });
+  const { rollouts = 0, voids = 0, costUsd = 0 } = spending;
   const mark = conclusion.mark === undefined ? '' : `, ${conclusion.mark}`;
   const parts = [
     `${conclusion.lead}: ${points(effect)} points (95 % interval ${points(interval.low)} to ${points(interval.high)}${mark})`,

@@ -58,10 +58,7 @@ interface Asking {
   readonly vote: number;
 }
 
-/**
- * One comparison per pair, in the given order; identical runs are not asked about. Throws
- * InfrastructureError when the judge is gone, and whatever ends a run.
- */
+/** One comparison per pair. Throws InfrastructureError when the judge is gone. */
 export async function comparePairs(pairs: readonly RunPair[], options: CompareOptions): Promise<JudgedPair[]> {
   const plans = pairs.map((pair) => ({ pair, asked: askingsOf(pair, options.votes) }));
   const all = plans.flatMap(({ asked }) => [...asked.forward, ...asked.backward]);

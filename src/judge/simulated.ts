@@ -33,10 +33,7 @@ export function judgeProfile(name: string): JudgeProfile {
   return profile;
 }
 
-/**
- * Runs with equal rewards are the same. Draws depend on the request alone: equal questions get
- * equal answers. `open` throws UsageError without rewards.
- */
+/** Draws depend on the request alone. `open` throws UsageError without rewards. */
 export function simulatedJudge(profile: JudgeProfile): Judge {
   const { name, right, first: firstChance } = JudgeProfile.parse(profile);
   const id = `sim:${name}`;

@@ -112,7 +112,7 @@ export function toReply(
     throw new InfrastructureError(`the endpoint passed on a fault: ${error?.message ?? 'finish reason "error"'}`, {
       retryable: true,
     });
-  if (finish === 'content_filter') throw new InfrastructureError("the endpoint's content filter kept the reply back");
+  if (finish === 'content_filter') throw new InfrastructureError("the endpoint's content filter withheld the reply");
   const reported = ReportedUsage.safeParse(usage).data;
   const counts = {
     inputTokens: reported?.prompt_tokens ?? 0,

@@ -40,10 +40,7 @@ const holdsSecret = ({ username, password, searchParams }: URL): boolean =>
   password !== '' ||
   [...searchParams.keys()].some((name) => /key|token|secret|sig|auth/i.test(name));
 
-/**
- * Opens the endpoint and checks that it answers (at most 15 s). Throws UsageError for a bad address
- * or a refused key, InfrastructureError when nothing answers.
- */
+/** Opens and checks (15 s) an endpoint. Throws UsageError (address, key), InfrastructureError. */
 export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Promise<Agent> {
   const { baseUrl } = settings;
   if (baseUrl !== undefined && !URL.canParse(baseUrl))

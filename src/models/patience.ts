@@ -31,10 +31,7 @@ export interface Patience {
 const GROW_AFTER = 20;
 const FIRST_WAIT_MS = 500;
 
-/**
- * Additive increase, multiplicative decrease (Chiu & Jain 1989): a 429 or 529 halves the concurrent
- * calls, 20 successes in a row allow one more.
- */
+/** AIMD (Chiu & Jain 1989): 429 and 529 halve concurrency, 20 successes in a row add one call. */
 export function openPatience(options: PatienceOptions): Patience {
   const { concurrency, retries = 4, longestWaitMs = 120_000, sleep } = options;
   let allowed = Math.max(1, concurrency);

@@ -34,12 +34,8 @@ interface Rerun {
   readonly simulated: boolean;
   readonly played: number;
   readonly same: number;
-  readonly others: readonly {
-    readonly file: string;
-    readonly task: string;
-    readonly expected: string;
-    readonly found: string;
-  }[];
+  /** One issue per rollout with other scores. */
+  readonly others: readonly VerifyIssue[];
 }
 
 /**
@@ -61,8 +57,7 @@ export async function rerunLooks(
       const text = `${same} of ${played} rollouts of ${env} came out as recorded (${agent})`;
       const differ = 'the others differ, which is no proof with a model that does not repeat itself';
       anew.push(same === played ? text : `${text}: ${differ}`);
-      for (const { file, task, expected, found } of simulated ? others : [])
-        issues.push(issue(file, `gate.pairs, ${task}`, expected, found));
+      if (simulated) issues.push(...others);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       unchecked.push({ file: `optimize/${env}`, why: error.message });
@@ -83,7 +78,7 @@ async function rerunSample(repository: Repository, env: string, options: RerunOp
   let agentName = '';
   let simulated = true;
   let played = 0;
-  const others: Rerun['others'][number][] = [];
+  const others: VerifyIssue[] = [];
   for (const { decision, pair } of sample) {
     const night = await openRun(repository.root, decision, options);
     agentName = labelOf(night.agent);
@@ -95,14 +90,9 @@ async function rerunSample(repository: Repository, env: string, options: RerunOp
       const { files } = await resolveHarness(ledger, id);
       const found = await night.play(parseHarness(env, files), { id: pair.task, trials: recorded.length, side });
       played += 1;
-      if (canonicalJson(found) === canonicalJson(recorded)) continue;
+      const [expected, scores] = [canonicalJson(recorded), canonicalJson(found)];
       const file = decisionPath(decision.run, decision.seq);
-      others.push({
-        file,
-        task: `${pair.task} ${side}`,
-        expected: canonicalJson(recorded),
-        found: canonicalJson(found),
-      });
+      if (scores !== expected) others.push(issue(file, `gate.pairs, ${pair.task} ${side}`, expected, scores));
     }
   }
   return { agent: agentName, simulated, played, same: played - others.length, others };
@@ -116,7 +106,8 @@ function sampleOf(ledger: Ledger, count: number): Sampled[] {
     .flatMap((decision) =>
       decision.kind === 'release' ? decision.gate.pairs.map((pair) => ({ decision, pair })) : [],
     );
-  if (all.length === 0) throw new UsageError(`${ledger.branch} has no look whose rollouts could be played again`);
+  if (all.length === 0)
+    throw new UsageError(`expected a look on ${ledger.branch} to play again, found none; run a night first`);
   const rank = new Map(all.map((one) => [one, sha256(`${commit}\n${one.decision.seq}\n${one.pair.task}`)]));
   return all.sort((a, b) => ((rank.get(a) as string) < (rank.get(b) as string) ? -1 : 1)).slice(0, count);
 }
@@ -124,7 +115,7 @@ function sampleOf(ledger: Ledger, count: number): Sampled[] {
 async function openRun(root: string, decision: ReleaseDecision, { baseUrl, data, signal }: RerunOptions) {
   const config = readConfig(join(root, 'runs', decision.run));
   if (config === null)
-    throw new UsageError(`runs/${decision.run} is not here, so the seeds of its rollouts are not known`);
+    throw new UsageError(`expected runs/${decision.run} with the seeds of its rollouts, found none; restore it`);
   const { options } = config;
   const environment = await openEnvironment({ env: options.env, data }, root);
   const model = { model: config.agent.id, ...(baseUrl === undefined ? {} : { baseUrl }) };

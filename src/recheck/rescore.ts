@@ -30,10 +30,7 @@ export interface RecheckOptions {
 /** Checks of git alone never cover these. */
 const FORGED_BEFORE = 'scores that were forged';
 
-/**
- * Covers everything with a score: unfinished nights, missing folders or data, and audits that
- * cannot be repeated are reported as unchecked.
- */
+/** Covers every score; what cannot be played again is reported as unchecked. */
 export async function rescored(
   repository: Repository,
   report: VerifyReport,

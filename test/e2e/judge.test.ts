@@ -237,7 +237,7 @@ describe('judge', () => {
     ],
     [
       '--harness v1,HEAD --judge-base-url http://127.0.0.1:1/v1',
-      [/--judge-base-url: a simulated judge has no endpoint/],
+      [/--judge-base-url: expected a real judge/],
     ],
     [
       '--harness v1,HEAD --judge-model openai:x --judge-base-url http://127.0.0.1:1/v1 --max-usd 1',
