@@ -71,16 +71,7 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
   await assertReachable(client, { model: settings.model, keyEnv, timeoutMs }, redact);
 
   const { temperature = 0, maxTokens = 768, price = FREE } = settings;
-  const complete = openCalls(client, {
-    ...settings,
-    keyEnv,
-    temperature,
-    maxTokens,
-    price,
-    timeoutMs,
-    redact,
-    spend,
-  });
+  const complete = openCalls(client, { ...settings, keyEnv, temperature, maxTokens, price, timeoutMs, redact, spend });
   let served: string | null = null;
   const model: ChatModel = {
     async complete(request, signal) {

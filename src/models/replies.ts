@@ -137,9 +137,7 @@ function* inflated(lines: readonly string[], path: string): Generator<{ key: str
     } catch (cause) {
       throw new InfrastructureError(
         `${basename(path)}, line ${index + 1}: expected a recorded call; the file was changed; restore it`,
-        {
-          cause,
-        },
+        { cause },
       );
     }
   }
