@@ -235,10 +235,7 @@ describe('judge', () => {
       '--harness v1,HEAD --judge-model gpt',
       [/--judge-model: expected .*openai:NAME or a name from models\.yaml, got "gpt"/],
     ],
-    [
-      '--harness v1,HEAD --judge-base-url http://127.0.0.1:1/v1',
-      [/--judge-base-url: expected a real judge/],
-    ],
+    ['--harness v1,HEAD --judge-base-url http://127.0.0.1:1/v1', [/--judge-base-url: expected a real judge/]],
     [
       '--harness v1,HEAD --judge-model openai:x --judge-base-url http://127.0.0.1:1/v1 --max-usd 1',
       [/--max-usd needs the price of "x": add --price-in and --price-out/],
