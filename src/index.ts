@@ -1,11 +1,11 @@
-/** The public API, experimental before 1.0; everything else is free to change. */
+/** The public API, experimental before 1.0; everything else may change at any time. */
 export { z } from 'zod';
 
 // A night, and its parts.
 export { diagnose } from './diagnosis/diagnose.ts';
 export { applyEdits, EditError, editKey, invertEdit } from './edit/edits.ts';
 export { Edit } from './edit/schema.ts';
-// An environment of your own.
+// An environment of your own
 export { checkEnvironment, type EnvironmentReport } from './environments/check.ts';
 export {
   type DefinedScorer,

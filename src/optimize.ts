@@ -1,7 +1,4 @@
-/**
- * One night: learn what fails, try bounded edits on dev, prune, and ask the sealed panel once
- * whether the branch is better.
- */
+/** One night: learn from failures, try edits on dev, prune, and look once at the sealed panel. */
 import { BudgetError } from './errors.ts';
 import { closeNight } from './night/close.ts';
 import { learn } from './night/learn.ts';
@@ -13,9 +10,8 @@ import { search } from './night/search.ts';
 import type { NightSummary } from './report/events.ts';
 
 /**
- * The algorithm. Data flows one way: `learn` sees train alone; `search` and `prune` steer by dev;
- * `look` asks the sealed panel, and only its word "released" flows back. Every candidate gets
- * exactly one decision in the ledger.
+ * The algorithm. Data flows one way: `learn` sees train alone, `search` and `prune` steer by dev,
+ * `look` asks the sealed panel, and only "released" flows back. Every candidate gets one decision.
  */
 export async function optimize(night: NightContext, progress: Progress): Promise<NightSummary> {
   let branch = await startBranch(night);
@@ -29,15 +25,14 @@ export async function optimize(night: NightContext, progress: Progress): Promise
       if (lessons.edits.length === 0) break;
       const before = branch.head.id;
       branch = await search(night, progress, branch, lessons);
-      // Nothing new to learn from a head that did not change.
+      // A head that did not change teaches nothing new.
       if (branch.head.id === before || !hasBudget(night, progress, branch, night.train.length + night.dev.length))
         break;
     }
     branch = await prune(night, progress, branch);
     result = await look(night, branch);
   } catch (error) {
-    // A cap of time or money is met in the middle of things: what was decided until then stands,
-    // and is reported.
+    // A cap may end the night anywhere; what was decided stands and is reported.
     const decided = night.recorder.decisions.filter((one) => one.kind === 'candidate' && one.gate !== undefined).length;
     if (!(error instanceof BudgetError) || decided === 0) throw error;
     progress.candidates = decided;
@@ -46,7 +41,7 @@ export async function optimize(night: NightContext, progress: Progress): Promise
   return closeNight(night, progress, branch, result);
 }
 
-/** Plays the branch head afresh: a score of an earlier night is never carried over. */
+/** Plays the branch head: scores of earlier nights are never carried over. */
 async function startBranch(night: NightContext): Promise<Branch> {
   night.emit({ type: 'phase', phase: 'baseline', detail: `${night.dev.length} dev tasks` });
   const { baseline, deterministic } = await playBaseline(night, night.start);

@@ -30,17 +30,17 @@ export interface NightRequest {
   /** Top folder of the git repository, which holds `harness/<env>/`. */
   readonly root: string;
   readonly environment: Environment;
-  /** The frozen model; a function gets the budget, without which no cap of money can hold. */
+  /** The frozen model; a function gets the budget, so that a cap of money holds. */
   readonly agent: AgentSource;
-  /** Asked in this order. @default [mine] */
+  /** In the order of asking. @default [mine] */
   readonly proposers?: readonly Proposer[] | undefined;
-  /** Free checks of one's own, asked after the built-in ones. @default none */
+  /** The caller's free checks, asked after the built-in ones. @default none */
   readonly checks?: readonly Check[] | undefined;
-  /** @default `evals/<env>/policy.yaml`, or nothing beyond the gate's own rule */
+  /** @default `evals/<env>/policy.yaml`, or the gate's own rule alone */
   readonly policy?: z.input<typeof Policy> | undefined;
-  /** Candidates that may be evaluated, from 1. @default 20 */
+  /** Most candidates, from 1. @default 20 */
   readonly budget?: number | undefined;
-  /** Of every random choice. @default 1 */
+  /** Seed of every random choice. @default 1 */
   readonly seed?: number | undefined;
   /** Rollouts at the same time. @default 8 for a simulated agent, else 4 */
   readonly concurrency?: number | undefined;
@@ -50,19 +50,19 @@ export interface NightRequest {
   readonly maxUsd?: number | undefined;
   /** @default no cap */
   readonly maxMinutes?: number | undefined;
-  /** Keeps that many tasks over all splits. @default all */
+  /** Most tasks over all splits. @default all */
   readonly tasks?: number | undefined;
-  /** Keeps tasks with at least one of these tags. @default all */
+  /** Only tasks with one of these tags. @default all */
   readonly tags?: readonly string[] | undefined;
-  /** Merge a release into the checked-out branch. @default false */
+  /** Merges a release into the checked-out branch. @default false */
   readonly apply?: boolean | undefined;
-  /** One proposal of a proposer of one's own, in milliseconds. @default 600,000 */
+  /** Limit for one proposal of a caller's proposer. @default 600,000 */
   readonly proposerTimeoutMs?: number | undefined;
-  /** Told everything that happens. @default nobody */
+  /** Receives every event. @default nobody */
   readonly emit?: Emit | undefined;
-  /** Its abort ends the night in order; the same night goes on later where it stopped. */
+  /** Aborting ends the night in order; calling again resumes it. */
   readonly signal?: AbortSignal | undefined;
-  /** The command line that goes on from this night, for the morning page. */
+  /** The command that resumes this night, for the morning page. */
   readonly command?: string | undefined;
 }
 
@@ -120,7 +120,7 @@ async function open(
   const budget = openBudget(options, Date.now);
   for (const source of [request.agent, ...proposers.flatMap(({ model }) => model ?? [])])
     assertCapped(source, options.maxUsd);
-  // Opening an agent may already ask its endpoint: what cannot be recorded must not be begun.
+  // Opening an agent may call its endpoint: first make sure that the night can be recorded.
   (await openLedger(repository, env, keys)).assertWritable();
   await freezeIfAltered(repository, env);
   const agent = await openSource(request.agent, budget);
@@ -166,7 +166,7 @@ async function open(
   return opened;
 }
 
-/** The request with its defaults, as the run records it. Throws UsageError and BudgetError. */
+/** The request with defaults, as recorded. Throws UsageError and BudgetError. */
 export function nightOptions(
   request: Omit<NightRequest, 'root' | 'environment'>,
   env: string,

@@ -36,22 +36,8 @@ export const ablate = command({
           `${environment.name}, harness ${harness.id.slice(0, 12)}, agent ${labelOf(stage.agent)}, ${tasks.length} ${flags.split} tasks x ${flags.trials}`,
         );
       for await (const row of ablateLayers(stage, harness, tasks, { variants, trials: flags.trials })) {
-        const { variant, score, low, high, missing, rollouts, calls, outputTokens, usd, tasks } = row;
-        if (flags.json)
-          sayJson({
-            type: 'ablation',
-            variant,
-            agent,
-            simulated,
-            score,
-            low,
-            high,
-            tasks,
-            missing,
-            calls,
-            outputTokens,
-            usd,
-          });
+        const { variant, score, low, high, missing, rollouts, calls, outputTokens, usd } = row;
+        if (flags.json) sayJson({ type: 'ablation', agent, simulated, ...row });
         else
           say(
             `${variant.padEnd(22)} ${percent(score).padStart(5)} % (${percent(low)} to ${percent(high)})` +

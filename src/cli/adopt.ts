@@ -38,7 +38,7 @@ export const adopt = command({
   },
 });
 
-/** What it gives up; of edits by hand first that no gate has tested them. */
+/** What a decision gives up; edits by hand first say that no gate tested them. */
 function limitsOf(decision: Decision): readonly string[] {
   const { loosens } = shownParts(decision);
   return decision.kind === 'external' ? [titleOf(decision), ...loosens] : loosens;

@@ -28,7 +28,7 @@ export const apply = command({
   async run(flags) {
     const { env, repository, ledger } = await ledgerOf(flags);
     const tip = flags.trust === undefined ? undefined : await trustedTip(repository, env, flags.trust);
-    // No lock: the branch moves by compare-and-swap from the tip that was looked at.
+    // No lock: the branch moves by compare-and-swap from the tip that was read.
     const applied = await applyRelease(repository, env, {
       ...stepOf('apply', repository),
       ...(flags.to === undefined ? {} : { version: flags.to }),
@@ -53,8 +53,8 @@ function tell({ version, simulated, branch, commit, changed }: AppliedRelease, b
 }
 
 /**
- * Names in records are what whoever wrote them says: the trust file knows whose the keys are. Gives
- * the tip that was verified. Throws VerifyError, and UsageError where it could not be checked.
+ * Records may claim any name; the trust file knows whose the keys are. Returns the verified tip.
+ * Throws VerifyError, and UsageError where something could not be checked.
  */
 async function trustedTip(repository: Repository, env: string, file: string): Promise<Oid> {
   const report = await verifyRepository(repository, { env, trust: readTrust(file, repository) });

@@ -1,6 +1,4 @@
-/**
- * `optimize at DATE|COMMIT`: the harness in force, each clause with the decision that put it there.
- */
+/** `optimize at DATE|COMMIT`: the harness in force, and which decision made each clause. */
 
 import { z } from 'zod';
 import { EXIT } from '../exit-codes.ts';

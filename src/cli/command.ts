@@ -1,9 +1,9 @@
-/** What a command is: its name, its options as a zod schema, and its work. */
+/** The definition of a command: its name, its options as a zod schema, and its work. */
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import type { ExitName } from '../exit-codes.ts';
 
-/** What help says of an option: its meaning, and a placeholder for its value, if it takes one. */
+/** Help of an option: its meaning, and a placeholder if it takes a value. */
 export interface OptionHelp {
   readonly value?: string;
   readonly help: string;
@@ -11,27 +11,27 @@ export interface OptionHelp {
   readonly repeats?: boolean;
 }
 
-/** Every option has an entry here; `flag`, `text`, `whole`, ... of `options.ts` make it. */
+/** Every option has an entry here, made by the functions of `options.ts`. */
 export const OPTION_HELP = z.registry<OptionHelp>();
 
 interface Definition<S extends z.ZodObject> {
-  /** As it is typed, e.g. `env check`. */
+  /** As typed, such as `env check`. */
   readonly name: string;
   readonly summary: string;
-  /** Meaning by name: `<id>` has to be given, `[version]` may be left out. @default none */
+  /** Meaning by name: `<id>` is required, `[version]` optional. @default none */
   readonly arguments?: Readonly<Record<string, string>>;
-  /** Names in camel case: `maxUsd` is typed as `--max-usd`. */
+  /** Names in camel case; `maxUsd` is typed as `--max-usd`. */
   readonly options: S;
   /** Exit codes beside 0, 1 and 2. @default none */
   readonly exits?: readonly ExitName[];
   /** A command line, without `npx optimize`. */
   readonly example: string;
-  /** Gives the exit code. */
+  /** Returns the exit code. */
   run(flags: z.output<S>, ...args: string[]): Promise<number>;
 }
 
 export interface CommandDefinition extends Required<Omit<Definition<z.ZodObject>, 'run'>> {
-  /** `raw`: options by name as they were typed. Throws UsageError for a value that is none. */
+  /** `raw`: options as typed. Throws UsageError for a bad value. */
   start(raw: Readonly<Record<string, unknown>>, args: readonly string[]): Promise<number>;
 }
 
@@ -42,7 +42,7 @@ export const command = <S extends z.ZodObject>(definition: Definition<S>): Comma
   start: async (raw, args) => definition.run(readFlags(definition.options, raw), ...args),
 });
 
-/** `maxUsd` as it is typed: `--max-usd`. */
+/** `maxUsd` -> `--max-usd` */
 export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 function readFlags<S extends z.ZodObject>(options: S, raw: unknown): z.output<S> {
@@ -52,7 +52,7 @@ function readFlags<S extends z.ZodObject>(options: S, raw: unknown): z.output<S>
   throw new UsageError(`${flagOf(String(path[0]))}: ${message}`);
 }
 
-/** Options as they would be typed to get these values; those with their default are left out. */
+/** The options that give these values, as typed; defaults are left out. */
 export function typedFlags(options: z.ZodObject, flags: Readonly<Record<string, unknown>>): string {
   const words = optionsOf({ options }).flatMap(({ name, fallback }) => {
     const value = flags[name];
@@ -72,7 +72,7 @@ export interface OptionView extends OptionHelp {
   /** `--max-usd <x>` */
   readonly term: string;
   readonly required: boolean;
-  /** What it is when it is not given; undefined for none. */
+  /** The default; undefined for none. */
   readonly fallback: unknown;
 }
 

@@ -1,4 +1,4 @@
-/** Every command, loaded when it is asked for. */
+/** All commands, loaded on demand. */
 import type { CommandDefinition } from './command.ts';
 
 export const GROUPS: Readonly<Record<string, string>> = {

@@ -12,7 +12,7 @@ import { command } from './command.ts';
 import { endpoint, json, text } from './options.ts';
 import { say, sayJson } from './output.ts';
 
-/** Calls that the examination may make at the same time. */
+/** Most concurrent calls of the examination. */
 const AT_ONCE = 4;
 
 export const doctor = command({

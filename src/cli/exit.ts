@@ -14,14 +14,9 @@ function exitCodeOf(error: unknown): number {
 }
 
 const isExpected = (error: unknown): boolean =>
-  error instanceof UsageError ||
-  error instanceof BudgetError ||
-  error instanceof VerifyError ||
-  error instanceof FrozenError ||
-  error instanceof InterruptedError ||
-  error instanceof InfrastructureError;
+  exitCodeOf(error) !== EXIT.internal || error instanceof InfrastructureError;
 
-/** A disk that is full or a folder that may not be written is no bug of ours: say which. */
+/** Names a full disk or a read-only folder, which are no bugs of ours. */
 function systemMessage(error: unknown): string | null {
   const { code, path, syscall } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC')
@@ -33,7 +28,7 @@ function systemMessage(error: unknown): string | null {
   return null;
 }
 
-/** Keys under other names; a models.yaml that cannot be read is an error of its own. */
+/** Keys under other names; an unreadable models.yaml has an error of its own. */
 async function keysHere(): Promise<string[]> {
   try {
     const { keysIn } = await import('../models/settings.ts');
@@ -43,10 +38,7 @@ async function keysHere(): Promise<string[]> {
   }
 }
 
-/**
- * Runs a command; prints what went wrong on stderr, never a stack trace unless OPTIMIZE_DEBUG is
- * set.
- */
+/** Runs a command; prints errors on stderr, with a stack trace only under OPTIMIZE_DEBUG. */
 export async function runSafely(run: () => Promise<number>, options: { readonly json: boolean }): Promise<number> {
   try {
     return await run();

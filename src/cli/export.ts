@@ -1,7 +1,4 @@
-/**
- * `optimize export`: a folder that an auditor opens without this program: a page, the records as
- * stored, what they changed, and a verifier.
- */
+/** `optimize export`: a page, the records and a verifier, for an auditor without this program. */
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -32,7 +29,7 @@ export const exportEvidence = command({
     sample: whole('<n>', 'decisions shown in full', { of: 'decisions' }).default(25),
   }),
   example: 'export --env retail --out evidence',
-  // Written beside its place first: a command that was cut off leaves none that looks whole.
+  // Written beside its place first, so that an interrupted command leaves no half folder.
   async run(flags) {
     const out = resolve(flags.out);
     if (existsSync(out)) throw new UsageError(`--out ${flags.out} is already there; name a folder that is not`);
@@ -68,10 +65,7 @@ export const exportEvidence = command({
   },
 });
 
-/**
- * So many decisions, chosen by the head of the chain: whoever exports cannot choose them, and
- * another export gives the same.
- */
+/** A sample chosen by the head of the chain: repeatable, and not up to whoever exports. */
 function sampleOf(all: readonly number[], count: number, head: string): Set<number> {
   return new Set(
     shuffled(all, randomOf('export', head))
@@ -80,10 +74,7 @@ function sampleOf(all: readonly number[], count: number, head: string): Set<numb
   );
 }
 
-/**
- * Records and signatures as stored, every text of the first harness, and where chain and edits
- * begin and end.
- */
+/** Records and signatures as stored, the texts of the first harness, and both ends of the chain. */
 async function recordsOf(ledger: Ledger): Promise<Map<string, string>> {
   const { repository, env } = ledger;
   const { entries } = await readContents(repository, env, ledger.head().commit);

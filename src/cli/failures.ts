@@ -1,11 +1,8 @@
-/**
- * What still fails: diagnoses of the failed rollouts of a run, the most frequent first, with tasks
- * to look at.
- */
+/** What still fails in a run: diagnoses, most frequent first, with their tasks. */
 import { clusterDiagnoses } from '../diagnosis/clusters.ts';
-import { diagnose } from '../diagnosis/diagnose.ts';
+import { diagnoseAll } from '../night/learn.ts';
 import { printable } from '../report/terminal.ts';
-import type { Diagnosis, Environment, Harness, Task, Trace } from '../types.ts';
+import type { Environment, Harness, Task, Trace } from '../types.ts';
 import { say, sayJson } from './output.ts';
 
 interface Played {
@@ -14,21 +11,18 @@ interface Played {
   readonly tasks: readonly Task[];
 }
 
-/** A diagnosis treats its task as a train task; here a person asked, and nothing is learnt. */
+/** A diagnosis expects a train task; here a person asks, and nothing is learned. */
 export async function tellFailures(
   traces: readonly Trace[],
   { environment, harness, tasks }: Played,
   json: boolean,
 ): Promise<void> {
-  const byId = new Map(tasks.map((task) => [task.id, task as Task<'train'>]));
-  const diagnoses: Diagnosis[] = [];
-  for (const trace of traces) {
-    const task = byId.get(trace.task);
-    const diagnosis = task && (await diagnose(trace as Trace<'train'>, { task, environment, harness }));
-    if (diagnosis) diagnoses.push(diagnosis);
-  }
+  const own = tasks as readonly Task<'train'>[];
+  const diagnoses = await diagnoseAll(traces as readonly Trace<'train'>[], own, { environment, harness });
   const taskOf = new Map(traces.map(({ id, task }) => [id, task]));
-  for (const { pattern, tool, argument, count, causes, traces: ids, evidence } of clusterDiagnoses(diagnoses)) {
+  for (const { pattern, tool, argument, count, causes, traces: ids, evidence } of clusterDiagnoses([
+    ...diagnoses.values(),
+  ])) {
     const failed = ids.map((id) => taskOf.get(id) ?? '');
     if (json) sayJson({ type: 'failure', pattern, tool, argument, count, causes, tasks: failed, evidence });
     else {

@@ -1,7 +1,4 @@
-/**
- * What `init NAME --kind document` writes: 60 invoices as text with their fields as JSON, split
- * 10/20/30, one skill that knows no convention yet, and no tool.
- */
+/** Files of `init --kind document`: 60 invoices with their fields as JSON, one skill, no tool. */
 import { pick, type Random, randomOf } from '../digest.ts';
 import type { Split } from '../types.ts';
 
@@ -53,20 +50,7 @@ description: How to read the fields of an invoice
 const VENDORS = ['Nordlicht', 'Alba Paper', 'Quarry & Sons', 'Teal Works', 'Hartmann', 'Blue Fern', 'Osprey Tools'];
 const FORMS = ['GmbH', 'Ltd', 'Inc.', 'S.A.', 'LLC'];
 const GOODS = ['desk lamps', 'reams of paper', 'oak shelves', 'cable drums', 'filter sets', 'work gloves'];
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
+const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 
 interface Invoice {
   readonly seller: string;
@@ -118,7 +102,7 @@ const SPLITS: readonly Split[] = (['train', 'dev', 'sealed'] as const).flatMap((
   Array<Split>(10 * (i + 1)).fill(split),
 );
 
-/** Path and text of each file, from the root of the repository. */
+/** Path, from the root of the repository, and text of each file. */
 export function documentFiles(name: string): readonly (readonly [path: string, text: string])[] {
   const random = randomOf('document rows', 1);
   return [

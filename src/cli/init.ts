@@ -1,4 +1,4 @@
-/** `optimize init NAME`: an environment of a user's own, ready to run. */
+/** `optimize init NAME`: a new environment, ready to run. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -43,7 +43,7 @@ const policyText = `# Policy
 You serve a parcel desk. The sender's request is below and has their consent. Do exactly what it asks with the tools, then call done.
 `;
 
-const settingsText = `# What may be called and how large the harness may grow; see the design document.
+const settingsText = `# What may be called and how large the harness may grow; see docs/harness.md of harness-optimizer.
 version: 1
 `;
 

@@ -1,7 +1,7 @@
-/** Ctrl-C: the first asks for an orderly end, the second ends at once. */
+/** Ctrl-C: the first ends in order, the second at once. */
 import { InterruptedError } from '../errors.ts';
 
-/** First Ctrl-C or SIGTERM: stop, keep everything; second: end at once. */
+/** Aborts `signal` at the first Ctrl-C or SIGTERM, exits at the second. */
 export function interruptible(): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   const onSignal = () => {

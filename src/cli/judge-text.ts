@@ -1,6 +1,4 @@
-/**
- * What a judge's comparison says to a person, and the JSON line that says the same to a program.
- */
+/** The result of `optimize judge` for a person. */
 import type { JudgeReport, VersionName } from '../compare/judge.ts';
 import type { Agreement, VoteTally } from '../judge/tally.ts';
 import { money, percent, points } from '../report/terminal.ts';

@@ -62,10 +62,7 @@ export const judge = command({
   },
 });
 
-/**
- * Throws UsageError for an unknown version, and for two words that mean the same one: it would be
- * compared with itself.
- */
+/** Throws UsageError for an unknown version, and for one version under two names. */
 async function versionsOf(repository: Repository, env: string, refs: readonly string[]): Promise<JudgedVersion[]> {
   const versions: JudgedVersion[] = [];
   for (const ref of refs) {

@@ -1,7 +1,4 @@
-/**
- * `optimize keys init | rotate | revoke | list | salt`: who signs, and what a verifier has to
- * trust.
- */
+/** `optimize keys init | rotate | revoke | list | salt`: who signs, and what verifiers trust. */
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -19,7 +16,7 @@ import { command } from './command.ts';
 import { answeringAll, choice, flag, json, text, whole } from './options.ts';
 import { say, sayJson } from './output.ts';
 
-/** Null outside of a repository: keys belong to none. */
+/** Null outside of a repository, which keys do not need. */
 const repositoryHere = (): Promise<Repository | null> => openRepository(process.cwd()).catch(() => null);
 
 export const keysInit = command({

@@ -42,7 +42,7 @@ export const log = command({
         (until === null || at <= until)
       );
     });
-    // A question about refused edits shows them.
+    // A question about rejected edits shows them.
     const all = flags.all || flags.verdict !== undefined || flags.reason !== undefined;
     const shown = all
       ? decisions

@@ -17,7 +17,7 @@ import { choice, fdr, flag, playing, text, whole } from './options.ts';
 import { subscribers } from './output.ts';
 import { openPlace } from './play.ts';
 
-/** Options of a night, and of its plan. */
+/** Options of `night` and `plan`. */
 export const nightFlags = {
   ...playing,
   budget: whole('<n>', 'candidates that may be evaluated', { of: 'candidates' }).default(20),
@@ -34,7 +34,7 @@ export const nightFlags = {
 const options = z.object(nightFlags);
 export type NightFlags = z.output<typeof options>;
 
-/** What the flags ask of a night. */
+/** The request that the flags make. */
 export function requestOf(flags: NightFlags, root: string, environment: Environment): NightRequest {
   const model = chooseModel(flags, root);
   return {
@@ -75,11 +75,11 @@ async function playNight(flags: NightFlags): Promise<number> {
   }
 }
 
-/** The command line that goes on from this night. */
+/** The command line that resumes this night. */
 const commandLine = ({ budget, apply: _, json: __, ...flags }: NightFlags): string =>
   `npx optimize --budget ${budget} ${typedFlags(options, flags)}`;
 
-/** The model that `reflect` asks: the agent's own when no other is named. */
+/** The model that `reflect` asks; by default the agent's own. */
 function proposerModelOf(flags: NightFlags, root: string, environment: Environment): AgentSource | null {
   if (flags.proposer !== 'reflect' && flags.proposer !== 'both') {
     if (flags.proposerModel !== undefined)

@@ -1,4 +1,4 @@
-/** The ledger of the environment that a command asks about. */
+/** Opens the ledger that a command asks about. */
 import { environmentNames } from '../environments/registry.ts';
 import { UsageError } from '../errors.ts';
 import { ledgersIn, remoteIn } from '../ledger/branch/branches.ts';
@@ -7,7 +7,7 @@ import { openRepository, type Repository } from '../ledger/git/git.ts';
 import { listRefs } from '../ledger/git/refs.ts';
 import type { LedgerFlags } from './options.ts';
 
-/** Where there is no branch here, that of the remote is read, and stderr says so. */
+/** Without a local branch, reads that of the remote and says so on stderr. */
 export async function ledgerOf(
   flags: Pick<LedgerFlags, 'env'>,
 ): Promise<{ env: string; repository: Repository; ledger: Ledger }> {
@@ -37,6 +37,6 @@ async function onlyEnvironment(repository: Repository): Promise<string> {
   );
 }
 
-/** A clone of one branch has no copy of the others. */
+/** A clone of one branch lacks the others. */
 const fetchText = (remote: string): string =>
   `; or, if there is one at the remote: git fetch --tags ${remote} 'refs/heads/optimize/*:refs/remotes/${remote}/optimize/*'`;

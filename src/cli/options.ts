@@ -1,11 +1,11 @@
-/** The kinds of options, how their values are read, and the options that several commands share. */
+/** Kinds of options, how their values are read, and options that commands share. */
 import { z } from 'zod';
 import { redactorOf } from '../secrets.ts';
 import { OPTION_HELP } from './command.ts';
 
 const LIST = new Intl.ListFormat('en', { type: 'disjunction' });
 
-/** `parse` gives undefined for a text that is not what is `expected`; `shown` quotes it. */
+/** `parse` returns undefined for a text that is not `expected`; `shown` quotes it. */
 const reader = <T>(
   value: string,
   help: string,
@@ -37,7 +37,7 @@ export const list = (value: string, help: string) =>
     text.split(',').filter((part) => part !== ''),
   );
 
-/** A whole number of `least` (0) or more; `of` says of what. */
+/** A whole number from `least` (0) on; `of` names what it counts. */
 export const whole = (value: string, help: string, { least = 0, of = '' } = {}) => {
   const expected = `a whole number${of && ` of ${of}`}, ${least} or more`;
   const parse = (text: string) => {
@@ -47,7 +47,7 @@ export const whole = (value: string, help: string, { least = 0, of = '' } = {}) 
   return reader(value, help, expected, parse, bare);
 };
 
-/** A number that `fits`; `expected` says which do. */
+/** A number that `fits`; `expected` describes it. */
 export const number = (
   value: string,
   help: string,
@@ -63,13 +63,13 @@ export const number = (
 
 const numberIn = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
 
-/** One of some words; `why` explains why no other will do. */
+/** One of `words`; `why` explains why no other is allowed. */
 export const choice = <const T extends string>(value: string, help: string, words: readonly T[], why = '') =>
   reader(value, `${help} (${words.join(', ')})`, `${LIST.format(words)}${why && ` (${why})`}`, (text) =>
     words.find((word) => word === text),
   );
 
-/** Why a person does something, without secrets of the process. */
+/** A person's reason, without secrets of the process. */
 export const reason = (help: string) =>
   z
     .string()
@@ -83,7 +83,7 @@ export const json = { json: flag('events on stdout, one JSON object per line') }
 
 export const endpoint = { baseUrl: text('<url>', 'OpenAI-compatible endpoint of openai:NAME').exactOptional() };
 
-/** The folder of data that some environments are opened with. */
+/** The data folder that some environments need. */
 export const data = { data: text('<dir>', 'folder of data, if its nights had one').exactOptional() };
 
 /** Options of every command that plays rollouts. */
@@ -122,7 +122,7 @@ export const fdr = {
   ).exactOptional(),
 };
 
-/** What a measurement plays: a harness, on tasks that a night did not see. */
+/** What a measurement plays. */
 export const measuring = {
   harness: text('<ref>', 'commit, branch, tag, vN or prefix of a harness id; default: the work tree').exactOptional(),
   unusedBy: text('<run>', 'only tasks that a run here did not select').exactOptional(),

@@ -1,4 +1,4 @@
-/** Where a command writes: what it found to stdout, as text or JSON; progress to stderr. */
+/** Results go to stdout, as text or JSON; progress goes to stderr. */
 import type { Emit } from '../report/events.ts';
 import { terminal } from '../report/terminal.ts';
 
@@ -6,10 +6,7 @@ import { terminal } from '../report/terminal.ts';
 export const say = (text: string): void => void process.stdout.write(`${text}\n`);
 export const sayJson = (value: object): void => say(JSON.stringify(value));
 
-/**
- * The page goes to stdout for a person, events go there for a program; progress always goes to
- * stderr.
- */
+/** Progress goes to stderr; with `json`, events go to stdout. */
 export function subscribers(json: boolean): Emit {
   const screen = terminal({ err: process.stderr, now: () => performance.now() });
   return (event) => {

@@ -1,4 +1,4 @@
-/** What every command that plays rollouts opens: the environment here, and a stage on it. */
+/** Opens what commands need that play rollouts: the environment and a stage. */
 import { openStage, type Stage } from '../compare/stage.ts';
 import { openBudget } from '../evaluation/budget.ts';
 import { openRepository, type Repository } from '../ledger/git/git.ts';
@@ -22,10 +22,10 @@ export async function openPlace(flags: EnvironmentFlags, options: { unscored?: b
   return { repository, root, environment: await openEnvironment(flags, root, options) };
 }
 
-/** `temperature`: other than the model's own. */
+/** `temperature` overrides the model's own. */
 export type OpenStage = (environment: Environment, temperature?: number) => Promise<Stage>;
 
-/** Stages that `work` opens share the caps of the flags, and end at Ctrl-C. */
+/** Stages of `work` share the caps of the flags, and end at Ctrl-C. */
 export async function withStages<T>(flags: PlayFlags, root: string, work: (open: OpenStage) => Promise<T>): Promise<T> {
   const budget = openBudget(flags, Date.now);
   const emit = subscribers(flags.json);

@@ -1,10 +1,10 @@
-/** From definitions to the command line: commander finds the command, zod reads its options. */
+/** Builds the command line: commander finds the command, zod reads its options. */
 import { Command, Option } from 'commander';
 import { type CommandDefinition, optionsOf } from './command.ts';
 import { GROUPS } from './commands.ts';
 import { runSafely } from './exit.ts';
 
-/** A program of these commands; `night` is meant when none is named. */
+/** A program of these commands; `night` is the default. */
 export function programOf(definitions: readonly CommandDefinition[]): Command {
   const program = new Command('optimize')
     .description('Improves the harness around a frozen tool-calling agent and commits the evidence to git.')

@@ -1,7 +1,4 @@
-/**
- * `optimize replay RUN`: plays a finished night again from what was recorded, and holds its
- * decisions against the ledger.
- */
+/** `optimize replay RUN`: replays a finished night and compares its decisions with the ledger. */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { z } from 'zod';

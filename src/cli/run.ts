@@ -42,7 +42,7 @@ export const run = command({
 
 async function evaluateOnce(flags: RunFlags): Promise<number> {
   const started = performance.now();
-  // One trace can be looked at where nothing scores it; every other use of `run` is a score.
+  // Showing a trace needs no scorer; every other use of `run` does.
   const unscored = flags.show && !flags.json && !flags.failures;
   const { repository, root, environment: base } = await openPlace(flags, { unscored });
   const environment = flags.generate === undefined ? base : generated(base, flags.generate, flags.tasksSeed);

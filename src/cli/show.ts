@@ -9,8 +9,8 @@ import { commitOfDecision } from '../ledger/branch/versions.ts';
 import { openRepository } from '../ledger/git/git.ts';
 import { titleOf } from '../ledger/kinds/index.ts';
 import { riskOf } from '../proposal/checks/risk.ts';
-import { shownParts } from '../report/shown.ts';
-import { percent, printable, verdictText } from '../report/terminal.ts';
+import { scoresOf, shownParts } from '../report/shown.ts';
+import { printable, verdictText } from '../report/terminal.ts';
 import { compactTrace } from '../traces/compact.ts';
 import { findTrace, isTraceId } from '../traces/find.ts';
 import { renderTrace } from '../traces/view.ts';
@@ -63,14 +63,7 @@ export const show = command({
     }
     for (const check of checks) if (!check.passed) lines.push('', `check ${check.check} failed: ${check.detail ?? ''}`);
     if (verdict) lines.push('', `verdict ${verdict.decision}: ${verdictText(verdict)}`, verdict.detail);
-    if (gate) {
-      const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-      const mean = (arm: 'before' | 'after') =>
-        sum(gate.pairs.map((pair) => sum(pair[arm]) / pair[arm].length)) / gate.pairs.length;
-      lines.push(
-        `scores on ${gate.pairs.length} tasks: ${percent(mean('before'))} % before, ${percent(mean('after'))} % after`,
-      );
-    }
+    if (gate) lines.push(`scores on ${gate.pairs.length} tasks: ${scoresOf(gate.pairs)}`);
     for (const limit of limits) lines.push(`limit: ${limit}`);
     for (const line of loosens) lines.push(`gives up: ${line}`);
     say(printable(lines.join('\n')));
@@ -78,7 +71,7 @@ export const show = command({
   },
 });
 
-/** Steps that change nothing are left out unless `full`. */
+/** Leaves out steps that change nothing, unless `full`. */
 async function showTrace(id: string, { json, full }: { json?: boolean; full?: boolean }): Promise<number> {
   const { root } = await openRepository(process.cwd());
   const trace = findTrace(root, id);

@@ -1,7 +1,4 @@
-/**
- * `optimize verify`: recomputes instead of trusting; 0 at the level asked for, 6 altered, 2 could
- * not check.
- */
+/** `optimize verify`: recomputes every decision; 0 verified, 6 altered, 2 could not check. */
 import { z } from 'zod';
 import { InfrastructureError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -29,7 +26,10 @@ const options = z.object({
     'a folder to compare with the harness in force, byte for byte and mode for mode',
   ).exactOptional(),
   rescore: flag('play every night again, from its recorded replies or by the simulated agent (level V4)'),
-  rerun: whole('<n>', 'play so many tasks of looks again in both arms, with the agent of their night').exactOptional(),
+  rerun: whole(
+    '<n>',
+    'play this many tasks of looks again in both arms, with the agent of their night',
+  ).exactOptional(),
   baseUrl: text('<url>', 'for --rerun: endpoint of a model that is not simulated').exactOptional(),
   ...data,
   printAnchor: flag('print a line that pins each branch as it is, if it verifies'),
@@ -76,7 +76,7 @@ async function recomputed(repository: Repository, flags: z.output<typeof options
     });
   } catch (error) {
     if (!(error instanceof InfrastructureError)) throw error;
-    // Nothing was compared, so nothing is altered, and nothing is verified either.
+    // Nothing was compared: nothing is altered, and nothing is verified.
     return {
       levels: ['V1'],
       deployed: null,

@@ -1,4 +1,4 @@
-/** `optimize why-not EDIT`: was it tried, when, why was it refused, and may it be tried again? */
+/** `optimize why-not EDIT`: was it tried, why was it rejected, and may it be tried again? */
 
 import { z } from 'zod';
 import { touchedIds } from '../edit/key.ts';
@@ -16,15 +16,15 @@ import { ledgerOf } from './open-ledger.ts';
 import { answering } from './options.ts';
 import { say, sayJson } from './output.ts';
 
-/** Hex digits from which on words are taken for the key of an edit. */
+/** Fewest hex digits that are read as the key of an edit. */
 const KEY_DIGITS = 8;
 
 interface Tried {
   readonly decision: CandidateDecision;
-  /** The edit that was meant; null when the record holds its key alone. */
+  /** Null when the record holds only the key. */
   readonly edit: Edit | null;
   readonly key: string;
-  /** True if it was tried with nothing beside it. */
+  /** True if it was tried alone. */
   readonly alone: boolean;
 }
 
@@ -90,7 +90,7 @@ export const whyNot = command({
   },
 });
 
-/** Edits of a decision that the words mean; prunes say what was taken away, not what was tried. */
+/** Edits of a decision that `wanted` names; prunes are left out, since they only take away. */
 function triedIn(decision: Decision, wanted: string): Tried[] {
   if (decision.kind !== 'candidate' || decision.form === 'prune') return [];
   const { keys, edits } = decision;

@@ -1,17 +1,16 @@
 /** Compares two ways of playing on the tasks that both played. */
 import { mean } from '../gate/arithmetic.ts';
 import { pairedInterval } from '../gate/interval.ts';
-import { type Pair, pairDifferences } from '../gate/pairs.ts';
+import { type Pair, pairDifferences, pairOf } from '../gate/pairs.ts';
 import type { Task } from '../types.ts';
 
 /** Rewards of all trials by task. */
 export type Rewards = ReadonlyMap<string, readonly number[]>;
 
-export const pairsOf = (tasks: readonly Pick<Task, 'id' | 'family'>[], before: Rewards, after: Rewards): Pair[] =>
-  tasks.flatMap(({ id, family }) => {
-    const [b, a] = [before.get(id), after.get(id)];
-    if (b === undefined || a === undefined) return [];
-    return [{ task: id, tags: [], before: b, after: a, ...(family === undefined ? {} : { family }) }];
+export const pairsOf = (tasks: readonly Task[], before: Rewards, after: Rewards): Pair[] =>
+  tasks.flatMap((task) => {
+    const [b, a] = [before.get(task.id), after.get(task.id)];
+    return b === undefined || a === undefined ? [] : [pairOf(task, { before: b, after: a })];
   });
 
 /** Mean difference with its 95 % interval, fractions. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Budget } from '../evaluation/budget.ts';
 import { assertScored, openEvaluator } from '../evaluation/evaluator.ts';
 import { memoryJournal } from '../evaluation/journal.ts';
-import { mapPool } from '../evaluation/pool.ts';
+import { playEach, playTasks } from '../evaluation/play-tasks.ts';
 import { fileReplies, recordedAgent } from '../models/replies.ts';
 import { type PairPlay, type PlayedPair, playPair } from '../night/pair.ts';
 import { callTimeoutMs } from '../open/model.ts';
@@ -45,33 +45,23 @@ export function openStage(input: StageInput): Stage {
     timeoutMs: callTimeoutMs(agent),
     signal,
   });
-  /** Calls `play` for every item, several at a time, with progress. */
-  function all<T, R>(items: readonly T[], phase: string, play: (item: T) => Promise<R>): Promise<R[]> {
-    let done = 0;
-    const one = async (item: T) => {
-      const result = await play(item);
-      done += 1;
-      const { rollouts, usd } = budget;
-      emit({ type: 'progress', phase, done, total: items.length, rollouts, candidates: 0, usd });
-      return result;
-    };
-    return mapPool(items, concurrency, one, signal);
-  }
+  const tell = (phase: string) => (done: number, total: number) => {
+    const { rollouts, usd } = budget;
+    emit({ type: 'progress', phase, done, total, rollouts, candidates: 0, usd });
+  };
   return {
     ...input,
     async play(harness, tasks, trials, phase) {
       const numbers = typeof trials === 'number' ? Array.from({ length: trials }, (_, trial) => trial) : trials;
-      const rollouts = tasks.flatMap((task) => numbers.map((trial) => ({ task, trial })));
-      const traces = await all(rollouts, phase, ({ task, trial }) =>
-        evaluator.play({ harness, task, trial, tier: 'run' }),
-      );
+      const rollouts = tasks.flatMap((task) => numbers.map((trial) => ({ harness, task, trial, tier: 'run' })));
+      const traces = await playTasks(evaluator, rollouts, tell(phase));
       assertScored(traces);
       return traces;
     },
-    pairs: (arms, tasks, trials, tier) =>
-      all(tasks, tier, (task) =>
-        playPair(evaluator, { arms, task, trials, environment, tierOf: () => tier, guarded: [] }),
-      ),
+    pairs(arms, tasks, trials, tier) {
+      const shared = { arms, trials, environment, tierOf: () => tier, guarded: [] };
+      return playEach(input, tasks, (task) => playPair(evaluator, { ...shared, task }), tell(tier));
+    },
   };
 }
 

@@ -7,9 +7,8 @@ import { Op, rulesOf } from './ops/index.ts';
 import type { Edit } from './schema.ts';
 
 /**
- * The files after all operations of an edit, in order; never policy.md or front matter. Comments
- * and the order of keys survive in YAML, which is laid out canonically; a file that is needed is
- * created, one that becomes empty is removed. Throws EditError; the given files never change.
+ * The files after all operations of an edit. Never changes policy.md, front matter, YAML comments
+ * or the order of keys; creates files that are needed and removes empty ones. Throws EditError.
  */
 export function applyEdit(files: HarnessFiles, edit: Edit): HarnessFiles {
   const found = hiddenCharacter(stringsIn(edit.ops));
@@ -20,7 +19,7 @@ export function applyEdit(files: HarnessFiles, edit: Edit): HarnessFiles {
 /** The files after several edits, in order. Throws EditError. */
 export const applyEdits = (files: HarnessFiles, edits: readonly Edit[]): HarnessFiles => edits.reduce(applyEdit, files);
 
-/** All strings at any depth, a line each: JSON would hide control characters behind escapes. */
+/** All strings at any depth, one per line: JSON would escape control characters. */
 function stringsIn(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return '';
@@ -30,9 +29,8 @@ function stringsIn(value: unknown): string {
 }
 
 /**
- * An edit that takes `edit` back from `files`, which contain its effect. Null when the edit removed
- * or rewrote content that it does not carry, when more than 4 operations would be needed, or when
- * the inverse does not apply to the files any more.
+ * An edit that takes `edit` back from `files`. Null when `edit` lacks what it removed, when it
+ * would need more than 4 operations, or when it no longer applies.
  */
 export function invertEdit(files: HarnessFiles, edit: Edit): Edit | null {
   const ops = edit.ops.toReversed().map((op) => rulesOf(op).invert(op));

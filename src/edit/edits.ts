@@ -11,10 +11,7 @@ export { EditError, type EditReason } from './error.ts';
 export { addedIds, editKey, removedIds, touchedIds } from './key.ts';
 export { type EditSize, measureEdit, previewEdit } from './measure.ts';
 
-/**
- * Why an edit may not be tried on these files: more than 4 operations, 40 changed lines or 1,500
- * added characters, or it does not apply. Null when it may.
- */
+/** Why an edit exceeds `editBounds` or does not apply; null when it may be tried. */
 export function checkBounds(files: HarnessFiles, edit: Edit): string | null {
   try {
     const after = applyEdit(files, edit);
@@ -26,7 +23,7 @@ export function checkBounds(files: HarnessFiles, edit: Edit): string | null {
   }
 }
 
-/** `files` with the layout that an edit gives a document that it changes: that is no part of it. */
+/** `files` in the layout that an edit gives its documents, which is no part of the edit. */
 const laidOut = (files: HarnessFiles, after: HarnessFiles): HarnessFiles =>
   [...files.keys()]
     .filter((path) => path.endsWith('.yaml') && files.get(path) !== after.get(path))

@@ -1,4 +1,4 @@
-/** Why an edit does not fit the files it is applied to. */
+/** Why an edit does not fit the files. */
 import type { z } from 'zod';
 
 export type EditReason = 'anchor_missing' | 'anchor_ambiguous' | 'unknown_id' | 'duplicate_id' | 'invalid';
@@ -13,7 +13,7 @@ export class EditError extends Error {
   }
 }
 
-/** The value as its schema has it. Throws EditError `invalid`. */
+/** The value as parsed. Throws EditError `invalid`. */
 export function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const { success, data, error } = schema.safeParse(value);
   if (success) return data;

@@ -1,4 +1,4 @@
-/** What an edit says and touches, whatever its wording, order and reasons. */
+/** What an edit says and touches, whatever its wording and order. */
 import { canonicalJson, sha256 } from '../digest.ts';
 import { rulesOf } from './ops/index.ts';
 import type { Edit, Op } from './schema.ts';
@@ -16,17 +16,15 @@ function normalized(value: unknown, proseKeys: readonly string[], prose = false)
 }
 
 /**
- * sha256 (hex) of the operations alone, sorted, with evidence left out and white space and the
- * letter case of texts made equal. Two edits with one key are the same attempt.
+ * sha256 (hex) of the sorted operations, without evidence, white space and the letter case of
+ * prose. Edits with equal keys are the same attempt.
  */
 export function editKey(edit: Edit): string {
   const ops = edit.ops.map((op) => canonicalJson(normalized(op, rulesOf(op).prose ?? []))).sort();
   return sha256(canonicalJson(ops));
 }
 
-/**
- * Ids of the parts that an edit adds, changes or removes, as traces name them; each once, in order.
- */
+/** Ids of the parts that an edit adds, changes or removes, each once, as traces name them. */
 export const touchedIds = (edit: Edit): string[] => [
   ...new Set(edit.ops.flatMap((op) => [...rulesOf(op).touched(op)])),
 ];

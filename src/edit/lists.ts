@@ -14,9 +14,9 @@ export interface ItemList<T> {
   readonly key: string;
   readonly what: string;
   readonly schema: z.ZodType<T>;
-  /** The fields that tell its items apart. */
+  /** The fields that identify an item. */
   readonly id: readonly string[];
-  /** An item as it is written: defaults left out. */
+  /** An item as written, without defaults. */
   entries(item: T): Readonly<Record<string, unknown>>;
 }
 
@@ -60,8 +60,8 @@ export function addItem<T>(files: HarnessFiles, list: ItemList<T>, item: T): Har
 }
 
 /**
- * Replaces an item key by key: what means the same keeps its text, its place and its comments.
- * Throws EditError: `unknown_id`, `duplicate_id`, `invalid`.
+ * Replaces an item key by key, so that equal values keep their text, place and comments. Throws
+ * EditError: `unknown_id`, `duplicate_id`, `invalid`.
  */
 export function replaceItem<T extends object>(
   files: HarnessFiles,
@@ -94,10 +94,7 @@ export function replaceItem<T extends object>(
   });
 }
 
-/**
- * Removes an item with its comments; the list goes with its last item. Throws EditError
- * `unknown_id`.
- */
+/** Removes an item with its comments, and an empty list. Throws EditError `unknown_id`. */
 export function removeItem<T>(files: HarnessFiles, list: ItemList<T>, id: string): HarnessFiles {
   return editYaml(files, list.path, (root) => {
     const seq = root.get(list.key, true);
@@ -108,7 +105,7 @@ export function removeItem<T>(files: HarnessFiles, list: ItemList<T>, id: string
     seq.delete(at);
     const next = items[at + 1];
     if (next !== undefined && at === 0) next.spaceBefore = false;
-    // The parser gives an item's last line all comments up to the next item, which keeps them.
+    // The parser gives comments before the next item to this one; they belong to the next.
     if (map.comment && map.flow !== true) {
       const heir = next ?? seq;
       const key = next === undefined ? 'comment' : 'commentBefore';

@@ -4,12 +4,9 @@ import type { HarnessFiles } from '../types.ts';
 
 export interface EditSize {
   readonly ops?: number;
-  /** Lines added plus lines removed, over all files. */
+  /** Added plus removed lines, over all files. */
   readonly changedLines: number;
-  /**
-   * Characters of the added lines, without those that lines removed in the same place had in common
-   * with them.
-   */
+  /** Characters of added lines, without those shared with lines removed in the same place. */
   readonly addedCharacters: number;
 }
 

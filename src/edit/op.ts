@@ -1,11 +1,8 @@
-/** What an edit operation is: all that the program asks of one, in one object. */
+/** What the program asks of an edit operation. */
 import type { z } from 'zod';
 import type { HarnessFiles } from '../types.ts';
 
-/**
- * R0 wording. R1 a new rule. R2 touches what only a person may answer for. R3 protected: refused
- * before its class is asked for.
- */
+/** R0 wording, R1 a new rule, R2 for a person to decide, R3 protected and always rejected. */
 export const RISKS = ['R0', 'R1', 'R2', 'R3'] as const;
 export type Risk = (typeof RISKS)[number];
 
@@ -20,21 +17,21 @@ export interface OpValue {
   readonly op: string;
 }
 
-/** Everything about one operation; `ops/index.ts` lists them. */
+/** Everything about one operation; `ops/index.ts` lists all. */
 export interface OpRules<T extends OpValue> {
-  /** The files after it; those given never change. Throws EditError. */
+  /** The files after it; never changes `files`. Throws EditError. */
   apply(files: HarnessFiles, op: T): HarnessFiles;
-  /** What undoes it; null where the operation does not hold what is lost. */
+  /** What undoes it; null when it lacks what is lost. */
   invert(op: T): readonly OpValue[] | null;
-  /** Fields, at any depth, whose letter case does not make another edit. @default none */
+  /** Fields, at any depth, whose letter case does not count. @default none */
   readonly prose?: readonly string[];
   /** A few words for a person, such as `remove clause x`. */
   title(op: T): string;
-  /** The class whatever its words are; words can only raise it, see `proposal/checks/risk.ts`. */
+  /** Least class; words can only raise it, see `proposal/checks/risk.ts`. */
   readonly risk: RiskFinding;
-  /** What it gives the model to read in the first place; '' for nothing. */
+  /** The text that the model always reads; '' for none. */
   words(op: T): string;
-  /** What else the model may read, such as the answer to a block. @default '' */
+  /** Text that the model may read, such as the answer to a block. @default '' */
   aside?(op: T): string;
   /** Where it acts; equal words in two places are two edits. @default '' */
   place?(op: T): string;
@@ -44,7 +41,7 @@ export interface OpRules<T extends OpValue> {
   added?(op: T): string;
   /** Id of the clause, skill or monitor that it removes. */
   removed?(op: T): string;
-  /** True if a call may be blocked after it that was not blocked before. */
+  /** True if it may block calls that passed before. */
   mayBlock(op: T): boolean;
 }
 
@@ -54,5 +51,5 @@ export interface OpSpec<S extends OpSchema = OpSchema> extends OpRules<z.infer<S
   readonly schema: S;
 }
 
-/** One operation: its schema, and rules that are typed by it. */
+/** Types the rules of an operation by its schema. */
 export const defineOp = <S extends OpSchema>(spec: OpSpec<S>): OpSpec<S> => spec;

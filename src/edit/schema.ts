@@ -8,11 +8,11 @@ export const Edit = z.strictObject({
   ops: z.array(Op).min(1).max(4),
   /** Why it should help, one sentence. */
   hypothesis: z.string().max(400),
-  /** Ids of the train traces whose diagnoses it answers. */
+  /** Ids of the train traces whose failures it addresses. */
   addresses: z.array(z.string()),
-  /** Expected number of train tasks fixed, and what may go wrong. */
+  /** Expected number of fixed train tasks, and what may go wrong. */
   predicts: z.strictObject({ fixes: z.number().min(0), risks: z.string().max(400) }),
-  /** Name of what wrote it, such as `mine`, `reflect` or a proposer of one's own. */
+  /** Name of the proposer, such as `mine`. */
   proposer: z
     .string()
     .max(60)

@@ -23,10 +23,7 @@ export function skillText(files: HarnessFiles, id: string): string {
   return text;
 }
 
-/**
- * Changes the lines below the front matter, which is never touched. Throws EditError where there is
- * no such skill, or no step would remain.
- */
+/** Changes the body. Throws EditError for an unknown skill, and when no step would remain. */
 export function editBody(
   files: HarnessFiles,
   id: string,

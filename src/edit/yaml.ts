@@ -1,13 +1,12 @@
-/** Changes a YAML file as a document: comments stay, and the layout is the usual one. */
+/** Changes YAML files as documents: comments stay, in one canonical layout. */
 import { type Document, isCollection, isMap, isNode, type Node, parseDocument, YAMLMap } from 'yaml';
 import { documentText } from '../harness/render.ts';
 import type { HarnessFiles } from '../types.ts';
 import { EditError } from './error.ts';
 
 /**
- * The files with one document changed in place; an absent file is an empty map, and an empty map
- * is no file. `change` answers false to leave the file as it is. Line ends stay CRLF where they
- * are. Throws EditError `invalid` for bad YAML or a document that is no map.
+ * The files with one document changed; an absent file is an empty map and an empty map is removed.
+ * `change` returns false to change nothing. CRLF stays. Throws EditError `invalid`.
  */
 export function editYaml(
   files: HarnessFiles,
@@ -28,7 +27,7 @@ export function editYaml(
 
 const parsed = new Map<string, Document>();
 
-/** Most edits are tried on the text that others were tried on. */
+/** Parsed texts are kept, since most edits are tried on the same one. */
 function parseOnce(text: string): Document {
   const known = parsed.get(text);
   if (known !== undefined) return known;
@@ -40,7 +39,7 @@ function parseOnce(text: string): Document {
   return doc;
 }
 
-/** The map at a key, which is made where there is none. Throws EditError for another value. */
+/** The map at a key, created if absent. Throws EditError for another value. */
 export function mapAt(doc: Document, map: YAMLMap, key: string): YAMLMap {
   const found = map.get(key, true);
   if (isMap(found)) return found;
@@ -53,7 +52,7 @@ export function mapAt(doc: Document, map: YAMLMap, key: string): YAMLMap {
 /** True for an absent value and for null. */
 export const isEmpty = (node: Node | undefined): boolean => node === undefined || node.toJSON() === null;
 
-/** Sets a key to a value; the comments of the old value go over to the new one. */
+/** Sets a key to a value, which takes over the comments of the old one. */
 export function setNode(doc: Document, map: YAMLMap, key: string, value: unknown): void {
   const old = map.get(key, true);
   const node = isNode(value) ? value : doc.createNode(value, { aliasDuplicateObjects: false });
@@ -67,7 +66,7 @@ const commentsOf = ({ comment, commentBefore, spaceBefore }: Node) =>
     Object.entries({ comment, commentBefore, spaceBefore }).filter(([, value]) => value !== undefined),
   );
 
-/** Deletes an empty list or map, unless somebody commented it. */
+/** Deletes an empty list or map, unless it has comments. */
 export function deleteEmpty(map: YAMLMap, key: string): void {
   const pair = map.items.find((item) => String(item.key) === key);
   if (!isCollection(pair?.value) || pair.value.items.length > 0) return;

@@ -18,7 +18,6 @@ export interface ArmComparison {
   readonly rollouts: number;
   /** Pairs that could not be scored. */
   readonly voids: number;
-  readonly trials: number;
   readonly costUsd: number;
 }
 
@@ -67,5 +66,5 @@ export async function compare(
   night.evaluator.settle();
   // Summed in the order of the panel, so that a replay gives the same last digit.
   const costUsd = rounded(costs.reduce((sum, cost) => sum + cost, 0));
-  return { pairs, rollouts, voids, trials, costUsd };
+  return { pairs, rollouts, voids, costUsd };
 }

@@ -78,7 +78,8 @@ function sampleOf(night: Learning, round: number): readonly Task<'train'>[] {
   return shuffled(night.train, randomOf(night.options.seed, night.number, 'train sample', round)).slice(0, PAID_SAMPLE);
 }
 
-async function diagnoseAll(
+/** Diagnoses of the failed traces, by trace id. */
+export async function diagnoseAll(
   traces: readonly Trace<'train'>[],
   train: readonly Task<'train'>[],
   under: { readonly environment: Environment; readonly harness: Harness },

@@ -1,4 +1,4 @@
-/** The environment as this repository and this process may see it. */
+/** Opens the environment as this repository and process may see it. */
 import { resolve } from 'node:path';
 import { assertScorer } from '../environments/define.ts';
 import { withPrivateTasks } from '../environments/private-tasks.ts';
@@ -10,23 +10,20 @@ import { type Policy, readPolicy } from '../policy/policy.ts';
 import { redactorOf, withoutSecrets } from '../secrets.ts';
 import type { Environment } from '../types.ts';
 
-/** Which environment, and on which data; a relative `data` starts at the current folder. */
+/** The environment and its data; a relative `data` starts at the current folder. */
 export interface EnvironmentFlags {
   readonly env: string;
   readonly data?: string | undefined;
 }
 
-/**
- * Without the secrets of this process in any of its texts, its tasks under names that say nothing
- * where the policy calls them private.
- */
+/** Removes secrets of this process; renames tasks that the policy calls private. */
 export function shelter(environment: Environment, root: string, { private_tasks }: Policy): Environment {
   const shown = withoutSecrets(environment, redactorOf(process.env, keysIn(root, process.env)));
   if (private_tasks !== true || shown.mac !== undefined) return shown;
   return withPrivateTasks(shown, readTaskSalt(process.env, keyFolder(process.env, { root, commonDir: root })));
 }
 
-/** Sheltered. Throws UsageError when it has no scorer, unless the caller needs none: `unscored`. */
+/** Sheltered. Throws UsageError without a scorer, unless `unscored`. */
 export async function openEnvironment(
   { env, data }: EnvironmentFlags,
   root: string,

@@ -1,4 +1,4 @@
-/** A harness by the name that a person gives it. */
+/** Opens a harness by name. */
 import { UsageError } from '../errors.ts';
 import { loadHarness } from '../harness/load.ts';
 import { parseHarness } from '../harness/parse.ts';

@@ -1,7 +1,4 @@
-/**
- * From --model to an agent: a simulated one, an endpoint given by flags, or a name from
- * models.yaml.
- */
+/** From --model to an agent: simulated, an endpoint, or a name from models.yaml. */
 import { UsageError } from '../errors.ts';
 import type { Spend } from '../models/calls.ts';
 import type { OpenAISettings } from '../models/openai.ts';
@@ -28,10 +25,9 @@ export type ModelChoice =
   | { readonly kind: 'openai'; readonly settings: OpenAISettings; readonly concurrency: number };
 
 /**
- * What the flags ask for; a flag wins over the entry of models.yaml under `root`. `concurrency`:
- * rollouts at the same time, by default 8 for a simulated agent, 1 for an endpoint on this machine,
- * else 4. Throws UsageError for an unknown model, half a price, or a cap of money without a price;
- * `flag` is the one that it names.
+ * The model of the flags, which override models.yaml. `concurrency` defaults to 8 for a simulated
+ * agent, 1 for an endpoint on this machine, else 4. Throws UsageError, which names `flag`, for an
+ * unknown model, half a price, or --max-usd without a price.
  */
 export function chooseModel(flags: ModelFlags, root: string, flag = '--model'): ModelChoice {
   if (flags.concurrency !== undefined && flags.concurrency < 1)
@@ -47,16 +43,16 @@ export function chooseModel(flags: ModelFlags, root: string, flag = '--model'): 
   const settings = settingsOf(flags, name ?? flags.model, entry);
   if (flags.maxUsd !== undefined && settings.price === undefined)
     throw new UsageError(
-      `--max-usd needs the price of "${settings.model}": add --price-in and --price-out (US dollars a million tokens), or a price in models.yaml`,
+      `--max-usd needs the price of "${settings.model}": add --price-in and --price-out (US dollars per million tokens), or a price in models.yaml`,
     );
   const usual = settings.baseUrl !== undefined && isLoopback(settings.baseUrl) ? 1 : 4;
   const concurrency = flags.concurrency ?? entry?.concurrency ?? usual;
   return { kind: 'openai', settings: { ...settings, concurrency }, concurrency };
 }
 
-/** A model beside the agent, as its own flags name it. */
+/** A second model beside the agent, as its own flags name it. */
 export interface SecondModel {
-  /** Name of the flag, e.g. `--judge-model`. */
+  /** Name of the flag, such as `--judge-model`. */
   readonly flag: string;
   /** @default the agent's own */
   readonly model?: string | undefined;
@@ -65,9 +61,8 @@ export interface SecondModel {
 }
 
 /**
- * Another model has its own address, key and price; those of the agent must not reach it, nor its
- * key the agent's address. A simulated agent has none, so that all flags speak of the other model.
- * Throws as `chooseModel` does.
+ * The second model gets no address, key or price of the agent, and the reverse, unless the agent is
+ * simulated. Throws as `chooseModel` does.
  */
 export function chooseSecond(flags: ModelFlags, second: SecondModel, root: string): ModelChoice {
   const { flag, model, baseUrl, temperature } = second;
@@ -105,10 +100,7 @@ function settingsOf(flags: ModelFlags, model: string, entry: ModelEntry | undefi
   };
 }
 
-/**
- * Throws UsageError when only one of the two prices is given: taking the other for 0 would make a
- * cap of money too high.
- */
+/** Throws UsageError for half a price: 0 for the other half would weaken --max-usd. */
 function priceOf({ priceIn: input, priceOut: output }: ModelFlags): Price | undefined {
   if (input === undefined && output === undefined) return undefined;
   if (input === undefined || output === undefined)
@@ -123,10 +115,7 @@ function splitOnce(text: string, separator: string): [string, string | undefined
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-/**
- * Throws UsageError for an agent that cannot play `environment`, or a refused key;
- * InfrastructureError when nothing answers.
- */
+/** Throws UsageError when it cannot play or a key is refused, InfrastructureError at no answer. */
 export async function openAgent(choice: ModelChoice, environment: Environment, spend?: Spend): Promise<Agent> {
   if (choice.kind === 'sim') {
     if (environment.oracle === undefined)
@@ -140,12 +129,9 @@ export async function openAgent(choice: ModelChoice, environment: Environment, s
   return openaiAgent(choice.settings, spend);
 }
 
-/**
- * One call with all its tries and waits: an hour for a real model, whose single replies have their
- * own limit; 30 s for a simulated one.
- */
+/** Limit for a call with all its retries; single replies of a real model have their own. */
 export const callTimeoutMs = (agent: Agent): number => (agent.simulated ? 30_000 : 3_600_000);
 
-/** The agent's name as people read it. */
+/** The agent's name for people. */
 export const labelOf = ({ id, simulated }: Pick<Agent, 'id' | 'simulated'>): string =>
   simulated ? `${id}, SIMULATED` : id;

@@ -1,13 +1,10 @@
-/** Which tasks of an environment are played. */
+/** Selects the tasks of an environment that are played. */
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { readConfig } from '../night/run.ts';
 import type { Environment, Split, Task } from '../types.ts';
 
-/**
- * Keeps tasks with one of `tags` and at most `count` of them, each split in its own proportion and
- * order. Throws UsageError when nothing is left.
- */
+/** At most `count` tasks with one of `tags`, splits in proportion. Throws UsageError for none. */
 export function selectTasks(
   tasks: readonly Task[],
   { tags = [], count }: { readonly tags?: readonly string[] | undefined; readonly count?: number | null | undefined },
@@ -30,11 +27,11 @@ export interface TaskChoice {
   readonly split: Split | 'all';
   readonly tags?: readonly string[];
   readonly tasks?: number;
-  /** Name of a run: only tasks that it did not select. */
+  /** Leaves out the tasks of this run. */
   readonly unusedBy?: string;
 }
 
-/** Throws UsageError for an unknown run, and when nothing is left. */
+/** Throws UsageError for an unknown run, and when no task is left. */
 export function chooseTasks(environment: Environment, choice: TaskChoice, root: string): Task[] {
   const { split, unusedBy, tags, tasks: count } = choice;
   const used = unusedBy === undefined ? new Set() : tasksOfRun(environment, unusedBy, root);

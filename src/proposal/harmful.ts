@@ -1,20 +1,14 @@
 /** Edits that hurt, to test that a gate rejects them: wrong advice, blocks, aliases. */
-import { type Random, shuffled } from '../digest.ts';
+import { shuffled } from '../digest.ts';
 import type { Edit, Op } from '../edit/schema.ts';
 import { clauseOf } from '../harness/schema.ts';
-import type { Environment, Harness, Task, Trace } from '../types.ts';
+import type { MineContext } from './mine/context.ts';
 import { idOf } from './mine/names.ts';
 import { requiredArguments } from './mine/probe.ts';
 import { frequentWords } from './mine/skills.ts';
 import { builtIn, type Proposer } from './proposer.ts';
 
-export interface HarmfulContext {
-  readonly environment: Environment;
-  readonly harness: Harness;
-  readonly traces: readonly Trace<'train'>[];
-  readonly tasks: readonly Task<'train'>[];
-  readonly random: Random;
-}
+export type HarmfulContext = Pick<MineContext, 'environment' | 'harness' | 'traces' | 'tasks' | 'random'>;
 
 /** In random order; every edit is well-formed and within bounds. */
 export function harmfulEdits(context: HarmfulContext): Edit[] {

@@ -1,10 +1,7 @@
-/**
- * Everything that a command says: one discriminated union; the terminal, `--json` and the report
- * subscribe to it.
- */
+/** What commands report: one union of events for the terminal, `--json` and the page. */
 import type { Usage, Verdict } from '../types.ts';
 
-/** A mean score with its 95 % interval; fractions 0-1. */
+/** A mean score with its 95 % interval; fractions 0 to 1. */
 export interface ScoreLine {
   readonly score: number;
   readonly low: number;
@@ -38,25 +35,22 @@ export interface NightSummary {
   readonly rejected: Readonly<Record<string, number>>;
   readonly rollouts: number;
   readonly voids: number;
-  /** US dollars; null when nobody said what a call costs. */
+  /** US dollars; null when the price is unknown. */
   readonly usd: number | null;
   readonly seconds: number;
   readonly run: string;
   readonly night: number;
-  /** Proposals that were refused in an earlier night and were not tried again. */
+  /** Proposals that were rejected in an earlier night and not tried again. */
   readonly repeated: number;
-  /**
-   * Of the agent's calls; `cachedTokens` are those of the input that the endpoint's prefix cache
-   * held.
-   */
+  /** Of the agent's calls; `cachedTokens` were in the endpoint's prefix cache. */
   readonly usage: Usage;
   /** Model calls of the proposer. */
   readonly proposerCalls: number;
-  /** Why there is or is no release, one sentence. */
+  /** Why there is or is no release, in one sentence. */
   readonly outcome: string;
   /** The command line that goes on from this night. */
   readonly command: string;
-  /** Name of the key that signed the decisions; null when they are not signed. */
+  /** Key id of the signer; null for unsigned decisions. */
   readonly signer: string | null;
   readonly exitCode: number;
 }
@@ -72,7 +66,7 @@ export interface RunSummary extends ScoreLine {
   readonly split: string;
   readonly rollouts: number;
   readonly voids: number;
-  /** US dollars; null when nobody said what a call costs. */
+  /** US dollars; null when the price is unknown. */
   readonly usd: number | null;
   readonly usage: Usage;
   readonly seconds: number;
@@ -90,7 +84,7 @@ export type Event =
       readonly harness: string;
       readonly tasks: { readonly train: number; readonly dev: number; readonly sealed: number };
       readonly budget: number;
-      /** Rollouts that a night like this takes on average. */
+      /** Expected rollouts. */
       readonly expectedRollouts: number;
       readonly resumed: boolean;
     }
@@ -109,9 +103,9 @@ export type Event =
       readonly type: 'learned';
       /** Edits proposed. */
       readonly edits: number;
-      /** Of these, refused by a free check. */
+      /** Of these, rejected by a free check. */
       readonly refused: number;
-      /** Of these, refused in an earlier night and not tried again. */
+      /** Of these, rejected in an earlier night and not tried again. */
       readonly repeated: number;
       readonly probes: number;
       readonly notes: readonly string[];

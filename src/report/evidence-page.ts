@@ -1,22 +1,19 @@
-/**
- * One HTML page of decisions for an auditor: no script, nothing loaded, every text escaped and
- * invisible characters shown.
- */
+/** One HTML page of decisions for an auditor: no script, every text escaped. */
 
 import { editTitle } from '../edit/title.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
 import type { Verdict } from '../types.ts';
-import { shownParts } from './shown.ts';
+import { scoresOf, shownParts } from './shown.ts';
 
 export interface EvidencePage {
   readonly env: string;
   /** All decisions, oldest first. */
   readonly decisions: readonly Decision[];
-  /** Numbers of those that are shown in full. */
+  /** Numbers of the decisions shown in full. */
   readonly sample: ReadonlySet<number>;
-  /** Commit that holds each, by number. */
+  /** Commit of each decision, by number. */
   readonly commits: ReadonlyMap<number, string>;
-  /** What a decision was about, one line. */
+  /** One line about a decision. */
   titleOf(decision: Decision): string;
 }
 
@@ -79,7 +76,7 @@ function sectionOf(decision: Decision, titleOf: EvidencePage['titleOf'], commit:
     ['proposer', who.proposer ?? 'none'],
     ['made by', `${who.tool}, ${who.operator}`],
     ...(verdict === undefined ? [] : ([['verdict', verdict.detail]] as const)),
-    ...(gate === undefined ? [] : ([['scores', scoresOf(gate.pairs)]] as const)),
+    ...(gate === undefined ? [] : ([['scores', `${gate.pairs.length} tasks, ${scoresOf(gate.pairs)}`]] as const)),
     ...checks.filter(({ passed }) => !passed).map(({ check, detail }) => [`check ${check}`, detail] as const),
     ...causes.map(
       ({ pattern, cause, count, traces }) =>
@@ -95,11 +92,4 @@ function sectionOf(decision: Decision, titleOf: EvidencePage['titleOf'], commit:
   return `<section id="d${seq}"><h2>${seq}. ${escaped(titleOf(decision))}</h2>
 <table>${facts.map(([name, value]) => `<tr><th>${escaped(name)}</th><td><code>${escaped(value)}</code></td></tr>`).join('\n')}</table>
 ${edits.join('\n')}</section>`;
-}
-
-function scoresOf(pairs: readonly { readonly before: readonly number[]; readonly after: readonly number[] }[]): string {
-  const mean = (arm: 'before' | 'after') =>
-    pairs.reduce((sum, pair) => sum + pair[arm].reduce((a, b) => a + b, 0) / pair[arm].length, 0) / pairs.length;
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-  return `${pairs.length} tasks, ${percent(mean('before'))} before, ${percent(mean('after'))} after`;
 }

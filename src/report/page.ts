@@ -1,7 +1,4 @@
-/**
- * The morning page: what was released, what was learnt and from which failures, what was refused
- * and why, and what to type next.
- */
+/** The morning page: what was released, learned and rejected, and what to type next. */
 
 import { addedIds, removedIds } from '../edit/key.ts';
 import type { Edit } from '../edit/schema.ts';
@@ -20,15 +17,15 @@ export interface PageInput {
   readonly head: Harness;
   /** Of the environment. */
   readonly vocabulary?: Vocabulary | undefined;
-  /** The newest audit before this night; null when there was none. */
+  /** The newest audit before this night; null for none. */
   readonly audit: AuditDecision | null;
-  /** Persons who have to approve before a release may come into force; 0 in mode direct. */
+  /** Approvals that a release needs to come into force; 0 in mode direct. */
   readonly approvals: number;
   /** Where the baseline was measured. */
   readonly baselineSplit: 'sealed' | 'dev';
 }
 
-/** Markdown; the same text is one screen in a terminal. */
+/** Markdown, about one screen in a terminal. */
 export function morningPage(input: PageInput): string {
   const { summary } = input;
   const lines = [
@@ -80,7 +77,7 @@ function headline({ summary, baselineSplit }: PageInput): string[] {
   ];
 }
 
-/** The only figure that nothing was selected by. */
+/** The only figure without selection. */
 function audited({ audit }: PageInput): string[] {
   const detail = audit?.verdict.detail.split(',')[0];
   if (audit === null || detail === undefined) return [];
@@ -95,7 +92,7 @@ type CandidateDraft = Extract<DecisionDraft, { kind: 'candidate' }>;
 const candidatesIn = (decisions: readonly DecisionDraft[]): CandidateDraft[] =>
   decisions.filter((one): one is CandidateDraft => one.kind === 'candidate');
 
-/** Rows that one decision may take on the page; `optimize show` has the rest. */
+/** Most rows per decision; `optimize show` has the rest. */
 const SHOWN_EDITS = 8;
 
 function learnt({ decisions, summary, vocabulary }: PageInput): string[] {
@@ -138,7 +135,7 @@ function learnt({ decisions, summary, vocabulary }: PageInput): string[] {
   return lines;
 }
 
-/** What the model reads of an edit, else what is required, else why it should help. */
+/** What the model reads of an edit, else what it requires, else its hypothesis. */
 function saidBy(edit: Edit): string {
   const required = edit.ops.flatMap((op) => ('clause' in op && op.clause.require) || []);
   const said = editWords(edit).trim() || required.map((text) => `requires ${text}`).join(' ');

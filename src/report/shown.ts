@@ -1,9 +1,12 @@
-/** What is shown of a decision of any kind: what its kind does not have is empty. */
+/** The parts of any decision that are shown; empty where its kind has none. */
 import type { Edit } from '../edit/schema.ts';
+import { mean } from '../gate/arithmetic.ts';
+import type { Pair } from '../gate/pairs.ts';
 import type { GateRecord } from '../gate/record.ts';
 import type { CandidateDecision } from '../ledger/kinds/candidate.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
 import type { Verdict } from '../types.ts';
+import { percent } from './terminal.ts';
 
 export interface ShownParts {
   readonly edits: readonly Edit[];
@@ -25,3 +28,9 @@ export const shownParts = (decision: Decision): ShownParts => ({
   loosens: [],
   ...decision,
 });
+
+/** Mean scores of both arms, such as `40.0 % before, 52.5 % after`. */
+export function scoresOf(pairs: readonly Pick<Pair, 'before' | 'after'>[]): string {
+  const score = (arm: 'before' | 'after') => percent(mean(pairs.map((pair) => mean(pair[arm]))));
+  return `${score('before')} % before, ${score('after')} % after`;
+}

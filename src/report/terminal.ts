@@ -1,6 +1,4 @@
-/**
- * Shows events to a person: one line a step on stderr, one redrawn line of progress on a terminal.
- */
+/** Shows events to a person: one line per step on stderr, and a redrawn progress line. */
 import { styleText } from 'node:util';
 import type { Usage, Verdict } from '../types.ts';
 import type { Emit, Event, ScoreLine } from './events.ts';
@@ -18,18 +16,18 @@ export const points = (effect: number): string => `${effect >= 0 ? '+' : ''}${(e
 export const scoreText = ({ score, low, high, tasks }: ScoreLine): string =>
   `${percent(score)} % (95 % interval ${percent(low)} to ${percent(high)}, ${tasks} tasks)`;
 
-/** `$0.12`; null means that nobody said what a call costs. */
+/** `$0.12`; null: unknown price. */
 export const money = (usd: number | null): string =>
   usd === null ? 'cost unknown (no --price-in, --price-out)' : `$${usd.toFixed(2)}`;
 
-/** e.g. `412 calls, 1,300,000 tokens in (87 % from the prefix cache), 31,000 out` */
+/** Such as `412 calls, 1,300,000 tokens in (87 % from the prefix cache), 31,000 out`. */
 export function tokensText({ calls, inputTokens, outputTokens, cachedTokens }: Usage): string {
   const share = inputTokens === 0 ? 0 : Math.round((100 * cachedTokens) / inputTokens);
   const count = (tokens: number) => tokens.toLocaleString('en-US');
   return `${count(calls)} calls, ${count(inputTokens)} tokens in (${share} % from the prefix cache), ${count(outputTokens)} out`;
 }
 
-/** Control characters of data never reach the terminal. */
+/** Without control characters, which data must not send to a terminal. */
 export const printable = (text: string): string => text.replace(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, '');
 
 /** A subscriber that draws on `err`. */
@@ -103,7 +101,7 @@ export function terminal({ err, now }: Streams): Emit {
   };
 }
 
-/** e.g. `improved, +9.5 points (4.8 to 14.2), 21 better / 6 worse / 73 same, 100 rollouts` */
+/** Such as `improved, +9.5 points (4.8 to 14.2), 21 better / 6 worse / 73 same, 100 rollouts`. */
 export function verdictText(verdict: Verdict): string {
   const parts = [verdict.reason];
   if (verdict.effect !== null) {

@@ -1,10 +1,10 @@
 /** What the operations on one kind of part have in common. */
 import type { Clause, Monitor } from '../../harness/schema.ts';
 
-/** Operations that give nothing to read. */
+/** For operations without text for the model. */
 export const silent = { words: () => '' };
 
-/** Of operations that write a clause. */
+/** For operations that write a clause. */
 export const writesClause = {
   prose: ['say', 'otherwise'],
   words: ({ clause }: { clause: Clause }) => clause.say ?? '',
@@ -14,7 +14,7 @@ export const writesClause = {
     prepare.length > 0 || enforce === 'block' || enforce === 'hard',
 };
 
-/** Of operations that write a monitor; monitors never stand between a call and its tool. */
+/** For operations that write a monitor, which never blocks a call. */
 export const writesMonitor = {
   prose: ['message'],
   words: ({ monitor }: { monitor: Monitor }) => monitor.message,
@@ -22,14 +22,14 @@ export const writesMonitor = {
   mayBlock: () => false,
 };
 
-/** Of operations on a skill; skills never stand between a call and its tool. */
+/** For operations on a skill, which never blocks a call. */
 export const onSkill = {
   prose: ['description', 'lines', 'after', 'anchor'],
   touched: ({ id }: { id: string }) => [id],
   mayBlock: () => false,
 };
 
-/** Of operations on an alias. */
+/** For operations on an alias. */
 export const onAlias = {
   ...silent,
   touched: ({ tool, from }: { tool: string; from: string }) => [`alias:${tool}.${from}`],

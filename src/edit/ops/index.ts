@@ -1,4 +1,4 @@
-/** All edit operations: a new one is a file beside this one and its name in this list. */
+/** All edit operations; a new one is a file here and its name in this list. */
 import { z } from 'zod';
 import type { OpRules } from '../op.ts';
 import { aliasAdd } from './alias-add.ts';
@@ -49,7 +49,7 @@ const rules: ReadonlyMap<string, OpRules<Op>> = new Map(
   [first, ...others].map((spec) => [spec.schema.shape.op.value, spec]),
 );
 
-/** The rules of an operation. Throws RangeError for a value that is none. */
+/** The rules of an operation. Throws RangeError for an unknown one. */
 export function rulesOf({ op }: Pick<Op, 'op'>): OpRules<Op> {
   const found = rules.get(op);
   if (found === undefined) throw new RangeError(`expected an edit operation, found ${op}`);

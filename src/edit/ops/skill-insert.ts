@@ -1,4 +1,4 @@
-/** Inserts lines into a skill after an anchor; null = before its first line. */
+/** Inserts lines into a skill after an anchor; null: before its first line. */
 import { z } from 'zod';
 import { defineOp } from '../op.ts';
 import { anchorIn, editBody, skillId, skillLine, skillLines } from '../skill-body.ts';

@@ -22,7 +22,6 @@ const answers = {
   monitor: z.object({ message: sentence(320) }),
   line: z.object({ how: z.enum(['insert', 'replace']), line: z.int().min(1), text: sentence(320) }),
 };
-export type ReflectAnswer<K extends WishKind> = z.infer<(typeof answers)[K]>;
 
 /** JSON Schema of the answer, for endpoints that enforce one. */
 export const schemaOf = (kind: WishKind): JsonObject => {
