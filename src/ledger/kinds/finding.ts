@@ -21,6 +21,14 @@ export interface Unchecked {
 /** Says that a field is not what it must be. */
 export type Note = (field: string, expected: unknown, found: unknown) => void;
 
+/** Adds findings about one file of a commit; values other than text become canonical JSON. */
+export const notesOn =
+  (findings: LedgerFinding[], commit: string, file: string): Note =>
+  (field, expected, found) =>
+    void findings.push({ commit, file, field, expected: show(expected), found: show(found) });
+
+const show = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value ?? null));
+
 /** Notes a field whose canonical JSON differs from what is expected. */
 export function hold(note: Note, field: string, expected: unknown, found: unknown): void {
   if (canonicalJson(expected ?? null) !== canonicalJson(found ?? null)) note(field, expected, found);

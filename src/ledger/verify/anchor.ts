@@ -2,8 +2,8 @@
 import { UsageError } from '../../errors.ts';
 import { isOid, type Oid } from '../git/plumbing.ts';
 import { Name } from '../kinds/fields.ts';
-import type { LedgerFinding } from '../kinds/finding.ts';
-import type { Node } from './nodes.ts';
+import { type LedgerFinding, notesOn } from '../kinds/finding.ts';
+import { type Node, storedIn } from './nodes.ts';
 
 export interface Anchor {
   readonly env: string;
@@ -29,7 +29,7 @@ export function parseAnchor(line: string): Anchor {
 
 /** The anchor of a branch as it is; null while it has no decision. */
 export function anchorOf(env: string, nodes: readonly Node[], tip: Oid): Anchor | null {
-  const last = nodes.flatMap(({ added }) => added).at(-1);
+  const last = storedIn(nodes).at(-1);
   return last?.decision ? { env, seq: last.decision.seq, sha256: last.sha256, commit: tip } : null;
 }
 
@@ -40,37 +40,15 @@ export function verifyAnchor(
   chain: readonly Oid[],
   found: LedgerFinding[],
 ): void {
-  const all = nodes.flatMap(({ added, commit }) => added.map((stored) => ({ ...stored, commit })));
+  const all = storedIn(nodes);
   const pinned = all.find(({ decision }) => decision?.seq === anchor.seq);
-  const branch = `refs/heads/optimize/${anchor.env}`;
-  const tip = chain.at(-1) ?? '';
-  if (pinned === undefined) {
-    const last = all.at(-1)?.decision?.seq ?? 0;
-    found.push({
-      commit: tip,
-      file: branch,
-      field: 'seq',
-      expected: `decision ${anchor.seq}, which the anchor names`,
-      found: `${last} decisions: the end was cut off`,
-    });
-  } else if (pinned.sha256 !== anchor.sha256) {
-    const { commit, path } = pinned;
-    found.push({
-      commit,
-      file: path,
-      field: 'sha256',
-      expected: `${anchor.sha256} of the anchor`,
-      found: pinned.sha256,
-    });
-  }
-  if (!chain.includes(anchor.commit)) {
-    const same = pinned?.sha256 === anchor.sha256;
-    found.push({
-      commit: tip,
-      file: branch,
-      field: 'commit',
-      expected: `commit ${anchor.commit} of the anchor in its history`,
-      found: same ? 'the same records in other commits: a rebase or squash' : 'another history',
-    });
-  }
+  const tip = notesOn(found, chain.at(-1) ?? '', `refs/heads/optimize/${anchor.env}`);
+  const last = all.at(-1)?.decision?.seq ?? 0;
+  if (pinned === undefined)
+    tip('seq', `decision ${anchor.seq}, which the anchor names`, `${last} decisions: the end was cut off`);
+  const same = pinned?.sha256 === anchor.sha256;
+  if (pinned !== undefined && !same)
+    notesOn(found, pinned.commit, pinned.path)('sha256', `${anchor.sha256} of the anchor`, pinned.sha256);
+  const instead = same ? 'the same records in other commits: a rebase or squash' : 'another history';
+  if (!chain.includes(anchor.commit)) tip('commit', `commit ${anchor.commit} of the anchor in its history`, instead);
 }

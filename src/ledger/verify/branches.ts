@@ -8,12 +8,8 @@ import { listFiles, type Oid, readTexts } from '../git/plumbing.ts';
 import { type Ref, readHead } from '../git/refs.ts';
 import type { Unchecked } from '../kinds/finding.ts';
 
-export interface LedgerBranch {
-  readonly env: string;
-  /** `optimize/shop`, or `origin/optimize/shop` where only the copy of a remote's is here. */
-  readonly branch: string;
-  readonly head: Oid;
-}
+/** `branch`: `optimize/shop`, or `origin/optimize/shop` where only a remote's copy is here. */
+type LedgerBranch = { readonly env: string; readonly branch: string; readonly head: Oid };
 
 /** Refs that can tell of a ledger. */
 export const LEDGER_REFS = ['refs/heads/optimize', 'refs/tags/harness', 'refs/remotes'] as const;
@@ -38,12 +34,7 @@ const missingBranch = (env: string): Unchecked => ({
 export async function missingFrom(
   repository: Repository,
   refs: readonly Ref[],
-  {
-    named,
-    env,
-    decisions,
-    held,
-  }: {
+  told: {
     /** Environments that the one who asks knows of. */
     readonly named: readonly string[];
     readonly env: string | undefined;
@@ -53,26 +44,21 @@ export async function missingFrom(
     readonly held: ReadonlySet<string>;
   },
 ): Promise<Unchecked[]> {
-  const merged = await mergedRecords(repository, held);
-  const told = [
-    ...named,
-    ...refs.flatMap(
-      ({ name }) =>
-        /^refs\/(?:tags\/harness\/([^/]+)\/v\d+|remotes\/[^/]+\/optimize\/([^/]+))$/
-          .exec(name)
-          ?.slice(1)
-          .filter((one) => one !== undefined) ?? [],
-    ),
-    ...merged.keys(),
-  ];
-  const wanted = [...new Set(told)].filter((one) => env === undefined || one === env).sort();
-  return wanted.flatMap((one) => {
-    const last = decisions.get(one);
-    const there = merged.get(one) ?? 0;
-    if (last === undefined) return [missingBranch(one)];
+  const merged = await mergedRecords(repository, told.held);
+  const inRefs = refs.flatMap(({ name }) => {
+    const [, tagged, copied] =
+      /^refs\/(?:tags\/harness\/([^/]+)\/v\d+|remotes\/[^/]+\/optimize\/([^/]+))$/.exec(name) ?? [];
+    return tagged ?? copied ?? [];
+  });
+  const all = [...new Set([...told.named, ...inRefs, ...merged.keys()])].sort();
+  return all.flatMap((env) => {
+    const last = told.decisions.get(env);
+    const there = merged.get(env) ?? 0;
+    if (told.env !== undefined && told.env !== env) return [];
+    if (last === undefined) return [missingBranch(env)];
     if (last >= there) return [];
-    const why = `the checked-out commit holds decision ${there}, the branch ends at ${last}; if it is newer on a remote: git fetch origin optimize/${one}:optimize/${one}`;
-    return [{ file: `refs/heads/optimize/${one}`, why }];
+    const why = `the checked-out commit holds decision ${there}, the branch ends at ${last}; if it is newer on a remote: git fetch origin optimize/${env}:optimize/${env}`;
+    return [{ file: `refs/heads/optimize/${env}`, why }];
   });
 }
 
@@ -85,10 +71,8 @@ async function mergedRecords(repository: Repository, held: ReadonlySet<string>):
     const seq = parseDecisionPath(path)?.seq;
     return seq === undefined || held.has(path) ? [] : [{ oid, seq }];
   });
-  const texts = await readTexts(
-    repository,
-    records.map(({ oid }) => oid),
-  );
+  const oids = records.map(({ oid }) => oid);
+  const texts = await readTexts(repository, oids);
   const last = new Map<string, number>();
   for (const { oid, seq } of records) {
     const env = envIn(texts.get(oid) ?? '');

@@ -8,7 +8,7 @@ import type { ObjectFormat } from '../git/object-id.ts';
 import { decisionPath } from '../git/paths.ts';
 import type { Oid } from '../git/plumbing.ts';
 import { type FileDigest, fileDigests } from '../kinds/fields.ts';
-import { hold, type LedgerFinding, type Note } from '../kinds/finding.ts';
+import { hold, type LedgerFinding, type Note, notesOn } from '../kinds/finding.ts';
 import { type Decision, kindOf } from '../kinds/index.ts';
 import type { Context } from '../kinds/kind.ts';
 import type { Node, StoredDecision } from './nodes.ts';
@@ -42,14 +42,14 @@ export function verifyDecisions(
   const walk: Walk = {
     format,
     known: new Map([[harnessId(none), none]]),
-    before: [],
+    vocabulary,
     entries: new Map(),
     releases: new Map(),
+    before: [],
     harness: harnessId(none),
     seq: 0,
     prev: null,
     current: false,
-    vocabulary,
   };
   for (const node of nodes) verifyNode(env, node, walk, issues);
   return walk.releases;
@@ -62,30 +62,21 @@ function verifyNode(env: string, node: Node, walk: Walk, issues: LedgerFinding[]
   const first = node.added[0]?.decision?.parent.harness;
   if (!node.own && first !== undefined && walk.known.has(first)) walk.harness = first;
   for (const stored of node.added) {
-    const note: Note = (field, expected, found) =>
-      issues.push({ commit: node.commit, file: stored.path, field, expected: show(expected), found: show(found) });
-    verifyOne(stored, node, walk, note);
+    verifyOne(stored, node, walk, notesOn(issues, node.commit, stored.path));
   }
   // Before the branch starts, anyone may change the harness; an unread decision may lead anywhere.
   if (!node.own && node.added.length === 0) walk.harness = after;
   if (node.added.some(({ was, decision }) => was === 'v2' && decision === null)) walk.harness = after;
   if (walk.harness === after) return;
-  const changed = differing(digestsOf(walk.known.get(walk.harness) ?? new Map(), walk), digestsOf(node.files, walk));
-  issues.push({
-    commit: node.commit,
-    file: changed.map((path) => `harness/${env}/${path}`).join(', ') || `harness/${env}`,
-    field: 'sha256',
-    expected: `harness ${walk.harness}, to which the decisions lead`,
-    found: `harness ${after}`,
-  });
+  const led = fileDigests(walk.known.get(walk.harness) ?? new Map(), walk.format);
+  const changed = differing(led, fileDigests(node.files, walk.format));
+  const file = changed.map((path) => `harness/${env}/${path}`).join(', ') || `harness/${env}`;
+  const expected = `harness ${walk.harness}, to which the decisions lead`;
+  notesOn(issues, node.commit, file)('sha256', expected, `harness ${after}`);
   walk.harness = after;
 }
 
-const show = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value ?? null));
-
 type Digests = Readonly<Record<string, FileDigest>>;
-
-const digestsOf = (files: HarnessFiles, { format }: Walk): Digests => fileDigests(files, format);
 
 /** Paths in both or either whose digests are not the same. */
 const differing = (a: Digests, b: Digests): string[] =>
@@ -107,13 +98,8 @@ function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): 
   const path = decisionPath(decision.run, decision.seq);
   if (stored.path !== path) note('run', stored.path, path);
   const sides = verifyChild(decision, walk, note);
-  kindOf(decision).verify(decision, {
-    before: walk.before,
-    entries: walk.entries,
-    vocabulary: walk.vocabulary,
-    sides,
-    note,
-  });
+  const { before, entries, vocabulary } = walk;
+  kindOf(decision).verify(decision, { before, entries, vocabulary, sides, note });
   walk.before.push(decision);
   walk.entries.set(stored.sha256, decision);
   if (decision.kind === 'release' && decision.version !== undefined) walk.releases.set(decision.version, node.commit);
@@ -132,17 +118,11 @@ function verifyChild(decision: Decision, walk: Walk, note: Note): Context['sides
   if (kind === 'candidate' && before !== undefined) rebuild(decision, before, walk, note);
   const files = walk.known.get(child.harness);
   if (files === undefined) note('child.harness', 'a harness of this branch', child.harness);
-  const digests = files === undefined ? child.files : digestsOf(files, walk);
+  const digests = files === undefined ? child.files : fileDigests(files, walk.format);
   for (const path of differing(digests, child.files)) {
     note(`subject.${path}`, digests[path] ?? 'no file', child.files[path] ?? 'no file');
   }
-  if ('changes' in decision)
-    hold(
-      note,
-      'changes',
-      before === undefined || files === undefined ? [] : splicesOf(before, files),
-      decision.changes,
-    );
+  if ('changes' in decision) hold(note, 'changes', before && files ? splicesOf(before, files) : [], decision.changes);
   if (moves) walk.harness = child.harness;
   return before === undefined || files === undefined ? null : { before, after: files };
 }

@@ -9,7 +9,7 @@ import { lastApplied } from '../branch/in-force.ts';
 import { type Ledger, openLedger, releaseOf } from '../branch/ledger.ts';
 import { findVersion } from '../branch/versions.ts';
 import type { Repository } from '../git/git.ts';
-import { objectId } from '../git/object-id.ts';
+import { blobId, objectId } from '../git/object-id.ts';
 import { harnessFolder, harnessPath, isHarnessPath } from '../git/paths.ts';
 import { listFiles, type Oid } from '../git/plumbing.ts';
 import { listRefs } from '../git/refs.ts';
@@ -18,16 +18,12 @@ import type { LedgerFinding } from '../kinds/finding.ts';
 import { settingsInForce } from '../kinds/settings.ts';
 
 /** Mode and git id of a file: what a commit knows of it. */
-interface Seen {
-  readonly mode: string;
-  readonly id: string;
-}
+type Seen = { readonly mode: string; readonly id: string };
 
 export interface DeployedHarness {
-  /** What it is held against, for a person. */
+  /** What the folder is compared with, for a person. */
   readonly name: string;
   readonly commit: Oid;
-  /** A harness at the target that no decision knows of. */
   readonly findings: readonly LedgerFinding[];
 }
 
@@ -44,9 +40,8 @@ export async function harnessInForce(repository: Repository, env: string): Promi
     return { name: `release ${version}`, commit, findings };
   }
   const { branch } = applied.target;
-  const commit = (await listRefs(repository, ['refs/heads'])).find(
-    ({ name }) => name === `refs/heads/${branch}`,
-  )?.commit;
+  const heads = await listRefs(repository, ['refs/heads']);
+  const commit = heads.find(({ name }) => name === `refs/heads/${branch}`)?.commit;
   if (!commit)
     throw new UsageError(
       `decision ${applied.seq} put ${applied.version} into force on ${branch}, which is not here; run: git fetch origin ${branch}:${branch}`,
@@ -81,9 +76,8 @@ function unapprovedRelease(
   if (release === null) return [];
   const policy = settingsInForce(decisions)?.policy ?? NO_POLICY;
   const found = unapproved(policy, wordsOn(decisions, release.entry), release.decision);
-  return found === null
-    ? []
-    : [{ ...at, field: 'approval', expected: 'what the policy asks before it comes into force', found }];
+  const expected = 'what the policy asks before it comes into force';
+  return found === null ? [] : [{ ...at, field: 'approval', expected, found }];
 }
 
 /** What differs between folder and commit. Throws `UsageError` for a folder that cannot be read. */
@@ -122,22 +116,19 @@ function filesIn(folder: string, format: Repository['objectFormat']): Map<string
       const place = join(folder, path);
       const stat = lstatSync(place);
       if (stat.isDirectory()) walk(path);
-      else if (stat.isSymbolicLink())
-        files.set(path, { mode: '120000', id: objectId('blob', Buffer.from(readlinkSync(place)), format) });
-      else if (stat.isFile())
-        files.set(path, {
-          mode: (stat.mode & 0o100) === 0 ? '100644' : '100755',
-          id: objectId('blob', readFileSync(place), format),
-        });
-      else files.set(path, { mode: 'neither file nor link', id: '' });
+      else if (stat.isSymbolicLink()) files.set(path, { mode: '120000', id: blobId(readlinkSync(place), format) });
+      else if (!stat.isFile()) files.set(path, { mode: 'neither file nor link', id: '' });
+      else {
+        const mode = (stat.mode & 0o100) === 0 ? '100644' : '100755';
+        files.set(path, { mode, id: objectId('blob', readFileSync(place), format) });
+      }
     }
   };
   try {
     walk('');
   } catch (cause) {
-    throw new UsageError(`--deployed ${folder}: expected a folder, could not read it: ${(cause as Error).message}`, {
-      cause,
-    });
+    const why = `--deployed ${folder}: expected a folder, could not read it: ${(cause as Error).message}`;
+    throw new UsageError(why, { cause });
   }
   return files;
 }

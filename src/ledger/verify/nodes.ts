@@ -10,7 +10,7 @@ import { harnessFolder, harnessPath, parseDecisionPath, signedPath } from '../gi
 import { type Oid, readObjects, type TreeChange, trailers } from '../git/plumbing.ts';
 import { changesAlong, readChain } from '../git/trees.ts';
 import { isLedgerCommit } from '../git/walk.ts';
-import type { LedgerFinding } from '../kinds/finding.ts';
+import { type LedgerFinding, notesOn } from '../kinds/finding.ts';
 import type { Decision } from '../kinds/index.ts';
 
 export interface StoredDecision {
@@ -31,11 +31,13 @@ export interface Node {
   readonly own: boolean;
   /** The harness after this commit. */
   readonly files: HarnessFiles;
-  /** True if the commit changed the harness. */
-  readonly changed: boolean;
   /** Decisions of this environment that it adds, by number. */
   readonly added: readonly StoredDecision[];
 }
+
+/** All decisions in order, with the commits that add them. */
+export const storedIn = (nodes: readonly Node[]) =>
+  nodes.flatMap(({ added, commit }) => added.map((stored) => ({ ...stored, commit })));
 
 /** The commits that change harness or records, oldest first, and the objects. */
 export interface History {
@@ -60,186 +62,172 @@ export async function readHistory(repository: Repository, env: string, tip: Oid)
   const chain = await readChain(repository, tip);
   const changes = await changesAlong(repository, chain, concerns(env));
   const blobs = [...changes.values()].flat().filter(({ status }) => status !== 'D');
-  const objects = await readObjects(
-    repository,
-    blobs.map(({ oid }) => oid),
-  );
+  const oids = blobs.map(({ oid }) => oid);
+  const objects = await readObjects(repository, oids);
   const missing = blobs.find(({ oid }) => !objects.has(oid));
   if (missing !== undefined)
     throw new InfrastructureError(
       `object ${missing.oid} (${missing.path}) is missing; is this a partial clone? run: git fetch --refetch --no-filter`,
     );
-  return {
-    chain: chain.map(({ oid }) => oid),
-    commits: chain.flatMap(({ oid, message }) => {
-      const own = changes.get(oid);
-      return own === undefined ? [] : [{ oid, message, changes: own }];
-    }),
-    objects,
-  };
+  const commits = chain.flatMap(({ oid, message }) => {
+    const own = changes.get(oid);
+    return own === undefined ? [] : [{ oid, message, changes: own }];
+  });
+  return { chain: chain.map(({ oid }) => oid), commits, objects };
 }
+
+/** What is read of a branch so far. */
+interface Reader {
+  readonly env: string;
+  readonly objects: History['objects'];
+  readonly issues: LedgerFinding[];
+  /** Paths of this environment's decisions, and of those of others. */
+  readonly ours: Set<string>;
+  readonly others: Set<string>;
+}
+
+type Unsigned = Omit<StoredDecision, 'signature'>;
 
 /** Follows harness and decisions along a history; adds faults of single files to `issues`. */
 export function nodesOf(env: string, { commits, objects }: History, issues: LedgerFinding[]): Node[] {
   const start = commits.findIndex(({ message }) => isLedgerCommit(message, env));
-  const reader = new NodeReader(env, objects, issues);
-  return commits.map(({ oid, message, changes }, index) => {
-    const node = reader.next(oid, changes, start >= 0 && index >= start);
+  const reader: Reader = { env, objects, issues, ours: new Set(), others: new Set() };
+  let files: HarnessFiles = new Map();
+  return commits.map(({ oid: commit, message, changes }, index) => {
+    const own = start >= 0 && index >= start;
+    const decisions = changes
+      .filter(({ path }) => parseDecisionPath(path) !== null)
+      .flatMap((change) => decisionIn(reader, commit, change) ?? [])
+      .sort((a, b) => (a.decision?.seq ?? 0) - (b.decision?.seq ?? 0));
+    // What a person's side brings in may be executable; what this program writes never is.
+    const brought = decisions.some(({ decision }) => decision?.kind === 'external' || decision?.kind === 'merge');
+    files = harnessAfter(reader, commit, { files, changes, plain: own && !brought });
+    const added = withSignatures(reader, commit, decisions, changes);
+    const node = { commit, own, files, added };
     checkTrailers(node, message, env, issues);
     return node;
   });
 }
 
-/** Holds the tree as it grows from commit to commit. */
-class NodeReader {
-  private files: Map<string, string> = new Map();
-  private readonly ours = new Set<string>();
-  /** Decisions of other environments. */
-  private readonly others = new Set<string>();
-  private readonly env: string;
-  private readonly objects: ReadonlyMap<Oid, Uint8Array>;
-  private readonly issues: LedgerFinding[];
-
-  constructor(env: string, objects: ReadonlyMap<Oid, Uint8Array>, issues: LedgerFinding[]) {
-    this.env = env;
-    this.objects = objects;
-    this.issues = issues;
+function harnessAfter(
+  reader: Reader,
+  commit: Oid,
+  step: { readonly files: HarnessFiles; readonly changes: readonly TreeChange[]; readonly plain: boolean },
+): HarnessFiles {
+  const files = new Map(step.files);
+  for (const change of step.changes) {
+    const inner = harnessPath(reader.env, change.path);
+    if (inner === null) continue;
+    if (change.status === 'D') files.delete(inner);
+    else files.set(inner, textOf(reader, commit, change, step.plain));
   }
+  return files;
+}
 
-  next(commit: Oid, changes: readonly TreeChange[], own: boolean): Node {
-    const added: Omit<StoredDecision, 'signature'>[] = [];
-    const signatures = new Map<string, TreeChange>();
-    for (const change of changes) {
-      const signed = signedPath(change.path);
-      if (signed !== null) signatures.set(signed, change);
-      else if (parseDecisionPath(change.path) !== null) {
-        const stored = this.decision(commit, change);
-        if (stored !== null) added.push(stored);
-      }
-    }
-    // What a person's side brings in may be executable; what this program writes never is.
-    const brought = added.some(({ decision }) => decision?.kind === 'external' || decision?.kind === 'merge');
-    const changed = this.change(commit, changes, own && !brought);
-    added.sort((a, b) => (a.decision?.seq ?? 0) - (b.decision?.seq ?? 0));
-    const signed = added.map((stored) => ({
-      ...stored,
-      signature: this.signature(commit, signatures.get(stored.path)),
-    }));
-    for (const [path, change] of signatures)
-      if (!this.others.has(path) && !added.some((stored) => stored.path === path)) this.stray(commit, change);
-    return { commit, own, files: this.files, changed, added: signed };
-  }
+function withSignatures(
+  reader: Reader,
+  commit: Oid,
+  decisions: readonly Unsigned[],
+  changes: readonly TreeChange[],
+): StoredDecision[] {
+  const signatures = new Map(changes.map((change) => [signedPath(change.path), change]));
+  const added = decisions.map((stored) => {
+    const change = signatures.get(stored.path);
+    return { ...stored, signature: change === undefined ? null : signatureIn(reader, commit, change) };
+  });
+  for (const [path, change] of signatures)
+    if (path !== null && !reader.others.has(path) && !decisions.some((stored) => stored.path === path))
+      noteStray(reader, commit, change);
+  return added;
+}
 
-  /** Takes over what a commit does to the harness; true if it does something. */
-  private change(commit: Oid, changes: readonly TreeChange[], plain: boolean): boolean {
-    const files = new Map(this.files);
-    const harness = changes.filter(({ path }) => harnessPath(this.env, path) !== null);
-    for (const change of harness) {
-      const inner = harnessPath(this.env, change.path) as string;
-      if (change.status === 'D') files.delete(inner);
-      else files.set(inner, this.text(commit, change, plain));
-    }
-    this.files = files;
-    return harness.length > 0;
+function signatureIn(reader: Reader, commit: Oid, change: TreeChange): StoredDecision['signature'] {
+  if (change.status !== 'A') {
+    noteStray(reader, commit, change);
+    return null;
   }
+  const note = notesOn(reader.issues, commit, change.path);
+  const text = textOf(reader, commit, change, true);
+  try {
+    const raw: unknown = JSON.parse(text);
+    if (canonicalText(raw) !== text) note('bytes', 'canonical JSON', `sha256 ${sha256(text)}`);
+    const parsed = DsseEnvelope.safeParse(raw);
+    for (const fault of parsed.error?.issues ?? [])
+      note(fault.path.join('.'), 'a DSSE envelope with one signature', fault.message);
+    return { envelope: parsed.data ?? null };
+  } catch (error) {
+    note('bytes', 'JSON', (error as Error).message);
+    return { envelope: null };
+  }
+}
 
-  private signature(commit: Oid, change: TreeChange | undefined): StoredDecision['signature'] {
-    if (change === undefined) return null;
-    if (change.status !== 'A') {
-      this.stray(commit, change);
-      return null;
-    }
-    const note = (field: string, expected: string, found: string) =>
-      this.issues.push({ commit, file: change.path, field, expected, found });
-    const text = this.text(commit, change, true);
-    try {
-      const raw: unknown = JSON.parse(text);
-      if (canonicalText(raw) !== text) note('bytes', 'canonical JSON', `sha256 ${sha256(text)}`);
-      const parsed = DsseEnvelope.safeParse(raw);
-      for (const fault of parsed.error?.issues ?? [])
-        note(fault.path.join('.'), 'a DSSE envelope with one signature', fault.message);
-      return { envelope: parsed.success ? parsed.data : null };
-    } catch (error) {
-      note('bytes', 'JSON', (error as Error).message);
-      return { envelope: null };
-    }
-  }
+/** A signature is written once, with its decision. */
+function noteStray({ issues }: Reader, commit: Oid, { path, status }: TreeChange): void {
+  const found = { A: 'added without it', D: 'deleted' }[status] ?? 'changed';
+  notesOn(issues, commit, path)('bytes', 'written once, with the decision that it signs', found);
+}
 
-  /** A signature is written once, with its decision. */
-  private stray(commit: Oid, { path, status }: TreeChange): void {
-    const found = status === 'A' ? 'added without it' : status === 'D' ? 'deleted' : 'changed';
-    this.issues.push({
-      commit,
-      file: path,
-      field: 'bytes',
-      expected: 'written once, with the decision that it signs',
-      found,
-    });
+function textOf({ objects, issues }: Reader, commit: Oid, { path, oid, mode }: TreeChange, plain: boolean): string {
+  const note = notesOn(issues, commit, path);
+  if (plain ? mode !== '100644' : !mode.startsWith('100')) note('mode', '100644', mode);
+  const bytes = objects.get(oid);
+  if (bytes === undefined) {
+    note('bytes', `object ${oid}`, 'missing');
+    return '';
   }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    note('bytes', 'UTF-8 text', 'other bytes');
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  }
+}
 
-  private text(commit: Oid, { path, oid, mode }: TreeChange, plain: boolean): string {
-    const note = (field: string, expected: string, found: string) =>
-      this.issues.push({ commit, file: path, field, expected, found });
-    if (plain ? mode !== '100644' : !mode.startsWith('100')) note('mode', '100644', mode);
-    const bytes = this.objects.get(oid);
-    if (bytes === undefined) {
-      note('bytes', `object ${oid}`, 'missing');
-      return '';
-    }
-    try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    } catch {
-      note('bytes', 'UTF-8 text', 'other bytes');
-      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-    }
+/** Null for another environment's decision. */
+function decisionIn(reader: Reader, commit: Oid, change: TreeChange): Unsigned | null {
+  const { path, status } = change;
+  const note = notesOn(reader.issues, commit, path);
+  if (status !== 'A') {
+    if (reader.ours.has(path)) note('bytes', 'written once', status === 'D' ? 'deleted' : 'changed');
+    return null;
   }
-
-  /** Null for another environment's decision. */
-  private decision(commit: Oid, change: TreeChange): Omit<StoredDecision, 'signature'> | null {
-    const { path, status } = change;
-    const note = (field: string, expected: string, found: string) =>
-      this.issues.push({ commit, file: path, field, expected, found });
-    if (status !== 'A') {
-      if (this.ours.has(path)) note('bytes', 'written once', status === 'D' ? 'deleted' : 'changed');
-      return null;
-    }
-    const text = this.text(commit, change, true);
-    let raw: Json;
-    try {
-      raw = JSON.parse(text) as Json;
-    } catch (error) {
-      note('bytes', 'JSON', (error as Error).message);
-      this.ours.add(path);
-      return { path, text, sha256: sha256(text), was: 'v3', decision: null };
-    }
-    const env = envOf(raw);
-    if (typeof env === 'string' && env !== this.env) {
-      this.others.add(path);
-      return null;
-    }
-    this.ours.add(path);
-    const canonical = canonicalText(raw);
-    if (canonical !== text) note('bytes', `canonical JSON, sha256 ${sha256(canonical)}`, `sha256 ${sha256(text)}`);
-    const { was, current, parsed } = readStatement(raw);
-    // What another version wrote in a way that is not known here is no forgery.
-    if (was === 'v3')
-      for (const fault of parsed.error?.issues ?? [])
-        note(fault.path.join('.'), `the schema ${PREDICATE}`, fault.message);
-    // What the schema would fill in must be there already: the record means what its bytes say.
-    if (parsed.success && canonicalJson(parsed.data) !== canonicalJson(current))
-      note('bytes', 'every field', 'fields left out');
-    return { path, text, sha256: sha256(text), was, decision: parsed.success ? decisionOf(parsed.data) : null };
+  const text = textOf(reader, commit, change, true);
+  const stored = { path, text, sha256: sha256(text) };
+  let raw: Json;
+  try {
+    raw = JSON.parse(text) as Json;
+  } catch (error) {
+    note('bytes', 'JSON', (error as Error).message);
+    reader.ours.add(path);
+    return { ...stored, was: 'v3', decision: null };
   }
+  const env = envOf(raw);
+  if (typeof env === 'string' && env !== reader.env) {
+    reader.others.add(path);
+    return null;
+  }
+  reader.ours.add(path);
+  const canonical = canonicalText(raw);
+  if (canonical !== text) note('bytes', `canonical JSON, sha256 ${sha256(canonical)}`, `sha256 ${stored.sha256}`);
+  const { was, current, parsed } = readStatement(raw);
+  // What another version wrote in a way that is not known here is no forgery.
+  if (was === 'v3')
+    for (const fault of parsed.error?.issues ?? [])
+      note(fault.path.join('.'), `the schema ${PREDICATE}`, fault.message);
+  // What the schema would fill in must be there already: the record means what its bytes say.
+  if (parsed.success && canonicalJson(parsed.data) !== canonicalJson(current))
+    note('bytes', 'every field', 'fields left out');
+  return { ...stored, was, decision: parsed.success ? decisionOf(parsed.data) : null };
 }
 
 /** Trailers must agree with the ledger; a squash keeps the last number, not the first. */
 function checkTrailers({ commit, added, files }: Node, message: string, env: string, issues: LedgerFinding[]): void {
   if (!isLedgerCommit(message, env)) return;
   const last = added.at(-1);
+  const note = notesOn(issues, commit, 'message');
   const check = (field: string, expected: string | undefined, of = (text: string) => text) => {
     const found = trailers(message, field)[0];
-    if (found !== undefined && of(found) !== expected)
-      issues.push({ commit, file: 'message', field, expected: expected ?? 'no decision', found });
+    if (found !== undefined && of(found) !== expected) note(field, expected ?? 'no decision', found);
   };
   check('Optimize-Entry', last && `sha256:${last.sha256}`);
   // What cannot be read is an issue of its own.

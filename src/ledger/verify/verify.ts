@@ -1,5 +1,5 @@
 /** `optimize verify`: recomputes every decision from git objects and trusts no summary. */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileDigest } from '../../digest.ts';
 import { knownVocabulary } from '../../environments/registry.ts';
@@ -9,14 +9,14 @@ import type { Oid } from '../git/plumbing.ts';
 import { listRefs } from '../git/refs.ts';
 import type { Trust } from '../keys/trust.ts';
 import { artifactPath, artifactsIn, expiredFiles } from '../kinds/expire.ts';
-import type { LedgerFinding, Unchecked } from '../kinds/finding.ts';
+import { hold, type LedgerFinding, notesOn, type Unchecked } from '../kinds/finding.ts';
 import type { Decision } from '../kinds/index.ts';
 import { isPast } from '../kinds/judged.ts';
 import { type Anchor, anchorOf, verifyAnchor } from './anchor.ts';
 import { branchesOf, LEDGER_REFS, missingFrom } from './branches.ts';
 import { verifyDecisions } from './decisions.ts';
 import { compareDeployed, harnessInForce } from './deployed.ts';
-import { type Node, nodesOf, readHistory } from './nodes.ts';
+import { type Node, nodesOf, readHistory, storedIn } from './nodes.ts';
 import { verifySignatures } from './signatures.ts';
 import { verifyTrust } from './trust.ts';
 
@@ -81,18 +81,14 @@ export interface VerifyOptions {
  * digests, tags and artifacts at hand. Throws `UsageError` for a shallow clone or a missing branch.
  */
 export async function verifyRepository(repository: Repository, options: VerifyOptions = {}): Promise<VerifyReport> {
-  const shallow = join(repository.commonDir, 'shallow');
-  if (existsSync(shallow) && statSync(shallow).size > 0) {
+  if ((statSync(join(repository.commonDir, 'shallow'), { throwIfNoEntry: false })?.size ?? 0) > 0)
     throw new UsageError(
       'this clone holds only part of the history, so the chain cannot be checked; run: git fetch --unshallow',
     );
-  }
   const { trust, anchors = [] } = options;
   const refs = await listRefs(repository, LEDGER_REFS);
   const branches = branchesOf(refs, options.env);
-  const v1: LedgerFinding[] = [];
-  const v2: LedgerFinding[] = [];
-  const v3: LedgerFinding[] = [];
+  const [v1, v2, v3]: [LedgerFinding[], LedgerFinding[], LedgerFinding[]] = [[], [], []];
   const unchecked: Unchecked[] = [];
   const absent = new Set<string>();
   const held = new Set<string>();
@@ -107,7 +103,7 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
     await checkArtifacts(repository, nodes, { issues: v1, unchecked, absent });
     if (trust !== undefined) verifyTrust(env, nodes, trust, { found: v2, unchecked });
     for (const anchor of anchors) if (anchor.env === env) verifyAnchor(anchor, nodes, history.chain, v3);
-    const all = nodes.flatMap(({ added }) => added);
+    const all = storedIn(nodes);
     for (const { path } of all) held.add(path);
     reports.push({
       env,
@@ -124,24 +120,15 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
   const named = [...Object.keys(trust?.signedFrom ?? {}), ...anchors.map(({ env }) => env)];
   const decisions = new Map(reports.map((report) => [report.env, report.decisions]));
   unchecked.push(...(await missingFrom(repository, refs, { named, env: options.env, decisions, held })));
-  const deployed =
-    options.deployed === undefined
-      ? null
-      : await checkDeployed(repository, branches, options.deployed, v1.length === 0);
+  const folder = options.deployed;
+  const deployed = folder === undefined ? null : await checkDeployed(repository, branches, folder, v1.length === 0);
   const levels: Level[] = ['V1', ...(trust ? (['V2'] as const) : []), ...(anchors.length > 0 ? (['V3'] as const) : [])];
   const issues = Object.entries({ V1: v1, V2: v2, V3: v3, deployed: deployed?.findings ?? [] }).flatMap(
     ([level, found]) => found.map((finding) => ({ level: level as Sight, ...finding })),
   );
   const notCovered = notCoveredBy(levels, reports, { trust, absent: [...absent] });
-  return {
-    levels,
-    deployed: deployed?.name ?? null,
-    branches: reports,
-    issues,
-    unchecked,
-    notCovered,
-    ok: issues.length === 0,
-  };
+  const checked = { levels, deployed: deployed?.name ?? null, branches: reports };
+  return { ...checked, issues, unchecked, notCovered, ok: issues.length === 0 };
 }
 
 async function checkDeployed(
@@ -172,15 +159,15 @@ function notCoveredBy(
 ): string[] {
   const unsigned = branches.flatMap(({ env, branch, signedFrom, decisions }) => {
     const first = trust?.signedFrom[env] ?? signedFrom ?? decisions + 1;
-    return first > 1 && decisions > 0
-      ? [`who wrote decisions 1 to ${first - 1} of ${branch}: only the chain holds them`]
-      : [];
+    if (first <= 1 || decisions === 0) return [];
+    return [`who wrote decisions 1 to ${first - 1} of ${branch}: only the chain holds them`];
   });
-  const unbound = branches.flatMap(({ branch, bound }) =>
-    bound
-      ? []
-      : [`under which policy and on which tasks the first nights of ${branch} ran: no decision before them says`],
-  );
+  const unbound = branches
+    .filter(({ bound }) => !bound)
+    .map(
+      ({ branch }) =>
+        `under which policy and on which tasks the first nights of ${branch} ran: no decision before them says`,
+    );
   return [
     'scores that were forged before they were recorded',
     ...unbound,
@@ -204,59 +191,38 @@ function checkTags(
 ): void {
   const prefix = `refs/tags/harness/${env}/`;
   for (const { name, commit } of tags) {
-    const expected = releases.get(name.slice(prefix.length));
-    if (expected !== commit) {
-      issues.push({
-        commit: commit ?? '',
-        file: name,
-        field: 'commit',
-        expected: expected ?? 'no tag: no decision releases this version',
-        found: commit ?? 'not a commit',
-      });
-    }
+    const expected = releases.get(name.slice(prefix.length)) ?? 'no tag: no decision releases this version';
+    if (expected !== commit) notesOn(issues, commit ?? '', name)('commit', expected, commit ?? 'not a commit');
   }
-  for (const version of releases.keys()) {
-    if (!tags.some(({ name }) => name === prefix + version)) {
+  for (const version of releases.keys())
+    if (!tags.some(({ name }) => name === prefix + version))
       unchecked.push({ file: prefix + version, why: 'the tag is not in this clone; run: git fetch --tags' });
-    }
-  }
 }
 
 /** Compares digests of uncommitted artifacts that are at hand; notes what another version wrote. */
 async function checkArtifacts(
   repository: Repository,
   nodes: readonly Node[],
-  {
-    issues,
-    unchecked,
-    absent,
-  }: { readonly issues: LedgerFinding[]; readonly unchecked: Unchecked[]; readonly absent: Set<string> },
+  to: { readonly issues: LedgerFinding[]; readonly unchecked: Unchecked[]; readonly absent: Set<string> },
 ): Promise<void> {
+  const { issues, unchecked, absent } = to;
   const seen = new Map<string, string>();
-  const gone = expiredFiles(nodes.flatMap(({ added }) => added.flatMap(({ decision }) => decision ?? [])));
-  for (const { commit, added } of nodes) {
-    for (const { decision, path, was } of added) {
-      if (decision === null) {
-        if (was === 'v2') unchecked.push({ file: path, why: 'could not check, written by v2' });
+  const gone = expiredFiles(storedIn(nodes).flatMap(({ decision }) => decision ?? []));
+  for (const { commit, decision, path: record, was } of storedIn(nodes)) {
+    const skip = (why: string) => unchecked.push({ file: record, why });
+    if (decision === null && was === 'v2') skip('could not check, written by v2');
+    if (decision !== null && 'gate' in decision && isPast(decision.verdict))
+      skip(`the verdict is by ${decision.verdict.rules}, which this version cannot recompute`);
+    for (const artifact of artifactsIn(decision === null ? [] : [decision])) {
+      const file = artifactPath(artifact);
+      const known = seen.get(file) ?? (await fileDigest(join(repository.root, file)));
+      if (known === null) {
+        const seq = gone.get(file);
+        absent.add(seq === undefined ? `${file}: not on this machine` : `${file}: deleted, as decision ${seq} says`);
         continue;
       }
-      if ('gate' in decision && isPast(decision.verdict))
-        unchecked.push({
-          file: path,
-          why: `the verdict is by ${decision.verdict.rules}, which this version cannot recompute`,
-        });
-      for (const artifact of artifactsIn([decision])) {
-        const file = artifactPath(artifact);
-        const known = seen.get(file) ?? (await fileDigest(join(repository.root, file)));
-        if (known === null) {
-          const seq = gone.get(file);
-          absent.add(seq === undefined ? `${file}: not on this machine` : `${file}: deleted, as decision ${seq} says`);
-          continue;
-        }
-        seen.set(file, known);
-        if (known !== artifact.sha256)
-          issues.push({ commit, file, field: `artifacts (${path})`, expected: artifact.sha256, found: known });
-      }
+      seen.set(file, known);
+      hold(notesOn(issues, commit, file), `artifacts (${record})`, artifact.sha256, known);
     }
   }
 }
