@@ -35,7 +35,7 @@ export const exportEvidence = command({
     if (existsSync(out)) throw new UsageError(`--out ${flags.out} is already there; name a folder that is not`);
     if (!existsSync(dirname(out))) throw new UsageError(`--out ${flags.out}: there is no folder ${dirname(flags.out)}`);
     const { env, ledger } = await ledgerOf(flags);
-    const { decisions } = ledger.head();
+    const decisions = ledger.decisions();
     if (decisions.length === 0)
       throw new UsageError(`no decision is on ${ledger.branch} yet, so there is nothing to export`);
     const sample = sampleOf(

@@ -4,14 +4,13 @@ import { NO_POLICY, type Policy } from '../../policy/policy.ts';
 import type { Environment, HarnessFiles } from '../../types.ts';
 import { type Ledger, openLedger } from '../branch/ledger.ts';
 import type { Repository } from '../git/git.ts';
-import type { Keyring } from '../keys/keys.ts';
 import type { Signer } from '../keys/signing.ts';
 import type { Decision } from '../kinds/index.ts';
 import { ADOPT, loosened, settingsInForce } from '../kinds/settings.ts';
 import { personsOf } from './approval.ts';
 import { recordSettings, settingsOf } from './settings.ts';
 import { startNight } from './start.ts';
-import { type StepOptions, underLock } from './step.ts';
+import { type SignedStep, underLock } from './step.ts';
 
 export interface Adoption {
   readonly environment: Environment;
@@ -24,7 +23,7 @@ export interface Adoption {
 export const adopt = (
   repository: Repository,
   { environment, policy, workTree }: Adoption,
-  step: StepOptions & { readonly keys: Keyring },
+  step: SignedStep,
 ): Promise<readonly Decision[]> =>
   underLock(repository, environment.name, step.time, async () => {
     // A loosening is a person's to answer for, where one has a key.

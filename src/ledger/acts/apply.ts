@@ -4,28 +4,25 @@ import { saveHarness } from '../../harness/load.ts';
 import { harnessId } from '../../harness/parse.ts';
 import { NO_POLICY } from '../../policy/policy.ts';
 import type { HarnessFiles } from '../../types.ts';
-import { type Contents, readContents, readHarnessFiles } from '../branch/branch.ts';
+import { type Contents, readContents, readHarnessFiles, recordFiles } from '../branch/branch.ts';
 import { lastApplied } from '../branch/in-force.ts';
 import { type Ledger, openLedger, releaseOf } from '../branch/ledger.ts';
 import { harnessChanges } from '../branch/record.ts';
 import { findVersion, type Version } from '../branch/versions.ts';
-
 import type { Repository } from '../git/git.ts';
-import { harnessFolder, signaturePath } from '../git/paths.ts';
-import { changesOf, mergeBase, type Oid, readCommits, readTexts, trailers, writeCommit } from '../git/plumbing.ts';
+import { harnessFolder } from '../git/paths.ts';
+import { changesSince, mergeBase, type Oid, readCommits, readTexts, trailers, writeCommit } from '../git/plumbing.ts';
 import { readHead } from '../git/refs.ts';
 import { unapproved, wordsOn } from '../kinds/approve.ts';
 import { settingsInForce } from '../kinds/settings.ts';
 import { recordAct, type StepOptions } from './step.ts';
-import { checkWorkTree, removeFiles, withIndex, writeFiles } from './work-tree.ts';
+import { checkWorkTree, removeFiles, type Transition, withIndex, writeFiles } from './work-tree.ts';
 
 export interface ApplyOptions extends StepOptions {
   /** Default: the newest released or restored version. */
   readonly version?: string;
   /** Tip of the ledger's branch that was looked at: another one is refused. */
   readonly tip?: Oid;
-  /** Top folder of the work tree, default the repository's. */
-  readonly workTree?: string;
 }
 
 export interface AppliedRelease {
@@ -52,7 +49,7 @@ export async function applyRelease(
   env: string,
   options: ApplyOptions,
 ): Promise<AppliedRelease> {
-  const root = options.workTree ?? repository.root;
+  const { root } = repository;
   const ledger = await openLedger(repository, env, options.keys);
   const tip = ledger.head().commit;
   if (options.tip !== undefined && options.tip !== tip)
@@ -60,24 +57,18 @@ export async function applyRelease(
       `${ledger.branch} moved from ${options.tip} to ${tip} meanwhile; nothing was applied, try again`,
     );
   const { branch, commit: target } = await readHead(repository);
-  if (branch === null || target === null) {
+  if (branch === null || target === null)
     throw new UsageError('no branch is checked out, so there is none to apply to; run: git switch <branch>');
-  }
-  if (branch === ledger.branch) {
+  if (branch === ledger.branch)
     throw new UsageError(`${branch} is the optimizer's own branch; check out the one you use: git switch <branch>`);
-  }
   const version = await findVersion(ledger, options.version);
   const before = await readContents(repository, env, target);
   const harness = harnessId(version.files);
-  const done = {
-    version: version.version,
-    branch,
-    harness,
-    simulated: releaseOf(ledger, harness)?.decision.who.simulated ?? false,
-  };
+  const simulated = releaseOf(ledger, harness)?.decision.who.simulated ?? false;
+  const done = { version: version.version, branch, harness, simulated };
   assertApproved(ledger, version);
   if (before.harness === harness) {
-    await repair(repository, root, { env, target, files: version.files });
+    await repair(ledger, target, version.files);
     const last = lastApplied(ledger.decisions());
     if (last?.child.harness === harness && last.target.branch === branch)
       return { ...done, commit: target, changed: false };
@@ -91,16 +82,14 @@ export async function applyRelease(
   const records = await newRecords(repository, env, version, before);
   const harnessEdits = harnessChanges(env, before.files, version.files);
   const changes = new Map([...harnessEdits, ...records]);
-  await checkWorkTree(repository, root, { env, before: before.files, after: version.files, added: records });
+  await checkWorkTree(repository, { env, before: before.files, after: version.files, added: records });
   const contained = (await mergeBase(repository, version.commit, target)) === version.commit;
-  const identity = options.identity === undefined ? {} : { identity: options.identity };
   const commit = await writeCommit(repository, {
     base: target,
     changes,
     parents: contained ? [target] : [target, version.commit],
-    message: `Apply harness/${env}/${version.version}${done.simulated ? ', evidence SIMULATED' : ''}\n\nOptimize-Applied: ${env} ${version.version} ${harness}\n`,
+    message: `Apply harness/${env}/${version.version}${simulated ? ', evidence SIMULATED' : ''}\n\nOptimize-Applied: ${env} ${version.version} ${harness}\n`,
     time: options.time,
-    ...identity,
   });
   // Files first: if this is cut off before the refs move, applying again goes on from there.
   await withIndex(repository, changes, async () => {
@@ -142,30 +131,27 @@ async function checkKnown(ledger: Ledger, { version, target, branch }: Step, bef
   const base = await mergeBase(repository, version.commit, target);
   if (base === null)
     throw new UsageError(`${branch} and ${ledger.branch} share no history; check out the right branch`);
-  const known = new Set<string | undefined>([harnessId(await readHarnessFiles(repository, env, base))]);
+  const known = new Set([harnessId(await readHarnessFiles(repository, env, base))]);
   for (const decision of ledger.decisions()) {
     known.add(decision.parent.harness).add(decision.child.harness);
     if ('source' in decision) known.add(decision.source.harness);
   }
-  if (!known.has(before.harness)) {
+  if (!known.has(before.harness))
     throw new UsageError(
       `harness/${env} on ${branch} has committed changes that ${version.version} does not contain; ` +
         `run a night first, which takes them in (npx optimize --env ${env}), or undo them`,
     );
-  }
-  const foreign = async (from: Oid): Promise<Set<string>> => {
-    const changes = await changesOf(repository, [{ oid: version.commit, parent: from }], []);
-    const paths = (changes.get(version.commit) ?? []).map(({ path }) => path);
-    return new Set(paths.filter((path) => !path.startsWith(`${harnessFolder(env)}/`) && !path.startsWith('runs/')));
+  const foreign = async (from: Oid): Promise<string[]> => {
+    const paths = (await changesSince(repository, from, version.commit, [])).map(({ path }) => path);
+    return paths.filter((path) => !path.startsWith(`${harnessFolder(env)}/`) && !path.startsWith('runs/'));
   };
-  const [sinceBase, againstTarget] = await Promise.all([foreign(base), foreign(target)]);
-  const missing = [...sinceBase].filter((path) => againstTarget.has(path));
-  if (missing.length > 0) {
+  const againstTarget = await foreign(target);
+  const missing = (await foreign(base)).find((path) => againstTarget.includes(path));
+  if (missing !== undefined)
     throw new UsageError(
-      `${version.version} was made on commits that ${branch} does not contain (they change ${missing[0]}); ` +
+      `${version.version} was made on commits that ${branch} does not contain (they change ${missing}); ` +
         'check out the branch that the night ran on, or merge that first',
     );
-  }
 }
 
 /** Text of the version's decision files and signatures that the target does not have, by path. */
@@ -177,16 +163,10 @@ async function newRecords(
 ): Promise<Map<string, string>> {
   const after = await readContents(repository, env, version.commit);
   const there = new Map(before.listing.map(({ path, oid }) => [path, oid]));
-  const files = after.entries.flatMap(({ path, oid, signature }) => [
-    { path, oid },
-    ...(signature === null ? [] : [{ path: signaturePath(path), oid: signature }]),
-  ]);
-  const added = files.filter(({ path, oid }) => there.get(path) !== oid);
-  const texts = await readTexts(
-    repository,
-    added.map(({ oid }) => oid),
-  );
-  return new Map(added.map(({ path, oid }) => [path, texts.get(oid) as string]));
+  const added = recordFiles(after.entries).filter(([path, oid]) => there.get(path) !== oid);
+  const oids = added.map(([, oid]) => oid);
+  const texts = await readTexts(repository, oids);
+  return new Map(added.map(([path, oid]) => [path, texts.get(oid) as string]));
 }
 
 /** The decision and both branches move in one transaction. */
@@ -195,46 +175,34 @@ async function recordApply(
   step: Step & { readonly commit: Oid; readonly before: Contents },
   options: ApplyOptions,
 ): Promise<void> {
-  const { version, target, branch, commit, before } = step;
-  const harness = harnessId(version.files);
-  const source = { harness, commit: version.commit };
-  await recordAct(ledger, { kind: 'apply', version: version.version, target: { branch, commit }, source }, options, {
+  const { target, branch, commit, before } = step;
+  const { version, commit: from, files } = step.version;
+  const harness = harnessId(files);
+  const fields = { kind: 'apply', version, target: { branch, commit }, source: { harness, commit: from } } as const;
+  const subject = `chore(${ledger.env}): ${version} is in force on ${branch}`;
+  await recordAct(ledger, fields, options, {
     parent: { harness: before.harness, commit: target },
-    child: { harness, files: version.files },
-    message: {
-      subject: `chore(${ledger.env}): ${version.version} is in force on ${branch}`,
-      trailers: { 'Optimize-Seen': commit },
-    },
+    child: { harness, files },
+    message: { subject, trailers: { 'Optimize-Seen': commit } },
     refs: commit === target ? [] : [{ ref: `refs/heads/${branch}`, to: commit, from: target }],
   });
 }
 
 /** Completes an application that was cut off after the refs had moved and before the index did. */
-async function repair(
-  repository: Repository,
-  root: string,
-  state: { readonly env: string; readonly target: Oid; readonly files: HarnessFiles },
-): Promise<void> {
-  const { env, target, files } = state;
+async function repair({ repository, env }: Ledger, target: Oid, files: HarnessFiles): Promise<void> {
   const [commit] = await readCommits(repository, [target]);
   const parent = commit?.parents[0];
   if (!parent || !trailers(commit.message, 'Optimize-Applied').some((text) => text.startsWith(`${env} `))) return;
   const staged = await readHarnessFiles(repository, env, parent);
   const step = { env, before: files, after: files, added: new Map<string, string>() };
-  const clean = await checkWorkTree(repository, root, step).then(
-    () => true,
-    () => false,
-  );
-  if (clean) return;
-  try {
-    await checkWorkTree(repository, root, { ...step, staged });
-  } catch {
-    // A person's own changes on top of what is in force: theirs to keep.
-    return;
-  }
-  const changes = (await changesOf(repository, [{ oid: target, parent }], [`${harnessFolder(env)}/`, 'runs/'])).get(
-    target,
-  );
-  const wanted = (changes ?? []).map(({ status, path, oid }) => [path, status === 'D' ? null : { oid }] as const);
+  const fits = (transition: Transition) =>
+    checkWorkTree(repository, transition).then(
+      () => true,
+      () => false,
+    );
+  // A person's own changes on top of what is in force are theirs to keep.
+  if ((await fits(step)) || !(await fits({ ...step, staged }))) return;
+  const changes = await changesSince(repository, parent, target, [`${harnessFolder(env)}/`, 'runs/']);
+  const wanted = changes.map(({ status, path, oid }) => [path, status === 'D' ? null : { oid }] as const);
   await withIndex(repository, new Map(wanted), async () => {});
 }

@@ -7,7 +7,7 @@ import type { Oid } from '../git/plumbing.ts';
 import type { Keyring } from '../keys/keys.ts';
 import { unapproved, wordsOn } from '../kinds/approve.ts';
 import { policyDigest, settingsInForce } from '../kinds/settings.ts';
-import { recordAct, type StepOptions, underLock } from './step.ts';
+import { recordAct, type SignedStep, underLock } from './step.ts';
 
 /** The keys of persons: nothing else may approve. */
 export const personsOf = (keyring: Keyring): Keyring => ({
@@ -30,8 +30,6 @@ export interface WordToRecord {
   readonly version?: string;
   readonly why: string;
 }
-
-type SignedStep = StepOptions & { readonly keys: Keyring };
 
 /**
  * Records a person's approval or rejection, signed over the bytes of the release's record. Throws

@@ -48,9 +48,8 @@ export async function recordFreeze(
   { why, ...options }: FreezeOptions,
 ): Promise<Frozen> {
   const ledger = await openLedger(repository, env, options.keys && signersOf(kind, options.keys));
-  const { commit: tip, decisions } = ledger.head();
-  const before = frozenBy(decisions);
-  if (kind === 'freeze' && before !== null) return { commit: tip, seq: before.seq };
+  const before = frozenBy(ledger.decisions());
+  if (kind === 'freeze' && before !== null) return { commit: ledger.head().commit, seq: before.seq };
   if (kind === 'unfreeze' && before === null) throw new UsageError(`${env} is not frozen, so there is nothing to lift`);
   return await recordAct(ledger, { kind, why }, options, { message: { subject: `chore(${env}): ${kind}`, body: why } });
 }

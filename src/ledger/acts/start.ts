@@ -42,9 +42,8 @@ export interface Started {
 export async function startNight(ledger: Ledger, options: StartOptions): Promise<Started> {
   const { repository, env } = ledger;
   const target = (await readHead(repository)).commit;
-  if (target === null) {
+  if (target === null)
     throw new UsageError(`${repository.root} has no commit yet; run: git add -A && git commit -m "start"`);
-  }
   ledger.assertWritable();
   const head = ledger.head();
   const committed = await readHarnessFiles(repository, env, target);
@@ -54,9 +53,8 @@ export async function startNight(ledger: Ledger, options: StartOptions): Promise
   const files = await mergeHarness(ledger, { ours: head.files, base, theirs });
   const changed = harnessId(files) !== head.harness;
   const moved = !seen.contained;
-  if (!changed && !moved && harnessId(theirs) === harnessId(base)) {
+  if (!changed && !moved && harnessId(theirs) === harnessId(base))
     return { commit: head.commit, files: head.files, merged: false, external: null };
-  }
   if (changed && ledger.started && options.adopt !== true) throw drift(ledger, files);
   const loosened = changed && ledger.started ? harnessLoosenings(env, head.files, files) : [];
   if (loosened.length > 0) options.mayLoosen?.(loosened);
@@ -65,46 +63,40 @@ export async function startNight(ledger: Ledger, options: StartOptions): Promise
   const what = [moved ? 'merge the checked-out branch' : '', changed ? "take in a person's harness edits" : ''];
   // Every commit of the branch carries a decision, so that the chain covers merges too.
   const touched = changedItemsOf(env, head.files, files);
-  const recorded = await recordAct(
-    ledger,
-    changed ? { kind: 'external', touched, loosens: loosened, source } : { kind: 'merge', source },
-    options,
-    {
-      child: { harness: harnessId(files), files },
-      files,
-      message: {
-        subject: `chore(${env}): ${what.filter((part) => part !== '').join(', ') || 'note the state of the work tree'}`,
-        body: changed ? 'These edits were not tested by the gate.' : '',
-        trailers: { 'Optimize-Seen': commit },
-      },
-      parents: [head.commit, commit],
-      base: { commit, files: theirs },
+  const fields = changed
+    ? ({ kind: 'external', touched, loosens: loosened, source } as const)
+    : ({ kind: 'merge', source } as const);
+  const recorded = await recordAct(ledger, fields, options, {
+    child: { harness: harnessId(files), files },
+    files,
+    message: {
+      subject: `chore(${env}): ${what.filter((part) => part !== '').join(', ') || 'note the state of the work tree'}`,
+      body: changed ? 'These edits were not tested by the gate.' : '',
+      trailers: { 'Optimize-Seen': commit },
     },
-  );
+    parents: [head.commit, commit],
+    base: { commit, files: theirs },
+  });
   const last = ledger.decisions().at(-1) ?? null;
   return { commit: recorded.commit, files, merged: moved, external: changed ? last : null };
 }
 
 /** Undoes line ends that a checkout wrote: a file that differs in nothing else is as committed. */
 function withoutLineEndings(workTree: HarnessFiles, committed: HarnessFiles): HarnessFiles {
-  return new Map(
-    [...workTree].map(([path, text]) => {
-      const old = committed.get(path);
-      return [path, old !== undefined && old === text.replaceAll('\r\n', '\n') ? old : text];
-    }),
-  );
+  const pairs = [...workTree].map(([path, text]) => {
+    const old = committed.get(path);
+    return [path, old === text.replaceAll('\r\n', '\n') ? old : text] as const;
+  });
+  return new Map(pairs);
 }
 
 /** What no decision led to is not tested by going on from it. */
 function drift(ledger: Ledger, files: HarnessFiles): UsageError {
   const { env } = ledger;
   const before = ledger.head().files;
-  const paths = [...new Set([...before.keys(), ...files.keys()])].filter(
-    (path) => before.get(path) !== files.get(path),
-  );
-  const diff = paths.sort().map((path) => {
-    const [from, to] = [`harness/${env}/${path}`, `harness/${env}/${path}`];
-    return createTwoFilesPatch(from, to, before.get(path) ?? '', files.get(path) ?? '', '', '', { context: 1 });
+  const diff = [...harnessChanges(env, before, files).keys()].sort().map((path) => {
+    const [old, now] = [before, files].map((side) => side.get(path.slice(`harness/${env}/`.length)) ?? '');
+    return createTwoFilesPatch(path, path, old ?? '', now ?? '', '', '', { context: 1 });
   });
   const lines = diff.join('').split('\n');
   const more = lines.length > DIFF_LINES ? `\n(${lines.length - DIFF_LINES} more lines)` : '';
@@ -116,43 +108,33 @@ function drift(ledger: Ledger, files: HarnessFiles): UsageError {
 /** Of a diff that stops a night. */
 const DIFF_LINES = 40;
 
-interface Seen {
-  /** Commit that holds the person's harness as the branch last knew it. */
-  readonly commit: Oid;
-  /** True if the checked-out commit is already part of the branch. */
-  readonly contained: boolean;
-}
+/** The commit of the person's harness, and whether the branch contains the checked-out commit. */
+type Seen = { readonly commit: Oid; readonly contained: boolean };
 
 /** The newest state of the checked-out branch or its work tree that the ledger branch contains. */
 async function lastSeen(ledger: Ledger, target: Oid): Promise<Seen> {
   const { repository } = ledger;
   const tip = ledger.head().commit;
   const base = await mergeBase(repository, tip, target);
-  if (base === null) {
+  if (base === null)
     throw new UsageError(
       `the checked-out commit and ${ledger.branch} share no history; check out the branch that the harness is used from`,
     );
-  }
   const contained = base === target;
   for (const { message } of (await ownCommits(repository, ledger.env, tip)).reverse()) {
     const seen = trailers(message, 'Optimize-Seen')[0];
     if (seen === undefined) continue;
     const [commit] = await readCommits(repository, [seen]).catch(() => []);
+    if (commit === undefined) continue;
     // A commit made for uncommitted edits is no ancestor of the target itself, but its parent is.
-    for (const candidate of commit ? [commit.oid, commit.parents[0]] : []) {
-      if (candidate === undefined) continue;
-      if (candidate !== commit?.oid && !trailers(commit?.message ?? '', 'Optimize-Work-Tree').length) continue;
+    const uncommitted = trailers(commit.message, 'Optimize-Work-Tree').length > 0;
+    for (const candidate of [commit.oid, ...(uncommitted ? commit.parents.slice(0, 1) : [])])
       if ((await mergeBase(repository, candidate, target)) === candidate) return { commit: seen, contained };
-    }
   }
   return { commit: base, contained };
 }
 
-interface Sides {
-  readonly ours: HarnessFiles;
-  readonly base: HarnessFiles;
-  readonly theirs: HarnessFiles;
-}
+type Sides = Readonly<Record<'ours' | 'base' | 'theirs', HarnessFiles>>;
 
 async function mergeHarness(ledger: Ledger, { ours, base, theirs }: Sides): Promise<HarnessFiles> {
   const merged = new Map<string, string>();
@@ -173,12 +155,8 @@ async function mergeHarness(ledger: Ledger, { ours, base, theirs }: Sides): Prom
   try {
     parseHarness(ledger.env, merged);
   } catch (cause) {
-    throw new UsageError(
-      `your edits and those of ${ledger.branch} together are not valid: ${(cause as Error).message}`,
-      {
-        cause,
-      },
-    );
+    const why = `your edits and those of ${ledger.branch} together are not valid: ${(cause as Error).message}`;
+    throw new UsageError(why, { cause });
   }
   return merged;
 }
@@ -203,6 +181,5 @@ async function sourceCommit(
     parents: [side.target],
     message: `harness/${ledger.env} as found in the work tree\n\nOptimize-Work-Tree: uncommitted\n`,
     time: options.time,
-    ...(options.identity === undefined ? {} : { identity: options.identity }),
   });
 }

@@ -4,7 +4,7 @@ import { VERSION } from '../../version.ts';
 import type { Ledger } from '../branch/ledger.ts';
 import { acquireLock } from '../branch/lock.ts';
 import type { LedgerEntries } from '../branch/record.ts';
-import type { Identity, Repository } from '../git/git.ts';
+import type { Repository } from '../git/git.ts';
 import type { Oid } from '../git/plumbing.ts';
 import { type Keyring, readKeyring } from '../keys/keys.ts';
 import type { Decision, OwnFields } from '../kinds/index.ts';
@@ -15,27 +15,18 @@ export interface StepOptions {
   readonly time: string;
   /** Default: named after the kind and number of the decision. */
   readonly run?: string;
-  readonly identity?: Identity;
   /** Default: none, which signs nothing. */
   readonly keys?: Keyring;
 }
 
+export type SignedStep = StepOptions & { readonly keys: Keyring };
+
 /** `operator`: what asks for it, such as a command. Keys and time are those of this process. */
-export const stepOf = (
-  operator: string,
-  repository: Repository,
-): StepOptions & Required<Pick<StepOptions, 'keys'>> => ({
-  who: {
-    tool: `harness-optimizer ${VERSION}`,
-    agent: null,
-    served: null,
-    proposer: null,
-    simulated: false,
-    operator,
-  },
-  time: new Date().toISOString(),
-  keys: readKeyring(process.env, repository),
-});
+export function stepOf(operator: string, repository: Repository): SignedStep {
+  const tool = `harness-optimizer ${VERSION}`;
+  const who = { tool, agent: null, served: null, proposer: null, simulated: false, operator };
+  return { who, time: new Date().toISOString(), keys: readKeyring(process.env, repository) };
+}
 
 /** Works on an environment while nobody else does. Throws UsageError as `acquireLock`. */
 export async function underLock<T>(
@@ -63,7 +54,7 @@ type Around = Pick<LedgerEntries, 'message'> &
 export async function recordAct(
   ledger: Ledger,
   fields: OwnFields,
-  { who, time, run, identity }: StepOptions,
+  { who, time, run }: StepOptions,
   { parent, child, files = null, ...around }: Around,
 ): Promise<{ readonly commit: Oid; readonly seq: number }> {
   const { harness, commit: tip, files: own } = ledger.head();
@@ -77,11 +68,6 @@ export async function recordAct(
     parent: parent ?? { harness, commit: tip },
     child: child ?? { harness, files: own },
   };
-  const { commit } = await ledger.record({
-    ...around,
-    decisions: [draft],
-    files,
-    ...(identity === undefined ? {} : { identity }),
-  });
+  const { commit } = await ledger.record({ ...around, decisions: [draft], files });
   return { commit, seq };
 }

@@ -23,13 +23,13 @@ export interface Transition {
  * Throws `UsageError` unless each file is, in the index and on disk, as `before` or `after` has it.
  * Line ends that a checkout adds do not count as a change.
  */
-export async function checkWorkTree(repository: Repository, root: string, step: Transition): Promise<void> {
-  for (const state of ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'rebase-merge', 'rebase-apply']) {
-    if (existsSync(join(repository.gitDir, state))) {
-      throw new UsageError(`git is in the middle of something (${state}); finish or abort that first, see: git status`);
-    }
-  }
-  await checkSparse(repository, root, step.env);
+export async function checkWorkTree(repository: Repository, step: Transition): Promise<void> {
+  const { root, gitDir } = repository;
+  const states = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'rebase-merge', 'rebase-apply'];
+  const state = states.find((name) => existsSync(join(gitDir, name)));
+  if (state !== undefined)
+    throw new UsageError(`git is in the middle of something (${state}); finish or abort that first, see: git status`);
+  await checkSparse(repository, step.env);
   const folder = harnessFolder(step.env);
   const dirty = (path: string, where: string) =>
     new UsageError(
@@ -50,11 +50,11 @@ export async function checkWorkTree(repository: Repository, root: string, step: 
 }
 
 /** Throws for a sparse checkout that leaves the harness out: nothing there could be compared. */
-async function checkSparse(repository: Repository, root: string, env: string): Promise<void> {
+async function checkSparse(repository: Repository, env: string): Promise<void> {
   const folder = harnessFolder(env);
   const output = await git(repository, 'ls-files', ['-t', '-z', '--full-name', '--', `${folder}/`]);
   const skipped = output.split('\0').filter((line) => line.startsWith('S '));
-  const path = skipped.map((line) => line.slice(2)).find((one) => !existsSync(join(root, one)));
+  const path = skipped.map((line) => line.slice(2)).find((one) => !existsSync(join(repository.root, one)));
   if (path !== undefined)
     throw new UsageError(
       `${path} is not checked out here (sparse checkout); run: git sparse-checkout add ${folder} runs, or: git sparse-checkout disable`,
@@ -79,8 +79,7 @@ async function checkIndex(
   }
   const texts = await readTexts(repository, staged.values());
   for (const path of new Set([...staged.keys(), ...step.before.keys()])) {
-    const oid = staged.get(path);
-    const text = oid === undefined ? undefined : texts.get(oid);
+    const text = texts.get(staged.get(path) ?? '');
     const allowed = [step.before, step.after, ...(step.staged ? [step.staged] : [])].map((files) => files.get(path));
     if (!allowed.includes(text)) throw dirty(folder + path, 'staged');
   }
@@ -89,9 +88,8 @@ async function checkIndex(
 /** No folder on the way to a file may be a link: writing through it would leave the work tree. */
 async function checkFolders(root: string, paths: readonly string[]): Promise<void> {
   const folders = new Set<string>();
-  for (const path of paths) {
+  for (const path of paths)
     for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) folders.add(folder);
-  }
   for (const folder of folders) {
     const stat = await lstat(join(root, folder)).catch(() => null);
     if (stat !== null && !stat.isDirectory()) throw new UsageError(`${folder} is not a folder; move it away`);

@@ -16,9 +16,8 @@ export const branchRef = (env: string): string => `refs/heads/optimize/${env}`;
 
 /** Throws `UsageError` unless `env` can be part of a ref and a path. */
 export function checkEnv(env: string): string {
-  if (!Name.safeParse(env).success) {
+  if (!Name.safeParse(env).success)
     throw new UsageError(`environment "${env}": expected letters and digits joined by "-", "_" or "."`);
-  }
   return env;
 }
 
@@ -44,6 +43,13 @@ export interface Contents {
   /** Files under `harness/<env>`, and decision files and signatures of all environments. */
   readonly listing: readonly TreeEntry[];
 }
+
+/** Paths and ids of decision files and the signatures beside them. */
+export const recordFiles = (entries: readonly StoredEntry[]): (readonly [path: string, oid: Oid])[] =>
+  entries.flatMap(({ path, oid, signature }) => [
+    [path, oid] as const,
+    ...(signature === null ? [] : [[signaturePath(path), signature] as const]),
+  ]);
 
 /** The harness of a commit. */
 export async function readHarnessFiles(repository: Repository, env: string, commit: Oid): Promise<HarnessFiles> {
@@ -135,15 +141,11 @@ export interface BranchPlace {
 /** Finds the branch. Throws `UsageError` in a repository without commits. */
 export async function findBranch(repository: Repository, env: string): Promise<BranchPlace> {
   const ref = branchRef(checkEnv(env));
-  const [refs, head] = await Promise.all([
-    listRefs(repository, [ref, `refs/tags/harness/${env}`, 'refs/remotes']),
-    readHead(repository),
-  ]);
+  const prefixes = [ref, `refs/tags/harness/${env}`, 'refs/remotes'];
+  const [refs, head] = await Promise.all([listRefs(repository, prefixes), readHead(repository)]);
   const found = ledgersIn(refs).find((one) => one.env === env && one.commit !== null);
   const from = found?.commit ?? head.commit;
-  if (!from) {
-    throw new UsageError(`${repository.root} has no commit yet; run: git add -A && git commit -m "start"`);
-  }
+  if (!from) throw new UsageError(`${repository.root} has no commit yet; run: git add -A && git commit -m "start"`);
   const tags = refs.filter(({ name }) => name.startsWith('refs/tags/'));
   const [tip, copy] = found?.name === ref ? [from, null] : [null, found?.name.slice('refs/remotes/'.length) ?? null];
   return { tip, from, copy, tags, worktree: tip === null ? '' : (found?.worktree ?? '') };

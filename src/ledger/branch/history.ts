@@ -24,25 +24,27 @@ export interface Resolved {
  * 6+ characters of a harness id. Throws `UsageError` unless exactly one thing matches.
  */
 export async function resolveHarness(ledger: Ledger, word: string): Promise<Resolved> {
-  const { repository, env } = ledger;
   if (/^v[1-9]\d*$/.test(word)) {
     const { commit, files, decision } = await findVersion(ledger, word);
     return { commit, files, harness: decision.child.harness };
   }
   const named = await commitNamed(ledger, word);
-  if (named !== null) {
-    const files = await readHarnessFiles(repository, env, named);
-    return { commit: named, files, harness: harnessId(files) };
-  }
+  if (named !== null) return await harnessIn(ledger, named);
   if (/^[0-9a-f]{6,64}$/.test(word)) {
     const found = await harnessByPrefix(ledger, word);
     if (found !== null) return found;
   }
   const versions = ledger.releases().map(({ version }) => version);
+  const known = versions.length > 0 ? `, or one of ${versions.join(', ')}` : '';
   throw new UsageError(
-    `no harness of ${env} is called "${word}"; expected a commit, a branch, a tag, NAME~N, 6 or more characters of a harness id` +
-      (versions.length > 0 ? `, or one of ${versions.join(', ')}` : ''),
+    `no harness of ${ledger.env} is called "${word}"; expected a commit, a branch, a tag, NAME~N, 6 or more characters of a harness id${known}`,
   );
+}
+
+/** The harness of a commit. */
+export async function harnessIn({ repository, env }: Ledger, commit: Oid): Promise<Resolved> {
+  const files = await readHarnessFiles(repository, env, commit);
+  return { commit, files, harness: harnessId(files) };
 }
 
 /** Compares names and never hands them to git as expressions. `~N` is the Nth first parent. */
@@ -64,25 +66,19 @@ async function commitNamed(ledger: Ledger, word: string): Promise<Oid | null> {
 }
 
 async function harnessByPrefix(ledger: Ledger, prefix: string): Promise<Resolved | null> {
-  const { repository, env } = ledger;
   const head = ledger.head();
   if (head.harness.startsWith(prefix)) return { commit: head.commit, files: head.files, harness: head.harness };
   const matches = new Map<string, () => Promise<Resolved>>();
   for (const decision of ledger.decisions()) {
     const { parent, child } = decision;
-    if (parent.harness.startsWith(prefix) && parent.commit !== null) {
-      const commit = parent.commit;
-      matches.set(parent.harness, async () => {
-        return { commit, files: await readHarnessFiles(repository, env, commit), harness: parent.harness };
-      });
-    }
-    if (child.harness.startsWith(prefix) && !matches.has(child.harness)) {
+    const { commit, harness } = parent;
+    if (harness.startsWith(prefix) && commit !== null)
+      matches.set(harness, async () => ({ ...(await harnessIn(ledger, commit)), harness }));
+    if (child.harness.startsWith(prefix) && !matches.has(child.harness))
       matches.set(child.harness, () => childOf(ledger, decision));
-    }
   }
-  if (matches.size > 1) {
+  if (matches.size > 1)
     throw new UsageError(`"${prefix}" fits ${matches.size} harnesses: ${[...matches.keys()].slice(0, 5).join(', ')}`);
-  }
   const found = [...matches.values()][0];
   return found === undefined ? null : await found();
 }
@@ -91,31 +87,25 @@ async function harnessByPrefix(ledger: Ledger, prefix: string): Promise<Resolved
 async function childOf(ledger: Ledger, decision: Decision): Promise<Resolved> {
   const { repository, env } = ledger;
   const { harness } = decision.child;
-  const commit = await commitOfDecision(ledger, decision);
-  const files = await readHarnessFiles(repository, env, commit);
-  if (harnessId(files) === harness) return { commit, files, harness };
+  const kept = await harnessIn(ledger, await commitOfDecision(ledger, decision));
+  if (kept.harness === harness) return kept;
   const { commit: parent } = decision.parent;
-  if (parent === null || decision.kind !== 'candidate') {
+  if (parent === null || decision.kind !== 'candidate')
     throw new UsageError(`harness ${harness} of decision ${decision.seq} cannot be rebuilt: it names no parent commit`);
-  }
   const rebuilt = applyEdits(await readHarnessFiles(repository, env, parent), decision.edits);
-  if (harnessId(rebuilt) !== harness) {
+  if (harnessId(rebuilt) !== harness)
     throw new UsageError(`harness ${harness} of decision ${decision.seq} was refused before it was built`);
-  }
   return { commit: parent, files: rebuilt, harness };
 }
 
 /** Per part of a harness, the newest decision that gave it its content; null for none. */
 export function clauseOrigins(decisions: readonly Decision[], harness: Harness): Map<string, Decision | null> {
   const accepted = decisions.filter(changesBranch);
-  return new Map(
-    [...itemDigests(harness)].map(([id, digest]) => {
-      const origin = accepted.findLast(
-        (decision) =>
-          'touched' in decision &&
-          decision.touched.some((item) => item.id === id && item.after === digest && item.before !== digest),
-      );
-      return [id, origin ?? null];
-    }),
-  );
+  const origin = (id: string, digest: string) =>
+    accepted.findLast(
+      (one) =>
+        'touched' in one &&
+        one.touched.some(({ id: item, before, after }) => item === id && after === digest && before !== digest),
+    ) ?? null;
+  return new Map([...itemDigests(harness)].map(([id, digest]) => [id, origin(id, digest)]));
 }

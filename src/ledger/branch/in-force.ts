@@ -1,14 +1,12 @@
 /** Which harness was in force at a time or commit, and which decisions it rests on. */
 import { UsageError } from '../../errors.ts';
-import { harnessId } from '../../harness/parse.ts';
 import { momentOf } from '../git/moment.ts';
 import { decisionPath } from '../git/paths.ts';
 import { firstParents, listFiles, mergeBase, type Oid, readCommits, trailers } from '../git/plumbing.ts';
 import { listRefs, readHead } from '../git/refs.ts';
 import { changesBranch, type Decision, versionOf } from '../kinds/index.ts';
-import { readHarnessFiles } from './branch.ts';
 import { remoteIn } from './branches.ts';
-import { type Resolved, resolveHarness } from './history.ts';
+import { harnessIn, type Resolved, resolveHarness } from './history.ts';
 import { type Ledger, releaseOf } from './ledger.ts';
 
 export interface HarnessInForce extends Resolved {
@@ -37,23 +35,22 @@ export interface HarnessInForce extends Resolved {
 export async function inForceAt(ledger: Ledger, at: string): Promise<HarnessInForce> {
   const until = /^\d{4}-\d\d-\d\d(?:$|T)/.test(at) ? momentOf(at, 'end', 'at') : null;
   const place = until === null ? { branch: null, commit: null, applied: null } : await branchInForce(ledger);
-  const { commit, files, harness } =
-    until === null ? await resolveHarness(ledger, at) : await chainAt(ledger, place, until / 1000, at);
+  const found = until === null ? await resolveHarness(ledger, at) : await chainAt(ledger, place, until / 1000, at);
+  const { commit, harness } = found;
   const [{ seconds } = { seconds: 0 }] = await readCommits(ledger.repository, [commit]);
   const behind = await decisionsBehind(ledger, commit, until ?? Number.POSITIVE_INFINITY);
   const led = behind.filter((one) => one.child.harness === harness && (changesBranch(one) || versionOf(one)));
   const release = releaseOf(ledger, harness);
+  const { branch, applied } = place;
   return {
-    commit,
-    files,
-    harness,
-    branch: place.branch,
-    applied: place.applied,
+    ...found,
+    branch,
+    applied,
+    behind,
     time: new Date(seconds * 1000).toISOString(),
     version: release?.version ?? null,
     simulated: release?.decision.who.simulated ?? false,
     decision: led.at(-1) ?? null,
-    behind,
   };
 }
 
@@ -63,42 +60,29 @@ export type Applied = Extract<Decision, { kind: 'apply' }>;
 export const lastApplied = (decisions: readonly Decision[]): Applied | null =>
   decisions.findLast((one): one is Applied => one.kind === 'apply') ?? null;
 
-interface Place {
-  readonly branch: string | null;
-  readonly commit: Oid | null;
-  readonly applied: Applied | null;
-}
+type Place = Pick<HarnessInForce, 'branch' | 'applied'> & { readonly commit: Oid | null };
 
 async function branchInForce(ledger: Ledger): Promise<Place> {
   const applied = lastApplied(ledger.decisions());
   const branch = applied?.target.branch;
   if (branch !== undefined) {
     const refs = await listRefs(ledger.repository, ['refs/heads', 'refs/remotes']);
-    for (const [prefix, name] of [
-      ['refs/heads/', branch],
-      ['refs/remotes/', `${remoteIn(refs)}/${branch}`],
-    ] as const) {
-      const commit = refs.find((ref) => ref.name === prefix + name)?.commit;
-      if (commit) return { branch: name, commit, applied };
+    for (const ref of [`refs/heads/${branch}`, `refs/remotes/${remoteIn(refs)}/${branch}`]) {
+      const commit = refs.find(({ name }) => name === ref)?.commit;
+      if (commit) return { branch: ref.replace(/^refs\/(?:heads|remotes)\//, ''), commit, applied };
     }
   }
   return { ...(await readHead(ledger.repository)), applied: null };
 }
 
-async function chainAt(
-  { repository, env }: Ledger,
-  { commit: tip, branch }: Place,
-  seconds: number,
-  at: string,
-): Promise<Resolved> {
+async function chainAt(ledger: Ledger, place: Place, seconds: number, at: string): Promise<Resolved> {
+  const { repository } = ledger;
+  const { commit: tip, branch } = place;
   const chain = tip === null ? [] : await firstParents(repository, tip);
   for (let end = chain.length; end > 0; end -= 256) {
     const block = await readCommits(repository, chain.slice(Math.max(0, end - 256), end));
     const found = block.reverse().find((commit) => commit.seconds <= seconds);
-    if (found) {
-      const files = await readHarnessFiles(repository, env, found.oid);
-      return { commit: found.oid, files, harness: harnessId(files) };
-    }
+    if (found) return await harnessIn(ledger, found.oid);
   }
   throw new UsageError(`${branch ?? 'the checked-out commit'} has no commit from ${at} or earlier`);
 }
@@ -135,10 +119,6 @@ async function took(ledger: Ledger, commit: Oid, source: Oid | null): Promise<bo
   if (source === null) return false;
   if (await contains(ledger, commit, source)) return true;
   const [made] = await readCommits(ledger.repository, [source]).catch(() => []);
-  const parent = made?.parents[0];
-  return (
-    parent !== undefined &&
-    trailers(made?.message ?? '', 'Optimize-Work-Tree').length > 0 &&
-    (await contains(ledger, commit, parent))
-  );
+  const uncommitted = made !== undefined && trailers(made.message, 'Optimize-Work-Tree').length > 0;
+  return uncommitted && (await contains(ledger, commit, made.parents[0] ?? null));
 }

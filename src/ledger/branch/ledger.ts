@@ -8,13 +8,8 @@ import type { Decision } from '../kinds/index.ts';
 import { type BranchPlace, findBranch, type LedgerEntry, readContents } from './branch.ts';
 import { assertUnused, type LedgerEntries, signerOf, writeEntries } from './record.ts';
 
-export interface BranchHead {
-  readonly commit: Oid;
-  readonly files: HarnessFiles;
-  /** Id of the harness there. */
-  readonly harness: string;
-  readonly decisions: readonly Decision[];
-}
+/** The tip of the branch with its harness and that harness's id. */
+type BranchHead = { readonly commit: Oid; readonly files: HarnessFiles; readonly harness: string };
 
 export interface Release {
   /** `vN` */
@@ -77,12 +72,7 @@ export async function openLedger(repository: Repository, env: string, keys: Keyr
       assertUnused(env, place);
       return signerOf(env, { contents, keys });
     },
-    head: () => ({
-      commit: place.from,
-      files: contents.files,
-      harness: contents.harness,
-      decisions: contents.entries.map(({ decision }) => decision),
-    }),
+    head: () => ({ commit: place.from, files: contents.files, harness: contents.harness }),
     decisions: () => contents.entries.map(({ decision }) => decision),
     releases: () => releasesOf(env, contents.entries, place),
     get nextSeq() {

@@ -6,7 +6,7 @@ import { splicesOf } from '../../harness/splice.ts';
 import type { HarnessFiles } from '../../types.ts';
 import { signatureText } from '../format/dsse.ts';
 import { canonicalText, decisionOf, decisionText, Statement, statementOf } from '../format/statement.ts';
-import type { Identity, Repository } from '../git/git.ts';
+import type { Repository } from '../git/git.ts';
 import { commitMessage, type Message } from '../git/message.ts';
 import { decisionPath, harnessFolder, signaturePath } from '../git/paths.ts';
 import { type Oid, writeCommit } from '../git/plumbing.ts';
@@ -17,7 +17,7 @@ import { fileDigests } from '../kinds/fields.ts';
 import { changesBranch, type Decision, type DecisionDraft, kindOf } from '../kinds/index.ts';
 import { touchedBy } from '../kinds/items.ts';
 import { chainKeys } from '../kinds/keys.ts';
-import { type BranchPlace, branchRef, type Contents, type LedgerEntry } from './branch.ts';
+import { type BranchPlace, branchRef, type Contents, type LedgerEntry, recordFiles } from './branch.ts';
 
 export interface LedgerEntries {
   readonly decisions: readonly DecisionDraft[];
@@ -30,17 +30,16 @@ export interface LedgerEntries {
   readonly parents?: readonly Oid[];
   /** For merges: the commit that gives other files, and its harness. Default: the first parent. */
   readonly base?: { readonly commit: Oid; readonly files: HarnessFiles };
-  readonly identity?: Identity;
   /** Refs that move in the same transaction. */
   readonly refs?: readonly RefChange[];
 }
 
 /** Throws UsageError when a work tree has the branch checked out. */
 export function assertUnused(env: string, { worktree }: BranchPlace): void {
-  if (worktree === '') return;
-  throw new UsageError(
-    `optimize/${env} is checked out in ${worktree}, so it cannot be written; run there: git switch -`,
-  );
+  if (worktree !== '')
+    throw new UsageError(
+      `optimize/${env} is checked out in ${worktree}, so it cannot be written; run there: git switch -`,
+    );
 }
 
 export interface State {
@@ -72,9 +71,8 @@ export async function writeEntries(
   const { place, contents } = state;
   const fresh = chain(repository, env, state, entries);
   if (fresh.length === 0) {
-    if (entries.files !== null && harnessId(entries.files) !== contents.harness && entries.decisions.length === 0) {
+    if (entries.files !== null && harnessId(entries.files) !== contents.harness && entries.decisions.length === 0)
       throw new TypeError('record: a harness change needs its decision in the same commit');
-    }
     return place.from;
   }
   assertUnused(env, place);
@@ -82,21 +80,16 @@ export async function writeEntries(
   const last = fresh.at(-1) as Fresh;
   const parents = entries.parents ?? [place.from];
   if (parents[0] !== place.from) throw new TypeError('record: the first parent must be the tip of the branch');
-  const changes = new Map<string, string | { oid: Oid } | null>();
-  if (entries.base !== undefined) {
-    for (const { path, oid, signature } of contents.entries) {
-      changes.set(path, { oid });
-      if (signature !== null) changes.set(signaturePath(path), { oid: signature });
-    }
-  }
-  for (const { path, text, signature } of fresh) {
-    changes.set(path, text);
-    if (signature !== null) changes.set(signaturePath(path), signature);
-  }
   const base = entries.base ?? { commit: place.from, files: contents.files };
-  for (const [path, text] of harnessChanges(env, base.files, entries.files ?? contents.files)) changes.set(path, text);
+  const changes = new Map<string, string | { readonly oid: Oid } | null>([
+    ...(entries.base === undefined ? [] : recordFiles(contents.entries).map(([path, oid]) => [path, { oid }] as const)),
+    ...fresh.flatMap(({ path, text, signature }) => [
+      [path, text] as const,
+      ...(signature === null ? [] : [[signaturePath(path), signature] as const]),
+    ]),
+    ...harnessChanges(env, base.files, entries.files ?? contents.files),
+  ]);
   const { time } = last.decision;
-  const identity = entries.identity === undefined ? {} : { identity: entries.identity };
   const message = commitMessage(entries.message, {
     env,
     seq: [fresh[0]?.decision.seq as number, last.decision.seq],
@@ -104,13 +97,13 @@ export async function writeEntries(
     harness: entries.files === null ? contents.harness : harnessId(entries.files),
     start: place.tip === null ? place.from : null,
   });
-  const commit = await writeCommit(repository, { base: base.commit, changes, parents, message, time, ...identity });
+  const commit = await writeCommit(repository, { base: base.commit, changes, parents, message, time });
   const refs: RefChange[] = [{ ref: branchRef(env), to: commit, from: place.tip }, ...(entries.refs ?? [])];
   if (entries.tag !== undefined) {
-    const tag = { name: entries.tag, commit, message: entries.message.subject, time, ...identity };
+    const tag = { name: entries.tag, commit, message: entries.message.subject, time };
     refs.push({ ref: `refs/tags/${entries.tag}`, to: await writeTag(repository, tag), from: null });
   }
-  await moveRefs(repository, refs, { time, reason: `optimize: ${entries.message.subject}`.slice(0, 200), ...identity });
+  await moveRefs(repository, refs, { time, reason: `optimize: ${entries.message.subject}`.slice(0, 200) });
   return commit;
 }
 
@@ -130,9 +123,8 @@ function chain(repository: Repository, env: string, state: State, entries: Ledge
       checkSame(complete(repository, env, state, draft, stored.decision), stored.decision);
       continue;
     }
-    if (draft.seq !== undefined && draft.seq !== next) {
+    if (draft.seq !== undefined && draft.seq !== next)
       throw new TypeError(`record: expected decision ${next} next, got ${draft.seq}`);
-    }
     signer ??= signerOf(env, state);
     const place = { seq: next, prev, signer: signer?.keyid ?? null };
     const decision = complete(repository, env, state, draft, place);
@@ -182,32 +174,25 @@ function content({ parent, ...rest }: Decision): string {
 }
 
 function checkSame(draft: Decision, stored: Decision): void {
-  if (content(draft) !== content(stored)) {
+  if (content(draft) !== content(stored))
     throw new UsageError(
       `decision ${stored.seq} of ${stored.env} is already recorded (run ${stored.run}) with other content; ` +
         'a resumed night must use the options it was started with, or start a new run',
     );
-  }
 }
 
 /** Throws TypeError for a harness change without its decision, and the reverse. */
 function checkHarness(contents: Contents, fresh: readonly LedgerEntry[], files: HarnessFiles | null): void {
-  const expected =
-    fresh.filter(({ decision }) => changesBranch(decision)).at(-1)?.decision.child.harness ?? contents.harness;
+  const last = fresh.findLast(({ decision }) => changesBranch(decision));
+  const expected = last?.decision.child.harness ?? contents.harness;
   const found = files === null ? contents.harness : harnessId(files);
-  if (expected !== found) {
+  if (expected !== found)
     throw new TypeError(`record: the decisions lead to harness ${expected}, the files given are ${found}`);
-  }
 }
 
 /** Writes that turn one harness into another, by path from the top of the repository. */
 export function harnessChanges(env: string, before: HarnessFiles, after: HarnessFiles): Map<string, string | null> {
-  const changes = new Map<string, string | null>();
-  for (const [path, text] of after) {
-    if (before.get(path) !== text) changes.set(`${harnessFolder(env)}/${path}`, text);
-  }
-  for (const path of before.keys()) {
-    if (!after.has(path)) changes.set(`${harnessFolder(env)}/${path}`, null);
-  }
-  return changes;
+  const paths = [...after.keys(), ...[...before.keys()].filter((path) => !after.has(path))];
+  const changed = paths.filter((path) => before.get(path) !== after.get(path));
+  return new Map(changed.map((path) => [`${harnessFolder(env)}/${path}`, after.get(path) ?? null]));
 }

@@ -18,50 +18,32 @@ export interface Repository {
   readonly objectFormat: ObjectFormat;
 }
 
-const commands = [
-  'cat-file',
+const reading = ['cat-file', 'diff-tree', 'for-each-ref', 'ls-files', 'ls-tree', 'rev-list', 'rev-parse'] as const;
+const merging = ['merge-base', 'merge-file', 'symbolic-ref'] as const;
+const writing = [
   'commit-tree',
-  'diff-tree',
-  'for-each-ref',
   'hash-object',
-  'ls-files',
-  'ls-tree',
-  'merge-base',
-  'merge-file',
   'mktag',
   'read-tree',
-  'rev-list',
-  'rev-parse',
-  'symbolic-ref',
   'update-index',
   'update-ref',
   'write-tree',
 ] as const;
-export type GitCommand = (typeof commands)[number];
+const commands = [...reading, ...merging, ...writing];
+type GitCommand = (typeof commands)[number];
 
-export interface Identity {
-  readonly name: string;
-  readonly email: string;
-}
+/** Author, committer and tagger. */
+export const BOT = { name: 'optimize', email: 'optimize@localhost' };
 
-/** Who commits when nobody is named. */
-export const bot: Identity = { name: 'optimize', email: 'optimize@localhost' };
-
-export interface GitOptions {
+interface GitOptions {
   readonly input?: string;
   /** Index file used instead of the user's own. */
   readonly index?: string;
-  /** Author and committer, default `bot`; control characters and angle brackets are refused. */
-  readonly identity?: Identity;
   /** Author and committer time, ISO 8601; required where git would ask the clock. */
   readonly time?: string;
 }
 
-export interface GitResult {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+type GitResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
 /**
  * Settings that outrank the repository's own. `safe.directory` is open since what it protects from
@@ -84,12 +66,10 @@ const config = [
 ];
 
 function environment(options: GitOptions): Record<string, string> {
-  const who = options.identity ?? bot;
-  if (/[<>\p{Cc}]/u.test(who.name + who.email)) throw new UsageError(`not a name and an e-mail: ${who.name}`);
-  const time = options.time === undefined ? undefined : Math.floor(Date.parse(options.time) / 1000);
-  if (time !== undefined && !Number.isFinite(time)) throw new UsageError(`expected an ISO time, got ${options.time}`);
   // Without a time git would ask the clock; 1970 cannot be taken for a real one.
-  const date = `${time ?? 0} +0000`;
+  const time = options.time === undefined ? 0 : Math.floor(Date.parse(options.time) / 1000);
+  if (!Number.isFinite(time)) throw new UsageError(`expected an ISO time, got ${options.time}`);
+  const date = `${time} +0000`;
   return {
     // biome-ignore lint/complexity/useLiteralKeys: index signature
     PATH: process.env['PATH'] ?? '',
@@ -103,23 +83,18 @@ function environment(options: GitOptions): Record<string, string> {
     GIT_NO_LAZY_FETCH: '1',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_TERMINAL_PROMPT: '0',
-    GIT_AUTHOR_NAME: who.name,
-    GIT_AUTHOR_EMAIL: who.email,
+    GIT_AUTHOR_NAME: BOT.name,
+    GIT_AUTHOR_EMAIL: BOT.email,
     GIT_AUTHOR_DATE: date,
-    GIT_COMMITTER_NAME: who.name,
-    GIT_COMMITTER_EMAIL: who.email,
+    GIT_COMMITTER_NAME: BOT.name,
+    GIT_COMMITTER_EMAIL: BOT.email,
     GIT_COMMITTER_DATE: date,
     ...(options.index === undefined ? {} : { GIT_INDEX_FILE: options.index }),
   };
 }
 
-interface Call {
-  readonly run: ReturnType<typeof simpleGit>;
-  readonly ended: { code: number; stderr: string };
-}
-
 /** simple-git blocks these settings by default; here each of them switches something off. */
-function prepare(dir: string, options: GitOptions): Call {
+function prepare(dir: string, options: GitOptions) {
   const ended = { code: 0, stderr: '' };
   const env = environment(options);
   const run = simpleGit({
@@ -144,14 +119,10 @@ function prepare(dir: string, options: GitOptions): Call {
   return { run, ended };
 }
 
-function checkCommand(command: GitCommand): void {
-  if (!commands.includes(command)) throw new TypeError(`git ${command} is not on the list of allowed sub-commands`);
-}
-
-const broken = (command: string, cause: unknown) =>
-  new InfrastructureError(`git ${command} could not be run: ${cause instanceof Error ? cause.message : cause}`, {
-    cause,
-  });
+const broken = (command: string, cause: unknown) => {
+  const why = cause instanceof Error ? cause.message : cause;
+  return new InfrastructureError(`git ${command} could not be run: ${why}`, { cause });
+};
 
 /** Runs one sub-command in `dir`; an exit code other than 0 is returned, not thrown. */
 export async function tryGit(
@@ -160,14 +131,9 @@ export async function tryGit(
   args: readonly string[],
   options: GitOptions = {},
 ): Promise<GitResult> {
-  checkCommand(command);
+  if (!commands.includes(command)) throw new TypeError(`git ${command} is not on the list of allowed sub-commands`);
   const { run, ended } = prepare(dir, options);
-  let stdout: string;
-  try {
-    stdout = await run.raw([command, ...args]);
-  } catch (cause) {
-    throw broken(command, cause);
-  }
+  const stdout = await run.raw([command, ...args]).catch((cause) => Promise.reject(broken(command, cause)));
   if (ended.code < 0) throw broken(command, ended.stderr.split('\n')[0]);
   return { code: ended.code, stdout, stderr: ended.stderr };
 }
@@ -180,21 +146,17 @@ export async function git(
   options: GitOptions = {},
 ): Promise<string> {
   const result = await tryGit(repository.root, command, args, options);
-  if (result.code !== 0) {
+  if (result.code !== 0)
     throw new InfrastructureError(`git ${command} failed (exit ${result.code}): ${result.stderr.trim()}`);
-  }
   return result.stdout;
 }
 
-/** The raw answer of `cat-file --batch` to a list of object names, one a line. */
+/** The raw answer of `cat-file --batch` to object names, one per line. */
 export async function catFiles(repository: Repository, names: readonly string[]): Promise<Uint8Array> {
   const { run, ended } = prepare(repository.root, { input: `${names.join('\n')}\n` });
-  let bytes: Uint8Array;
-  try {
-    bytes = await run.binaryCatFile(['--batch']);
-  } catch (cause) {
-    throw broken('cat-file', cause);
-  }
+  const bytes: Uint8Array = await run
+    .binaryCatFile(['--batch'])
+    .catch((cause) => Promise.reject(broken('cat-file', cause)));
   if (ended.code !== 0) throw new InfrastructureError(`git cat-file failed: ${ended.stderr.trim()}`);
   return bytes;
 }
@@ -202,12 +164,10 @@ export async function catFiles(repository: Repository, names: readonly string[])
 /** Opens the repository that holds `dir`. Throws `UsageError` outside of one and in a bare one. */
 export async function openRepository(dir: string): Promise<Repository> {
   const ask = (args: readonly string[]) => tryGit(dir, 'rev-parse', args);
-  let place: GitResult;
-  try {
-    place = await ask(['--is-bare-repository', '--absolute-git-dir', '--git-common-dir', '--show-object-format']);
-  } catch (cause) {
-    throw new UsageError(`cannot open ${dir} as a git repository: ${(cause as Error).message}`, { cause });
-  }
+  const questions = ['--is-bare-repository', '--absolute-git-dir', '--git-common-dir', '--show-object-format'];
+  const place = await ask(questions).catch((cause: Error) => {
+    throw new UsageError(`cannot open ${dir} as a git repository: ${cause.message}`, { cause });
+  });
   const [bare, gitDir, common, format] = place.stdout.split('\n');
   if (place.code !== 0 || gitDir === undefined || common === undefined) {
     const said = place.stderr.trim();

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfrastructureError, VerifyError } from '../../errors.ts';
-import { bot, catFiles, git, type Identity, type Repository, tryGit, withScratch } from './git.ts';
+import { catFiles, git, type Repository, tryGit, withScratch } from './git.ts';
 import { objectId } from './object-id.ts';
 
 /** Object id: 40 (SHA-1) or 64 (SHA-256) lower-case hex characters. */
@@ -27,15 +27,12 @@ export interface TreeEntry {
 /** Files of a commit at or under `folders`; [] where nothing is. */
 export async function listFiles(repository: Repository, commit: Oid, folders: readonly string[]): Promise<TreeEntry[]> {
   const args = ['-r', '-z', '--full-tree', checkOid(commit), '--', ...folders];
-  const output = await git(repository, 'ls-tree', args);
-  return output
-    .split('\0')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const tab = line.indexOf('\t');
-      const [mode = '', , oid = ''] = line.slice(0, tab).split(' ');
-      return { mode, oid, path: line.slice(tab + 1) };
-    });
+  const lines = (await git(repository, 'ls-tree', args)).split('\0').slice(0, -1);
+  return lines.map((line) => {
+    const tab = line.indexOf('\t');
+    const [mode = '', , oid = ''] = line.slice(0, tab).split(' ');
+    return { mode, oid, path: line.slice(tab + 1) };
+  });
 }
 
 /**
@@ -71,13 +68,9 @@ export async function readTexts(repository: Repository, oids: Iterable<Oid>): Pr
   const wanted = [...oids];
   const objects = await readObjects(repository, wanted);
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  return new Map(
-    wanted.map((oid) => {
-      const bytes = objects.get(oid);
-      if (!bytes) throw new InfrastructureError(`object ${oid} is missing; is this a partial clone? run: git fetch`);
-      return [oid, decoder.decode(bytes)];
-    }),
-  );
+  const missing = wanted.find((oid) => !objects.has(oid));
+  if (missing) throw new InfrastructureError(`object ${missing} is missing; is this a partial clone? run: git fetch`);
+  return new Map([...objects].map(([oid, bytes]) => [oid, decoder.decode(bytes)]));
 }
 
 export interface Commit {
@@ -108,12 +101,9 @@ export async function readCommits(repository: Repository, oids: readonly Oid[]):
 
 /** Values of one trailer in the last paragraph of a message, in order. */
 export function trailers(message: string, key: string): string[] {
-  const last = message.trimEnd().split('\n\n').at(-1) ?? '';
+  const lines = (message.trimEnd().split('\n\n').at(-1) ?? '').split('\n');
   const prefix = `${key}: `;
-  return last
-    .split('\n')
-    .filter((line) => line.startsWith(prefix))
-    .map((line) => line.slice(prefix.length));
+  return lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length));
 }
 
 /** A best common ancestor; null for unrelated histories. */
@@ -129,11 +119,8 @@ export async function firstParents(repository: Repository, tip: Oid): Promise<Oi
   return output.split('\n').filter((line) => line !== '');
 }
 
-export interface TreeChange {
+export interface TreeChange extends TreeEntry {
   readonly status: string;
-  readonly mode: string;
-  readonly oid: Oid;
-  readonly path: string;
 }
 
 /** What each commit changed against its first parent under `folders`; absent if nothing. */
@@ -160,6 +147,10 @@ export async function changesOf(
   }
   return found;
 }
+
+/** What a commit differs in from another one, under `folders`. */
+export const changesSince = async (repository: Repository, parent: Oid, oid: Oid, folders: readonly string[]) =>
+  (await changesOf(repository, [{ oid, parent }], folders)).get(oid) ?? [];
 
 /** New content by path from the repository's top: text, an existing blob, or null to remove. */
 export type Changes = ReadonlyMap<string, string | { readonly oid: Oid } | null>;
@@ -197,29 +188,27 @@ export async function changeIndex(repository: Repository, index: string, changes
   });
 }
 
-export interface NewCommit {
-  /** Commit or tree whose files it starts from; null for an empty tree. */
-  readonly base: Oid | null;
+interface NewCommit {
+  /** Commit or tree whose files it starts from. */
+  readonly base: Oid;
   readonly changes: Changes;
   readonly parents: readonly Oid[];
   readonly message: string;
   /** ISO 8601. */
   readonly time: string;
-  readonly identity?: Identity;
 }
 
 /** Writes a commit object through a private index; no ref moves. */
 export async function writeCommit(repository: Repository, commit: NewCommit): Promise<Oid> {
   return await withScratch(repository, async (folder) => {
     const index = join(folder, 'index');
-    await git(repository, 'read-tree', [commit.base === null ? '--empty' : checkOid(commit.base)], { index });
+    await git(repository, 'read-tree', [checkOid(commit.base)], { index });
     await changeIndex(repository, index, commit.changes);
     const tree = checkOid((await git(repository, 'write-tree', [], { index })).trim());
     const parents = commit.parents.flatMap((parent) => ['-p', checkOid(parent)]);
     const oid = await git(repository, 'commit-tree', [tree, ...parents, '--no-gpg-sign', '-F', '-'], {
       input: commit.message,
       time: commit.time,
-      identity: commit.identity ?? bot,
     });
     return checkOid(oid.trim());
   });

@@ -1,10 +1,10 @@
 /** Branches, tags and HEAD: listed and compared, moved only by compare-and-swap. */
 import { InfrastructureError } from '../../errors.ts';
-import { bot, git, type Identity, type Repository, tryGit } from './git.ts';
+import { BOT, git, type Repository, tryGit } from './git.ts';
 import { checkOid, type Oid } from './plumbing.ts';
 
 /** Throws TypeError for all but full ref names, so that git sees no option or expression. */
-export function checkRef(ref: string): string {
+function checkRef(ref: string): string {
   const body = /^refs\/(?:heads|tags|remotes)\/(.+)$/.exec(ref)?.[1];
   if (!body || /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|\.lock$|[./]$/u.test(body)) throw new TypeError(`not a ref: ${ref}`);
   return ref;
@@ -13,7 +13,7 @@ export function checkRef(ref: string): string {
 const checkPrefix = (prefix: string): string =>
   /^refs\/(?:heads|tags|remotes)$/.test(prefix) ? prefix : checkRef(prefix);
 
-export interface GitHead {
+interface GitHead {
   /** Short name of the checked-out branch; null when HEAD is detached. */
   readonly branch: string | null;
   /** Null while the branch has no commit. */
@@ -44,14 +44,12 @@ export interface Ref {
 export async function listRefs(repository: Repository, prefixes: readonly string[]): Promise<Ref[]> {
   const format = '%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00%(worktreepath)%00';
   const output = await git(repository, 'for-each-ref', [`--format=${format}`, ...prefixes.map(checkPrefix)]);
-  return output
-    .split('\n')
-    .filter((line) => line.includes('\0'))
-    .map((line) => {
-      const [name = '', type, oid = '', peeledType, peeled = '', worktree = ''] = line.split('\0');
-      const commit = type === 'commit' ? oid : peeledType === 'commit' ? peeled : null;
-      return { name, commit, worktree };
-    });
+  const lines = output.split('\n').filter((line) => line.includes('\0'));
+  return lines.map((line) => {
+    const [name = '', type, oid = '', peeledType, peeled = '', worktree = ''] = line.split('\0');
+    const target = peeledType === 'commit' ? peeled : null;
+    return { name, commit: type === 'commit' ? oid : target, worktree };
+  });
 }
 
 /** The commit of a full ref name or an abbreviated id (4+ characters); null for none. */
@@ -64,19 +62,12 @@ export async function resolveCommit(repository: Repository, name: string): Promi
 /** Writes an annotated tag object for a commit; no ref moves. */
 export async function writeTag(
   repository: Repository,
-  tag: {
-    readonly name: string;
-    readonly commit: Oid;
-    readonly message: string;
-    readonly time: string;
-    readonly identity?: Identity;
-  },
+  tag: { readonly name: string; readonly commit: Oid; readonly message: string; readonly time: string },
 ): Promise<Oid> {
   checkRef(`refs/tags/${tag.name}`);
-  const who = tag.identity ?? bot;
   const seconds = Math.floor(Date.parse(tag.time) / 1000);
   const head = `object ${checkOid(tag.commit)}\ntype commit\ntag ${tag.name}\n`;
-  const input = `${head}tagger ${who.name} <${who.email}> ${seconds} +0000\n\n${tag.message.trim()}\n`;
+  const input = `${head}tagger ${BOT.name} <${BOT.email}> ${seconds} +0000\n\n${tag.message.trim()}\n`;
   return checkOid((await git(repository, 'mktag', [], { input })).trim());
 }
 
@@ -91,18 +82,14 @@ export interface RefChange {
 export async function moveRefs(
   repository: Repository,
   changes: readonly RefChange[],
-  options: { readonly time: string; readonly reason: string; readonly identity?: Identity },
+  { time, reason }: { readonly time: string; readonly reason: string },
 ): Promise<void> {
-  const lines = changes.map(({ ref, to, from }) =>
-    from === null
-      ? `create ${checkRef(ref)} ${checkOid(to)}`
-      : `update ${checkRef(ref)} ${checkOid(to)} ${checkOid(from)}`,
-  );
-  const result = await tryGit(repository.root, 'update-ref', ['-m', options.reason, '--stdin'], {
-    input: `${['start', ...lines, 'prepare', 'commit'].join('\n')}\n`,
-    time: options.time,
-    identity: options.identity ?? bot,
+  const lines = changes.map(({ ref, to, from }) => {
+    const [verb, old] = from === null ? ['create', ''] : ['update', ` ${checkOid(from)}`];
+    return `${verb} ${checkRef(ref)} ${checkOid(to)}${old}`;
   });
+  const input = `${['start', ...lines, 'prepare', 'commit'].join('\n')}\n`;
+  const result = await tryGit(repository.root, 'update-ref', ['-m', reason, '--stdin'], { input, time });
   if (result.code === 0 && result.stdout.includes('commit: ok')) return;
   const refs = changes.map(({ ref }) => ref).join(', ');
   throw new InfrastructureError(

@@ -9,7 +9,7 @@ export const Role = z.enum(['bot', 'person']);
 export type Role = z.infer<typeof Role>;
 
 /** DER (SPKI) in base64: the line between BEGIN and END of a PEM file. */
-export const PublicKey = z.string().regex(/^[A-Za-z0-9+/]{59}=$/, 'expected the 44 bytes of an Ed25519 SPKI in base64');
+const PublicKey = z.string().regex(/^[A-Za-z0-9+/]{59}=$/, 'expected the 44 bytes of an Ed25519 SPKI in base64');
 
 /** A key as others may know it. */
 export const KeyEntry = z
@@ -60,14 +60,8 @@ export function readPrivate(pem: string, where: string): KeyObject {
   return key;
 }
 
-export interface NewKey {
-  readonly keyid: string;
-  readonly publicKey: string;
-  /** PKCS#8. */
-  readonly pem: string;
-}
-
-export function makeKey(): NewKey {
+/** `pem` is PKCS#8. */
+export function makeKey(): Pick<KeyEntry, 'keyid' | 'publicKey'> & { readonly pem: string } {
   const { privateKey } = generateKeyPairSync('ed25519');
   const publicKey = publicText(privateKey);
   return { keyid: keyidOf(publicKey), publicKey, pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };

@@ -10,8 +10,7 @@ import { KeyEntry, keyidOf, makeKey, publicText, type Role, readPrivate } from '
 
 /** Holds a private key in PEM, for build servers; goes before the folder. */
 export const KEY_VARIABLE = 'OPTIMIZE_SIGNING_KEY';
-/** Names the folder. */
-export const FOLDER_VARIABLE = 'OPTIMIZE_KEYS';
+const FOLDER_VARIABLE = 'OPTIMIZE_KEYS';
 
 export interface HeldKey {
   readonly entry: KeyEntry;

@@ -24,10 +24,8 @@ export function readTaskSalt(variables: Readonly<Record<string, string | undefin
     );
   if (!given) assertPrivateFile(path, 'salt');
   const salt = given || readFileSync(path, 'utf8').trim();
-  if (!SHAPE.test(salt))
-    throw new UsageError(
-      `${given ? SALT_VARIABLE : path}: expected 64 digits in hex, found something else; restore it`,
-    );
+  const where = given ? SALT_VARIABLE : path;
+  if (!SHAPE.test(salt)) throw new UsageError(`${where}: expected 64 digits in hex, found something else; restore it`);
   return (text) => createHmac('sha256', Buffer.from(salt, 'hex')).update(text).digest('hex');
 }
 
