@@ -1,4 +1,4 @@
-/** Takes over as decisions what a person changed by hand: the harness, or what nights run under. */
+/** Records as decisions what a person changed by hand: the harness, or what nights run under. */
 import { UsageError } from '../../errors.ts';
 import { NO_POLICY, type Policy } from '../../policy/policy.ts';
 import type { Environment, HarnessFiles } from '../../types.ts';
@@ -15,18 +15,17 @@ import { type SignedStep, underLock } from './step.ts';
 export interface Adoption {
   readonly environment: Environment;
   readonly policy: Policy;
-  /** The harness as it lies in the work tree. */
   readonly workTree: HarnessFiles;
 }
 
-/** The new decisions. Throws UsageError for a loosening that is not this signer's to adopt. */
+/** Returns the new decisions. Throws UsageError for a loosening that this signer may not adopt. */
 export const adopt = (
   repository: Repository,
   { environment, policy, workTree }: Adoption,
   step: SignedStep,
 ): Promise<readonly Decision[]> =>
   underLock(repository, environment.name, step.time, async () => {
-    // A loosening is a person's to answer for, where one has a key.
+    // Where persons have keys, only they may adopt a loosening.
     const persons = personsOf(step.keys);
     const ledger = await openLedger(repository, environment.name, persons.keys.length > 0 ? persons : step.keys);
     const signer = ledger.assertWritable();

@@ -21,7 +21,7 @@ import { checkWorkTree, removeFiles, type Transition, withIndex, writeFiles } fr
 export interface ApplyOptions extends StepOptions {
   /** Default: the newest released or restored version. */
   readonly version?: string;
-  /** Tip of the ledger's branch that was looked at: another one is refused. */
+  /** Expected tip of the ledger's branch; any other is refused. */
   readonly tip?: Oid;
 }
 
@@ -32,9 +32,9 @@ export interface AppliedRelease {
   /** Commit of that branch that put it in force. */
   readonly commit: Oid;
   readonly harness: string;
-  /** True if the evidence for the version comes from a simulated agent. */
+  /** True if the version's evidence comes from a simulated agent. */
   readonly simulated: boolean;
-  /** False when it was in force already. */
+  /** False if it was in force already. */
   readonly changed: boolean;
 }
 
@@ -72,7 +72,7 @@ export async function applyRelease(
     const last = lastApplied(ledger.decisions());
     if (last?.child.harness === harness && last.target.branch === branch)
       return { ...done, commit: target, changed: false };
-    // It came there by another way, or the branch has another name now.
+    // It came there another way, or the branch has another name now.
     await recordApply(ledger, { version, target, branch, commit: target, before }, options);
     return { ...done, commit: target, changed: true };
   }
@@ -169,7 +169,7 @@ async function newRecords(
   return new Map(added.map(([path, oid]) => [path, texts.get(oid) as string]));
 }
 
-/** The decision and both branches move in one transaction. */
+/** Decision and both branches move in one transaction. */
 async function recordApply(
   ledger: Ledger,
   step: Step & { readonly commit: Oid; readonly before: Contents },
@@ -188,7 +188,7 @@ async function recordApply(
   });
 }
 
-/** Completes an application that was cut off after the refs had moved and before the index did. */
+/** Completes an application that was cut off between the refs and the index. */
 async function repair({ repository, env }: Ledger, target: Oid, files: HarnessFiles): Promise<void> {
   const [commit] = await readCommits(repository, [target]);
   const parent = commit?.parents[0];
@@ -200,7 +200,7 @@ async function repair({ repository, env }: Ledger, target: Oid, files: HarnessFi
       () => true,
       () => false,
     );
-  // A person's own changes on top of what is in force are theirs to keep.
+  // A person's own changes on top of what is in force stay.
   if ((await fits(step)) || !(await fits({ ...step, staged }))) return;
   const changes = await changesSince(repository, parent, target, [`${harnessFolder(env)}/`, 'runs/']);
   const wanted = changes.map(({ status, path, oid }) => [path, status === 'D' ? null : { oid }] as const);

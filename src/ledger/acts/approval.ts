@@ -9,7 +9,7 @@ import { unapproved, wordsOn } from '../kinds/approve.ts';
 import { policyDigest, settingsInForce } from '../kinds/settings.ts';
 import { recordAct, type SignedStep, underLock } from './step.ts';
 
-/** The keys of persons: nothing else may approve. */
+/** Only the keys of persons may approve. */
 export const personsOf = (keyring: Keyring): Keyring => ({
   ...keyring,
   keys: keyring.keys.filter(({ entry }) => entry.role === 'person'),
@@ -20,7 +20,7 @@ export interface Stated {
   readonly seq: number;
   readonly version: string;
   readonly principal: string;
-  /** What is still missing before it may come into force; null for nothing. */
+  /** Why it may not come into force yet; null if it may. */
   readonly missing: string | null;
 }
 

@@ -15,13 +15,13 @@ type ExpireOptions = StepOptions & { readonly dry: boolean };
 export interface Expiry {
   /** Days that raw traces are kept. */
   readonly days: number;
-  /** What is deleted now, here. */
+  /** What is deleted here and now. */
   readonly files: readonly string[];
-  /** Number of the decision that says so; null when there was nothing new to say. */
+  /** Number of the decision that says so; null for none. */
   readonly seq: number | null;
 }
 
-/** Those that are here with the bytes that were recorded: nothing else is ever deleted. */
+/** Files here with the recorded bytes: nothing else is ever deleted. */
 async function here(root: string, files: readonly Expired[]): Promise<string[]> {
   const found: string[] = [];
   for (const file of files)

@@ -9,7 +9,7 @@ import type { Decision } from '../kinds/index.ts';
 import { personsOf } from './approval.ts';
 import { recordAct, type StepOptions, underLock } from './step.ts';
 
-/** Throws FrozenError that says since when, why, and what lifts it. */
+/** Throws FrozenError: since when, why, and what lifts it. */
 export function assertNotFrozen(env: string, decisions: readonly Decision[]): void {
   const freeze = frozenBy(decisions);
   if (freeze === null) return;
@@ -19,7 +19,7 @@ export function assertNotFrozen(env: string, decisions: readonly Decision[]): vo
   );
 }
 
-/** What a person has to look at, a person lifts: with a key of their own, where there are keys. */
+/** Only a person lifts a freeze: with a key of their own, where there are keys. */
 function signersOf(kind: 'freeze' | 'unfreeze', keys: Keyring): Keyring {
   if (kind === 'freeze' || keys.keys.length === 0) return keys;
   const persons = personsOf(keys);
@@ -40,7 +40,7 @@ export const setFrozen = (
   options: FreezeOptions,
 ): Promise<Frozen> => underLock(repository, env, options.time, () => recordFreeze(repository, env, kind, options));
 
-/** The same, for a caller that holds the lock of the environment, as a night does. */
+/** The same, for a caller that holds the environment's lock, as a night does. */
 export async function recordFreeze(
   repository: Repository,
   env: string,

@@ -1,4 +1,4 @@
-/** Going back is a step forward: a new commit with exactly the bytes of an earlier version. */
+/** Goes back by a new commit with exactly the bytes of an earlier version. */
 import { UsageError } from '../../errors.ts';
 import { harnessLoosenings } from '../../harness/loosened.ts';
 import { resolveHarness } from '../branch/history.ts';
@@ -48,7 +48,7 @@ export async function rollback(
   return { commit, version: found.version, harness, loosened };
 }
 
-/** The version whose harness a commit, branch, tag or prefix of a harness id means. */
+/** The version that a commit, branch, tag or prefix of a harness id means. */
 async function versionAt(ledger: Ledger, to: string): Promise<string> {
   const { harness } = await resolveHarness(ledger, to);
   const release = releaseOf(ledger, harness);

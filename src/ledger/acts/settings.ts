@@ -21,7 +21,7 @@ const rowOf = (task: Task, digestOf: (text: string) => string): RecordedSettings
   id: task.id,
   split: task.split,
   tags: [...task.tags].sort(),
-  // What is asked and what solves it: the same under another name, in another split.
+  // Request and target identify a task under another name or in another split.
   sha256: digestOf(canonicalJson({ request: task.request, target: task.target })),
 });
 

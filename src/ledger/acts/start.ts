@@ -90,7 +90,7 @@ function withoutLineEndings(workTree: HarnessFiles, committed: HarnessFiles): Ha
   return new Map(pairs);
 }
 
-/** What no decision led to is not tested by going on from it. */
+/** The error that shows what was changed by hand, which no decision knows of. */
 function drift(ledger: Ledger, files: HarnessFiles): UsageError {
   const { env } = ledger;
   const before = ledger.head().files;
@@ -105,7 +105,7 @@ function drift(ledger: Ledger, files: HarnessFiles): UsageError {
   );
 }
 
-/** Of a diff that stops a night. */
+/** Maximum lines of a diff that stops a night. */
 const DIFF_LINES = 40;
 
 /** The commit of the person's harness, and whether the branch contains the checked-out commit. */
@@ -126,7 +126,7 @@ async function lastSeen(ledger: Ledger, target: Oid): Promise<Seen> {
     if (seen === undefined) continue;
     const [commit] = await readCommits(repository, [seen]).catch(() => []);
     if (commit === undefined) continue;
-    // A commit made for uncommitted edits is no ancestor of the target itself, but its parent is.
+    // A commit of uncommitted edits is no ancestor of the target, but its parent is.
     const uncommitted = trailers(commit.message, 'Optimize-Work-Tree').length > 0;
     for (const candidate of [commit.oid, ...(uncommitted ? commit.parents.slice(0, 1) : [])])
       if ((await mergeBase(repository, candidate, target)) === candidate) return { commit: seen, contained };

@@ -1,4 +1,4 @@
-/** One decision that is no night's: who makes it, when, with which keys, and one at a time. */
+/** One decision outside of a night: who makes it, when and with which keys, one at a time. */
 import type { HarnessFiles } from '../../types.ts';
 import { VERSION } from '../../version.ts';
 import type { Ledger } from '../branch/ledger.ts';
@@ -15,20 +15,20 @@ export interface StepOptions {
   readonly time: string;
   /** Default: named after the kind and number of the decision. */
   readonly run?: string;
-  /** Default: none, which signs nothing. */
+  /** Default: none, so nothing is signed. */
   readonly keys?: Keyring;
 }
 
 export type SignedStep = StepOptions & { readonly keys: Keyring };
 
-/** `operator`: what asks for it, such as a command. Keys and time are those of this process. */
+/** `operator`: what asks for it, such as a command. Keys and time come from this process. */
 export function stepOf(operator: string, repository: Repository): SignedStep {
   const tool = `harness-optimizer ${VERSION}`;
   const who = { tool, agent: null, served: null, proposer: null, simulated: false, operator };
   return { who, time: new Date().toISOString(), keys: readKeyring(process.env, repository) };
 }
 
-/** Works on an environment while nobody else does. Throws UsageError as `acquireLock`. */
+/** Works on an environment alone. Throws UsageError as `acquireLock`. */
 export async function underLock<T>(
   repository: Repository,
   env: string,
@@ -43,14 +43,14 @@ export async function underLock<T>(
   }
 }
 
-/** How it is committed, and what it is about where that is not the harness of the branch. */
+/** The commit's parts; `parent` and `child` default to the branch's harness. */
 type Around = Pick<LedgerEntries, 'message'> &
   Partial<Pick<LedgerEntries, 'files' | 'refs' | 'parents' | 'base'>> & {
     readonly parent?: Decision['parent'];
     readonly child?: { readonly harness: string; readonly files: HarnessFiles };
   };
 
-/** Records a decision with the fields of its kind. With `child` and no `files` it is about it. */
+/** Records one decision. `child` without `files` leaves the branch's harness as it is. */
 export async function recordAct(
   ledger: Ledger,
   fields: OwnFields,

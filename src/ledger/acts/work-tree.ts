@@ -13,7 +13,7 @@ export interface Transition {
   readonly env: string;
   readonly before: HarnessFiles;
   readonly after: HarnessFiles;
-  /** Other files that will be written, from the top of the repository. */
+  /** Other files to write, by path from the top of the repository. */
   readonly added: ReadonlyMap<string, string>;
   /** Staged content that is allowed as well: the index before an application was cut off. */
   readonly staged?: HarnessFiles;
@@ -85,7 +85,7 @@ async function checkIndex(
   }
 }
 
-/** No folder on the way to a file may be a link: writing through it would leave the work tree. */
+/** No parent folder of a file may be a link: writing through it would leave the work tree. */
 async function checkFolders(root: string, paths: readonly string[]): Promise<void> {
   const folders = new Set<string>();
   for (const path of paths)
@@ -118,7 +118,7 @@ export async function withIndex(repository: Repository, changes: Changes, work: 
   }
 }
 
-/** Writes files beside their place and renames them, so that each is old or new. */
+/** Writes files beside their place, then renames them, so that each is old or new. */
 export async function writeFiles(root: string, files: ReadonlyMap<string, string>): Promise<void> {
   for (const [path, text] of files) {
     const place = join(root, path);

@@ -21,14 +21,13 @@ export function checkEnv(env: string): string {
   return env;
 }
 
-/** A stored decision with the exact bytes that the next one's `prev` refers to. */
+/** A stored decision with the digest that the next one's `prev` names. */
 export interface LedgerEntry {
   readonly decision: Decision;
   readonly path: string;
   readonly sha256: string;
 }
 
-/** An entry as it lies in git. */
 export interface StoredEntry extends LedgerEntry {
   readonly oid: Oid;
   /** The signature beside it; null for none. */
@@ -131,10 +130,10 @@ export interface BranchPlace {
   readonly tip: Oid | null;
   /** The branch's tip, else the tip of a remote's copy, else the checked-out commit. */
   readonly from: Oid;
-  /** The copy that `from` is, such as `origin/optimize/shop`; null for none. */
+  /** The copy that is `from`, such as `origin/optimize/shop`; null for none. */
   readonly copy: string | null;
   readonly tags: readonly Ref[];
-  /** Folder of a work tree that has the branch checked out; '' if none. */
+  /** Work tree that has the branch checked out; '' if none. */
   readonly worktree: string;
 }
 

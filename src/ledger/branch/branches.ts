@@ -5,11 +5,11 @@ import { Name } from '../kinds/fields.ts';
 
 export interface LedgerRef extends Ref {
   readonly env: string;
-  /** The remote that it is a copy of; null for a branch of this repository. */
+  /** The remote that it is a copy of; null for a branch here. */
   readonly remote: string | null;
 }
 
-/** Null for any other ref: a person may have branches such as `optimize/team/x`. */
+/** Null for any other ref, such as a person's `optimize/team/x`. */
 function ledgerRefOf(ref: Ref): LedgerRef | null {
   const [, remote, env] = /^refs\/(?:heads|remotes\/([^/]+))\/optimize\/([^/]+)$/.exec(ref.name) ?? [];
   return env !== undefined && Name.safeParse(env).success ? { ...ref, env, remote: remote ?? null } : null;

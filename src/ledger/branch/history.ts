@@ -1,4 +1,4 @@
-/** An auditor's questions: which harness a name means, and which decision put a clause there. */
+/** Which harness a name means, and which decision put each part there. */
 import { applyEdits } from '../../edit/edits.ts';
 import { UsageError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
@@ -15,7 +15,6 @@ export interface Resolved {
   /** Commit that holds the files; for a candidate that was never committed, its parent's. */
   readonly commit: Oid;
   readonly files: HarnessFiles;
-  /** Id of the harness. */
   readonly harness: string;
 }
 
@@ -83,7 +82,7 @@ async function harnessByPrefix(ledger: Ledger, prefix: string): Promise<Resolved
   return found === undefined ? null : await found();
 }
 
-/** A rejected candidate is nowhere in git, but its parent and its edits are. */
+/** A rejected candidate is not in git, but its parent and edits are. */
 async function childOf(ledger: Ledger, decision: Decision): Promise<Resolved> {
   const { repository, env } = ledger;
   const { harness } = decision.child;

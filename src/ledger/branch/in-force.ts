@@ -12,17 +12,16 @@ import { type Ledger, releaseOf } from './ledger.ts';
 export interface HarnessInForce extends Resolved {
   /** Short name of the branch that a time was asked of; null for a detached HEAD or a commit. */
   readonly branch: string | null;
-  /** The newest `apply`, if that is why this branch was asked. */
+  /** The newest `apply`, if it is why this branch was asked. */
   readonly applied: Applied | null;
-  /** Committer's claim of when the commit was made, ISO 8601. */
+  /** When the committer claims to have made the commit, ISO 8601. */
   readonly time: string;
   /** `vN` if these are the bytes of a release. */
   readonly version: string | null;
-  /** True if that release rests on a simulated agent. */
   readonly simulated: boolean;
   /** The newest decision that led to these bytes; null for a harness from before the ledger. */
   readonly decision: Decision | null;
-  /** The decisions that this harness can rest on: none from after it. */
+  /** The decisions that this harness can rest on; none is later. */
   readonly behind: readonly Decision[];
 }
 
@@ -105,7 +104,7 @@ async function decisionsBehind(ledger: Ledger, commit: Oid, until: number): Prom
         (await took(ledger, commit, decision.source.commit)));
     if (reached) named.add(decision);
   }
-  // Somebody may have deleted the records beside the harness; what was applied still holds them.
+  // Somebody may have deleted the records beside the harness; the applied commit still has them.
   const source = lastApplied([...named])?.source;
   for (const path of source?.commit ? await holds(source.commit) : []) paths.add(path);
   return ledger.decisions().filter((one) => isIn(one) || named.has(one));

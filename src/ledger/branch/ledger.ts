@@ -12,20 +12,18 @@ import { assertUnused, type LedgerEntries, signerOf, writeEntries } from './reco
 type BranchHead = { readonly commit: Oid; readonly files: HarnessFiles; readonly harness: string };
 
 export interface Release {
-  /** `vN` */
   readonly version: string;
   readonly decision: Decision;
-  /** SHA-256 of the bytes of its record: what an approval names. */
+  /** SHA-256 of its record's bytes: what an approval names. */
   readonly entry: string;
   readonly harness: string;
-  /** The tagged commit; null when this clone has no tags. */
+  /** The tagged commit; null when this clone lacks the tag. */
   readonly commit: Oid | null;
 }
 
 export interface Ledger {
   readonly repository: Repository;
   readonly env: string;
-  /** `optimize/<env>` */
   readonly branch: string;
   /** True once the branch exists. */
   readonly started: boolean;

@@ -1,4 +1,4 @@
-/** Against double spending only: compare-and-swap guards the history, a lock file the money. */
+/** A lock against spending twice: compare-and-swap guards the history, a lock file the money. */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -11,12 +11,12 @@ import { branchRef, checkEnv } from './branch.ts';
 
 const Owner = z.object({ host: z.string(), pid: z.int(), started: z.string().nullable(), time: z.string() });
 
-/** `time`: now, ISO 8601. Throws UsageError: who holds the lock, since when and what to do. */
+/** `time`: now, ISO 8601. Throws UsageError: who holds the lock, since when, what to do. */
 export async function acquireLock({ commonDir }: Repository, env: string, time: string) {
   const path = join(commonDir, 'optimize', `${checkEnv(env)}.lock`);
   const [host, pid, nonce] = [hostname(), process.pid, randomUUID()];
   const text = JSON.stringify({ host, pid, started: startOf(pid), nonce, time });
-  // A ref that a dead owner left locked would refuse every commit.
+  // A ref lock that a dead owner left would block every commit.
   const own = { text, path: `${path}.${nonce}`, refLock: join(commonDir, `${branchRef(env)}.lock`) };
   await mkdir(dirname(path), { recursive: true });
   await writeFile(own.path, text);
@@ -31,13 +31,13 @@ export async function acquireLock({ commonDir }: Repository, env: string, time: 
   );
 }
 
-/** Who holds the lock now. A lock is linked into place, so that nobody sees half of one. */
+/** Who holds the lock now. Linking a finished file shows nobody half a lock. */
 async function claim(path: string, own: Record<'path' | 'text' | 'refLock', string>): Promise<string> {
   const taken = await link(own.path, path).catch((error) => error.code === 'EEXIST' || Promise.reject(error));
   const holder = taken ? await read(path) : own.text;
   if (holder === null) return await claim(path, own);
   if (!isDead(holder, path)) return holder;
-  // A dead owner is replaced by the one who holds the lock on replacing it.
+  // Whoever holds the lock on replacement replaces a dead owner.
   const rival = await claim(`${path}.next`, own);
   if (rival !== own.text) return rival;
   const unchanged = (await read(path)) === holder;

@@ -55,7 +55,6 @@ export function signerOf(env: string, { contents, keys }: Pick<State, 'contents'
   return chosen && openSigner(chosen);
 }
 
-/** A decision and what lies beside it, as they will be stored. */
 interface Fresh extends LedgerEntry {
   readonly text: string;
   readonly signature: string | null;
@@ -107,7 +106,7 @@ export async function writeEntries(
   return commit;
 }
 
-/** Gives drafts their place in the chain; drafts that are already there are dropped. */
+/** Gives drafts their place in the chain; leaves out drafts that are recorded already. */
 function chain(repository: Repository, env: string, state: State, entries: LedgerEntries): Fresh[] {
   const { contents } = state;
   const known = new Map(contents.entries.map((entry) => [entry.decision.seq, entry]));
@@ -167,7 +166,7 @@ function complete(
   throw new TypeError(`record: decision ${seq}: ${issue?.path.join('.')}: ${issue?.message}`, { cause: parsed.error });
 }
 
-/** What was filled in from the branch of its time cannot be filled in again. */
+// Fields that were filled in from the branch of their time are left out.
 function content({ parent, ...rest }: Decision): string {
   const kept = Object.entries(rest).filter(([field]) => !['time', 'signer', 'touched', 'changes'].includes(field));
   return canonicalText({ ...Object.fromEntries(kept), parent: parent.harness });
@@ -190,7 +189,7 @@ function checkHarness(contents: Contents, fresh: readonly LedgerEntry[], files: 
     throw new TypeError(`record: the decisions lead to harness ${expected}, the files given are ${found}`);
 }
 
-/** Writes that turn one harness into another, by path from the top of the repository. */
+/** What turns one harness into another, by path from the top of the repository. */
 export function harnessChanges(env: string, before: HarnessFiles, after: HarnessFiles): Map<string, string | null> {
   const paths = [...after.keys(), ...[...before.keys()].filter((path) => !after.has(path))];
   const changed = paths.filter((path) => before.get(path) !== after.get(path));

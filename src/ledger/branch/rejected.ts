@@ -7,9 +7,9 @@ import type { Touched } from '../kinds/fields.ts';
 import type { Decision } from '../kinds/index.ts';
 import { itemDigests } from '../kinds/items.ts';
 
-/** Refusals that no later harness can mend. */
+/** Reasons that no later harness can fix. */
 const FINAL = new Set(['policy', 'leak', 'taint']);
-/** Times that an edit may be tried again after the gate rejected it. */
+/** Maximum retries of an edit that the gate rejected. */
 export const MAX_RETRIES = 2;
 
 export interface RejectedEdit {
@@ -26,7 +26,6 @@ export interface RejectedEdit {
   readonly detail: string;
   /** Agent with which it was tried; null when none played. */
   readonly agent: string | null;
-  /** Harness on which it was tried. */
   readonly parent: string;
   /** Mean paired effect on dev, a fraction; null without rollouts. Never shown to a proposer. */
   readonly effect: number | null;
@@ -72,9 +71,8 @@ export function rejectedEdits(decisions: readonly Decision[]): RejectedEdit[] {
 
 export interface Permission {
   readonly allowed: boolean;
-  /** `new`, `changed`, or why not: `refused`, `unchanged`, `tried_out`. */
   readonly reason: 'new' | 'changed' | 'refused' | 'unchanged' | 'tried_out';
-  /** Number of the decision that it goes back to; null for `new`. */
+  /** Number of the decision that it rests on; null for `new`. */
   readonly seq: number | null;
 }
 

@@ -12,7 +12,7 @@ import { fromV2, PREDICATE_V2 } from './v2.ts';
 export const STATEMENT = 'https://in-toto.io/Statement/v1';
 /** A name, as addresses change hands. Its number is the version of the predicate's fields. */
 export const PREDICATE = 'urn:harness-optimizer:decision:v3';
-/** How DSSE calls the bytes of a Statement. */
+/** The name of a Statement's bytes in DSSE. */
 export const PAYLOAD = 'application/vnd.in-toto+json';
 
 const Shape = z.strictObject({
@@ -50,14 +50,14 @@ export function decisionOf({ subject, predicate }: Statement): Decision {
   return { ...predicate, child: { ...predicate.child, files } };
 }
 
-/** A stored record, or one of v2 as it would stand in this version: `was` is then `v2`. */
+/** A stored record; one of v2 is turned into this version. */
 export function readStatement(raw: Json) {
   const was = isObject(raw) && raw.predicateType === PREDICATE_V2 ? 'v2' : 'v3';
   const current = was === 'v2' ? fromV2(raw, PREDICATE) : raw;
   return { was, current, parsed: Statement.safeParse(current) } as const;
 }
 
-/** Name of the environment in something that may be a Statement; undefined where there is none. */
+/** Name of the environment in a possible Statement; undefined for none. */
 export function envOf(raw: unknown): unknown {
   const predicate = (raw as { predicate?: unknown } | null | undefined)?.predicate;
   return (predicate as { env?: unknown } | null | undefined)?.env;
@@ -67,7 +67,7 @@ function sortedKeys(value: Json): Json {
   if (Array.isArray(value)) return value.map(sortedKeys);
   if (typeof value !== 'object' || value === null) return value;
   const record = value as { readonly [key: string]: Json };
-  // fromEntries, so that a key such as __proto__ stays a plain property.
+  // With fromEntries a key such as __proto__ stays a plain property.
   return Object.fromEntries(
     Object.keys(record)
       .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
@@ -90,7 +90,7 @@ export const evidenceSchema = (): object => ({
   ...z.toJSONSchema(Shape, {
     io: 'output',
     reused: 'ref',
-    // An operation may be new to who reads the record; `changes` says what it did to the files.
+    // Readers may not know an operation; `changes` says what it did to the files.
     override({ zodSchema, jsonSchema }) {
       delete jsonSchema.default;
       if (zodSchema === OpName) delete jsonSchema.enum;

@@ -9,19 +9,19 @@ import { type KindName, kindOf } from '../kinds/index.ts';
 
 export const PREDICATE_V2 = 'urn:harness-optimizer:decision:v2';
 
-/** The first limit of every edit by hand; its kind says so now. */
+/** The first limit of every edit by hand in v2; the kind says so now. */
 const BY_HAND = 'a person changed the harness by hand; no gate has tested it';
 
 type Fields = { readonly [field: string]: Json };
 
-/** Anything else than a v2 Statement comes back as it is, or as something that fits no schema. */
+/** Anything but a v2 Statement comes back as it is, or fits no schema. */
 export function fromV2(raw: Json, predicateType: string): Json {
   if (!isObject(raw) || !isObject(raw.predicate) || typeof raw.predicate.kind !== 'string') return raw;
   const shape: object | undefined = kindOf({ kind: raw.predicate.kind as KindName })?.schema.shape;
   if (shape === undefined) return raw;
   const { cost: _, candidate, data, limits, ...rest } = raw.predicate;
   const tried = isObject(candidate) ? candidate : {};
-  // Edits by hand and rollbacks had a candidate of their own form, for what they touched.
+  // In v2, edits by hand and rollbacks had a candidate of their own form for what they touched.
   const { form, ...touched } = tried;
   const own: Fields = {
     ...rest,

@@ -9,11 +9,10 @@ import { startOf } from './process.ts';
 
 /** An opened repository; all paths are absolute. */
 export interface Repository {
-  /** Top folder of the work tree. */
   readonly root: string;
-  /** Git folder of this work tree: its HEAD and its index lie here. */
+  /** Git folder of this work tree, with its HEAD and index. */
   readonly gitDir: string;
-  /** Git folder that all linked work trees share: objects and refs. */
+  /** Git folder shared by all linked work trees, with objects and refs. */
   readonly commonDir: string;
   readonly objectFormat: ObjectFormat;
 }
@@ -53,7 +52,7 @@ const config = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
   'core.commitGraph=false',
-  // An empty graft file is what keeps grafts out; git has an opinion about it.
+  // Only an empty graft file disables grafts; git would warn about it.
   'advice.graftFileDeprecated=false',
   'core.fsync=all',
   'commit.gpgSign=false',
@@ -195,7 +194,7 @@ export async function withScratch<T>(repository: Repository, work: (folder: stri
   const prefix = `scratch-${hostname().replace(/[^A-Za-z0-9]/g, '')}-`;
   for (const name of await readdir(parent)) {
     const pid = Number(name.startsWith(prefix) && name.slice(prefix.length).split('-')[0]);
-    // Left behind by a process of this machine that was killed.
+    // A killed process of this machine left it behind.
     if (pid > 0 && startOf(pid) === null) await rm(join(parent, name), { recursive: true, force: true });
   }
   const folder = await mkdtemp(join(parent, `${prefix}${process.pid}-`));

@@ -14,16 +14,15 @@ export interface MessageIndex {
   readonly seq: readonly [number, number] | null;
   /** SHA-256 of the last decision's bytes. */
   readonly entry: string | null;
-  /** Harness after the commit. */
   readonly harness: string;
-  /** Where the branch began, in its first commit. */
+  /** Where the branch began; null except in its first commit. */
   readonly start: Oid | null;
 }
 
-/** Text without control and direction characters, so that a message shows what it holds. */
+/** Text without control and direction characters, so that a message shows all it holds. */
 const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
 
-/** The whole message; the index comes last, so that no text of the body can pass for it. */
+/** The whole message; the index comes last, so that no body text can pass for it. */
 export function commitMessage(message: Message, index: MessageIndex): string {
   const body = (message.body ?? '').split('\n').map(plain).join('\n').trim();
   const lines = [

@@ -20,7 +20,7 @@ export const decisionPath = (run: string, seq: number): string =>
 /** Path of the signature beside a decision file. */
 export const signaturePath = (decision: string): string => decision.replace(/\.json$/, '.sig');
 
-/** Path of the decision file that a signature lies beside; null for any other path. */
+/** Path of the decision file that a signature belongs to; null for any other path. */
 export const signedPath = (path: string): string | null =>
   /^runs\/[^/]+\/decisions\/\d{4,}\.sig$/.test(path) ? path.replace(/\.sig$/, '.json') : null;
 

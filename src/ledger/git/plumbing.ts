@@ -77,7 +77,7 @@ export interface Commit {
   readonly oid: Oid;
   readonly tree: Oid;
   readonly parents: readonly Oid[];
-  /** Committer time in seconds since 1970: the committer's claim. */
+  /** Committer time in seconds since 1970, as the committer claims. */
   readonly seconds: number;
   readonly message: string;
 }
@@ -155,7 +155,6 @@ export const changesSince = async (repository: Repository, parent: Oid, oid: Oid
 /** New content by path from the repository's top: text, an existing blob, or null to remove. */
 export type Changes = ReadonlyMap<string, string | { readonly oid: Oid } | null>;
 
-/** Writes blobs and returns their ids by path. */
 async function writeBlobs(repository: Repository, folder: string, changes: Changes): Promise<Map<string, Oid>> {
   const contents = [...changes].filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   if (contents.length === 0) return new Map();

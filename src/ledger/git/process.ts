@@ -1,4 +1,4 @@
-/** Whether a process of this machine still runs: what a killed one left may be taken away. */
+/** Whether a process of this machine still runs, so that what a killed one left may be removed. */
 import { readFileSync } from 'node:fs';
 
 /** Boot and start time, which no later process with this pid has; '' if unknown, null if gone. */
@@ -6,13 +6,13 @@ export function startOf(pid: number): string | null {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: there is such a process, it is not ours.
+    // EPERM: the process exists and belongs to another user.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return null;
   }
   try {
     // Fields from the third on; the second, the command's name, may hold spaces and brackets.
     const fields = (/.*\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '').split(' ');
-    // A zombie waits for a parent that may never ask for it; it holds nothing any more.
+    // A zombie holds nothing any more.
     if (/[ZX]/.test(fields[0] as string)) return null;
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${fields[19]}`;
   } catch {

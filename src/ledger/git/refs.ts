@@ -34,7 +34,7 @@ export async function readHead(repository: Repository): Promise<GitHead> {
 
 export interface Ref {
   readonly name: string;
-  /** The commit it stands for, tags peeled; null if it stands for something else. */
+  /** The commit, tags peeled; null for anything else. */
   readonly commit: Oid | null;
   /** Work tree in which this branch is checked out; '' if none. */
   readonly worktree: string;
@@ -74,7 +74,7 @@ export async function writeTag(
 export interface RefChange {
   readonly ref: string;
   readonly to: Oid;
-  /** What it must be now; null: it must not exist. */
+  /** Its value now; null if it must not exist. */
   readonly from: Oid | null;
 }
 

@@ -3,7 +3,7 @@ import { InfrastructureError, VerifyError } from '../../errors.ts';
 import type { Repository } from './git.ts';
 import { type Commit, firstParents, type Oid, readCommits, readObjects, type TreeChange } from './plumbing.ts';
 
-/** Objects read at a time: their bytes are held together. */
+/** Objects read at once, since their bytes are held together. */
 const BLOCK = 2000;
 const TREE = '040000';
 

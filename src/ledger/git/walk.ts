@@ -3,7 +3,7 @@ import type { Repository } from './git.ts';
 import { parseDecisionPath } from './paths.ts';
 import { type Commit, changesOf, firstParents, type Oid, readCommits, trailers } from './plumbing.ts';
 
-/** True for a message that ends in the ledger's trailers for this environment. */
+/** True for a message with this environment's trailers. */
 export const isLedgerCommit = (message: string, env: string): boolean =>
   trailers(message, 'Optimize-Env').includes(env);
 
@@ -14,7 +14,7 @@ export const isLedgerCommit = (message: string, env: string): boolean =>
 export async function ownCommits(repository: Repository, env: string, tip: Oid): Promise<Commit[]> {
   const chain = await firstParents(repository, tip);
   const own: Commit[] = [];
-  // Read from the newest in blocks: the history before the start may be long.
+  // The history before the start may be long, so blocks are read from the newest.
   for (let end = chain.length; end > 0; end -= 256) {
     const block = await readCommits(repository, chain.slice(Math.max(0, end - 256), end));
     for (const commit of block.reverse()) {

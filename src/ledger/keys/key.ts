@@ -4,19 +4,19 @@ import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
 import { digest } from '../kinds/fields.ts';
 
-/** `bot`: signs unattended. `person`: somebody answers for it. */
+/** `bot` signs unattended; for `person` somebody answers. */
 export const Role = z.enum(['bot', 'person']);
 export type Role = z.infer<typeof Role>;
 
 /** DER (SPKI) in base64: the line between BEGIN and END of a PEM file. */
 const PublicKey = z.string().regex(/^[A-Za-z0-9+/]{59}=$/, 'expected the 44 bytes of an Ed25519 SPKI in base64');
 
-/** A key as others may know it. */
+/** The public part of a key. */
 export const KeyEntry = z
   .strictObject({
     keyid: digest,
     role: Role,
-    /** Who or what signs with it: one name, however many keys. */
+    /** Who signs with it: one name for all of their keys. */
     principal: z.string().min(1).max(120),
     publicKey: PublicKey,
   })
@@ -50,7 +50,7 @@ export function readPublic(publicKey: string, where: string): KeyObject {
 export function readPrivate(pem: string, where: string): KeyObject {
   let key: KeyObject;
   try {
-    // A variable of a build server often holds its line ends as two characters.
+    // Build servers often store the line ends of a variable as two characters.
     key = createPrivateKey(pem.includes('\n') ? pem : pem.replaceAll('\\n', '\n'));
   } catch {
     throw new UsageError(`${where}: expected an unencrypted Ed25519 private key in PEM (PKCS#8), found something else`);

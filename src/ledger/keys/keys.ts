@@ -21,7 +21,7 @@ export interface HeldKey {
 }
 
 export interface Keyring {
-  /** Where they are, as a person knows it. */
+  /** Their place, for messages. */
   readonly place: string;
   /** Oldest first. */
   readonly keys: readonly HeldKey[];
@@ -46,7 +46,7 @@ export function keyFolder(variables: Variables, repository: Place | null): strin
   return folder;
 }
 
-/** Whether `path` is or will be in `folder`, links followed. */
+/** Whether `path` is or will be in `folder`; follows links. */
 export function isInside(path: string, folder: string): boolean {
   const real = (one: string): string => {
     if (existsSync(one)) return realpathSync(one);
@@ -69,7 +69,7 @@ export function readKeyring(variables: Variables, repository: Place | null): Key
   return { place: folder, keys };
 }
 
-/** Who it is stands in the folder, if the key was made here. */
+/** The folder holds the description of a key that was made here. */
 function fromVariable(pem: string, folder: string): HeldKey {
   const key = readPrivate(pem, KEY_VARIABLE);
   const publicKey = publicText(key);

@@ -13,7 +13,7 @@ const SHAPE = /^[0-9a-f]{64}$/;
 /** HMAC-SHA-256 in hex. */
 export type Mac = (text: string) => string;
 
-/** Throws UsageError when there is none, or something else in its place. */
+/** Throws UsageError when there is no salt, or something else in its place. */
 export function readTaskSalt(variables: Readonly<Record<string, string | undefined>>, folder: string): Mac {
   const path = join(folder, FILE);
   const given = variables[SALT_VARIABLE]?.trim();
@@ -29,7 +29,7 @@ export function readTaskSalt(variables: Readonly<Record<string, string | undefin
   return (text) => createHmac('sha256', Buffer.from(salt, 'hex')).update(text).digest('hex');
 }
 
-/** Makes the file unless it is there. */
+/** Makes the file unless it exists. */
 export function makeTaskSalt(folder: string): { readonly path: string; readonly made: boolean } {
   const path = join(folder, FILE);
   if (existsSync(path)) return { path, made: false };

@@ -1,4 +1,4 @@
-/** The keys that a verifier trusts: a file kept outside the repository that it is to vouch for. */
+/** The keys that a verifier trusts: a file outside the repository that it vouches for. */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';

@@ -13,12 +13,11 @@ export const apply = defineKind({
     version: Version,
     /** The branch on which it came into force, and the commit. */
     target: z.strictObject({ branch: z.string(), commit: ObjectIdText }),
-    /** Where the harness came from. */
     source: HarnessAt,
   },
   elsewhere: true,
   title: ({ version, target }) => `apply ${version} to ${target.branch}`,
-  /** It is what was released, and had the approvals that the policy of its time asked for. */
+  /** The harness is the released one, with the approvals that the policy of its time asked for. */
   verify(decision, context) {
     verifyVersion(decision, context);
     const { version, child } = decision;

@@ -1,4 +1,4 @@
-/** `approve`: four eyes; a person lets a release come into force, by the bytes of its record. */
+/** `approve`: four eyes; a person signs the bytes of a release's record so that it may apply. */
 import { z } from 'zod';
 import type { Policy } from '../../policy/policy.ts';
 import { digest, Principal, Reason, Version } from './fields.ts';
@@ -7,13 +7,12 @@ import { chainKeys } from './keys.ts';
 import { type AnyDecision, type Context, type DecisionOf, defineKind } from './kind.ts';
 import { policyDigest, settingsInForce } from './settings.ts';
 
-/** What a person says of a release: the fields of `approve` and `reject`. */
+/** The fields of `approve` and `reject`: what a person says of a release. */
 export const statement = {
   version: Version,
   approval: z.strictObject({
     /** SHA-256 of the bytes of the decision that released it. */
     entry: digest,
-    /** Digest of the policy in force. */
     policy: digest.nullable(),
     principal: Principal,
   }),
@@ -29,7 +28,7 @@ export const approve = defineKind({
   verify: verifyWord,
 });
 
-/** It is about a release that was there before it, under the policy of its time. */
+/** It names an earlier release and the policy of its time. */
 export function verifyWord({ version, approval }: WordDecision, { before, entries, note }: Context): void {
   const release = entries.get(approval.entry);
   const released = release?.kind === 'release' && 'version' in release && release.version === version;

@@ -1,4 +1,4 @@
-/** `audit`: what a release is worth on tasks that decided nothing about it. */
+/** `audit`: the score of a release on tasks that decided nothing about it. */
 import { z } from 'zod';
 import { AuditGate } from '../../gate/record.ts';
 import { digest, PanelData, VerdictFields, Version } from './fields.ts';
@@ -12,7 +12,7 @@ const fields = {
   gate: AuditGate,
   verdict: VerdictFields,
   version: Version,
-  /** With which seed and agent, so that it can be played again. */
+  /** Seed and agent, so that it can be played again. */
   played: z.strictObject({ seed: z.int(), agent: digest }),
 };
 

@@ -26,7 +26,6 @@ const fields = {
   touched: z.array(Touched),
   /** From the parent to the child in bytes, for programs that know no edits. */
   changes: z.array(Splice),
-  /** The failures that led to it. */
   causes: z.array(
     z.strictObject({
       pattern: z.string(),
@@ -83,13 +82,13 @@ function verifyOnce({ run, verdict, parent, child, seq }: CandidateDecision, { b
   if (earlier !== undefined) note('seq', `one decision, number ${earlier.seq}, on this candidate`, seq);
 }
 
-/** What changed the branch kept to what is protected, to the envelope, or only left things out. */
+/** An accepted candidate keeps to protection and envelope; a pruned one only leaves things out. */
 function verifyKept(decision: CandidateDecision, { before, sides, note, vocabulary }: Context): void {
   const { env, run, edits, form, gate } = decision;
   if (sides === null) return;
   const harnesses = parsedSides(env, sides);
   const changed = harnesses === null ? [] : changedItems(harnesses.parent, harnesses.child);
-  // Edits that change no part are told by the parts that they name.
+  // Edits that change no part touch the parts that they name.
   const touched = changed.length > 0 ? changed : touchedBy(env, sides.before, edits);
   hold(note, 'touched', touched, decision.touched);
   const prunes = gate?.stage === 'prune';
@@ -97,7 +96,7 @@ function verifyKept(decision: CandidateDecision, { before, sides, note, vocabula
   const refused = harnesses && policyRefusal({ ...harnesses, edits });
   if (refused !== null) note('edits', 'nothing that is protected', refused);
   if (prunes) {
-    // Leaving out brings back what was there before something was kept this night.
+    // Pruning brings back what was there before this night kept something.
     const kept = before.filter(candidate.is).filter((one) => one.run === run && one.verdict.decision === 'accepted');
     const earlier = kept.flatMap((one) => one.touched);
     const fresh = touched.find(({ id, after: to }) => !earlier.some((old) => old.id === id && old.before === to));

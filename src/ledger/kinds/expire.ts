@@ -1,4 +1,4 @@
-/** `expire`: raw traces whose time was over were deleted: let go on purpose, not lost. */
+/** `expire`: raw traces were deleted on purpose, since their time was over. */
 import { z } from 'zod';
 import { digest, Name, relativePath } from './fields.ts';
 import { hold } from './finding.ts';
@@ -6,7 +6,7 @@ import { type AnyDecision, defineKind } from './kind.ts';
 import { note as closing } from './note.ts';
 import { settingsInForce } from './settings.ts';
 
-/** A file that is not in git, by the run whose record holds its digest. */
+/** A file outside git, by the run whose record holds its digest. */
 const Expired = z.strictObject({ run: Name, name: relativePath, sha256: digest });
 export type Expired = z.infer<typeof Expired>;
 
@@ -16,7 +16,7 @@ export const expire = defineKind({
   kind: 'expire',
   fields: { expired: z.array(Expired).min(1) },
   title: () => 'raw traces deleted, their time was over',
-  /** Only what was recorded, and whose time under the policy in force is over, is let go, once. */
+  /** Only recorded files may expire, once each, after the time that the policy in force sets. */
   verify({ expired, time }, { before, note }) {
     const days = settingsInForce(before)?.policy.retention?.traces_days;
     if (days === undefined) note('expired', 'nothing: the policy in force keeps traces for ever', 'files');
@@ -35,15 +35,15 @@ export const expire = defineKind({
   },
 });
 
-/** Where it lies, from the top of the repository. */
+/** Path from the top of the repository. */
 export const artifactPath = ({ run, name }: Pick<Expired, 'run' | 'name'>): string => `runs/${run}/${name}`;
 
-/** Files outside git that decisions hold digests of, with the time of the record. */
+/** Files outside git whose digests decisions hold, with the time of the record. */
 export const artifactsIn = (decisions: readonly AnyDecision[]): (Expired & { readonly time: string })[] =>
   decisions
     .filter(closing.is)
     .flatMap(({ run, time, artifacts }) => artifacts.map((artifact) => ({ run, time, ...artifact })));
 
-/** The decision that let each file go, by its path. */
+/** Number of the decision that let each file go, by path. */
 export const expiredFiles = (decisions: readonly AnyDecision[]): ReadonlyMap<string, number> =>
   new Map(decisions.filter(expire.is).flatMap(({ expired, seq }) => expired.map((file) => [artifactPath(file), seq])));

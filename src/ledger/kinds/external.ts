@@ -11,7 +11,7 @@ export const external = defineKind({
     touched: z.array(Touched),
     /** From the parent to the child in bytes. */
     changes: z.array(Splice),
-    /** What it gives up that the harness before it held. */
+    /** What the new harness gives up. */
     loosens: sentences,
     /** Where the person's harness was found. */
     source: HarnessAt,

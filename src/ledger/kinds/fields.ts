@@ -9,7 +9,7 @@ export const ObjectIdText = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 
 const isoTime = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/, 'expected a UTC time such as 2026-01-31T02:00:00Z');
-/** No step upwards, no empty part. */
+/** A relative path without empty parts or steps upwards. */
 export const pathUpTo = (length: number) =>
   z
     .string()
@@ -25,10 +25,10 @@ export const Name = z
   .refine((name) => !name.endsWith('.lock'), 'a name cannot end in .lock');
 export const Version = z.string().regex(/^v[1-9]\d*$/, 'expected a version such as v3');
 export const Reason = z.string().min(1).max(500);
-/** One name, however many keys; a verifier holds it against the trusted keys. */
+/** One name for all keys of a person or service; `verify` compares it with trusted keys. */
 export const Principal = z.string().min(1).max(120);
 
-/** A file by its bytes: SHA-256 of them, and the id that git gives them. */
+/** A file by the SHA-256 of its bytes and its git id. */
 export const FileDigest = z.strictObject({ sha256: digest, gitBlob: ObjectIdText });
 export type FileDigest = z.infer<typeof FileDigest>;
 
@@ -38,10 +38,10 @@ export const fileDigests = (files: HarnessFiles, format: ObjectFormat): Record<s
     [...files].map(([path, text]) => [path, { sha256: sha256(text), gitBlob: blobId(text, format) }] as const),
   );
 
-/** A harness, and the commit that holds it; null for one that was never committed. */
+/** A harness, and the commit that holds it; null if it was never committed. */
 export const HarnessAt = z.strictObject({ harness: digest, commit: ObjectIdText.nullable() });
 
-/** What every kind has. */
+/** The fields of every kind. */
 export const common = {
   /** Place in the chain of its environment, from 1, without gaps. */
   seq: z.int().min(1),
@@ -61,7 +61,7 @@ export const common = {
     /** Service or role that started it; never a person's data. */
     operator: z.string(),
   }),
-  /** What it was compared with: the branch, for a look the release in force. */
+  /** What it was compared with: the branch; for a look, the release in force. */
   parent: HarnessAt,
   /** What was proposed, accepted or not; its files are the subject of the statement. */
   child: z.strictObject({ harness: digest }),
@@ -69,13 +69,12 @@ export const common = {
   signer: digest.nullable(),
 };
 
-/** What this record does not show, or what it gives up: one sentence each. */
+/** What this record does not show, or gives up: one sentence each. */
 export const sentences = z.array(z.string());
 
 /** Digests of the environment and of the split of its tasks. */
 export const Data = z.strictObject({ environment: z.string(), split: z.string() });
 
-/** A panel of sealed tasks. */
 export const PanelData = z.strictObject({
   environment: z.string(),
   /** Digest of the panel. */
@@ -85,7 +84,7 @@ export const PanelData = z.strictObject({
 });
 export type PanelData = z.infer<typeof PanelData>;
 
-/** A look at a panel: 1-based number of the looks at it. */
+/** A look at a panel; `look` counts the looks at it from 1. */
 export const LookAt = PanelData.extend({ split: z.string(), look: z.int().min(1) });
 export type LookAt = z.infer<typeof LookAt>;
 

@@ -1,7 +1,7 @@
-/** What a check of records says: what is not as it must be, and what it could not look at. */
+/** What a check of records reports: what is wrong, and what it could not look at. */
 import { canonicalJson } from '../../digest.ts';
 
-/** Something that is not what the rest of the record says it must be. */
+/** A field that differs from what the rest of the records demands. */
 export interface LedgerFinding {
   /** Commit in which it was found; '' for a ref or a file outside git. */
   readonly commit: string;
@@ -18,7 +18,7 @@ export interface Unchecked {
   readonly why: string;
 }
 
-/** Says that a field is not what it must be. */
+/** Reports that a field is not what it must be. */
 export type Note = (field: string, expected: unknown, found: unknown) => void;
 
 /** Adds findings about one file of a commit; values other than text become canonical JSON. */
@@ -29,7 +29,7 @@ export const notesOn =
 
 const show = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value ?? null));
 
-/** Notes a field whose canonical JSON differs from what is expected. */
+/** Notes a field whose canonical JSON differs from the expected one. */
 export function hold(note: Note, field: string, expected: unknown, found: unknown): void {
   if (canonicalJson(expected ?? null) !== canonicalJson(found ?? null)) note(field, expected, found);
 }

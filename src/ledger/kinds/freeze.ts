@@ -1,4 +1,4 @@
-/** `freeze`: nothing of a night until a person has looked; what is in force stays in force. */
+/** `freeze`: no night until a person has looked; what is in force stays in force. */
 import { Reason } from './fields.ts';
 import { type AnyDecision, type Context, defineKind } from './kind.ts';
 import { unfreeze } from './unfreeze.ts';
@@ -15,7 +15,7 @@ export function frozenBy(decisions: readonly AnyDecision[]) {
   return last !== undefined && freeze.is(last) ? last : null;
 }
 
-/** Nothing is tried or looked at while a person has to look first. */
+/** While an environment is frozen, nothing is tried or looked at. */
 export function verifyNotFrozen({ kind }: AnyDecision, { before, note }: Context): void {
   const frozen = frozenBy(before);
   if (frozen !== null) note('kind', `nothing of a night: it is frozen since decision ${frozen.seq}`, kind);

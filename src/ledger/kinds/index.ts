@@ -1,4 +1,4 @@
-/** The kinds of decision: their union by `kind`, and what every one of them can be asked. */
+/** The kinds of decision: their union by `kind`, and functions for all of them. */
 import { z } from 'zod';
 import type { HarnessFiles, Verdict } from '../../types.ts';
 import { apply } from './apply.ts';
@@ -50,25 +50,24 @@ export const Predicate = z.discriminatedUnion(
   Object.values(KINDS).map(({ schema }) => schema) as [Schema, ...Schema[]],
 );
 
-/** One evidence record: what was tried or done, why, on which data, and what came before it. */
+/** One evidence record: what was tried or done, why, and on which data. */
 export type Decision = z.infer<typeof Predicate> & WithFiles;
 
 export const kindOf = ({ kind }: { readonly kind: KindName }) => KINDS[kind];
 
-/** What a decision was about, one line. */
+/** What a decision was about, in one line. */
 export const titleOf = (decision: Decision): string => kindOf(decision).title(decision);
 
-/** Whether the branch has the child's harness from this decision on. */
+/** Whether the branch holds the child's harness from this decision on. */
 export const changesBranch = (decision: Decision): boolean => kindOf(decision).changesBranch(decision);
 
-/** Null for what was not judged. */
 export const verdictOf = (decision: Decision | DecisionDraft): Verdict | null =>
   'verdict' in decision ? decision.verdict : null;
 
-/** `vN` of what was released, restored, audited, came into force or was approved; else null. */
+/** `vN` that the decision is about; null for none. */
 export const versionOf = (decision: Decision): string | null => ('version' in decision && decision.version) || null;
 
-/** What the ledger fills in: the place in the chain, and what follows from both sides. */
+/** The ledger fills these in: the place in the chain, and what follows from both sides. */
 type Filled = 'seq' | 'prev' | 'signer' | 'child' | 'touched' | 'changes';
 
 type DraftOf<D> = D extends Decision
@@ -82,7 +81,7 @@ type DraftOf<D> = D extends Decision
 /** A decision before the ledger gives it its place. */
 export type DecisionDraft = DraftOf<Decision>;
 
-/** The fields of a kind alone, with its name. */
+/** The fields of one kind, with its name, without the common ones. */
 export type OwnFields<D = DecisionDraft> = D extends DecisionDraft
   ? Omit<D, 'env' | 'run' | 'time' | 'who' | 'parent' | 'child' | 'seq'>
   : never;

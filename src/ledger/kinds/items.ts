@@ -47,7 +47,7 @@ interface Sides<T> {
   readonly after: T;
 }
 
-/** Both as harnesses; null when one side is not a valid one. */
+/** Both sides parsed; null when one is not a valid harness. */
 export function parsedSides(env: string, { before, after }: Sides<HarnessFiles>) {
   try {
     return { parent: parseHarness(env, before), child: parseHarness(env, after) };
@@ -64,7 +64,7 @@ export function changedItemsOf(env: string, before: HarnessFiles, after: Harness
 
 type ByHand = AnyDecision & { readonly touched: readonly Touched[]; readonly loosens: readonly string[] };
 
-/** What no edit explains is told by its parts, and says what it gives up. */
+/** An edit by hand names the parts that it touches and what it gives up. */
 export function verifyTouched({ env, seq, touched, loosens }: ByHand, { sides, note }: Context): void {
   if (sides === null) return;
   const harnesses = parsedSides(env, sides);
@@ -89,7 +89,7 @@ export function touchedBy(env: string, parent: HarnessFiles, edits: readonly Edi
     const changed = changedItems(before, parseHarness(env, applyEdits(parent, edits)));
     if (changed.length > 0) return changed;
   } catch {
-    // Refused edits often do not apply; the names below are all there is.
+    // Refused edits often do not apply; the parts that they name remain.
   }
   const digests = itemDigests(before);
   return [...new Set(edits.flatMap((edit) => [...touchedIds(edit)]))].sort().map((id) => {

@@ -1,14 +1,14 @@
-/** A verdict on scores: what it must be follows from the scores and the rule alone. */
+/** A verdict on scores must follow from the scores and the rule alone. */
 import { type GateRecord, recompute } from '../../gate/record.ts';
 import { PAST_RULES } from '../../gate/rules.ts';
 import type { Verdict } from '../../types.ts';
 import { hold } from './finding.ts';
 import type { Context } from './kind.ts';
 
-/** By rules of an older version: it cannot be computed again here. */
+/** True for rules of an older version, which cannot be computed here. */
 export const isPast = ({ rules }: Verdict): boolean => PAST_RULES.includes(rules);
 
-/** Holds a verdict against what the gate computes from the recorded scores, in every field. */
+/** Compares every field of a verdict with what the gate computes from the recorded scores. */
 export function verifyVerdict(gate: GateRecord, verdict: Verdict, { note }: Context): void {
   if (isPast(verdict)) return;
   let expected: Record<string, unknown>;

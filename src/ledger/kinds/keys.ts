@@ -1,13 +1,13 @@
-/** `keys`: which key is over from which place in the chain on, and which one follows it. */
+/** `keys`: from which place in the chain on a key is void, and which one follows it. */
 import { z } from 'zod';
 import { sha256 } from '../../digest.ts';
 import { digest } from './fields.ts';
 import { type AnyDecision, defineKind } from './kind.ts';
 
 export const KeyChange = z.discriminatedUnion('action', [
-  /** From the next decision on `new` signs, for the same principal and in the same role. */
+  /** From the next decision on `new` signs, for the same principal and role. */
   z.strictObject({ action: z.literal('rotate'), old: digest, new: digest, publicKey: z.string().max(200) }),
-  /** What `keyid` signed from number `from` on does not count. */
+  /** What `keyid` signed from decision `from` on does not count. */
   z.strictObject({ action: z.literal('revoke'), keyid: digest, from: z.int().min(1) }),
 ]);
 export type KeyChange = z.infer<typeof KeyChange>;
@@ -19,7 +19,7 @@ export const keys = defineKind({
     keys.action === 'rotate'
       ? `key ${keys.old.slice(0, 12)} is followed by ${keys.new.slice(0, 12)}`
       : `key ${keys.keyid.slice(0, 12)} does not count from decision ${keys.from} on`,
-  /** It must be one that its signer may make. */
+  /** The signer must be allowed to make this change. */
   verify({ keys, signer, seq }, { note }) {
     if (signer === null) note('signer', 'the key that decides on keys', null);
     else if (keys.action === 'rotate') {
@@ -32,15 +32,15 @@ export const keys = defineKind({
 });
 
 export interface ChainKeys {
-  /** Number of the first signed decision; null when none is. From there on every one has to be. */
+  /** Number of the first signed decision, from which on all must be; null when none is. */
   readonly signedFrom: number | null;
   /** Keys that have signed or that a rotation named. */
   readonly known: ReadonlySet<string>;
-  /** Keys that sign no more, with the first place where they do not. */
+  /** Keys that sign no more, with the first number from which on. */
   readonly over: ReadonlyMap<string, number>;
 }
 
-/** What the decisions themselves say of keys; whom to trust they cannot say. */
+/** What the decisions say of keys; they cannot say whom to trust. */
 export function chainKeys(decisions: readonly AnyDecision[]): ChainKeys {
   const known = new Set<string>();
   const over = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** What a kind of decision is: its own fields, its title, and what `verify` asks of one record. */
+/** What a kind of decision is: its own fields, its title, and the rules that `verify` checks. */
 import { z } from 'zod';
 import type { HarnessFiles, Vocabulary } from '../../types.ts';
 import { common, type FileDigest } from './fields.ts';
@@ -6,24 +6,24 @@ import type { Note } from './finding.ts';
 
 type Common = z.infer<z.ZodObject<typeof common>>;
 
-/** Files of the child by path below `harness/<env>/`: in the stored form they are the subject. */
+/** Files of the child by path below `harness/<env>/`; the stored form has them as subject. */
 export interface WithFiles {
   readonly child: { readonly files: Readonly<Record<string, FileDigest>> };
 }
 
-/** A decision of any kind, as rules see those before it: `kind.is` tells which. */
+/** A decision of any kind, as rules see earlier ones: `kind.is` tells which. */
 export type AnyDecision = Common & WithFiles & { readonly kind: string };
 
-/** What a rule may hold a decision against. */
+/** What a rule compares a decision with. */
 export interface Context {
-  /** Decisions before it that could be read, oldest first. */
+  /** Earlier decisions that could be read, oldest first. */
   readonly before: readonly AnyDecision[];
   /** The same by the SHA-256 of their bytes. */
   readonly entries: ReadonlyMap<string, AnyDecision>;
-  /** Parent and child, where both could be rebuilt. */
+  /** Parent and child; null unless both could be rebuilt. */
   readonly sides: { readonly before: HarnessFiles; readonly after: HarnessFiles } | null;
   readonly note: Note;
-  /** Of the environment, where it is known; default neutral. */
+  /** The environment's, if it is known; default neutral. */
   readonly vocabulary?: Vocabulary | undefined;
 }
 
@@ -33,13 +33,13 @@ interface Definition<K extends string, S extends z.ZodRawShape> {
   readonly fields: S;
   /** True if the child need not be the harness of the branch. @default false */
   readonly elsewhere?: boolean;
-  /** What it was about, one line. */
+  /** What the decision was about, in one line. */
   title(decision: DecisionOf<K, S>): string;
   /** Whether the branch has the child's harness from here on. @default never */
   changesBranch?(decision: DecisionOf<K, S>): boolean;
   /** Whether only a person's key may sign it. @default never */
   person?(decision: DecisionOf<K, S>): boolean;
-  /** Notes what this record must not say after those before it. @default nothing */
+  /** Notes what contradicts earlier decisions. @default nothing */
   verify?(decision: DecisionOf<K, S>, context: Context): void;
 }
 

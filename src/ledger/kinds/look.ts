@@ -1,4 +1,4 @@
-/** `look`: a look at the sealed panel begins, on terms that are fixed before the first rollout. */
+/** `look`: a look at the sealed panel begins, on terms fixed before the first rollout. */
 import { alphaOf, RELEASE } from '../../gate/rules.ts';
 import { LookAt, sentences } from './fields.ts';
 import { hold } from './finding.ts';
@@ -20,10 +20,10 @@ export const look = defineKind({
     const { alpha = RELEASE.alpha, panelUsed = false } = terms;
     hold(note, 'plan.terms.alpha', alphaOf(lookPlace(before), terms.fdr), alpha);
     hold(note, 'plan.terms.planned', tasks.length, terms.planned);
-    // A night leaves these to the rule; a record that names them has changed it.
+    // A night leaves these two to the rule, so a record must not name them.
     hold(note, 'plan.terms.maxVoidShare', undefined, terms.maxVoidShare);
     hold(note, 'plan.terms.sizeWithinCap', undefined, terms.sizeWithinCap);
-    // A generated panel answers once: the next look draws another one.
+    // A generated panel serves one look: the next look draws another one.
     const given = data.panelSeed === undefined;
     if (!given && sealedLooks(before).some(({ opened }) => opened.data.panelSeed === data.panelSeed))
       note('data.panelSeed', 'a seed that no look had before', data.panelSeed);

@@ -1,4 +1,4 @@
-/** `merge`: the checked-out branch came in, and the harness stays as it is. */
+/** `merge`: the checked-out branch was merged; the harness stays as it is. */
 import { HarnessAt } from './fields.ts';
 import { hold } from './finding.ts';
 import { defineKind } from './kind.ts';

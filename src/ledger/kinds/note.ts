@@ -1,4 +1,4 @@
-/** `note`: the end of a night, with the digests of what it left outside git. */
+/** `note`: the end of a night, with the digests of its files outside git. */
 import { z } from 'zod';
 import { Data, digest, relativePath, sentences } from './fields.ts';
 import { defineKind } from './kind.ts';

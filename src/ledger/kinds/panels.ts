@@ -8,14 +8,14 @@ import type { Verdict } from '../../types.ts';
 import type { LookAt, PanelData } from './fields.ts';
 import type { AnyDecision } from './kind.ts';
 
-/** Looks that one set of sealed tasks may answer. */
+/** Maximum looks per set of sealed tasks. */
 export const MAX_LOOKS = 12;
 
-/** What is fixed before the first sealed rollout; tasks in the order in which they are played. */
+/** Fixed before the first sealed rollout; tasks in the order of play. */
 export const LookPlan = z.strictObject({ tasks: z.array(z.string()), trials: z.int().min(1), terms: ReleaseTerms });
 export type LookPlan = z.infer<typeof LookPlan>;
 
-/** A `look`, a `release` and an `audit`, as far as panels go. */
+/** The fields of a `look`, a `release` and an `audit` that concern panels. */
 type Opening = AnyDecision & { readonly data: LookAt; readonly plan: LookPlan };
 type Closing = AnyDecision & {
   readonly data: LookAt;
@@ -27,15 +27,15 @@ const isOpening = (decision: AnyDecision): decision is Opening => decision.kind 
 const isClosing = (decision: AnyDecision): decision is Closing => decision.kind === 'release';
 const isAuditing = (decision: AnyDecision): decision is Auditing => decision.kind === 'audit';
 
-/** A look at a sealed panel, whatever came of it. */
+/** A look at a sealed panel, with or without a verdict. */
 export interface SealedLook {
   /** The decision that counts it, stored before the first rollout (by older rules the verdict). */
   readonly opened: Opening | Closing;
-  /** The decision with its verdict; null for a look that was cut off. */
+  /** The decision with its verdict; null for an interrupted look. */
   readonly closed: Closing | null;
 }
 
-/** All looks in their order: one that was cut off counts like any other. */
+/** All looks in order; an interrupted one counts like any other. */
 export function sealedLooks(decisions: readonly AnyDecision[]): readonly SealedLook[] {
   const looks: { opened: Opening | Closing; closed: Closing | null }[] = [];
   for (const decision of decisions) {
@@ -53,18 +53,18 @@ export function sealedLooks(decisions: readonly AnyDecision[]): readonly SealedL
 
 const isRelease = ({ closed }: SealedLook): boolean => closed?.verdict.decision === 'accepted';
 
-/** Ids of the tasks that it played: all of them where nobody knows how far it came. */
+/** Ids of the tasks that it played; all planned ones where it was interrupted. */
 const playedBy = ({ opened, closed }: SealedLook): readonly string[] =>
   closed?.gate.pairs.map(({ task }) => task) ?? ('plan' in opened ? opened.plan.tasks : []);
 
-/** Looks at the panel so far. */
+/** Number of looks at the panel so far. */
 export const looksAt = (decisions: readonly AnyDecision[], panel: string): number =>
   sealedLooks(decisions).filter(({ opened }) => opened.data.panel === panel).length;
 
 export interface Use {
   /** Looks that played the task, over all nights and panels. */
   readonly looks: number;
-  /** True once something was released on it: no bound can be claimed on it again. */
+  /** True once a look released on it: no bound can be claimed on it again. */
   readonly used: boolean;
 }
 
@@ -83,7 +83,7 @@ export function useOfTasks(decisions: readonly AnyDecision[]): ReadonlyMap<strin
   return tasks;
 }
 
-/** Ids of the given tasks that audits have played: what was published is no more secret. */
+/** Ids of the given tasks that audits have played: their scores are public. */
 export const auditedTasks = (decisions: readonly AnyDecision[]): ReadonlySet<string> =>
   new Set(
     decisions
@@ -91,7 +91,7 @@ export const auditedTasks = (decisions: readonly AnyDecision[]): ReadonlySet<str
       .flatMap(({ data, gate }) => (data.panelSeed === undefined ? gate.pairs.map(({ task }) => task) : [])),
   );
 
-/** Where the next look stands. */
+/** Looks and releases so far, which set the alpha of the next look. */
 export function lookPlace(decisions: readonly AnyDecision[]): LookPlace {
   const looks = sealedLooks(decisions);
   return {

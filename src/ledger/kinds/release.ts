@@ -54,7 +54,7 @@ export type ReleaseDecision = DecisionOf<'release', typeof fields>;
 
 const isReleased = (decision: AnyDecision): boolean => release.is(decision) && decision.version !== undefined;
 
-/** What tells of a version has the harness that was released as it. */
+/** A decision about a version must have the harness that was released as it. */
 export function verifyVersion(
   { version, child }: AnyDecision & { readonly version: string },
   { before, note }: Context,

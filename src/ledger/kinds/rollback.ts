@@ -1,4 +1,4 @@
-/** `rollback`: going back is a step forward, to exactly the bytes of an earlier version. */
+/** `rollback`: the branch goes back to exactly the bytes of an earlier version. */
 import { z } from 'zod';
 import { HarnessAt, sentences, Touched, Version } from './fields.ts';
 import { verifyTouched } from './items.ts';
@@ -10,9 +10,8 @@ export const rollback = defineKind({
   fields: {
     version: Version,
     touched: z.array(Touched),
-    /** What the version gives up that the harness before it held. */
+    /** What the version gives up compared with the harness before it. */
     loosens: sentences,
-    /** Where the version's harness came from. */
     source: HarnessAt,
   },
   title: ({ version }) => `roll back to ${version}`,

@@ -1,4 +1,4 @@
-/** `settings`: what nights run under from here on; what loosens it is a person's decision. */
+/** `settings`: what nights run under from here on; only a person may loosen it. */
 import { z } from 'zod';
 import { canonicalJson, sha256 } from '../../digest.ts';
 import type { Pair } from '../../gate/pairs.ts';
@@ -12,9 +12,8 @@ export const RecordedSettings = z.strictObject({
   policy: Policy,
   /** Digest of the environment: name, tools and tasks, and the bytes of its file. */
   environment: digest,
-  /** Of private tasks: what tells the salt of their digests from another one. */
+  /** For private tasks: tells the salt of their digests from another one. */
   salt: digest.optional(),
-  /** All its tasks by id, with the digest of their content. */
   tasks: z.array(
     z.strictObject({
       id: z.string(),
@@ -26,7 +25,7 @@ export const RecordedSettings = z.strictObject({
 });
 export type RecordedSettings = z.infer<typeof RecordedSettings>;
 
-/** Operator of the decisions by which a person takes over what a night would not. */
+/** Operator of the decisions by which a person adopts what a night would not. */
 export const ADOPT = 'adopt';
 
 export const settings = defineKind({
@@ -42,7 +41,7 @@ export const settings = defineKind({
   },
 });
 
-/** The newest that are recorded; null before the first. */
+/** The newest recorded settings; null before the first. */
 export const settingsInForce = (decisions: readonly AnyDecision[]): RecordedSettings | null => {
   const last = decisions.findLast(settings.is);
   return last === undefined || !settings.is(last) ? null : last.settings;
@@ -55,13 +54,13 @@ type Measured = AnyDecision & {
   readonly data: { readonly environment: string; readonly panelSeed?: number | undefined };
 };
 
-/** What was measured under recorded settings is measured on their environment. */
+/** Under recorded settings, a decision must name their environment. */
 export function verifyEnvironment({ data }: Measured, { before, note }: Context): void {
   const inForce = settingsInForce(before);
   if (inForce !== null) hold(note, 'data.environment', inForce.environment, data.environment);
 }
 
-/** Given tasks of a split, as the settings in force name them; with `tags`, their tags too. */
+/** Given pairs must be tasks of the split in force; with `tags`, their tags must agree too. */
 export function verifyPairs(
   pairs: readonly Pair[],
   { split, tags: tagged = false }: { readonly split: 'dev' | 'sealed'; readonly tags?: boolean },
@@ -81,7 +80,7 @@ export function verifyPairs(
 /** What only a person may adopt, one sentence each: a weaker policy, changed held-out tasks. */
 export function loosened(before: RecordedSettings, after: RecordedSettings): string[] {
   const policy = loosenings(before.policy, after.policy);
-  // What another salt names cannot be compared, so whether it is the same is a person's to say.
+  // Digests of another salt cannot be compared, so a person has to confirm the tasks.
   if (before.salt !== after.salt) return [...policy, 'the tasks are named and digested with another salt, or none'];
   return [...policy, ...tasksLoosened(before, after)];
 }
@@ -103,7 +102,7 @@ function tasksLoosened(before: RecordedSettings, after: RecordedSettings): strin
       return [`task ${old.id} guards no release any more: its tags were ${old.tags.join(', ')}`];
     return [];
   });
-  // The same question under another name.
+  // The same task under another name.
   const known = new Set(before.tasks.map(({ id }) => id));
   const moved = after.tasks.flatMap(({ id, split, sha256: content }) => {
     const was = splits.get(content);
@@ -114,6 +113,6 @@ function tasksLoosened(before: RecordedSettings, after: RecordedSettings): strin
   return [...tasks, ...moved];
 }
 
-/** A task without which a release could break what nobody looks at any more. */
+/** A task that guards releases against damage that nobody would look for. */
 const isCanary = ({ tags }: RecordedSettings['tasks'][number], policy: Policy): boolean =>
   tags.some((tag) => tag === 'refusal' || policy.protected_tags.includes(tag));

@@ -10,7 +10,6 @@ export interface Anchor {
   /** Number of the last decision, and SHA-256 of its bytes. */
   readonly seq: number;
   readonly sha256: string;
-  /** Tip of the branch. */
   readonly commit: Oid;
 }
 
@@ -27,7 +26,7 @@ export function parseAnchor(line: string): Anchor {
   );
 }
 
-/** The anchor of a branch as it is; null while it has no decision. */
+/** The anchor of a branch now; null while it has no decision. */
 export function anchorOf(env: string, nodes: readonly Node[], tip: Oid): Anchor | null {
   const last = storedIn(nodes).at(-1);
   return last?.decision ? { env, seq: last.decision.seq, sha256: last.sha256, commit: tip } : null;

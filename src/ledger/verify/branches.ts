@@ -11,10 +11,9 @@ import type { Unchecked } from '../kinds/finding.ts';
 /** `branch`: `optimize/shop`, or `origin/optimize/shop` where only a remote's copy is here. */
 type LedgerBranch = { readonly env: string; readonly branch: string; readonly head: Oid };
 
-/** Refs that can tell of a ledger. */
 export const LEDGER_REFS = ['refs/heads/optimize', 'refs/tags/harness', 'refs/remotes'] as const;
 
-/** The ledgers that are here, or the one of `env`. Throws UsageError when that one is not here. */
+/** The ledgers here, or only that of `env`. Throws UsageError when that one is not here. */
 export function branchesOf(refs: readonly Ref[], env: string | undefined): LedgerBranch[] {
   const wanted = ledgersIn(refs).flatMap(({ env: own, name, commit }) =>
     commit !== null && (env === undefined || own === env)
@@ -35,12 +34,12 @@ export async function missingFrom(
   repository: Repository,
   refs: readonly Ref[],
   told: {
-    /** Environments that the one who asks knows of. */
+    /** Environments that the caller knows of. */
     readonly named: readonly string[];
     readonly env: string | undefined;
-    /** The number of each branch's last decision by environment. */
+    /** The last decision's number per environment. */
     readonly decisions: ReadonlyMap<string, number>;
-    /** Paths of the records that the branches hold: there is no need to read these. */
+    /** Paths of records on the branches, which need no reading. */
     readonly held: ReadonlySet<string>;
   },
 ): Promise<Unchecked[]> {
@@ -62,7 +61,7 @@ export async function missingFrom(
   });
 }
 
-/** By environment, the number of the last record on the checked-out commit that no branch holds. */
+/** Per environment, the last record's number on the checked-out commit that no branch holds. */
 async function mergedRecords(repository: Repository, held: ReadonlySet<string>): Promise<Map<string, number>> {
   const { commit } = await readHead(repository);
   if (commit === null) return new Map();

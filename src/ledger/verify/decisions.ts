@@ -25,7 +25,7 @@ interface Walk {
   harness: string;
   seq: number;
   prev: string | null;
-  /** True once a record of this version was seen: one of v2 does not come after it. */
+  /** True once a record of this version was seen: v2 records must come before. */
   current: boolean;
   readonly vocabulary: Vocabulary | undefined;
 }
@@ -78,7 +78,7 @@ function verifyNode(env: string, node: Node, walk: Walk, issues: LedgerFinding[]
 
 type Digests = Readonly<Record<string, FileDigest>>;
 
-/** Paths in both or either whose digests are not the same. */
+/** Paths whose digests differ or that only one side has. */
 const differing = (a: Digests, b: Digests): string[] =>
   [...new Set([...Object.keys(a), ...Object.keys(b)])]
     .filter((path) => canonicalJson(a[path] ?? null) !== canonicalJson(b[path] ?? null))

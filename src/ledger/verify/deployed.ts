@@ -17,7 +17,6 @@ import { unapproved, wordsOn } from '../kinds/approve.ts';
 import type { LedgerFinding } from '../kinds/finding.ts';
 import { settingsInForce } from '../kinds/settings.ts';
 
-/** Mode and git id of a file: what a commit knows of it. */
 type Seen = { readonly mode: string; readonly id: string };
 
 export interface DeployedHarness {

@@ -19,9 +19,8 @@ export interface StoredDecision {
   readonly text: string;
   /** Null for none. Its envelope is null if it cannot be read, which is an issue of its own. */
   readonly signature: { readonly envelope: DsseEnvelope | null } | null;
-  /** The version of its form. */
   readonly was: 'v2' | 'v3';
-  /** Null if the bytes do not fit the schema: an issue of its own, for `v2` unchecked. */
+  /** Null if the bytes do not fit the schema: an issue of its own; for v2 unchecked. */
   readonly decision: Decision | null;
 }
 
@@ -35,7 +34,7 @@ export interface Node {
   readonly added: readonly StoredDecision[];
 }
 
-/** All decisions in order, with the commits that add them. */
+/** All decisions in order, with their commits. */
 export const storedIn = (nodes: readonly Node[]) =>
   nodes.flatMap(({ added, commit }) => added.map((stored) => ({ ...stored, commit })));
 
@@ -47,7 +46,7 @@ export interface History {
   readonly objects: ReadonlyMap<Oid, Uint8Array>;
 }
 
-/** Folders and files of the harness, and the records of all environments. */
+/** Selects the harness, and the records of all environments. */
 const concerns =
   (env: string) =>
   (path: string): boolean => {
@@ -57,7 +56,7 @@ const concerns =
     return folder.startsWith(path) || path.startsWith(folder) || /^runs\/(?:[^/]+\/(?:decisions\/)?)?$/.test(path);
   };
 
-/** Reads the first-parent commits that change the harness or decisions. */
+/** Reads the first-parent commits that change harness or decisions. */
 export async function readHistory(repository: Repository, env: string, tip: Oid): Promise<History> {
   const chain = await readChain(repository, tip);
   const changes = await changesAlong(repository, chain, concerns(env));
@@ -76,12 +75,12 @@ export async function readHistory(repository: Repository, env: string, tip: Oid)
   return { chain: chain.map(({ oid }) => oid), commits, objects };
 }
 
-/** What is read of a branch so far. */
+/** What was read of a branch so far. */
 interface Reader {
   readonly env: string;
   readonly objects: History['objects'];
   readonly issues: LedgerFinding[];
-  /** Paths of this environment's decisions, and of those of others. */
+  /** Paths of this environment's decisions, and of other environments'. */
   readonly ours: Set<string>;
   readonly others: Set<string>;
 }
@@ -99,7 +98,7 @@ export function nodesOf(env: string, { commits, objects }: History, issues: Ledg
       .filter(({ path }) => parseDecisionPath(path) !== null)
       .flatMap((change) => decisionIn(reader, commit, change) ?? [])
       .sort((a, b) => (a.decision?.seq ?? 0) - (b.decision?.seq ?? 0));
-    // What a person's side brings in may be executable; what this program writes never is.
+    // A merge may bring executable files; what this program writes never is executable.
     const brought = decisions.some(({ decision }) => decision?.kind === 'external' || decision?.kind === 'merge');
     files = harnessAfter(reader, commit, { files, changes, plain: own && !brought });
     const added = withSignatures(reader, commit, decisions, changes);
@@ -210,11 +209,11 @@ function decisionIn(reader: Reader, commit: Oid, change: TreeChange): Unsigned |
   const canonical = canonicalText(raw);
   if (canonical !== text) note('bytes', `canonical JSON, sha256 ${sha256(canonical)}`, `sha256 ${stored.sha256}`);
   const { was, current, parsed } = readStatement(raw);
-  // What another version wrote in a way that is not known here is no forgery.
+  // A v2 record that is not understood here is no forgery.
   if (was === 'v3')
     for (const fault of parsed.error?.issues ?? [])
       note(fault.path.join('.'), `the schema ${PREDICATE}`, fault.message);
-  // What the schema would fill in must be there already: the record means what its bytes say.
+  // Every field must be in the bytes: none is filled in by the schema.
   if (parsed.success && canonicalJson(parsed.data) !== canonicalJson(current))
     note('bytes', 'every field', 'fields left out');
   return { ...stored, was, decision: parsed.success ? decisionOf(parsed.data) : null };
@@ -230,7 +229,7 @@ function checkTrailers({ commit, added, files }: Node, message: string, env: str
     if (found !== undefined && of(found) !== expected) note(field, expected ?? 'no decision', found);
   };
   check('Optimize-Entry', last && `sha256:${last.sha256}`);
-  // What cannot be read is an issue of its own.
+  // An unreadable record is an issue of its own.
   if (last?.decision !== null)
     check('Optimize-Seq', last && `${last.decision.seq}`, (text) => text.split('-')[1] ?? '');
   check('Optimize-Harness', harnessId(files));

@@ -19,7 +19,7 @@ interface Validity {
 
 interface Placed extends StoredDecision {
   readonly commit: string;
-  /** Counted, not read: what a record says of its own place is no proof. */
+  /** Counted: a record's own claim about its place is no proof. */
   readonly place: number;
 }
 
@@ -50,7 +50,7 @@ export function verifyTrust(
   walk(from, trust, walk(from, trust, new Map(), []), found);
 }
 
-/** Adds what is wrong to `found`; gives the revocations, by key with the place where each begins. */
+/** Adds what is wrong to `found`; returns, per revoked key, the place from which on it is void. */
 function walk(
   all: readonly Placed[],
   trust: Trust,

@@ -25,11 +25,11 @@ import { verifyTrust } from './trust.ts';
  * they continue an anchor that was kept elsewhere. V4: episodes played again give their scores.
  */
 export type Level = 'V1' | 'V2' | 'V3' | 'V4';
-/** What sees an issue: a level, or the comparison with a folder. */
+/** What finds an issue: a level, or the comparison with a folder. */
 export type Sight = Level | 'deployed';
 
 export interface VerifyIssue extends LedgerFinding {
-  /** The lowest level that sees it. */
+  /** The lowest level that finds it. */
   readonly level: Sight;
 }
 
@@ -42,16 +42,15 @@ export interface BranchReport {
   readonly signedFrom: number | null;
   readonly commits: number;
   readonly releases: number;
-  /** True unless something was scored before any decision recorded what nights run under. */
+  /** True if settings were recorded before anything was scored. */
   readonly bound: boolean;
-  /** What `--anchor` takes later; null while there is no decision. */
+  /** For a later `--anchor`; null while there is no decision. */
   readonly anchor: Anchor | null;
 }
 
 export interface VerifyReport {
-  /** Levels that were asked for. */
   readonly levels: readonly Level[];
-  /** What the folder was held against; null without one. */
+  /** What the folder was compared with; null without one. */
   readonly deployed: string | null;
   readonly branches: readonly BranchReport[];
   readonly issues: readonly VerifyIssue[];
@@ -71,7 +70,7 @@ export interface VerifyOptions {
   readonly trust?: Trust;
   /** Asks for V3. */
   readonly anchors?: readonly Anchor[];
-  /** A folder to hold against the harness in force of `env`, or of the only branch. */
+  /** A folder to compare with the harness in force of `env`, or of the only branch. */
   readonly deployed?: string;
 }
 
@@ -181,7 +180,7 @@ function notCoveredBy(
   ];
 }
 
-/** A tag must stand at the commit that holds its release decision. */
+/** A tag must point at the commit of its release decision. */
 function checkTags(
   env: string,
   releases: ReadonlyMap<string, Oid>,
