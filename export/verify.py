@@ -3,8 +3,8 @@
 
 Needs Python 3.8 or newer, and `openssl` 3 for signatures. Reads the folder that it lies in: records/NNNN.json and .sig, blobs/SHA256,
 start.json. Checks V1: chain, edits replayed from byte splices, verdicts and error rates recomputed, versions, and the harness to which
-the decisions lead; and V2 with --trust: signatures against keys that you were given by another way. Sentences (`detail`) are not
-checked. Exit 0: verified; 6: altered; 2: could not check.
+the decisions lead; and V2 with --trust: signatures against keys that you got another way. It does not check sentences (`detail`).
+Exit 0: verified; 6: altered; 2: could not check.
 """
 import argparse, base64, hashlib, json, math, pathlib, re, subprocess, sys, tempfile, types
 
@@ -12,19 +12,19 @@ HERE = pathlib.Path(__file__).absolute().parent
 PREDICATE, STATEMENT = "urn:harness-optimizer:decision:v%d", "https://in-toto.io/Statement/v1"
 PAYLOAD, RULES = "application/vnd.in-toto+json", "gate/4"
 Z95, LN2, SQRT2, SQRT1_2 = 1.959963984540054, 0.6931471805599453, 1.4142135623730951, 0.7071067811865476
-# The kinds of decision that the gate decides, and by which of its stages; any other kind has no scores.
+# The kinds that the gate decides, with its stages; no other kind has scores.
 JUDGED = {"candidate": ("keep", "prune"), "release": ("release",), "audit": ("audit",)}
-# What reading a record that holds something else than it should may end in.
+# What reading a malformed record may raise.
 BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 found = []
 sha = lambda data: hashlib.sha256(data).hexdigest()
 read = lambda *path: HERE.joinpath(*path).read_bytes()
-# As constants JSON knows neither NaN nor Infinity, and int() refuses both.
+# JSON has neither NaN nor Infinity; int() refuses both.
 parsed = lambda data: json.loads(data.decode("utf-8"), object_pairs_hook=strict, parse_constant=int)
 accepted = lambda record: record.get("verdict") is not None and record["verdict"]["decision"] == "accepted"
 
 def note(where, field, expected, got):
-    # In one line, whatever a record holds.
+    # ascii() keeps any content of a record on one line.
     found.append(ascii("ALTERED %s %s: expected %.200s, found %.200s" % (where, field, expected, got))[1:-1])
 
 def hold(where, field, expected, got):
@@ -39,10 +39,10 @@ def attempt(tell, where, step, *arguments):
 
 def strict(pairs):
     if len(dict(pairs)) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key appears twice")
     return dict(pairs)
 
-# --- numbers: the rules' own functions, from + - * / and sqrt alone, so that every machine gives the same ---
+# --- numbers: only + - * / and sqrt, so that every machine gives the same ---
 def ln(x):
     if not 0 < x < math.inf:
         raise ValueError("no logarithm of %s" % x)
@@ -69,7 +69,7 @@ def exp(x):
     return value
 
 def total(values, start=0):
-    # Not sum(), which from Python 3.12 on rounds in another way.
+    # sum() rounds in another way from Python 3.12 on.
     for value in values:
         start += value
     return start
@@ -124,7 +124,7 @@ def mixture(ds):
     stakes = [(0.95 * (g - 0.5)) / 20 for g in range(1, 21)]
     return min(total(min(math.prod(1 + stake * d for d in ds), 1e300) / 20 for stake in stakes), 1e300)
 
-# --- the gate: what each stage makes of the recorded scores ---
+# --- the gate: the verdict of each stage on recorded scores ---
 decide = lambda *rows: next((decision, reason) for decision, reason, applies in rows if applies)
 
 def keep(pairs, options):
@@ -256,7 +256,7 @@ def check_head(where, record, walk):
     elif kind in ("rollback", "apply", "audit"):
         hold(where, "child.harness", walk.released.get(version, "what was released as %s" % version), child)
 
-# --- edits: the child is the parent with its byte splices done ---
+# --- edits: the child is the parent with the byte splices applied ---
 def harness_id(files):
     rows = [[path, sha(files[path])] for path in sorted(files)]
     return sha(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode("utf-8"))
@@ -346,7 +346,7 @@ def check_record(place, where, payload, walk):
     statement = parsed(payload)
     record = statement["predicate"]
     if statement["predicateType"] != PREDICATE % 2:
-        walk.form = 3  # A record of v2, in which every kind had every field, does not come after one of v3.
+        walk.form = 3  # A v2 record must not come after one of v3.
     hold(where, "predicateType", (STATEMENT, PREDICATE % walk.form), (statement["_type"], statement["predicateType"]))
     hold(where, "seq", ("records/%04d.json" % place, place), (where, record["seq"]))
     hold(where, "prev, env", (walk.prev, walk.env), (record["prev"], record["env"]))

@@ -93,7 +93,7 @@ describe('export', () => {
       [release, swap(/"after": \[\n\s*1/, '"after": [\n 0'), /verdict\./],
       [candidate, swap(/"inserted": "/, '"inserted": "x'), /subject |child\.harness/],
       [candidate, swap(/"seq": (\d+)/, '"seq": 99'), /seq/],
-      [candidate, swap(/"run": "/, '"run": "", "run": "'), /stands twice/],
+      [candidate, swap(/"run": "/, '"run": "", "run": "'), /appears twice/],
       [candidate, (text) => text.slice(0, -20), /a decision/],
       ['start.json', swap(/"head": "./, '"head": "0'), /end of the chain/],
     ];
