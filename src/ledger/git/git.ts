@@ -17,9 +17,9 @@ export interface Repository {
   readonly objectFormat: ObjectFormat;
 }
 
-const reading = ['cat-file', 'diff-tree', 'for-each-ref', 'ls-files', 'ls-tree', 'rev-list', 'rev-parse'] as const;
-const merging = ['merge-base', 'merge-file', 'symbolic-ref'] as const;
-const writing = [
+const objects = ['cat-file', 'diff-tree', 'ls-files', 'ls-tree', 'merge-file'] as const;
+const history = ['for-each-ref', 'merge-base', 'rev-list', 'rev-parse', 'symbolic-ref'] as const;
+const writes = [
   'commit-tree',
   'hash-object',
   'mktag',
@@ -28,7 +28,7 @@ const writing = [
   'update-ref',
   'write-tree',
 ] as const;
-const commands = [...reading, ...merging, ...writing];
+const commands = [...objects, ...history, ...writes];
 type GitCommand = (typeof commands)[number];
 
 /** Author, committer and tagger. */

@@ -23,10 +23,7 @@ export async function readChain(repository: Repository, tip: Oid): Promise<Commi
   return chain;
 }
 
-interface Entry {
-  readonly mode: string;
-  readonly oid: Oid;
-}
+type Entry = Pick<TreeChange, 'mode' | 'oid'>;
 
 /** Two states of one folder. */
 interface Pair {
@@ -48,12 +45,9 @@ export async function changesAlong(
 ): Promise<Map<Oid, TreeChange[]>> {
   const found = new Map<Oid, TreeChange[]>();
   const known = new Map<string, ReadonlyMap<string, Entry>>();
-  let pairs: Pair[] = chain.map(({ oid, tree }, index) => ({
-    commit: oid,
-    path: '',
-    before: chain[index - 1]?.tree ?? null,
-    after: tree,
-  }));
+  let pairs: Pair[] = chain.map(({ oid: commit, tree: after }, index) => {
+    return { commit, path: '', before: chain[index - 1]?.tree ?? null, after };
+  });
   while (pairs.length > 0) {
     pairs = pairs.filter(({ before, after }) => before !== after);
     await readTrees(repository, pairs, wanted, known);
@@ -80,12 +74,11 @@ function compare(
   const tree = (entry: Entry | undefined) => (entry?.mode === TREE ? entry.oid : null);
   if (tree(before) !== null || tree(after) !== null)
     deeper.push({ commit, path: `${path}/`, before: tree(before), after: tree(after) });
-  const file = (entry: Entry | undefined) => (entry === undefined || entry.mode === TREE ? undefined : entry);
-  const [old, now] = [file(before), file(after)];
-  if (old === undefined && now === undefined) return;
-  const status = old === undefined ? 'A' : now === undefined ? 'D' : 'M';
-  const { mode, oid } = now ?? { mode: '000000', oid: (old as Entry).oid };
-  found.set(commit, [...(found.get(commit) ?? []), { status, mode, oid, path }]);
+  const [old, now] = [before, after].map((entry) => (entry?.mode === TREE ? undefined : entry));
+  const add = (status: string, { mode, oid }: Entry) =>
+    found.set(commit, [...(found.get(commit) ?? []), { status, mode, oid, path }]);
+  if (now !== undefined) add(old === undefined ? 'A' : 'M', now);
+  else if (old !== undefined) add('D', { mode: '000000', oid: old.oid });
 }
 
 /** Reads what `known` does not hold yet, by folder and id. */
@@ -102,18 +95,14 @@ async function readTrees(
   const list = [...missing];
   for (let at = 0; at < list.length; at += BLOCK) {
     const block = list.slice(at, at + BLOCK);
-    const objects = await readObjects(
-      repository,
-      block.map(([, { oid }]) => oid),
-    );
+    const oids = block.map(([, { oid }]) => oid);
+    const objects = await readObjects(repository, oids);
     for (const [key, { path, oid }] of block) {
       const bytes = objects.get(oid);
       if (bytes === undefined)
         throw new InfrastructureError(`object ${oid} is missing; is this a partial clone? run: git fetch --refetch`);
-      known.set(
-        key,
-        parseTree(bytes, repository, (name, mode) => wanted(path + name + (mode === TREE ? '/' : ''))),
-      );
+      const matters = (name: string, mode: string) => wanted(path + name + (mode === TREE ? '/' : ''));
+      known.set(key, parseTree(bytes, repository, matters));
     }
   }
 }
