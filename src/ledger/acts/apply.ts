@@ -60,7 +60,9 @@ export async function applyRelease(
   if (branch === null || target === null)
     throw new UsageError('no branch is checked out, so there is none to apply to; run: git switch <branch>');
   if (branch === ledger.branch)
-    throw new UsageError(`${branch} is the optimizer's own branch; check out the one you use: git switch <branch>`);
+    throw new UsageError(
+      `${branch} is the optimizer's own branch; check out the one that you use: git switch <branch>`,
+    );
   const version = await findVersion(ledger, options.version);
   const before = await readContents(repository, env, target);
   const harness = harnessId(version.files);
@@ -115,7 +117,7 @@ function assertApproved(ledger: Ledger, { version }: Version): void {
   const why = unapproved(policy, wordsOn(decisions, release.entry), release.decision);
   if (why !== null)
     throw new UsageError(
-      `${version} of ${ledger.env} may not come into force: ${why}; a person says so with: npx optimize approve ${version} --env ${ledger.env} --reason "..."`,
+      `${version} of ${ledger.env} may not come into force: ${why}; a person approves it with: npx optimize approve ${version} --env ${ledger.env} --reason "..."`,
     );
 }
 

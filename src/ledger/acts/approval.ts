@@ -9,11 +9,20 @@ import { unapproved, wordsOn } from '../kinds/approve.ts';
 import { policyDigest, settingsInForce } from '../kinds/settings.ts';
 import { recordAct, type SignedStep, underLock } from './step.ts';
 
-/** Only the keys of persons may approve. */
+/** Only the keys of persons. */
 export const personsOf = (keyring: Keyring): Keyring => ({
   ...keyring,
   keys: keyring.keys.filter(({ entry }) => entry.role === 'person'),
 });
+
+/** The same; throws UsageError for none. `what` is a person's to sign. */
+export function needPersons(keyring: Keyring, what: string): Keyring {
+  const persons = personsOf(keyring);
+  if (persons.keys.length > 0) return persons;
+  throw new UsageError(
+    `only a person can sign ${what}, and ${keyring.place} has no person's key; make one: npx optimize keys init --role person --principal NAME`,
+  );
+}
 
 export interface Stated {
   readonly commit: Oid;
@@ -45,12 +54,7 @@ async function stateLocked(
   what: WordToRecord,
   options: SignedStep,
 ): Promise<Stated> {
-  const keys = personsOf(options.keys);
-  if (keys.keys.length === 0)
-    throw new UsageError(
-      `who approves or rejects signs it, and ${options.keys.place} has no person's key; make one: npx optimize keys init --role person --principal NAME`,
-    );
-  const ledger = await openLedger(repository, env, keys);
+  const ledger = await openLedger(repository, env, needPersons(options.keys, 'an approval or a rejection'));
   const releases = ledger.releases();
   const release =
     what.version === undefined ? releases.at(-1) : releases.find(({ version }) => version === what.version);
@@ -61,7 +65,7 @@ async function stateLocked(
   const signer = ledger.assertWritable();
   if (signer === null) throw new UsageError(`no key of a person at hand may sign on ${ledger.branch}`);
   if (signer.keyid === release.decision.signer)
-    throw new UsageError(`${signer.principal} signed this release, so somebody else has to approve or reject it`);
+    throw new UsageError(`${signer.principal} signed this release, so somebody else must approve or reject it`);
   const policy = settingsInForce(ledger.decisions())?.policy ?? null;
   const { by } = (policy ?? NO_POLICY).approval;
   if (by.length > 0 && !by.includes(signer.principal))

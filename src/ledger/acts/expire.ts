@@ -3,12 +3,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileDigest } from '../../digest.ts';
 import { UsageError } from '../../errors.ts';
-import { openLedger } from '../branch/ledger.ts';
+import type { Ledger } from '../branch/ledger.ts';
 import type { Repository } from '../git/git.ts';
 import { artifactPath, artifactsIn, DAY_MS, type Expired, expire, expiredFiles } from '../kinds/expire.ts';
 import type { AnyDecision } from '../kinds/kind.ts';
 import { settingsInForce } from '../kinds/settings.ts';
-import { recordAct, type StepOptions, underLock } from './step.ts';
+import { recordAct, type StepOptions, withLedger } from './step.ts';
 
 type ExpireOptions = StepOptions & { readonly dry: boolean };
 
@@ -35,10 +35,10 @@ async function here(root: string, files: readonly Expired[]): Promise<string[]> 
  * such a limit.
  */
 export const expireTraces = (repository: Repository, env: string, options: ExpireOptions): Promise<Expiry> =>
-  underLock(repository, env, options.time, () => expireLocked(repository, env, options));
+  withLedger(repository, env, options, (ledger) => expireIn(ledger, options));
 
-async function expireLocked(repository: Repository, env: string, { dry, ...options }: ExpireOptions): Promise<Expiry> {
-  const ledger = await openLedger(repository, env, options.keys);
+async function expireIn(ledger: Ledger, { dry, ...options }: ExpireOptions): Promise<Expiry> {
+  const { repository, env } = ledger;
   const decisions: readonly AnyDecision[] = ledger.decisions();
   const days = settingsInForce(decisions)?.policy.retention?.traces_days;
   if (days === undefined)

@@ -6,7 +6,7 @@ import type { Oid } from '../git/plumbing.ts';
 import type { Keyring } from '../keys/keys.ts';
 import { frozenBy } from '../kinds/freeze.ts';
 import type { Decision } from '../kinds/index.ts';
-import { personsOf } from './approval.ts';
+import { needPersons } from './approval.ts';
 import { recordAct, type StepOptions, underLock } from './step.ts';
 
 /** Throws FrozenError: since when, why, and what lifts it. */
@@ -20,14 +20,8 @@ export function assertNotFrozen(env: string, decisions: readonly Decision[]): vo
 }
 
 /** Only a person lifts a freeze: with a key of their own, where there are keys. */
-function signersOf(kind: 'freeze' | 'unfreeze', keys: Keyring): Keyring {
-  if (kind === 'freeze' || keys.keys.length === 0) return keys;
-  const persons = personsOf(keys);
-  if (persons.keys.length > 0) return persons;
-  throw new UsageError(
-    `a person lifts a freeze and signs it, and ${keys.place} has no person's key; make one: npx optimize keys init --role person --principal NAME`,
-  );
-}
+const signersOf = (kind: 'freeze' | 'unfreeze', keys: Keyring): Keyring =>
+  kind === 'freeze' || keys.keys.length === 0 ? keys : needPersons(keys, 'the end of a freeze');
 
 type FreezeOptions = StepOptions & { readonly why: string };
 type Frozen = { readonly commit: Oid; readonly seq: number };

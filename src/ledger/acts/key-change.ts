@@ -3,10 +3,10 @@ import { UsageError } from '../../errors.ts';
 import { type Ledger, openLedger } from '../branch/ledger.ts';
 import type { Repository } from '../git/git.ts';
 import type { KeyEntry } from '../keys/key.ts';
-import type { Keyring } from '../keys/keys.ts';
+import { type Keyring, NO_KEYS } from '../keys/keys.ts';
 import { chooseKey } from '../keys/signing.ts';
 import { chainKeys, type KeyChange } from '../kinds/keys.ts';
-import { recordAct, type StepOptions, underLock } from './step.ts';
+import { recordAct, type StepOptions, withLedger } from './step.ts';
 
 /** The key that signs the next decision; null if nothing is signed. Throws as `assertWritable`. */
 export async function signingKey(repository: Repository, env: string, keys: Keyring): Promise<KeyEntry | null> {
@@ -24,10 +24,8 @@ export async function rotate(
   { old, next }: { readonly old: KeyEntry; readonly next: KeyEntry },
   options: StepOptions,
 ): Promise<{ readonly seq: number; readonly commit: string }> {
-  return withLedger(repository, env, options, async (ledger) => {
-    const change = { action: 'rotate', old: old.keyid, new: next.keyid, publicKey: next.publicKey } as const;
-    return record(ledger, change, options);
-  });
+  const change = { action: 'rotate', old: old.keyid, new: next.keyid, publicKey: next.publicKey } as const;
+  return withLedger(repository, env, options, (ledger) => record(ledger, change, options));
 }
 
 /**
@@ -42,10 +40,11 @@ export async function revoke(
   { keyid, from }: { readonly keyid: string; readonly from?: number },
   options: StepOptions,
 ): Promise<{ readonly seq: number; readonly commit: string; readonly keyid: string; readonly from: number }> {
-  const full = await findKey(repository, env, keyid);
-  const keys = options.keys ?? { place: 'nowhere', keys: [] };
+  const { branch, decisions } = await openLedger(repository, env);
+  const chain = chainKeys(decisions());
+  const full = findKey(chain.known, keyid, branch);
+  const keys = options.keys ?? NO_KEYS;
   const others = { ...keys, keys: keys.keys.filter(({ entry }) => entry.keyid !== full) };
-  const chain = chainKeys((await openLedger(repository, env)).decisions());
   const other = others.keys.some(({ entry }) => !chain.over.has(entry.keyid));
   const used = { ...options, keys: other ? others : keys };
   return withLedger(repository, env, used, async (ledger) => {
@@ -55,32 +54,18 @@ export async function revoke(
       throw new UsageError(
         `--from ${start}: expected a number from ${least} to ${ledger.nextSeq + 1}${other ? '' : '; no key takes back what it signed, so have another key at hand for that: optimize keys init'}`,
       );
-    return {
-      ...(await record(ledger, { action: 'revoke', keyid: full, from: start }, used)),
-      keyid: full,
-      from: start,
-    };
+    const recorded = await record(ledger, { action: 'revoke', keyid: full, from: start }, used);
+    return { ...recorded, keyid: full, from: start };
   });
 }
 
-async function findKey(repository: Repository, env: string, keyid: string): Promise<string> {
-  const ledger = await openLedger(repository, env);
-  const { known } = chainKeys(ledger.decisions());
+function findKey(known: ReadonlySet<string>, keyid: string, branch: string): string {
   const fitting = /^[0-9a-f]{8,64}$/.test(keyid) ? [...known].filter((one) => one.startsWith(keyid)) : [];
   const [found, ...more] = fitting;
   if (found !== undefined && more.length === 0) return found;
   throw new UsageError(
-    `no key "${keyid}" has signed on ${ledger.branch}; expected 8 or more characters of one of: ${[...known].join(', ') || '(nothing is signed)'}`,
+    `no key "${keyid}" has signed on ${branch}; expected 8 or more characters of one of: ${[...known].join(', ') || '(nothing is signed)'}`,
   );
-}
-
-async function withLedger<T>(
-  repository: Repository,
-  env: string,
-  options: StepOptions,
-  work: (ledger: Ledger) => Promise<T>,
-): Promise<T> {
-  return underLock(repository, env, options.time, async () => work(await openLedger(repository, env, options.keys)));
 }
 
 function record(ledger: Ledger, change: KeyChange, options: StepOptions) {

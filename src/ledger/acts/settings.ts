@@ -43,7 +43,7 @@ export function changeOfSettings(
   const loosens = before === null ? [] : loosened(before, settings);
   if (loosens.length > 0 && !adopt)
     throw new UsageError(
-      `${env} is not what its nights ran under: ${listed(loosens)}; put it back, or, if a person means it: npx optimize adopt --env ${env}`,
+      `${env} asks for less than its nights ran under: ${listed(loosens)}; undo that, or, if a person means it: npx optimize adopt --env ${env}`,
     );
   return { kind: 'settings', settings, loosens };
 }

@@ -1,7 +1,7 @@
 /** One decision outside of a night: who makes it, when and with which keys, one at a time. */
 import type { HarnessFiles } from '../../types.ts';
 import { VERSION } from '../../version.ts';
-import type { Ledger } from '../branch/ledger.ts';
+import { type Ledger, openLedger } from '../branch/ledger.ts';
 import { acquireLock } from '../branch/lock.ts';
 import type { LedgerEntries } from '../branch/record.ts';
 import type { Repository } from '../git/git.ts';
@@ -42,6 +42,14 @@ export async function underLock<T>(
     await lock.release();
   }
 }
+
+/** `underLock`, with the environment's ledger, which `keys` may sign. */
+export const withLedger = <T>(
+  repository: Repository,
+  env: string,
+  { time, keys }: StepOptions,
+  work: (ledger: Ledger) => Promise<T>,
+): Promise<T> => underLock(repository, env, time, async () => await work(await openLedger(repository, env, keys)));
 
 /** The commit's parts; `parent` and `child` default to the branch's harness. */
 type Around = Pick<LedgerEntries, 'message'> &

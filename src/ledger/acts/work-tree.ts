@@ -28,7 +28,7 @@ export async function checkWorkTree(repository: Repository, step: Transition): P
   const states = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'rebase-merge', 'rebase-apply'];
   const state = states.find((name) => existsSync(join(gitDir, name)));
   if (state !== undefined)
-    throw new UsageError(`git is in the middle of something (${state}); finish or abort that first, see: git status`);
+    throw new UsageError(`git has an unfinished operation (${state}); finish or abort it first, see: git status`);
   await checkSparse(repository, step.env);
   const folder = harnessFolder(step.env);
   const dirty = (path: string, where: string) =>

@@ -110,13 +110,13 @@ function parseStored(env: string, text: string, path: string): Decision | null {
   try {
     found = JSON.parse(text) as Json;
   } catch {
-    throw new VerifyError(`${path} is not JSON any more; run: npx optimize verify`);
+    throw new VerifyError(`${path}: expected JSON, found something else; run: npx optimize verify`);
   }
   const named = envOf(found);
   if (typeof named === 'string' && named !== env) return null;
   if (named === undefined)
     throw new VerifyError(
-      `${path}: expected a record of the form ${PREDICATE}, found another; use the version that wrote it, since records of other versions are not read`,
+      `${path}: expected a record of the form ${PREDICATE}, found another; use the version that wrote it`,
     );
   const { was, parsed } = readStatement(found);
   if (parsed.success) return decisionOf(parsed.data);

@@ -77,7 +77,9 @@ async function harnessByPrefix(ledger: Ledger, prefix: string): Promise<Resolved
       matches.set(child.harness, () => childOf(ledger, decision));
   }
   if (matches.size > 1)
-    throw new UsageError(`"${prefix}" fits ${matches.size} harnesses: ${[...matches.keys()].slice(0, 5).join(', ')}`);
+    throw new UsageError(
+      `"${prefix}" fits ${matches.size} harnesses (${[...matches.keys()].slice(0, 5).join(', ')}); give more characters`,
+    );
   const found = [...matches.values()][0];
   return found === undefined ? null : await found();
 }

@@ -83,7 +83,9 @@ async function chainAt(ledger: Ledger, place: Place, seconds: number, at: string
     const found = block.reverse().find((commit) => commit.seconds <= seconds);
     if (found) return await harnessIn(ledger, found.oid);
   }
-  throw new UsageError(`${branch ?? 'the checked-out commit'} has no commit from ${at} or earlier`);
+  throw new UsageError(
+    `${branch ?? 'the checked-out commit'} has no commit from ${at} or earlier; expected a later time`,
+  );
 }
 
 /**

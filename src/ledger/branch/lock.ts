@@ -55,6 +55,8 @@ function isDead(text: string, path: string): boolean {
     const { host, pid, started } = Owner.parse(JSON.parse(text));
     return host === hostname() && (startOf(pid) ?? 'gone') !== (started || startOf(pid));
   } catch {
-    throw new UsageError(`${path} is no lock of this program; if no run is going on, remove it: rm '${path}'`);
+    throw new UsageError(
+      `${path}: expected a lock of this program, found something else; if no run is going on: rm '${path}'`,
+    );
   }
 }

@@ -17,7 +17,7 @@ export async function readChain(repository: Repository, tip: Oid): Promise<Commi
     const told = chain[index - 1]?.oid;
     if (parents[0] !== told)
       throw new VerifyError(
-        `commit ${oid}: expected ${parents[0] ?? 'no parent'} before it, as it says itself, and git tells of ${told ?? 'no parent'}`,
+        `commit ${oid}: expected ${parents[0] ?? 'no parent'} before it, as the commit says, found ${told ?? 'no parent'} in git`,
       );
   });
   return chain;

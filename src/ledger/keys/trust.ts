@@ -26,7 +26,7 @@ export function readTrust(path: string, repository: Pick<Repository, 'root' | 'c
     );
   if ([repository.root, repository.commonDir].some((folder) => isInside(file, folder)))
     throw new UsageError(
-      `${path} lies in the repository that it is to vouch for, so whoever changes one can change the other; keep it elsewhere`,
+      `${path} lies in the repository that it vouches for, so whoever changes one can change the other; keep it elsewhere`,
     );
   return readAs(Trust, readYaml(readFileSync(file, 'utf8'), { file: path }), {});
 }
