@@ -96,7 +96,7 @@ export function readStory(dir: string, start: string): StoryCommit[] {
   });
 }
 
-/** Writes the branch anew from `start` on, and its tags; equal commits get equal ids. */
+/** Writes the branch again from `start` on, and its tags; equal commits get equal ids. */
 export function writeStory(dir: string, start: string, commits: readonly StoryCommit[]): void {
   const parts: Buffer[] = [];
   const write = (text: string) => parts.push(Buffer.from(text));

@@ -56,7 +56,7 @@ function isDead(text: string, path: string): boolean {
     return host === hostname() && (startOf(pid) ?? 'gone') !== (started || startOf(pid));
   } catch {
     throw new UsageError(
-      `${path}: expected a lock of this program, found something else; if no run is going on: rm '${path}'`,
+      `${path}: expected a lock of this program, found something else; if no run is going on, remove it: rm '${path}'`,
     );
   }
 }

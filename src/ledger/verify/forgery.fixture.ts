@@ -47,7 +47,7 @@ export function plant(commits: StoryCommit[], from: number, path: string, text: 
   if (hits === 0) throw new Error(`nothing to change in ${path}`);
 }
 
-/** Changes something in one record and mends what follows from its bytes alone. */
+/** Changes something in one record and fixes what follows from its bytes alone. */
 export const sealed =
   (seq: number, edit: Parameters<typeof rewrite>[2]): Forgery =>
   (commits) => {
