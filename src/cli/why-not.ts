@@ -60,7 +60,7 @@ export const whyNot = command({
     for (const key of new Set(tried.map((one) => one.key))) {
       const own = tried.filter((one) => one.key === key);
       const last = own.at(-1) as Tried;
-      const may = mayTry(key, last.edit ? touchedIds(last.edit) : [], decisions, head, last.decision.who.agent ?? '');
+      const may = mayTry(key, decisions, head, last.decision.who.agent ?? '');
       const kept = own.some(({ decision }) => decision.verdict.decision === 'accepted');
       if (flags.json)
         sayJson({

@@ -1,7 +1,7 @@
 /** Plays the branch head on train, diagnoses failures, and takes edits that pass the checks. */
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { randomOf, shuffled } from '../digest.ts';
-import { applyEdits, editKey, touchedIds } from '../edit/edits.ts';
+import { applyEdits, editKey } from '../edit/edits.ts';
 import { EditError } from '../edit/error.ts';
 import type { Edit } from '../edit/schema.ts';
 import { UsageError } from '../errors.ts';
@@ -149,12 +149,7 @@ const wasRefused = (night: Deciding, edit: Edit, reason: string): boolean =>
 export const whyNot =
   (night: Deciding, head: Harness) =>
   (...edits: readonly Edit[]): string | null => {
-    const { allowed, reason, seq } = mayTry(
-      bundleKey(edits.map(editKey)),
-      edits.flatMap((edit) => [...touchedIds(edit)]),
-      decisionsOf(night),
-      head,
-      night.agent.id,
-    );
+    const key = bundleKey(edits.map(editKey));
+    const { allowed, reason, seq } = mayTry(key, decisionsOf(night), head, night.agent.id);
     return allowed ? null : `${reason}: tried before, decision ${seq}`;
   };

@@ -59,7 +59,7 @@ const decision = (parent: Harness, found: Verdict, seq: number, edits = [edit]):
   }) as unknown as Decision;
 
 const key = editKey(edit);
-const ask = (decisions: readonly Decision[], current: Harness) => mayTry(key, ['first'], decisions, current, 'a');
+const ask = (decisions: readonly Decision[], current: Harness) => mayTry(key, decisions, current, 'a');
 
 describe('mayTry', () => {
   it('allows what was never tried, and what only a bundle was rejected for', () => {
@@ -67,7 +67,7 @@ describe('mayTry', () => {
     const bundle = decision(harness(1), verdict('keep', 'rejected', 'not_better'), 1, [edit, other]);
     expect(ask([bundle], harness(1))).toEqual({ allowed: true, reason: 'new', seq: null });
     const both = bundleKey([editKey(other), key]);
-    expect(mayTry(both, ['first'], [bundle], harness(1), 'a')).toMatchObject({ allowed: false, reason: 'unchanged' });
+    expect(mayTry(both, [bundle], harness(1), 'a')).toMatchObject({ allowed: false, reason: 'unchanged' });
     expect(bundleKey([key])).toBe(key);
   });
 
@@ -93,17 +93,17 @@ describe('mayTry', () => {
 
   it('takes nothing from another agent but what policy, leak or taint refused', () => {
     const fell = [decision(harness(1), verdict('keep', 'rejected', 'not_better'), 1)];
-    expect(mayTry(key, ['first'], fell, harness(1), 'b')).toMatchObject({ allowed: true, reason: 'new' });
+    expect(mayTry(key, fell, harness(1), 'b')).toMatchObject({ allowed: true, reason: 'new' });
     const leaked = [decision(harness(1), verdict('check', 'rejected', 'leak'), 1)];
-    expect(mayTry(key, ['first'], leaked, harness(1), 'b')).toMatchObject({ allowed: false, reason: 'refused' });
+    expect(mayTry(key, leaked, harness(1), 'b')).toMatchObject({ allowed: false, reason: 'refused' });
   });
 
   it('knows what an edit touches that does not apply', () => {
     const missing = { ...edit, ops: [{ op: 'clause.remove' as const, id: 'missing' }] };
     const decisions = [decision(harness(1), verdict('keep', 'rejected', 'not_better'), 1, [missing])];
     const now = parseHarness('shop', new Map([['contract.yaml', contract('missing')]]));
-    expect(mayTry(editKey(missing), ['missing'], decisions, harness(2), 'a')).toMatchObject({ allowed: false });
-    expect(mayTry(editKey(missing), ['missing'], decisions, now, 'a')).toMatchObject({ allowed: true });
+    expect(mayTry(editKey(missing), decisions, harness(2), 'a')).toMatchObject({ allowed: false });
+    expect(mayTry(editKey(missing), decisions, now, 'a')).toMatchObject({ allowed: true });
   });
 
   it('holds for every history: never after a refusal, never unchanged, at most twice again', () => {

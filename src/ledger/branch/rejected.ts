@@ -79,16 +79,9 @@ export interface Permission {
 /**
  * Whether an edit may be tried on `current` with `agent`. Refused by policy, leak or taint: never
  * again. By another free check: on any other harness. By the gate: at most twice more, each once a
- * part that it touches (`touched`, by id) differs from what it was at the last rejection;
- * rejections with another agent do not count.
+ * part that it touched then has other content; rejections with another agent do not count.
  */
-export function mayTry(
-  key: string,
-  touched: readonly string[],
-  decisions: readonly Decision[],
-  current: Harness,
-  agent: string,
-): Permission {
+export function mayTry(key: string, decisions: readonly Decision[], current: Harness, agent: string): Permission {
   const earlier = rejectedEdits(decisions).filter(
     (rejected) => rejected.key === key && (rejected.by === 'final' || rejected.agent === agent),
   );
@@ -96,16 +89,13 @@ export function mayTry(
   if (!last) return { allowed: true, reason: 'new', seq: null };
   const final = earlier.find(({ by }) => by === 'final');
   if (final) return { allowed: false, reason: 'refused', seq: final.seq };
-  if (earlier.filter(({ by }) => by === 'gate').length > MAX_RETRIES) {
-    return { allowed: false, reason: 'tried_out', seq: last.seq };
-  }
+  const { seq } = last;
+  const byGate = earlier.filter(({ by }) => by === 'gate');
+  if (byGate.length > MAX_RETRIES) return { allowed: false, reason: 'tried_out', seq };
   // A free check sees the whole harness: any other change of it may make the edit effective.
-  if (last.by === 'check' && last.parent === current.id) return { allowed: false, reason: 'unchanged', seq: last.seq };
-  const fell = earlier.findLast(({ by }) => by === 'gate');
-  if (!fell) return { allowed: true, reason: 'changed', seq: last.seq };
+  if (last.by === 'check' && last.parent === current.id) return { allowed: false, reason: 'unchanged', seq };
+  const rejected = byGate.at(-1);
   const now = itemDigests(current);
-  const before = new Map(fell.touched.map((item) => [item.id, item.before]));
-  const ids = new Set([...before.keys(), ...touched]);
-  const changed = [...ids].some((id) => before.has(id) && (now.get(id) ?? null) !== before.get(id));
-  return { allowed: changed, reason: changed ? 'changed' : 'unchanged', seq: last.seq };
+  const changed = !rejected || rejected.touched.some(({ id, before }) => (now.get(id) ?? null) !== before);
+  return { allowed: changed, reason: changed ? 'changed' : 'unchanged', seq };
 }
