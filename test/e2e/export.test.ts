@@ -95,7 +95,7 @@ describe('export', () => {
       [candidate, swap(/"seq": (\d+)/, '"seq": 99'), /seq/],
       [candidate, swap(/"run": "/, '"run": "", "run": "'), /appears twice/],
       [candidate, (text) => text.slice(0, -20), /a decision/],
-      ['start.json', swap(/"head": "./, '"head": "0'), /end of the chain/],
+      ['start.json', swap(/"head": "./, '"head": "x'), /end of the chain/],
     ];
     for (const [name, change, says] of cases) {
       const { status, stdout } = verify(tampered(name, change));
