@@ -1,4 +1,4 @@
-/** The same shop with oracle and snapshots taken away: a night runs, says what it lacks, and learns. */
+/** A shop without oracle and snapshots: a night runs, says what it lacks, and learns. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
