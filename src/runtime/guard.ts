@@ -3,7 +3,7 @@
  * fault throws EnvironmentError, which makes a rollout void.
  */
 import { EnvironmentError, InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
-import type { Environment, GenerateOptions, MaybePromise, Plan, Score, ToolCall, ToolResult } from '../types.ts';
+import type { Environment, MaybePromise, Plan, Score, ToolResult, User } from '../types.ts';
 import { isPromise } from './ask.ts';
 
 const DEFAULT_LIMIT_MS = 60_000;
@@ -23,7 +23,7 @@ const isSettled = (error: unknown): boolean =>
 
 /** The value, or its settlement within the limit; `onError` returns a value or throws. */
 function within<T>(
-  what: () => string,
+  what: string,
   limitMs: number,
   signal: AbortSignal | undefined,
   call: (signal: AbortSignal) => MaybePromise<unknown>,
@@ -46,7 +46,7 @@ function within<T>(
   if (!isPromise(value)) return read(value);
   return settled(value, given, limitMs, () => {
     own?.abort();
-    return new EnvironmentError(`${what()} gave no answer within ${limitMs / 1000} s`);
+    return new EnvironmentError(`${what} gave no answer within ${limitMs / 1000} s`);
   }).then(read, fail);
 }
 
@@ -118,6 +118,8 @@ export function guarded<State>(environment: Environment<State>): Environment<Sta
   return made;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 function guard<State>(environment: Environment<State>): Environment<State> & Guarded {
   const { oracle, generate, fork, changes, dispose, user, timeoutMs = DEFAULT_LIMIT_MS } = environment;
   const broken =
@@ -127,108 +129,60 @@ function guard<State>(environment: Environment<State>): Environment<State> & Gua
     };
   const as = <T>(value: unknown): T => value as T;
   const told = (error: unknown): ToolResult => ({ content: `Error: ${textOf(error)}`, error: true });
-  return {
+  const asked = <T>(
+    what: string,
+    signal: AbortSignal | undefined,
+    call: (signal: AbortSignal) => MaybePromise<unknown>,
+    read: (value: unknown) => T,
+    onError: (error: unknown) => T = broken(what),
+  ): MaybePromise<T> => within(what, timeoutMs, signal, call, read, onError);
+  const made: Mutable<Environment<State> & Guarded> = {
     ...environment,
     [GUARDED]: true,
-    reset: (task, signal) =>
-      within<State>(
-        () => `reset of task ${task.id}`,
-        timeoutMs,
-        signal,
-        (inner) => {
-          const state = environment.reset(task, inner);
-          // A state that arrives after everyone stopped waiting is released at once.
-          if (isPromise(state) && dispose)
-            state.then((late) => (inner.aborted ? dispose.call(environment, late) : undefined)).catch(() => {});
-          return state;
-        },
-        as,
-        broken(`reset of task ${task.id}`),
-      ),
-    execute: (state, call: ToolCall, signal) =>
-      within<ToolResult>(
-        () => `the tool ${call.name}`,
-        timeoutMs,
-        signal,
-        (inner) => environment.execute(state, call, inner),
-        (value) => shownResult(value, call.name),
-        told,
-      ),
-    score: (task, state, ending, context) =>
-      within<Score>(
-        () => `the scorer on task ${task.id}`,
-        timeoutMs,
-        context?.signal,
-        (inner) => environment.score(task, state, ending, { steps: [], ...context, signal: inner }),
-        checkedScore,
-        broken(`the scorer on task ${task.id}`),
-      ),
-    ...(user
-      ? {
-          user: {
-            id: user.id,
-            answer: (said, signal) =>
-              within<string | null>(
-                () => `the user ${user.id}`,
-                timeoutMs,
-                signal,
-                (inner) => user.answer(said, inner),
-                saidOrNothing,
-                broken(`the user ${user.id}`),
-              ),
-          },
-        }
-      : {}),
-    ...(fork
-      ? {
-          fork: (state: State) =>
-            within<State>(
-              () => 'fork',
-              timeoutMs,
-              undefined,
-              () => fork.call(environment, state),
-              as,
-              broken('fork'),
-            ),
-        }
-      : {}),
-    ...(changes
-      ? {
-          changes(state: State) {
-            try {
-              return changes.call(environment, state);
-            } catch (error) {
-              return broken('changes')(error);
-            }
-          },
-        }
-      : {}),
-    ...(oracle
-      ? {
-          oracle: (task, signal) =>
-            within<Plan>(
-              () => `the oracle on task ${task.id}`,
-              timeoutMs,
-              signal,
-              (inner) => oracle.call(environment, task, inner),
-              checkedPlan,
-              broken(`the oracle on task ${task.id}`),
-            ),
-        }
-      : {}),
-    ...(dispose
-      ? {
-          dispose: (state: State) =>
-            within<void>(
-              () => 'dispose',
-              timeoutMs,
-              undefined,
-              () => dispose.call(environment, state),
-              () => {},
-              broken('dispose'),
-            ),
-        }
-      : {}),
-    ...(generate ? { generate: (options: GenerateOptions) => guarded(generate.call(environment, options)) } : {}),
+    reset(task, signal) {
+      const opened = (inner: AbortSignal) => {
+        const state = environment.reset(task, inner);
+        // A state that arrives after everyone stopped waiting is released at once.
+        if (isPromise(state) && dispose)
+          state.then((late) => (inner.aborted ? dispose.call(environment, late) : undefined)).catch(() => {});
+        return state;
+      };
+      return asked<State>(`reset of task ${task.id}`, signal, opened, as);
+    },
+    execute(state, call, signal) {
+      const shown = (value: unknown) => shownResult(value, call.name);
+      return asked(`the tool ${call.name}`, signal, (inner) => environment.execute(state, call, inner), shown, told);
+    },
+    score(task, state, ending, context) {
+      const scored = (signal: AbortSignal) => environment.score(task, state, ending, { steps: [], ...context, signal });
+      return asked(`the scorer on task ${task.id}`, context?.signal, scored, checkedScore);
+    },
   };
+  if (user) {
+    const answer: User['answer'] = (said, signal) =>
+      asked(`the user ${user.id}`, signal, (inner) => user.answer(said, inner), saidOrNothing);
+    made.user = { id: user.id, answer };
+  }
+  if (fork) made.fork = (state) => asked<State>('fork', undefined, () => fork.call(environment, state), as);
+  if (changes)
+    made.changes = (state) => {
+      try {
+        return changes.call(environment, state);
+      } catch (error) {
+        return broken('changes')(error);
+      }
+    };
+  if (oracle)
+    made.oracle = (task, signal) =>
+      asked(`the oracle on task ${task.id}`, signal, (inner) => oracle.call(environment, task, inner), checkedPlan);
+  if (dispose)
+    made.dispose = (state) =>
+      asked<void>(
+        'dispose',
+        undefined,
+        () => dispose.call(environment, state),
+        () => {},
+      );
+  if (generate) made.generate = (options) => guarded(generate.call(environment, options));
+  return made;
 }
