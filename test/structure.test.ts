@@ -121,7 +121,7 @@ const linksOf = (path: string): string[] =>
     .map((link) => (link.startsWith('#') ? path + link : normalize(join(dirname(path), link))));
 
 it('every document, and every heading of one, that is cited is in the repository', () => {
-  const pages = ['CONTRIBUTING.md', ...filesIn('docs', /\.md$/)];
+  const pages = ['README.md', 'CONTRIBUTING.md', ...filesIn('docs', /\.md$/)];
   const cited = [
     ...all.flatMap((path) => citedIn(read(path)).map((link) => ({ path, link }))),
     ...pages.flatMap((path) => linksOf(path).map((link) => ({ path, link }))),
