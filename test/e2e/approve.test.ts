@@ -5,10 +5,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { copyOf, decisionsOf, git, newFolder, optimize, read, shopRepository, write } from './cli.ts';
+import { copyOf, decisionsOf, git, newFolder, optimize, RELEASING, read, shopRepository, write } from './cli.ts';
 import { refuse, refuseAs } from './refusal.ts';
 
-const NIGHT = '--budget 2 --env my-shop';
 const POLICY = 'evals/my-shop/policy.yaml';
 const ENVIRONMENT = 'evals/my-shop/environment.js';
 
@@ -42,7 +41,7 @@ describe.concurrent('mode propose', () => {
       await keysOf(dir, 'person', 'kim'),
       await keysOf(dir, 'person', 'lee'),
     ];
-    const { code, stderr } = await optimize(dir, NIGHT, { env: bot });
+    const { code, stderr } = await optimize(dir, RELEASING, { env: bot });
     expect(code, stderr).toBe(0);
   });
 
@@ -50,7 +49,7 @@ describe.concurrent('mode propose', () => {
     const shop = copyOf(dir);
     const say = (word: string, env: Record<string, string>) =>
       optimize(shop, `${word} v1 --env my-shop --reason read`, { env });
-    await refuse(shop, `${NIGHT} --apply`, 2, /mode is propose/);
+    await refuse(shop, `${RELEASING} --apply`, 2, /mode is propose/);
     expect(read(shop, 'runs/my-shop-0001/report.md')).toMatch(/optimize approve v1 .*# 2 persons have to/);
     await refuseAs(bot, shop, 'apply --env my-shop', 2, /2 approvals of kim, lee are needed, nobody has/);
     await refuseAs(bot, shop, 'approve v1 --env my-shop --reason x', 2, /no person's key/);
@@ -135,7 +134,7 @@ describe.concurrent('what came into force by another way than apply', () => {
     git(dir, 'add', '-A');
     git(dir, 'commit', '-qm', 'one person');
     [bot, kim] = [await keysOf(dir, 'bot', 'nightly'), await keysOf(dir, 'person', 'kim')];
-    expect((await optimize(dir, NIGHT, { env: bot })).code).toBe(0);
+    expect((await optimize(dir, RELEASING, { env: bot })).code).toBe(0);
   });
   const deployed = (shop: string, trust: string) =>
     optimize(shop, `verify --trust ${trust} --deployed harness/my-shop`);
@@ -196,12 +195,12 @@ describe.concurrent('settings', () => {
     write(dir, { [POLICY]: 'version: 1\nmax_increase: {tokens: 0.5}\n' });
     git(dir, 'add', '-A');
     git(dir, 'commit', '-qm', 'a policy');
-    expect((await optimize(dir, `${NIGHT} --tasks 160`)).code).not.toBe(2);
+    expect((await optimize(dir, `${RELEASING}`)).code).not.toBe(2);
   });
 
   it('a night records what it runs under, once', async () => {
     const shop = copyOf(dir);
-    await optimize(shop, `${NIGHT} --tasks 160`);
+    await optimize(shop, `${RELEASING}`);
     const settings = decisionsOf(shop, 'my-shop').filter(({ kind }) => kind === 'settings');
     expect(settings).toHaveLength(1);
     expect(settings[0]?.settings).toMatchObject({
@@ -209,7 +208,7 @@ describe.concurrent('settings', () => {
       tasks: expect.any(Array),
     });
     write(shop, { [POLICY]: 'version: 1\nmax_increase: {tokens: 0.2}\n' });
-    await optimize(shop, `${NIGHT} --tasks 160`);
+    await optimize(shop, `${RELEASING}`);
     expect(decisionsOf(shop, 'my-shop').filter(({ kind }) => kind === 'settings')).toHaveLength(2);
     expect((await optimize(shop, 'verify')).code).toBe(0);
   });
@@ -217,11 +216,11 @@ describe.concurrent('settings', () => {
   it('stops at a policy that asks for less, until a person adopts it', async () => {
     const shop = copyOf(dir);
     write(shop, { [POLICY]: 'version: 1\n' });
-    await refuse(shop, `${NIGHT} --tasks 160`, 2, /max_increase\.tokens was 0\.5 and is gone.*optimize adopt/);
+    await refuse(shop, `${RELEASING}`, 2, /max_increase\.tokens was 0\.5 and is gone.*optimize adopt/);
     expect((await optimize(shop, 'adopt --env my-shop')).stdout).toMatch(
       /settings, max_increase\.tokens was 0\.5 and is gone/,
     );
-    expect((await optimize(shop, `${NIGHT} --tasks 160`)).code).not.toBe(2);
+    expect((await optimize(shop, `${RELEASING}`)).code).not.toBe(2);
     expect((await optimize(shop, 'verify')).code).toBe(0);
   });
 
@@ -231,6 +230,6 @@ describe.concurrent('settings', () => {
     const changed = text.replaceAll('seed + 7', 'seed + 8');
     expect(changed).not.toBe(text);
     write(shop, { [ENVIRONMENT]: changed });
-    await refuse(shop, `${NIGHT} --tasks 160`, 2, /sealed task .* is another one than it was/);
+    await refuse(shop, `${RELEASING}`, 2, /sealed task .* is another one than it was/);
   });
 });

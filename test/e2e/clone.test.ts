@@ -5,16 +5,26 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { copyOf, decisionsOf, git, newFolder, optimize, read, refsOf, shopRepository, write } from './cli.ts';
+import {
+  copyOf,
+  decisionsOf,
+  git,
+  newFolder,
+  optimize,
+  RELEASING,
+  read,
+  refsOf,
+  releasedRepository,
+  shopRepository,
+  write,
+} from './cli.ts';
 import { refuse } from './refusal.ts';
-
-const NIGHT = '--env my-shop --budget 1';
 
 /** The shop after a night whose release was applied. */
 let dir: string;
 beforeAll(async () => {
-  dir = await shopRepository();
-  await optimize(dir, `${NIGHT} --apply`);
+  dir = await releasedRepository();
+  await optimize(dir, 'apply');
 });
 
 function cloneOf(from: string, ...options: string[]): string {
@@ -105,7 +115,7 @@ describe.concurrent('a sparse checkout', () => {
     write(copy, { 'src/agent.txt': 'one\n' });
     git(copy, 'add', '-A');
     git(copy, 'commit', '-q', '-m', 'agent');
-    await optimize(copy, NIGHT);
+    await optimize(copy, RELEASING);
     git(copy, 'sparse-checkout', 'set', 'src', 'evals');
     const index = readFileSync(join(copy, '.git/index'));
     await refuse(

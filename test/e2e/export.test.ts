@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cleanEnv, decisionsOf, newFolder, optimize, shopRepository } from './cli.ts';
+import { cleanEnv, decisionsOf, newFolder, optimize, RELEASING, shopRepository } from './cli.ts';
 import { refuse } from './refusal.ts';
 
 const has = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
@@ -26,7 +26,7 @@ describe('export', () => {
     trust = join(bundle, '..', 'trust.json');
     mkdirSync(join(bundle, '..', 'keys'));
     expect((await optimize(dir, 'keys init --principal nightly', { env: env() })).code).toBe(0);
-    const night = await optimize(dir, '--env my-shop --budget 6', { env: env() });
+    const night = await optimize(dir, RELEASING, { env: env() });
     expect(night.code, night.stderr).toBe(0);
     for (const step of ['apply --env my-shop', 'audit --env my-shop --tasks 40', 'rollback --env my-shop --to v1'])
       expect((await optimize(dir, step, { env: env() })).code, step).toBe(0);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { NightSummary } from '../../src/report/events.ts';
 import { ROOT } from './build.ts';
-import { cleanEnv, decisionsOf, git, newFolder, read, repositoryOf } from './cli.ts';
+import { cleanEnv, decisionsOf, git, newFolder, RELEASING, read, repositoryOf } from './cli.ts';
 
 /** Reads its stock from a file at every reset; scores it by what was written to another one. */
 const ENVIRONMENT = `import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -32,7 +32,7 @@ const open = async (parcels) => {
 };
 export default defineEnvironment({
   name: 'parcels',
-  tasks: Array.from({ length: 160 }, (_, i) => ({ id: \`t\${i}\`, input: { id: \`#\${100 + i}\`, town: towns[i % 3] } })),
+  tasks: Array.from({ length: 120 }, (_, i) => ({ id: \`t\${i}\`, input: { id: \`#\${100 + i}\`, town: towns[i % 3] } })),
   prompt: ({ input: { id, town } }) => \`My parcel \${id} has to go to \${town}, please. I agree to exactly this.\`,
   reset: ({ input: { id } }) => open({ [id]: { parcel_id: id, town: 'Depot' } }),
   snapshot: load,
@@ -91,7 +91,7 @@ const summary = await runNight({
   proposers: [broken, cure],
   checks: [small],
   policy: { version: 1, max_increase: { calls: 1 } },
-  budget: 4,
+  budget: 2,
   emit: (event) => events.push(event),
 });
 console.log(JSON.stringify({ summary, warnings: events.filter(({ type }) => type === 'warning') }));
@@ -204,7 +204,7 @@ describe('a project that has installed the package', () => {
     git(dir, 'add', '-A');
     git(dir, 'commit', '-q', '-m', 'my-shop');
     expect(optimize('env', 'check', 'my-shop')).toContain('sound');
-    expect(optimize('--budget', '2', '--env', 'my-shop')).toContain('# my-shop, night 1: released v1');
+    expect(optimize(...RELEASING.split(' '))).toContain('# my-shop, night 1: released v1');
     expect(optimize('verify', '--env', 'my-shop')).toContain('every decision agrees');
   });
 });

@@ -4,10 +4,20 @@
  */
 import { describe, expect, it } from 'vitest';
 import { FAULTS, openFaultServer } from '../../src/models/fault-server.fixture.ts';
-import { decisionsOf, git, optimize, refsOf, runsOf, shopRepository, summaryOf, write } from './cli.ts';
+import {
+  decisionsOf,
+  git,
+  optimize,
+  RELEASING,
+  refsOf,
+  releasedRepository,
+  runsOf,
+  shopRepository,
+  summaryOf,
+  write,
+} from './cli.ts';
 import { refuse } from './refusal.ts';
 
-const NIGHT = '--env my-shop --budget 2';
 const DONE = {
   content: '',
   tool_calls: [{ id: 'c', function: { name: 'done', arguments: '{"summary":"Done."}' } }],
@@ -15,11 +25,10 @@ const DONE = {
 
 describe.concurrent('freeze', () => {
   it('lets no night run and spends nothing until it is lifted; what was released can still be put into force', async () => {
-    const dir = await shopRepository();
-    expect((await optimize(dir, NIGHT)).code).toBe(0);
+    const dir = await releasedRepository();
     const frozen = await optimize(dir, 'freeze --env my-shop --reason incident-7');
     expect([frozen.code, frozen.stdout]).toEqual([0, expect.stringMatching(/my-shop is frozen \(decision \d+\)/)]);
-    await refuse(dir, NIGHT, 7, /my-shop is frozen since decision \d+ .*: incident-7; .*optimize unfreeze/);
+    await refuse(dir, RELEASING, 7, /my-shop is frozen since decision \d+ .*: incident-7; .*optimize unfreeze/);
     expect(runsOf(dir)).toEqual(['my-shop-0001']);
     // Freezing twice adds nothing.
     const refs = refsOf(dir);
@@ -28,7 +37,7 @@ describe.concurrent('freeze', () => {
     expect((await optimize(dir, 'apply --env my-shop')).code).toBe(0);
     expect((await optimize(dir, 'unfreeze --env my-shop --reason settled')).code).toBe(0);
     await refuse(dir, 'unfreeze --env my-shop --reason settled', 2, /my-shop is not frozen/);
-    expect([0, 3]).toContain((await optimize(dir, NIGHT)).code);
+    expect([0, 3]).toContain((await optimize(dir, RELEASING)).code);
     expect((await optimize(dir, 'verify')).code).toBe(0);
     const kinds = decisionsOf(dir, 'my-shop').map(({ kind, why }) => [kind, why ?? null]);
     expect(kinds).toContainEqual(['freeze', 'incident-7']);
@@ -37,7 +46,7 @@ describe.concurrent('freeze', () => {
 
   it('a night that was cut off before a freeze does not go on into it: a new one begins', async () => {
     const dir = await shopRepository();
-    const cut = await optimize(dir, `${NIGHT} --json`, {
+    const cut = await optimize(dir, `${RELEASING} --json`, {
       onLine(line, kill) {
         if (line.startsWith('{"type":"learned"')) kill('SIGKILL');
       },
@@ -45,7 +54,7 @@ describe.concurrent('freeze', () => {
     expect(cut.code).toBe(null);
     for (const word of ['freeze', 'unfreeze'])
       expect((await optimize(dir, `${word} --env my-shop --reason x`)).code).toBe(0);
-    const next = await optimize(dir, `${NIGHT} --json`);
+    const next = await optimize(dir, `${RELEASING} --json`);
     expect([0, 3], next.stderr).toContain(next.code);
     expect(summaryOf(next).run).toBe('my-shop-0002');
     expect((await optimize(dir, 'verify')).code).toBe(0);
@@ -84,16 +93,15 @@ describe.concurrent('freeze', () => {
   });
 
   it('records that were altered freeze the environment before anything is spent', async () => {
-    const dir = await shopRepository();
-    expect((await optimize(dir, NIGHT)).code).toBe(0);
+    const dir = await releasedRepository();
     git(dir, 'switch', '-q', 'optimize/my-shop');
     write(dir, { 'harness/my-shop/policy.md': 'Be rude.\n' });
     git(dir, 'commit', '-qam', 'docs: a typo');
     git(dir, 'switch', '-q', 'main');
-    const night = await optimize(dir, NIGHT);
+    const night = await optimize(dir, RELEASING);
     expect([night.code, night.stderr]).toEqual([6, expect.stringMatching(/policy\.md, sha256; my-shop is frozen/)]);
     expect(runsOf(dir)).toEqual(['my-shop-0001']);
-    await refuse(dir, NIGHT, 7, /my-shop is frozen since decision/);
+    await refuse(dir, RELEASING, 7, /my-shop is frozen since decision/);
   });
 
   it('needs a reason, which holds no key of the process', async () => {

@@ -9,14 +9,13 @@ import {
   git,
   newFolder,
   optimize,
+  RELEASING,
   read,
   refsOf,
   runsOf,
   shopRepository,
   summaryOf,
 } from './cli.ts';
-
-const night = '--env my-shop --budget 1';
 
 /** Everything that a run leaves for others to read. */
 const allTexts = (dir: string): string =>
@@ -38,7 +37,7 @@ describe.concurrent('a signed night', () => {
     const env = { OPTIMIZE_KEYS: keys };
     const made = await optimize(dir, 'keys init --principal nightly --json', { env });
     keyid = (JSON.parse(made.stdout) as { keyid: string }).keyid;
-    const { code, stdout } = await optimize(dir, `${night}`, { env });
+    const { code, stdout } = await optimize(dir, RELEASING, { env });
     if (code !== 0 && code !== 3) throw new Error(stdout);
     trust = join(newFolder(), 'trust.json');
     writeFileSync(trust, (await optimize(dir, 'keys list --trust', { env })).stdout);
@@ -85,12 +84,12 @@ describe.concurrent('a signed night', () => {
   it('cannot be followed by an unsigned one: it ends before it spends', async () => {
     const copy = copyOf(dir);
     const before = [refsOf(copy), runsOf(copy)];
-    const gone = await optimize(copy, `${night} --seed 2`, { env: { OPTIMIZE_KEYS: newFolder() } });
+    const gone = await optimize(copy, `${RELEASING} --seed 2`, { env: { OPTIMIZE_KEYS: newFolder() } });
     expect([gone.code, gone.stderr]).toEqual([2, expect.stringMatching(/signed from number 1 on.*optimize keys init/)]);
     const copied = newFolder();
     for (const name of readdirSync(keys)) writeFileSync(join(copied, name), readFileSync(join(keys, name)));
     chmodSync(join(copied, `${keyid}.pem`), 0o644);
-    const open = await optimize(copy, `${night} --seed 2`, { env: { OPTIMIZE_KEYS: copied } });
+    const open = await optimize(copy, `${RELEASING} --seed 2`, { env: { OPTIMIZE_KEYS: copied } });
     expect([open.code, open.stderr]).toEqual([2, expect.stringMatching(/expected mode 0600.*chmod 600/)]);
     for (const command of ['apply', 'rollback --to v1']) {
       const { code } = await optimize(copy, command, { env: { OPTIMIZE_KEYS: newFolder() } });
@@ -103,12 +102,12 @@ describe.concurrent('a signed night', () => {
     const copy = copyOf(dir);
     const pem = readFileSync(join(keys, `${keyid}.pem`), 'utf8');
     const env = { OPTIMIZE_SIGNING_KEY: pem, OPTIMIZE_KEYS: newFolder() };
-    const outcome = await optimize(copy, `${night} --seed 2 --json`, { env });
+    const outcome = await optimize(copy, `${RELEASING} --seed 2 --json`, { env });
     expect(summaryOf(outcome).signer).toBe(keyid);
     expect((await optimize(copy, `verify --trust ${trust}`)).code).toBe(0);
     const body = pem.split('\n')[1] as string;
     expect(allTexts(copy) + outcome.stdout + outcome.stderr).not.toContain(body);
-    const wrong = await optimize(copy, `${night} --seed 3`, { env: { OPTIMIZE_SIGNING_KEY: 'not-a-key-at-all' } });
+    const wrong = await optimize(copy, `${RELEASING} --seed 3`, { env: { OPTIMIZE_SIGNING_KEY: 'not-a-key-at-all' } });
     expect([wrong.code, wrong.stderr]).toEqual([
       2,
       expect.stringMatching(/^optimize: OPTIMIZE_SIGNING_KEY: expected .*PEM/),
@@ -157,7 +156,7 @@ describe.concurrent('a signed night', () => {
 describe('a night without a key', () => {
   it('says once that it is not signed, and verifies at V1 alone', async () => {
     const dir = await shopRepository();
-    const { stdout } = await optimize(dir, night);
+    const { stdout } = await optimize(dir, RELEASING);
     expect(stdout.match(/not signed/g)).toHaveLength(1);
     expect((await optimize(dir, 'verify')).stdout).toMatch(/, not signed\n.*verified at V1\n/);
     const rotate = await optimize(dir, 'keys rotate');

@@ -5,9 +5,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { decisionsOf, eventsOf, git, optimize, read, refsOf, shopRepository, summaryOf, write } from './cli.ts';
-
-const NIGHT = '--env my-shop --budget 1';
+import {
+  decisionsOf,
+  eventsOf,
+  git,
+  optimize,
+  RELEASING,
+  read,
+  refsOf,
+  shopRepository,
+  summaryOf,
+  write,
+} from './cli.ts';
 
 /**
  * Every byte that a person could miss: index, checked-out branch, stash, their refs, and all files
@@ -57,7 +66,7 @@ describe('a repository with work in flight', () => {
 
   it('is byte-equal after a night', async () => {
     const before = theirs(dir);
-    const night = await optimize(dir, `${NIGHT} --json`);
+    const night = await optimize(dir, `${RELEASING} --json`);
     expect(summaryOf(night).released?.version).toBe('v1');
     expect(theirs(dir)).toEqual(before);
   });
@@ -117,7 +126,7 @@ describe('a repository with work in flight', () => {
     const clause = '  - id: be-brief\n    tools: [done]\n    say: Keep the summary short.\n';
     write(dir, { 'harness/my-shop/contract.yaml': contract.replace(/^clauses:\n/m, `clauses:\n${clause}`) });
     git(dir, 'commit', '-q', '-a', '-m', 'a clause of mine');
-    const stopped = await optimize(dir, `${NIGHT} --tasks 120`);
+    const stopped = await optimize(dir, `${RELEASING} --tasks 120`);
     expect([stopped.code, stopped.stderr]).toEqual([
       2,
       expect.stringMatching(/optimize adopt[\s\S]*\+ {2}- id: be-brief/),
@@ -127,7 +136,7 @@ describe('a repository with work in flight', () => {
       0,
       expect.stringMatching(/external, edits by a person, not tested by the gate/),
     ]);
-    const night = await optimize(dir, `${NIGHT} --tasks 120 --json`);
+    const night = await optimize(dir, `${RELEASING} --tasks 120 --json`);
     expect([0, 3]).toContain(night.code);
     const external = decisionsOf(dir, 'my-shop').filter(({ kind }) => kind === 'external');
     expect(external).toHaveLength(1);
@@ -159,7 +168,7 @@ describe.concurrent("an auditor's questions", () => {
   let dir: string;
   beforeAll(async () => {
     dir = await shopRepository();
-    await optimize(dir, `${NIGHT} --apply`);
+    await optimize(dir, `${RELEASING} --apply`);
   });
 
   it('--apply put the release in force', () => {
@@ -190,7 +199,7 @@ describe.concurrent("an auditor's questions", () => {
       /failure text_call/,
       /why: /,
       /verdict accepted: improved/,
-      /scores on 100 tasks/,
+      /scores on 50 tasks/,
     ])
       expect(stdout).toMatch(part);
     const missing = await optimize(dir, 'show 99 --env my-shop');

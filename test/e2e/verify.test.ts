@@ -11,7 +11,7 @@ import type { AnyFields } from '../../src/ledger/any-fields.fixture.ts';
 import { decisionText } from '../../src/ledger/format/statement.ts';
 import type { Decision } from '../../src/ledger/kinds/index.ts';
 import type { VerifyReport } from '../../src/ledger/verify/verify.ts';
-import { cleanEnv, copyOf, decisionsOf, git, optimize, shopRepository } from './cli.ts';
+import { cleanEnv, copyOf, decisionsOf, git, optimize, releasedRepository } from './cli.ts';
 
 const BRANCH = 'refs/heads/optimize/my-shop';
 
@@ -71,8 +71,7 @@ describe.concurrent('verify', () => {
   let release: AnyFields;
   const pathOf = ({ run, seq }: AnyFields) => `runs/${run}/decisions/${String(seq).padStart(4, '0')}.json`;
   beforeAll(async () => {
-    clean = await shopRepository();
-    await optimize(clean, '--env my-shop --budget 1');
+    clean = await releasedRepository();
     release = decisionsOf(clean, 'my-shop').findLast(({ kind }) => kind === 'release') as AnyFields;
   });
 

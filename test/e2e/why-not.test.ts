@@ -17,7 +17,7 @@ describe('what was refused', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   beforeAll(async () => {
     dir = await shopRepository();
-    const { code, stderr } = await optimize(dir, '--env my-shop --budget 8');
+    const { code, stderr } = await optimize(dir, '--env my-shop --tasks 160 --budget 4');
     expect([0, 3], stderr).toContain(code);
     decisions = decisionsOf(dir, 'my-shop');
   });
