@@ -121,9 +121,8 @@ export function writeStory(dir: string, start: string, commits: readonly StoryCo
     write(`tag harness/shop/${tag}\nfrom :${index + 1}\ntagger T <t@example.org> 0 +0000\n`);
     data(`release ${tag}\n`);
   });
-  userGit(dir, 'update-ref', '-d', BRANCH);
-  for (const tag of userGit(dir, 'tag', '-l', 'harness/shop/*').split('\n').filter(Boolean))
-    userGit(dir, 'tag', '-d', tag);
+  const gone = userGit(dir, 'for-each-ref', '--format=delete %(refname)', BRANCH, 'refs/tags/harness/shop');
+  execFileSync('git', ['update-ref', '--stdin'], { cwd: dir, input: gone });
   execFileSync('git', ['fast-import', '--quiet', '--force', '--date-format=raw'], {
     cwd: dir,
     input: Buffer.concat(parts),

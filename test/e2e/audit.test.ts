@@ -3,10 +3,23 @@
  * policy and audits through the command.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { copyOf, decisionsOf, eventsOf, git, optimize, read, refsOf, shopRepository, write } from './cli.ts';
+import {
+  copyOf,
+  decisionsOf,
+  eventsOf,
+  git,
+  optimize,
+  RELEASING,
+  read,
+  refsOf,
+  releasedRepository,
+  shopRepository,
+  write,
+} from './cli.ts';
 import { refuse } from './refusal.ts';
 
-const NIGHT = '--budget 5 --env my-shop';
+/** A night on given tasks. */
+const GIVEN = '--budget 1 --env my-shop';
 const ENVIRONMENT = 'evals/my-shop/environment.js';
 const POLICY = 'evals/my-shop/policy.yaml';
 const lastOf = (outcome: { stdout: string }) =>
@@ -25,9 +38,7 @@ function givenTasks(dir: string): string {
 describe.concurrent('audit', () => {
   let released: string;
   beforeAll(async () => {
-    released = await shopRepository();
-    const { code, stderr } = await optimize(released, NIGHT);
-    expect(code, stderr).toBe(0);
+    released = await releasedRepository();
   });
 
   it('plays the release and the start side by side on fresh tasks, and records it', async () => {
@@ -61,14 +72,14 @@ describe.concurrent('audit', () => {
   it('shows the audited score on the next morning page', async () => {
     const dir = copyOf(released);
     await optimize(dir, 'audit --env my-shop --tasks 60');
-    const { stdout } = await optimize(dir, NIGHT);
+    const { stdout } = await optimize(dir, RELEASING);
     expect(stdout).toMatch(/Audited: v1 scores \d+\.\d % \(95 % interval .*\) on 60 audit tasks/);
   });
 
   it('needs a release, and tasks that no look plays', async () => {
     await refuse(await shopRepository(), 'audit --env my-shop', 2, /nothing has been released for my-shop yet/);
     const dir = givenTasks(await shopRepository());
-    expect((await optimize(dir, NIGHT)).code).toBe(0);
+    expect((await optimize(dir, GIVEN)).code).toBe(0);
     await refuse(
       dir,
       'audit --env my-shop',
@@ -82,7 +93,7 @@ describe.concurrent('policy', () => {
   it('keeps given tasks for the audit, which answer once in 28 days', async () => {
     const dir = givenTasks(await shopRepository());
     write(dir, { [POLICY]: 'version: 1\npanel: {size: 40, audit_share: 0.25}\n' });
-    const { code, stderr } = await optimize(dir, NIGHT);
+    const { code, stderr } = await optimize(dir, GIVEN);
     expect(code, stderr).toBe(0);
     const look = decisionsOf(dir, 'my-shop').find(({ kind }) => kind === 'release');
     const played = new Set(look?.gate?.pairs.map(({ task }) => task));
@@ -111,7 +122,7 @@ describe.concurrent('policy', () => {
   it('refuses a gain that takes more than it allows, and says by how much', async () => {
     const dir = await shopRepository();
     write(dir, { [POLICY]: 'version: 1\nmax_increase: {tokens: 0, calls: 0}\n' });
-    const outcome = await optimize(dir, `${NIGHT} --json`);
+    const outcome = await optimize(dir, `${RELEASING} --json`);
     expect(outcome.code, outcome.stderr).toBe(3);
     const look = eventsOf(outcome).find((event) => event.type === 'decision' && event.form === 'release');
     expect(look).toMatchObject({
@@ -127,7 +138,7 @@ describe.concurrent('policy', () => {
   it('spends alpha by e-LOND when it says so, on the flag as in the file', async () => {
     const dir = await shopRepository();
     const alphas = await Promise.all(
-      [`${NIGHT} --fdr 0.1`, NIGHT].map(async (night, index) => {
+      [`${RELEASING} --fdr 0.1`, RELEASING].map(async (night, index) => {
         const copy = copyOf(dir);
         if (index === 1) write(copy, { [POLICY]: 'version: 1\nfdr: 0.1\n' });
         expect((await optimize(copy, night)).code).toBe(0);
@@ -143,7 +154,7 @@ describe.concurrent('policy', () => {
     const dir = await shopRepository();
     const demand = async (line: string, message: RegExp) => {
       write(dir, { [POLICY]: `version: 1\n${line}\n` });
-      await refuse(dir, NIGHT, 2, message);
+      await refuse(dir, RELEASING, 2, message);
     };
     await demand(
       'max_increase: {usd: 0.1}',
@@ -152,6 +163,6 @@ describe.concurrent('policy', () => {
     await demand('protected_tags: [vip]', /policy\.yaml: protected_tags: no sealed task has the tag "vip"/);
     await demand('max_increase: {euros: 1}', /policy\.yaml:2:.*euros/);
     write(dir, { [POLICY]: 'version: 1\n' });
-    await refuse(dir, `${NIGHT} --fdr 2`, 2, /--fdr: expected a rate above 0 and up to 0\.5, got 2/);
+    await refuse(dir, `${RELEASING} --fdr 2`, 2, /--fdr: expected a rate above 0 and up to 0\.5, got 2/);
   });
 });
