@@ -7,6 +7,7 @@ import { keyFolder } from '../ledger/keys/keys.ts';
 import { readTaskSalt } from '../ledger/keys/task-salt.ts';
 import { keysIn } from '../models/settings.ts';
 import { type Policy, readPolicy } from '../policy/policy.ts';
+import { guarded } from '../runtime/guard.ts';
 import { redactorOf, withoutSecrets } from '../secrets.ts';
 import type { Environment } from '../types.ts';
 
@@ -16,9 +17,9 @@ export interface EnvironmentFlags {
   readonly data?: string | undefined;
 }
 
-/** Removes secrets of this process; renames tasks that the policy calls private. */
+/** Guards, removes secrets of this process, and renames tasks that the policy calls private. */
 export function shelter(environment: Environment, root: string, { private_tasks }: Policy): Environment {
-  const shown = withoutSecrets(environment, redactorOf(process.env, keysIn(root, process.env)));
+  const shown = withoutSecrets(guarded(environment), redactorOf(process.env, keysIn(root, process.env)));
   if (private_tasks !== true || shown.mac !== undefined) return shown;
   return withPrivateTasks(shown, readTaskSalt(process.env, keyFolder(process.env, { root, commonDir: root })));
 }

@@ -34,7 +34,8 @@ function within<T>(
   const given = signal ?? (own as AbortController).signal;
   const fail = (error: unknown): T => {
     if (isSettled(error)) throw error;
-    if (given.aborted) throw new InterruptedError('interrupted', { cause: error });
+    // Only the caller interrupts; a limit of our own is the environment's fault.
+    if (signal?.aborted) throw new InterruptedError('interrupted', { cause: error });
     return onError(error);
   };
   let value: MaybePromise<unknown>;
@@ -44,23 +45,28 @@ function within<T>(
     return fail(error);
   }
   if (!isPromise(value)) return read(value);
-  return settled(value, given, limitMs, () => {
+  return settled(value, signal, limitMs, () => {
     own?.abort();
     return new EnvironmentError(`${what} gave no answer within ${limitMs / 1000} s`);
   }).then(read, fail);
 }
 
 /** Rejects at the limit and at an abort, even if the promise never settles. */
-async function settled<T>(promise: Promise<T>, signal: AbortSignal, limitMs: number, late: () => Error): Promise<T> {
+async function settled<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  limitMs: number,
+  late: () => Error,
+): Promise<T> {
   let stop: () => void = () => {};
   const ended = new Promise<never>((_, reject) => {
     const timer = setTimeout(() => reject(late()), limitMs);
-    const abort = () => reject(new InterruptedError('interrupted', { cause: signal.reason }));
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
+    const abort = () => reject(new InterruptedError('interrupted', { cause: signal?.reason }));
+    if (signal?.aborted) abort();
+    else signal?.addEventListener('abort', abort, { once: true });
     stop = () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
+      signal?.removeEventListener('abort', abort);
     };
   });
   try {

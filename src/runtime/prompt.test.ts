@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { done, play } from './play.fixture.ts';
 import type { HarnessParts } from './shop.fixture.ts';
+import { workText } from './work-text.ts';
 
 const parts: HarnessParts = {
   policy: 'You sell lamps.',
@@ -33,4 +34,15 @@ test('skills always: each stands in every system text, the same for every reques
   for (const request of ['Please cancel it.', 'Hello?']) expect(await sent(always, request)).toEqual([system, request]);
   const off = { ...always, layers: { skills: false } };
   expect(await sent(off, 'Hello?')).toEqual(['You sell lamps.\n\n- Cancel once.', 'Hello?']);
+});
+
+test('who answers: the preamble says it in the words of the environment', () => {
+  const situation = { user: 'reader', answer: { kind: 'tool' }, hasTools: true } as const;
+  expect(workText({ ...situation, talks: true })).toContain(
+    'The reader reads what you write without a call, and answers.',
+  );
+  expect(workText({ ...situation, talks: false })).toBe(
+    'Work on the request with the tools. The request is all that the reader says: nobody answers questions. ' +
+      'When the work is finished, or when it cannot be done, call done with a summary for the reader.',
+  );
 });

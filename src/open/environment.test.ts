@@ -1,0 +1,26 @@
+/** An environment that was made by hand is played under time limits, as any other. */
+import { expect, test } from 'vitest';
+import { NO_POLICY } from '../policy/policy.ts';
+import type { Environment, Task } from '../types.ts';
+import { shelter } from './environment.ts';
+
+const task: Task = { id: 't1', split: 'train', tags: [], request: 'Wait.', target: null };
+const byHand: Environment = {
+  name: 'counter',
+  digest: 'by hand',
+  tools: [],
+  tasks: [task],
+  maxTurns: 5,
+  ceiling: 0,
+  timeoutMs: 5,
+  reset: () => new Promise(() => {}),
+  execute: () => new Promise(() => {}),
+  score: () => ({ reward: 2, checks: [] }),
+};
+
+test('hangs and wrong answers of an environment made by hand are its own faults', async () => {
+  const environment = shelter(byHand, '.', NO_POLICY);
+  await expect(environment.reset(task)).rejects.toThrow('reset of task t1 gave no answer within 0.005 s');
+  expect(() => environment.score(task, {}, { reason: 'done', summary: '' })).toThrow('a reward of 2; expected 0 to 1');
+  expect(shelter(environment, '.', NO_POLICY).reset).toBe(environment.reset);
+});
