@@ -36,7 +36,10 @@ const ENDS: Readonly<Record<string, readonly [kind: new (...args: never[]) => Er
   '401': [UsageError, /refused the key \(HTTP 401\); set OPENAI_API_KEY/],
   'no credit': [InfrastructureError, /no credit left \(HTTP 429/],
   '404': [InfrastructureError, /check --base-url and the name "m"/],
-  'absurd usage': [InfrastructureError, /used 9000000000 \+ 1 tokens, which is more than it was sent and allowed/],
+  'absurd usage': [
+    InfrastructureError,
+    /reports 9000000000 \+ 1 tokens for a call, which is more than it was sent and allowed/,
+  ],
   'another model': [
     InfrastructureError,
     /now serves "another", and served "one"|now serves "one", and served "another"/,
