@@ -7,7 +7,7 @@ import { EFFECTS } from '../gate/self-test.ts';
 import { openHarness } from '../open/harness.ts';
 import { labelOf } from '../open/model.ts';
 import { chooseTasks } from '../open/tasks.ts';
-import { percent, points } from '../report/terminal.ts';
+import { amount, percent, points } from '../report/terminal.ts';
 import { command } from './command.ts';
 import { measuring, playing, unsealed, whole } from './options.ts';
 import { say, sayJson } from './output.ts';
@@ -61,7 +61,7 @@ function linesOf(result: AaResult): string[] {
     `needed       sealed tasks for 80 % power, of the tasks that change 4 get better for 1 that gets worse:`,
     ...EFFECTS.map((effect) => {
       const own = needs.filter((need) => need.effect === effect);
-      return `             +${100 * effect} points: ${own.map(({ trials, tasks }) => `${tasks ?? 'more than 1000'} with ${trials} trial${trials === 1 ? '' : 's'} per task`).join(', ')}`;
+      return `             +${100 * effect} points: ${own.map(({ trials, tasks }) => `${tasks ?? 'more than 1000'} with ${amount(trials, 'trial')} per task`).join(', ')}`;
     }),
   ];
 }

@@ -12,6 +12,7 @@ import { commitsOfDecisions, firstHarness } from '../ledger/branch/versions.ts';
 import { readTexts } from '../ledger/git/plumbing.ts';
 import { titleOf } from '../ledger/kinds/index.ts';
 import { evidencePage } from '../report/evidence-page.ts';
+import { amount } from '../report/terminal.ts';
 import type { HarnessFiles } from '../types.ts';
 import { command } from './command.ts';
 import { ledgerOf } from './open-ledger.ts';
@@ -58,7 +59,9 @@ export const exportEvidence = command({
     renameSync(draft, out);
     if (flags.json) sayJson({ type: 'exported', env, out, decisions: decisions.length, sample: [...sample] });
     else {
-      say(`${decisions.length} decisions of ${env} are in ${flags.out}, ${sample.size} of them in full on index.html`);
+      say(
+        `${amount(decisions.length, 'decision')} of ${env} are in ${flags.out}, ${sample.size} of them in full on index.html`,
+      );
       say(`check it with: python3 ${join(flags.out, 'verify.py')}   (--trust FILE for signatures)`);
     }
     return EXIT.ok;

@@ -8,7 +8,7 @@ import { anchorLine, parseAnchor } from '../ledger/verify/anchor.ts';
 import { type VerifyReport, verifyRepository } from '../ledger/verify/verify.ts';
 import { rerunLooks } from '../recheck/rerun.ts';
 import { rescored } from '../recheck/rescore.ts';
-import { printable } from '../report/terminal.ts';
+import { amount, printable } from '../report/terminal.ts';
 import { command } from './command.ts';
 import { interruptible } from './interruption.ts';
 import { data, flag, json, text, texts, whole } from './options.ts';
@@ -95,7 +95,9 @@ const exitCodeOf = ({ issues, unchecked }: VerifyReport): number =>
 function tell(report: VerifyReport): void {
   for (const { branch, decisions, signedFrom, commits, releases } of report.branches) {
     const signed = signedFrom === null ? 'not signed' : `signed from decision ${signedFrom} on`;
-    say(`${branch}: ${decisions} decisions in ${commits} commits, ${releases} releases, ${signed}`);
+    say(
+      `${branch}: ${amount(decisions, 'decision')} in ${amount(commits, 'commit')}, ${amount(releases, 'release')}, ${signed}`,
+    );
   }
   for (const { level, commit, file, field, expected, found } of report.issues)
     say(
@@ -111,7 +113,7 @@ function tell(report: VerifyReport): void {
 
 function outcome({ levels, deployed, branches, issues, unchecked }: VerifyReport): string {
   const asked = levels.join(', ') + (deployed === null ? '' : ` and as deployed from ${deployed}`);
-  if (issues.length > 0) return `${issues.length} disagreement${issues.length === 1 ? '' : 's'}`;
+  if (issues.length > 0) return `${amount(issues.length, 'disagreement')}`;
   if (unchecked.length > 0) return `not verified at ${asked}: ${unchecked.length} things could not be checked`;
   if (branches.length === 0) return 'no optimize/* branch here, so there is nothing to verify';
   return `every decision agrees with what it can be recomputed from: verified at ${asked}`;

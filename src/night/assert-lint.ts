@@ -1,6 +1,7 @@
 /** Before any rollout: refuses clauses with unknown tools, arguments or result paths. */
 import { UsageError } from '../errors.ts';
 import { type LintIssue, lintHarness, type Shapes, shapesOf } from '../harness/lint/lint.ts';
+import { amount } from '../report/terminal.ts';
 import type { Environment, Harness } from '../types.ts';
 
 /** From this many results of a tool on, a member that none of them has is unknown. */
@@ -20,13 +21,13 @@ export async function assertSound(harness: Harness, environment: Environment, kn
   const fresh = faultsOf(harness).filter(({ text }) => !old.has(text));
   const first = fresh[0];
   if (first === undefined) return;
-  const more = fresh.length > 1 ? ` (and ${fresh.length - 1} more faults)` : '';
+  const more = fresh.length > 1 ? ` (and ${amount(fresh.length - 1, 'more fault')})` : '';
   throw new UsageError(`${first.text}; correct it or take it out${more}`, { where: placeOf(harness, first.issue) });
 }
 
 /** `harness/<env>/contract.yaml:12` for a clause, the file alone for its other parts. */
 function placeOf({ env, files }: Harness, { where }: LintIssue): string {
-  if (['permissions', 'caps', 'protected'].includes(where)) return `harness/${env}/harness.yaml`;
+  if (['permissions', 'caps', 'protected', 'editable'].includes(where)) return `harness/${env}/harness.yaml`;
   const id = /^clause (\S+)$/.exec(where)?.[1];
   const lines = (files.get('contract.yaml') ?? '').split('\n');
   const line = lines.findIndex(

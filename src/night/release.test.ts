@@ -42,6 +42,21 @@ async function alphaAfter(decisions: readonly object[]): Promise<number | undefi
   return alpha;
 }
 
+test('without a gain there is no look, and what it would be compared with is named', async () => {
+  const release = harness('Serve.');
+  for (const [releases, named] of [
+    [0, 'first harness'],
+    [1, 'release in force'],
+  ] as const) {
+    const night = nightOf(agent, { release, releases });
+    const { baseline, deterministic } = await playBaseline(night, release);
+    const branch = { head: release, baseline, releaseBaseline: baseline, kept: [], deterministic };
+    const { outcome, verdict } = await look(night, branch);
+    expect(outcome).toBe(`the branch equals the ${named}, so there is nothing to test`);
+    expect(verdict).toBeNull();
+  }
+});
+
 test('the j-th look since a release has alpha .02 / j, and a release starts it again', async () => {
   const [missed, released] = [earlier('inconclusive'), earlier('accepted')];
   expect(await alphaAfter([])).toBe(0.02);

@@ -5,6 +5,7 @@ import { recompute } from '../gate/record.ts';
 import { alphaOf, GATE_RULES, POWER } from '../gate/rules.ts';
 import { significant } from '../gate/verdict.ts';
 import { demandsOf, lookPlace, looksAt, sameQuestion } from '../ledger/kinds/panels.ts';
+import { amount } from '../report/terminal.ts';
 import type { Task, Verdict } from '../types.ts';
 import { compare } from './compare.ts';
 import { type Branch, type DevBaseline, type NightContext, trialsOf } from './night.ts';
@@ -35,7 +36,9 @@ export async function look(night: Looking, branch: Branch): Promise<Look> {
   const reached = night.evaluator.options.budget.reached();
   if (reached !== null) return noLook(`${STOPPED}: ${reached}`);
   if (branch.head.id === night.release.id)
-    return noLook('the branch equals the release in force, so there is nothing to test');
+    return noLook(
+      `the branch equals the ${night.releases === 0 ? 'first harness' : 'release in force'}, so there is nothing to test`,
+    );
   const panel = choosePanel(night);
   if (typeof panel === 'string') return noLook(panel);
   const { fdr, protected_tags: protectedTags, max_increase: maxIncrease } = night.options.policy;
@@ -45,7 +48,7 @@ export async function look(night: Looking, branch: Branch): Promise<Look> {
     tasks: panel.tasks.length,
     alpha,
   });
-  const detail = `dev predicts ${(100 * power).toFixed(0)} % power with ${trials} trial${trials === 1 ? '' : 's'} per task at alpha ${significant(alpha)}`;
+  const detail = `dev predicts ${(100 * power).toFixed(0)} % power with ${amount(trials, 'trial')} per task at alpha ${significant(alpha)}`;
   night.emit({ type: 'phase', phase: 'sealed', detail });
   if (power < POWER.minPredicted) return noLook(`${detail}; a look needs ${100 * POWER.minPredicted} %`);
   const needed = 2 * trials * panel.tasks.length;

@@ -4,6 +4,7 @@ import { editTitle } from '../edit/title.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
 import type { Verdict } from '../types.ts';
 import { scoresOf, shownParts } from './shown.ts';
+import { amount } from './terminal.ts';
 
 export interface EvidencePage {
   readonly env: string;
@@ -43,7 +44,7 @@ export function evidencePage({ env, decisions, sample, commits, titleOf }: Evide
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Decisions on ${escaped(env)}</title><style>${STYLE}</style></head><body>
 <h1>Decisions on ${escaped(env)}</h1>
-<p>${decisions.length} decisions, ${releases} releases; ${shown.length} shown in full. ${simulated ? '<strong>Some were made with a SIMULATED agent: those scores are evidence about the program, never about a model.</strong>' : ''}</p>
+<p>${amount(decisions.length, 'decision')}, ${amount(releases, 'release')}; ${shown.length} shown in full. ${simulated ? '<strong>Some were made with a SIMULATED agent: those scores are evidence about the program, never about a model.</strong>' : ''}</p>
 <p>Nothing on this page has to be believed. <code>python3 verify.py</code> in this folder recomputes the chain, the edits and the verdicts from <code>records/</code> and <code>blobs/</code>;
 <code>python3 verify.py --trust FILE</code> also checks the signatures against keys that you were given by another way. Times are what whoever made the record claims; order comes from the numbers.</p>
 <table><thead><tr><th>#</th><th>time (claimed)</th><th>run</th><th>what</th><th>decision</th></tr></thead><tbody>

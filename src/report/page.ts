@@ -9,7 +9,7 @@ import { riskOf } from '../proposal/checks/risk.ts';
 import { editWords } from '../proposal/near.ts';
 import type { Harness, Vocabulary } from '../types.ts';
 import type { NightSummary } from './events.ts';
-import { money, percent, points, printable, scoreText, tokensText, verdictText } from './terminal.ts';
+import { amount, money, percent, points, printable, scoreText, tokensText, verdictText } from './terminal.ts';
 
 export interface PageInput {
   readonly summary: NightSummary;
@@ -108,7 +108,7 @@ function learnt({ decisions, summary, vocabulary }: PageInput): string[] {
       .slice(0, 6)
       .map(({ pattern, count }) => `${pattern} ${count}`)
       .join(', ');
-    lines.push(`Decision ${decision.seq}, ${edits.length} edits: ${verdictText(decision.verdict)}.`);
+    lines.push(`Decision ${decision.seq}, ${amount(edits.length, 'edit')}: ${verdictText(decision.verdict)}.`);
     if (failures !== '') lines.push(`Train failures that led to it: ${failures}.`);
     lines.push('', '| edit | risk | what it says or does | failures | e.g. trace |', '| --- | --- | --- | --- | --- |');
     for (const edit of [...edits].sort((a, b) => b.addresses.length - a.addresses.length).slice(0, SHOWN_EDITS))

@@ -16,6 +16,9 @@ export const points = (effect: number): string => `${effect >= 0 ? '+' : ''}${(e
 export const scoreText = ({ score, low, high, tasks }: ScoreLine): string =>
   `${percent(score)} % (95 % interval ${percent(low)} to ${percent(high)}, ${tasks} tasks)`;
 
+/** `1 release`, `2 releases`. */
+export const amount = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
 /** `$0.12`; null: unknown price. */
 export const money = (usd: number | null): string =>
   usd === null ? 'cost unknown (no --price-in, --price-out)' : `$${usd.toFixed(2)}`;

@@ -82,7 +82,7 @@ describe.concurrent('verify', () => {
     expect([code, stdout]).toEqual([
       0,
       expect.stringMatching(
-        /optimize\/my-shop: \d+ decisions in \d+ commits, 1 releases, not signed\nevery decision agrees/,
+        /optimize\/my-shop: \d+ decisions in \d+ commits, 1 release, not signed\nevery decision agrees/,
       ),
     ]);
   });

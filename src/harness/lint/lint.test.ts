@@ -37,6 +37,30 @@ const shapes = shapesOf([
 const lint = (files: Record<string, string>, known: Shapes = shapes) =>
   lintHarness(parseHarness('shop', new Map(Object.entries(files))), tools, known);
 
+test('the examples of docs/harness.md fit together', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../../docs/harness.md'), 'utf8');
+  const example = (path: string) =>
+    text.split(`\n## ${path}\n`)[1]?.match(/```(?:yaml|markdown)\n([\s\S]*?)```/)?.[1] ?? '';
+  const harness = parseHarness(
+    'shop',
+    new Map([
+      ['harness.yaml', example('harness.yaml')],
+      ['contract.yaml', example('contract.yaml')],
+      ['regulation.yaml', example('regulation.yaml')],
+      ['skills/refunds/SKILL.md', example('skills/\\<id\\>/SKILL.md')],
+    ]),
+  );
+  const payment = { type: 'object', properties: { account_id: { type: 'string' }, cents: { type: 'integer' } } };
+  const refund = tool('refund', false, 'order_id');
+  const properties = { order_id: { type: 'string' }, payments: { type: 'array', items: payment } };
+  const known = [tool('get_order', true, 'order_id'), { ...refund, parameters: { ...refund.parameters, properties } }];
+  expect(lintHarness(harness, known, new Map())).toEqual([]);
+  expect(harness.settings.protected).toEqual(['refund-delivered', 'refunds#Identity']);
+  expect([harness.contract.clauses, harness.regulation.monitors, harness.skills].map(({ length }) => length)).toEqual([
+    1, 1, 1,
+  ]);
+});
+
 const sound = `clauses:
   - id: exchange
     tools: [exchange_items]
