@@ -106,7 +106,7 @@ const SPLITS: readonly Split[] = (['train', 'dev', 'sealed'] as const).flatMap((
 export function documentFiles(name: string): readonly (readonly [path: string, text: string])[] {
   const random = randomOf('document rows', 1);
   return [
-    [`evals/${name}/environment.js`, environmentText(name)],
+    [`evals/${name}/environment.mjs`, environmentText(name)],
     [`evals/${name}/rows.jsonl`, `${SPLITS.map((split, i) => rowOf(i, split, random)).join('\n')}\n`],
     [`harness/${name}/policy.md`, policyText],
     [`harness/${name}/harness.yaml`, settingsText],

@@ -48,7 +48,7 @@ version: 1
 `;
 
 const toolFiles = (name: string): readonly (readonly [path: string, text: string])[] => [
-  [`evals/${name}/environment.js`, environmentText(name)],
+  [`evals/${name}/environment.mjs`, environmentText(name)],
   [`harness/${name}/policy.md`, policyText],
   [`harness/${name}/harness.yaml`, settingsText],
 ];

@@ -13,6 +13,10 @@ const retryCodes: readonly unknown[] = [
 
 const packageName = 'harness-optimizer';
 
+/** A `.js` file with imports or exports in a package whose files are CommonJS. */
+const isModuleInCommonJs = (error: unknown): boolean =>
+  error instanceof SyntaxError && /outside a module|Unexpected token 'export'/.test(error.message);
+
 /**
  * The exports of the module at a file URL. The fallback passes in this package and zod as loaded
  * here, so that a file may import both from any place. Throws what the module throws.
@@ -22,7 +26,7 @@ export async function importModule(url: URL): Promise<Exports> {
     return (await import(url.href)) as Exports;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (!retryCodes.includes(code)) throw error;
+    if (!retryCodes.includes(code) && !isModuleInCommonJs(error)) throw error;
   }
   // The index re-exports this folder, so it is imported only here and by name.
   const index = new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : '../index.js', import.meta.url);
