@@ -1,5 +1,6 @@
 /** `optimize plan`: cost and power of a night, without spending. */
 import { z } from 'zod';
+import { limitsOf } from '../environments/capabilities.ts';
 import { EXIT } from '../exit-codes.ts';
 import { POWER } from '../gate/rules.ts';
 import { loadHarness } from '../harness/load.ts';
@@ -8,6 +9,7 @@ import { openLedger } from '../ledger/branch/ledger.ts';
 import { assertSound } from '../night/assert-lint.ts';
 import { pastOf } from '../night/cost-history.ts';
 import { type NightPlan, type Prospects, planNight, prospectsOf } from '../night/plan.ts';
+import { reachOf } from '../night/reach.ts';
 import { chooseModel } from '../open/model.ts';
 import { selectTasks } from '../open/tasks.ts';
 import { assertCheckable, readPolicy, sealedTags, unmeasuredBy } from '../policy/policy.ts';
@@ -62,11 +64,14 @@ export const plan = command({
     });
     const prospects = prospectsOf(plan, flags.effect / 100);
     const { weakness } = prospects;
-    if (flags.json) sayJson({ type: 'plan', env: environment.name, simulated, ...plan, ...prospects });
+    const reach = reachOf({ ...environment, tasks: chosen });
+    const limits = limitsOf(environment);
+    if (flags.json) sayJson({ type: 'plan', env: environment.name, simulated, ...plan, ...prospects, reach, limits });
     else {
       const refusals = [plan.refusal, weakness].flatMap((reason) => (reason === null ? [] : [`refused     ${reason}`]));
+      const notes = [reach, ...limits].map((note) => `note        ${note}`);
       const head = `plan for one night on ${environment.name}, ${flags.model}${simulated ? ', SIMULATED' : ''}, ${options.budget} candidates`;
-      say([head, ...linesOf({ ...plan, ...prospects }, past?.run ?? null), ...refusals].join('\n'));
+      say([head, ...linesOf({ ...plan, ...prospects }, past?.run ?? null), ...notes, ...refusals].join('\n'));
     }
     return plan.refusal === null && weakness === null ? EXIT.ok : EXIT.budget;
   },
