@@ -1,10 +1,10 @@
 /** `optimize adopt`: takes over what a person changed by hand, as decisions. */
 import { z } from 'zod';
 import { EXIT } from '../exit-codes.ts';
-import { loadHarness } from '../harness/load.ts';
 import { adopt as adoptChanges } from '../ledger/acts/adopt.ts';
 import { stepOf } from '../ledger/acts/step.ts';
 import { type Decision, titleOf } from '../ledger/kinds/index.ts';
+import { openWorkTree } from '../open/harness.ts';
 import { readPolicy } from '../policy/policy.ts';
 import { shownParts } from '../report/shown.ts';
 import { command } from './command.ts';
@@ -22,7 +22,7 @@ export const adopt = command({
     const env = environment.name;
     const adopted = await adoptChanges(
       repository,
-      { environment, policy: readPolicy(root, env, flags), workTree: loadHarness(root, env).files },
+      { environment, policy: readPolicy(root, env, flags), workTree: (await openWorkTree(repository, env)).files },
       stepOf('adopt', repository),
     );
     if (flags.json)

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { limitsOf } from '../environments/capabilities.ts';
 import { EXIT } from '../exit-codes.ts';
 import { POWER } from '../gate/rules.ts';
-import { loadHarness } from '../harness/load.ts';
 import { changeOfSettings, settingsOf } from '../ledger/acts/settings.ts';
 import { openLedger } from '../ledger/branch/ledger.ts';
 import { assertSound } from '../night/assert-lint.ts';
 import { pastOf } from '../night/cost-history.ts';
 import { type NightPlan, type Prospects, planNight, prospectsOf } from '../night/plan.ts';
 import { reachOf } from '../night/reach.ts';
+import { openWorkTree } from '../open/harness.ts';
 import { chooseModel } from '../open/model.ts';
 import { selectTasks } from '../open/tasks.ts';
 import { assertCheckable, readPolicy, sealedTags, unmeasuredBy } from '../policy/policy.ts';
@@ -39,7 +39,7 @@ export const plan = command({
     const model = chooseModel(flags, root);
     const policy = readPolicy(root, environment.name, flags);
     const options = nightOptions(requestOf(flags, root, environment), environment.name, policy);
-    await assertSound(loadHarness(root, environment.name), environment, null);
+    await assertSound(await openWorkTree(repository, environment.name), environment, null);
     const chosen = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
     const simulated = model.kind === 'sim';
     assertCheckable(options.policy, {

@@ -24,19 +24,21 @@ describe('loadHarness', () => {
     expect([...harness.files.keys()]).toEqual(['policy.md']);
   });
 
-  test('names the environments there are', () => {
+  test('takes no folder for the defaults', () => {
+    const { files, id } = loadHarness(root, 'shop');
+    expect(files).toEqual(new Map());
     mkdirSync(join(root, 'harness/shop'), { recursive: true });
-    mkdirSync(join(root, 'harness/airline'));
-    expect(() => loadHarness(root, 'retail')).toThrow(
-      /harness\/retail: expected a harness folder, found none; choose one of airline, shop/,
-    );
-    expect(() => loadHarness(root, '../shop')).toThrow(
-      /expected an environment name such as retail, found "\.\.\/shop"; choose one of/,
-    );
+    expect(loadHarness(root, 'shop').id).toBe(id);
   });
 
-  test('says what to do when there are none', () => {
-    expect(() => loadHarness(root, 'retail')).toThrow(/create the folder harness\/retail/);
+  test('refuses a wrong name, and a link or file for the folder', () => {
+    expect(() => loadHarness(root, '../shop')).toThrow(
+      /expected an environment name such as retail, found "\.\.\/shop"/,
+    );
+    write('harness/shop', 'x');
+    symlinkSync(root, join(root, 'harness/lamps'));
+    for (const env of ['shop', 'lamps'])
+      expect(() => loadHarness(root, env)).toThrow(`harness/${env}: expected a folder, found a link or file`);
   });
 
   test('does not follow a folder out of the project', () => {

@@ -26,31 +26,18 @@ const safePart = /^[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?$/;
 const maxFiles = 200;
 const maxDepth = 4;
 
-/** Folders below `<root>/harness`, sorted; [] if there are none. */
-function environmentsIn(root: string): readonly string[] {
-  try {
-    return readdirSync(join(root, 'harness'), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && environmentName.test(entry.name))
-      .map((entry) => entry.name)
-      .sort();
-  } catch {
-    return [];
-  }
-}
-
 /**
- * Loads `<root>/harness/<env>/`. Throws UsageError for a wrong name or folder, for a folder that
- * leaves the root through a link, and for every fault that `parseHarness` finds.
+ * Loads `<root>/harness/<env>/`; no folder means the defaults. Throws UsageError for a wrong name, a
+ * link, a folder that leaves the root through one, and for every fault that `parseHarness` finds.
  */
 export function loadHarness(root: string, env: string): Harness {
   const where = `harness/${env}`;
-  const known = environmentsIn(root);
-  const choice = known.length > 0 ? `choose one of ${known.join(', ')}` : `create the folder ${where}`;
-  if (!environmentName.test(env)) {
-    throw new UsageError(`expected an environment name such as retail, found "${env}"; ${choice}`);
-  }
+  if (!environmentName.test(env))
+    throw new UsageError(`expected an environment name such as retail, found "${env}"; rename it`);
   const dir = join(root, 'harness', env);
-  if (!known.includes(env)) throw new UsageError(`expected a harness folder, found none; ${choice}`, { where });
+  const stat = lstatSync(dir, { throwIfNoEntry: false });
+  if (stat === undefined) return parseHarness(env, new Map());
+  if (!stat.isDirectory()) throw new UsageError('expected a folder, found a link or file; replace it', { where });
   if (!realpathSync(dir).startsWith(realpathSync(root) + sep)) {
     throw new UsageError('expected a folder inside the project, found a link out of it; replace the link', { where });
   }

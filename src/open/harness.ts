@@ -2,14 +2,32 @@
 import { UsageError } from '../errors.ts';
 import { loadHarness } from '../harness/load.ts';
 import { parseHarness } from '../harness/parse.ts';
+import { readHarnessFiles } from '../ledger/branch/branch.ts';
 import { resolveHarness } from '../ledger/branch/history.ts';
 import { openLedger } from '../ledger/branch/ledger.ts';
 import type { Repository } from '../ledger/git/git.ts';
+import { readHead } from '../ledger/git/refs.ts';
 import type { Harness } from '../types.ts';
+
+/**
+ * The harness of the work tree; no files mean the defaults. Throws UsageError, beside the faults of
+ * `loadHarness`, if the checked-out commit has files: they were lost, or are not checked out.
+ */
+export async function openWorkTree(repository: Repository, env: string): Promise<Harness> {
+  const harness = loadHarness(repository.root, env);
+  const { commit } = await readHead(repository);
+  if (harness.files.size > 0 || commit === null) return harness;
+  if ((await readHarnessFiles(repository, env, commit)).size === 0) return harness;
+  const where = `harness/${env}`;
+  throw new UsageError(
+    `expected the files that are committed there, found none; run: git checkout -- ${where}, or commit their removal`,
+    { where },
+  );
+}
 
 /** `ref`: a commit, branch, tag, vN or the start of a harness id; undefined means the work tree. */
 export async function openHarness(repository: Repository, env: string, ref: string | undefined): Promise<Harness> {
-  if (ref === undefined) return loadHarness(repository.root, env);
+  if (ref === undefined) return openWorkTree(repository, env);
   const { files } = await resolveHarness(await openLedger(repository, env), ref);
   if (files.size === 0) throw new UsageError(`--harness ${ref}: there is no harness/${env} at that commit`);
   return parseHarness(env, files);

@@ -93,10 +93,10 @@ describe.concurrent('files', () => {
     expect(decisionsOf(dir, 'my-shop')[0]?.kind).toBe('external');
   });
 
-  it('a missing harness folder', async () => {
+  it('a harness that is committed and not in the work tree', async () => {
     const dir = await shopRepository();
     rmSync(join(dir, 'harness'), { recursive: true });
-    await refuse(dir, NIGHT, 2, /harness\/my-shop: expected a harness folder, found none; create the folder/);
+    await refuse(dir, NIGHT, 2, /harness\/my-shop: expected the files .* git checkout -- harness\/my-shop/);
   });
 
   it('a missing data file', async () => {
