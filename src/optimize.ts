@@ -21,6 +21,7 @@ export async function optimize(night: NightContext, progress: Progress): Promise
       const left = night.options.budget - progress.candidates;
       const lessons = await learn(night, branch.head, { round, left });
       progress.proposerCalls += lessons.calls;
+      progress.proposed = (progress.proposed ?? 0) + lessons.proposed;
       progress.repeated += lessons.repeated;
       if (lessons.edits.length === 0) break;
       const before = branch.head.id;

@@ -11,6 +11,7 @@ export function programOf(definitions: readonly CommandDefinition[]): Command {
     .enablePositionalOptions()
     .showHelpAfterError('(see --help)')
     .exitOverride();
+  tellErrors(program);
   const groups = new Map<string, Command>();
   for (const definition of definitions) {
     const [first = '', second] = definition.name.split(' ');
@@ -24,8 +25,19 @@ export function programOf(definitions: readonly CommandDefinition[]): Command {
   return program;
 }
 
+/** Errors of commander read like all others; an option that is near none lists what there is. */
+function tellErrors(command: Command): void {
+  const outputError = (text: string, write: (text: string) => void) => {
+    const listed = text.startsWith('error: unknown option') && !text.includes('(Did you mean');
+    const known = command.options.flatMap(({ long }) => long ?? []).join(', ');
+    write(text.replace(/^error: /, 'optimize: ').replace(/\n$/, listed ? `; expected ${known}\n` : '\n'));
+  };
+  command.configureOutput({ outputError });
+}
+
 function add(parent: Command, name: string, definition: CommandDefinition): void {
   const command = parent.command(name, { isDefault: name === 'night' }).description(definition.summary);
+  tellErrors(command);
   for (const [argument, help] of Object.entries(definition.arguments)) command.argument(argument, help);
   for (const { term, help, required, fallback, repeats } of optionsOf(definition)) {
     const shown = fallback === undefined || fallback === false ? help : `${help} (default: ${fallback})`;

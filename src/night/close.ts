@@ -57,6 +57,7 @@ export async function closeNight(
       vocabulary: night.environment.vocabulary,
       audit: night.decisions.flatMap((one) => (one.kind === 'audit' ? [one] : [])).at(-1) ?? null,
       approvals: night.options.policy.mode === 'propose' ? night.options.policy.approval.needed : 0,
+      minedNothing: progress.proposed === 0 && [...new Set(night.options.proposers)].join() === 'mine',
       baselineSplit: look.pairs.length > 0 ? 'sealed' : 'dev',
     }),
   );

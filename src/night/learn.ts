@@ -23,6 +23,8 @@ export interface Lessons {
   readonly diagnoses: ReadonlyMap<string, Diagnosis>;
   /** Model calls of the proposers. */
   readonly calls: number;
+  /** Edits before any check. */
+  readonly proposed: number;
   /** Edits that an earlier record rejects for the same reason. */
   readonly repeated: number;
 }
@@ -57,7 +59,7 @@ export async function learn(
   });
   const { probes, notes, calls } = proposal;
   night.emit({ type: 'learned', edits: proposal.edits.length, refused, repeated, probes, notes });
-  return { edits, diagnoses, calls, repeated };
+  return { edits, diagnoses, calls, proposed: proposal.edits.length, repeated };
 }
 
 async function playTrain(night: Learning, harness: Harness, round: number): Promise<readonly Trace<'train'>[]> {

@@ -118,11 +118,19 @@ export interface Progress {
   voids: number;
   /** Model calls of the proposers. */
   proposerCalls: number;
+  /** Edits before any check; null until the proposers were asked. */
+  proposed: number | null;
   /** Proposals that were rejected in an earlier night and not tried again. */
   repeated: number;
 }
 
-export const openProgress = (): Progress => ({ candidates: 0, voids: 0, proposerCalls: 0, repeated: 0 });
+export const openProgress = (): Progress => ({
+  candidates: 0,
+  voids: 0,
+  proposerCalls: 0,
+  proposed: null,
+  repeated: 0,
+});
 
 /** The state of the search: the best harness so far and its scores of tonight. */
 export interface Branch {

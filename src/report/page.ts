@@ -21,6 +21,8 @@ export interface PageInput {
   readonly audit: AuditDecision | null;
   /** Approvals that a release needs to come into force; 0 in mode direct. */
   readonly approvals: number;
+  /** True if `mine` alone was asked and proposed nothing. */
+  readonly minedNothing: boolean;
   /** Where the baseline was measured. */
   readonly baselineSplit: 'sealed' | 'dev';
 }
@@ -170,7 +172,7 @@ function verdictCounts({ summary }: PageInput): string {
   return `${summary.candidates} candidates evaluated, ${summary.kept} kept; refused: ${reasons.join(', ') || 'none'}.${again}`;
 }
 
-function next({ summary, approvals }: PageInput): string[] {
+function next({ summary, approvals, minedNothing }: PageInput): string[] {
   const again = `${summary.command}      # the next night goes on from here`;
   const persons = approvals === 1 ? 'a person has to' : `${approvals} persons have to`;
   if (summary.released)
@@ -182,5 +184,6 @@ function next({ summary, approvals }: PageInput): string[] {
       `npx optimize apply --env ${summary.env}      # puts ${summary.released.version} into force`,
       again,
     ];
-  return [again, `npx optimize log --env ${summary.env} --all`];
+  const log = `npx optimize log --env ${summary.env} --all`;
+  return minedNothing ? ['mine found nothing to edit here; a model may: --proposer reflect', log] : [again, log];
 }

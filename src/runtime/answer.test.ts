@@ -87,6 +87,14 @@ describe('answer: json', () => {
     expect(twice.ending).toEqual({ reason: 'text', summary: 'I cannot.' });
     expect(twice.trace.score?.reward).toBe(0);
   });
+  it('all faults are told at once, also a key that is not wanted', async () => {
+    const names = ['date', 'total', 'tax', 'vendor'];
+    const four = { ...schema, properties: Object.fromEntries(names.map((name) => [name, { type: 'string' }])) };
+    const { requests } = await play({ kind: 'json', schema: { ...four, required: names } }, ['{"sum": 1}', '{}']);
+    const told = String(requests[1]?.messages.at(-1)?.content);
+    for (const name of names) expect(told).toContain(`${name}: Invalid input: expected string`);
+    expect(told).toContain('Unrecognized key: "sum"');
+  });
   it('is fixed and coerced only where the switches are on', async () => {
     const written = "Here it is:\n```json\n{'date': '2026-03-04', 'total': '12.50'}\n```";
     const realization = { repair: true, coerce: true };

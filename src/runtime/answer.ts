@@ -40,7 +40,7 @@ function repairedJson(text: string): Json | undefined {
 }
 
 /** Maximum faults that one message names. */
-const NAMED = 3;
+const NAMED = 10;
 
 /** `repair` fixes broken JSON; `coerce` turns values into the schema's types. */
 export function readAnswer(

@@ -22,6 +22,8 @@ describe.concurrent('flags', () => {
     [`${NIGHT} --max-rollouts 20`, 5, [/--max-rollouts 20 cannot decide anything.*need \d+/]],
     [`${NIGHT} --max-minutes 0`, 5, [/--max-minutes 0/]],
     [`${NIGHT} --bugdet 3`, 2, [/unknown option '--bugdet'/, /Did you mean --budget\?/]],
+    ['log --evn my-shop', 2, [/^optimize: unknown option '--evn'/, /Did you mean --env\?/]],
+    ['log --wrnog', 2, [/^optimize: unknown option '--wrnog'; expected --env, .*--json/, /see --help/]],
     [`${NIGHT} --proposer nobody`, 2, [/--proposer: expected mine, reflect, both, null, or harmful, got "nobody"/]],
     [`${NIGHT} --concurrency 0`, 2, [/--concurrency.*1 or more/]],
     [`${NIGHT} --seed x`, 2, [/--seed: expected a whole number, 0 or more, got x/]],

@@ -51,6 +51,14 @@ describe('switches', () => {
     expect(edit?.addresses).toHaveLength(6);
   });
 
+  test('without tools nothing is switched, whatever the replies look like', async () => {
+    const context = await contextOf((t) => [JSON.stringify({ name: 'done', arguments: { summary: t.id } })]);
+    expect(mineSwitches(context).length).toBeGreaterThan(0);
+    expect(mineSwitches({ ...context, environment: { ...environment, tools: [], answer: { kind: 'text' } } })).toEqual(
+      [],
+    );
+  });
+
   test('a text call now and then asks for rescue but leaves the protocol', async () => {
     const seldom = await contextOf((t) => (t === some[0] ? [JSON.stringify(goldOf(t))] : [goldOf(t), done('x')]));
     expect(mineSwitches(seldom)[0]?.ops.map((op) => op.op === 'switch.set' && op.key)).toEqual(['rescue', 'repair']);

@@ -22,9 +22,11 @@ interface Counts {
   readonly aliases: Map<string, Map<string, Map<string, number>>>;
 }
 
-/** At most one edit per switch, and one per alias. */
+/** At most one edit per switch, and one per alias; none where nothing is called. */
 export function mineSwitches(context: MineContext): Edit[] {
   const { harness, diagnoses, traces } = context;
+  const { tools, answer } = context.environment;
+  if (tools.length === 0 && answer !== undefined && answer.kind !== 'tool') return [];
   const counts = countFaults(traces, context.environment);
   const on = harness.settings.realization;
   const edits: Edit[] = [];
