@@ -2,9 +2,14 @@
 
 import { z } from 'zod';
 import { checkEnvironment } from '../environments/check.ts';
+import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
+import type { Repository } from '../ledger/git/git.ts';
+import { assertSound } from '../night/assert-lint.ts';
 import { reachOf } from '../night/reach.ts';
+import { openWorkTree } from '../open/harness.ts';
 import { percent } from '../report/terminal.ts';
+import type { Environment } from '../types.ts';
 import { command } from './command.ts';
 import { data, json } from './options.ts';
 import { say, sayJson } from './output.ts';
@@ -17,8 +22,10 @@ export const envCheck = command({
   options: z.object({ ...data, ...json }),
   example: 'env check retail',
   async run(flags, name = '') {
-    const { environment } = await openPlace({ env: name, data: flags.data });
-    const report = await checkEnvironment(environment);
+    const { environment, repository } = await openPlace({ env: name, data: flags.data });
+    const checked = await checkEnvironment(environment, progressOf());
+    const harness = await harnessProblems(repository, environment, checked.problems.length === 0);
+    const report = { ...checked, problems: [...checked.problems, ...harness] };
     const reach = reachOf(environment);
     if (flags.json) sayJson({ type: 'check', ...report, reach });
     else {
@@ -36,3 +43,25 @@ export const envCheck = command({
     return report.problems.length === 0 ? EXIT.ok : EXIT.usage;
   },
 });
+
+/** The first fault of `harness/<env>`; lint plays the oracle, so it needs a `sound` environment. */
+async function harnessProblems(repository: Repository, environment: Environment, sound: boolean): Promise<string[]> {
+  try {
+    const harness = await openWorkTree(repository, environment.name);
+    if (sound) await assertSound(harness, environment, null);
+    return [];
+  } catch (error) {
+    if (error instanceof UsageError) return [error.message];
+    throw error;
+  }
+}
+
+/** A line on stderr at most every five seconds. */
+function progressOf(): (done: number, total: number) => void {
+  let last = performance.now();
+  return (done, total) => {
+    if (performance.now() - last < 5000) return;
+    last = performance.now();
+    process.stderr.write(`checked ${done} of ${total} tasks\n`);
+  };
+}

@@ -1,5 +1,6 @@
 /** What an environment must satisfy: its oracle scores, idling does not, reads change nothing. */
 import { isObject } from '../digest.ts';
+import { EnvironmentError } from '../errors.ts';
 import { readAnswer } from '../runtime/answer.ts';
 import { guarded } from '../runtime/guard.ts';
 import type { AnswerForm, Ending, Environment, Plan, Split, Task } from '../types.ts';
@@ -26,8 +27,14 @@ export interface EnvironmentReport {
 /** Maximum problems that are reported per kind. */
 const shown = 5;
 
-/** Plays the oracle and the idle agent on every task. Throws EnvironmentError where it fails. */
-export async function checkEnvironment(given: Environment): Promise<EnvironmentReport> {
+/** Faults of the environment after which the check stops: each may have cost a whole time limit. */
+const FAULTS = 3;
+
+/** Plays the oracle and the idle agent on every task until the third fault of the environment. */
+export async function checkEnvironment(
+  given: Environment,
+  progress: (done: number, total: number) => void = () => {},
+): Promise<EnvironmentReport> {
   const environment = guarded(given);
   const { tasks, ceiling, oracle } = environment;
   const problems = [...toolProblems(environment), ...taskProblems(tasks)];
@@ -38,9 +45,20 @@ export async function checkEnvironment(given: Environment): Promise<EnvironmentR
 
   let idleSum = 0;
   let oracleSum = 0;
-  for (const task of tasks) {
-    idleSum += await idleScore(environment, task, report);
-    if (oracle) oracleSum += await oracleScore(environment, task, await oracle.call(environment, task), report);
+  let faults = 0;
+  for (const [played, task] of tasks.entries()) {
+    progress(played, tasks.length);
+    try {
+      idleSum += await idleScore(environment, task, report);
+      if (oracle) oracleSum += await oracleScore(environment, task, await oracle.call(environment, task), report);
+    } catch (error) {
+      if (!(error instanceof EnvironmentError)) throw error;
+      faults += 1;
+      problems.push(`environment ${environment.name}, task ${task.id}: ${error.message}`);
+      if (faults < FAULTS) continue;
+      problems.push(`stopped after ${FAULTS} faults of the environment, at task ${played + 1} of ${tasks.length}`);
+      break;
+    }
   }
   const idle = tasks.length > 0 ? idleSum / tasks.length : 0;
   if (idle > ceiling + 1e-9) {
@@ -101,11 +119,15 @@ function taskProblems(tasks: readonly Task[]): string[] {
   const problems: string[] = [];
   if (tasks.length === 0) problems.push('there is no task');
   const ids = new Set<string>();
+  const twice = new Set<string>();
   for (const { id, request } of tasks) {
-    if (ids.has(id)) problems.push(`two tasks have the id ${id}`);
+    if (ids.has(id)) twice.add(id);
     ids.add(id);
     if (request.trim() === '') problems.push(`task ${id} has an empty request`);
   }
+  const [first] = twice;
+  if (first !== undefined)
+    problems.unshift(`ids that more than one task has: ${twice.size}, such as ${first} (of ${tasks.length} tasks)`);
   const counts = countSplits(tasks);
   for (const split of ['train', 'dev', 'sealed'] as const) {
     if (tasks.length > 0 && counts[split] === 0) problems.push(`no task is in the split ${split}`);

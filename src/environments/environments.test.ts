@@ -188,6 +188,52 @@ describe('checkEnvironment', () => {
   });
 });
 
+describe('checkEnvironment at faults', () => {
+  const sound: Environment = shop();
+  /** As made by hand: without the time limits that a definition brings. */
+  const byHand = (given: Partial<Environment>): Environment => ({
+    ...(Object.fromEntries(Object.entries(sound)) as typeof sound),
+    ...given,
+  });
+  const faults = (problems: readonly string[]) => problems.filter((text) => text.startsWith('environment mini-shop, '));
+
+  it('names one fault per line, with the environment, and goes on', async () => {
+    let scored = 0;
+    const score: Environment['score'] = (...given) => {
+      if (++scored === 1) throw new Error('no database');
+      return sound.score(...given);
+    };
+    const { problems } = await checkEnvironment(byHand({ score }));
+    expect(problems).toEqual([
+      expect.stringMatching(/^environment mini-shop, task \S+: the scorer on task \S+ failed: no database$/),
+    ]);
+  });
+
+  it('stops after three hanging resets, and tells how far it is', async () => {
+    const seen: [number, number][] = [];
+    const reset = () => new Promise<never>(() => {});
+    const { problems } = await checkEnvironment(byHand({ reset, timeoutMs: 1 }), (...now) => seen.push(now));
+    expect(faults(problems)).toHaveLength(3);
+    expect(faults(problems)[0]).toMatch(/task \S+: reset of task \S+ gave no answer within 0.001 s$/);
+    expect(problems).toContain('stopped after 3 faults of the environment, at task 3 of 400');
+    expect(seen).toEqual([0, 1, 2].map((done) => [done, 400]));
+  });
+
+  it('takes a fault that another copy of the package named as it is', async () => {
+    const other = Object.assign(new Error('the tool cancel gave no answer within 60 s'), { name: 'EnvironmentError' });
+    const { problems } = await checkEnvironment(byHand({ execute: () => Promise.reject(other) }));
+    expect(faults(problems)).toHaveLength(3);
+    expect(faults(problems)[0]).toMatch(/task \S+: the tool cancel gave no answer within 60 s$/);
+  });
+
+  it('counts equal ids in one line', async () => {
+    const tasks = sound.tasks.map((task, index) => ({ ...task, id: `a${index % 100}` }));
+    const { problems } = await checkEnvironment({ ...sound, tasks });
+    expect(problems[0]).toBe('ids that more than one task has: 100, such as a0 (of 400 tasks)');
+    expect(problems.filter((text) => text.startsWith('ids '))).toHaveLength(1);
+  });
+});
+
 describe('assignSplits', () => {
   const tasks = Array.from(
     { length: 40 },

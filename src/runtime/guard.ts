@@ -34,6 +34,9 @@ function within<T>(
   const given = signal ?? (own as AbortController).signal;
   const fail = (error: unknown): T => {
     if (isSettled(error)) throw error;
+    // The same error of another copy of this package, as a project that installs its own has one.
+    if (error instanceof Error && error.name === 'EnvironmentError')
+      throw new EnvironmentError(error.message, { cause: error });
     // Only the caller interrupts; a limit of our own is the environment's fault.
     if (signal?.aborted) throw new InterruptedError('interrupted', { cause: error });
     return onError(error);

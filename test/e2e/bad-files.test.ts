@@ -93,6 +93,18 @@ describe.concurrent('files', () => {
     expect(decisionsOf(dir, 'my-shop')[0]?.kind).toBe('external');
   });
 
+  it.each([
+    ['harness.yaml', 'version: 1\nlayerz: {}\n', /problem: .*harness\.yaml:2:1: .*"layerz"/],
+    ['contract.yaml', clause('    say: x\n').replace('send_parcel', 'send_parcl'), /problem: .*no tool send_parcl/],
+  ])('a broken %s is a problem to env check', async (file, text, says) => {
+    const dir = await shopRepository();
+    write(dir, { [`harness/my-shop/${file}`]: text });
+    const { code, stdout } = await optimize(dir, 'env check my-shop');
+    expect(stdout).toMatch(says);
+    expect(code).toBe(2);
+    expect(stdout).not.toMatch(/^sound$/m);
+  });
+
   it('a harness that is committed and not in the work tree', async () => {
     const dir = await shopRepository();
     rmSync(join(dir, 'harness'), { recursive: true });
