@@ -27,8 +27,8 @@ const maxFiles = 200;
 const maxDepth = 4;
 
 /**
- * Loads `<root>/harness/<env>/`; no folder means the defaults. Throws UsageError for a wrong name, a
- * link, a folder that leaves the root through one, and for every fault that `parseHarness` finds.
+ * Loads `<root>/harness/<env>/`; no folder means the defaults. Throws UsageError for a wrong name,
+ * a link, a folder that leaves the root through one, and for all that `parseHarness` finds.
  */
 export function loadHarness(root: string, env: string): Harness {
   const where = `harness/${env}`;
