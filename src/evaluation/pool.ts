@@ -69,8 +69,10 @@ export async function* inOrder<T, R>(
       start();
     }
   };
+  // One at a time runs nothing ahead: what a stop would drop must not depend on timing.
+  const ahead = limit === 1 ? 1 : 2 * limit;
   const start = () => {
-    while (running < limit && results.length < Math.min(items.length, turn + 2 * limit) && !inner.signal.aborted)
+    while (running < limit && results.length < Math.min(items.length, turn + ahead) && !inner.signal.aborted)
       results.push(settle(results.length));
   };
   try {
