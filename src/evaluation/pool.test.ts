@@ -113,6 +113,19 @@ describe('in order', () => {
     expect(await collect(results)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  test('one at a time, no item starts before the one before it was taken', async () => {
+    const started: number[] = [];
+    const run = inOrder([0, 1, 2], 1, async (item) => {
+      started.push(item);
+      return item;
+    });
+    for await (const item of run) {
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(started).toEqual([0, 1, 2].slice(0, item + 1));
+    }
+    expect(started).toEqual([0, 1, 2]);
+  });
+
   test('what runs ahead is aborted, waited for and dropped when the caller stops', async () => {
     let aborted = 0;
     let ended = 0;
