@@ -83,3 +83,25 @@ export const percent = (share: number): string => `${(share * 100).toFixed(0)} %
 export const significant = (value: number): string => String(Number(value.toPrecision(3)));
 
 const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** The verdict on what a free check refused: nothing was played, nothing was tested. */
+export const refusedByCheck = (reason: string, detail: string): Verdict => ({
+  stage: 'check',
+  decision: 'rejected',
+  reason,
+  detail,
+  test: 'none',
+  statistic: null,
+  alpha: null,
+  effect: null,
+  low: null,
+  high: null,
+  better: 0,
+  worse: 0,
+  same: 0,
+  tasks: 0,
+  rollouts: 0,
+  voids: 0,
+  costUsd: 0,
+  rules: GATE_RULES,
+});

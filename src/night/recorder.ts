@@ -5,7 +5,7 @@ import { editKey } from '../edit/edits.ts';
 import type { Edit } from '../edit/schema.ts';
 import { bundleTitle } from '../edit/title.ts';
 import { type ReleaseGate, recompute } from '../gate/record.ts';
-import { GATE_RULES } from '../gate/rules.ts';
+import { refusedByCheck } from '../gate/verdict.ts';
 import type { SettingsChange } from '../ledger/acts/settings.ts';
 import type { Ledger } from '../ledger/branch/ledger.ts';
 import type { CandidateDecision } from '../ledger/kinds/candidate.ts';
@@ -13,6 +13,7 @@ import { type Decision, type DecisionDraft, type OwnFields, verdictOf } from '..
 import type { LookPlan } from '../ledger/kinds/panels.ts';
 import type { CheckResult } from '../proposal/checks.ts';
 import type { Emit } from '../report/events.ts';
+import { amount } from '../report/terminal.ts';
 import type { Diagnosis, Harness, Verdict } from '../types.ts';
 
 /** What all decisions of a night share. */
@@ -153,7 +154,7 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
           causes: causesOf([edit], diagnoses),
           checks: [...checks],
           data,
-          verdict: refusal(failed?.reason ?? 'refused', failed?.detail ?? ''),
+          verdict: refusedByCheck(failed?.reason ?? 'refused', failed?.detail ?? ''),
           limits,
         },
         { from: parent, to: parent, form: 'single', title: bundleTitle([edit]) },
@@ -200,7 +201,7 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
     async close(head) {
       const about = { from: head, to: head, form: 'note', title: 'end of the night' };
       add({ kind: 'note', data, artifacts: facts.artifacts(), limits }, about);
-      await commit(null, `chore(${facts.env}): end of night ${facts.run}, ${all.length - 1} decisions`, '');
+      await commit(null, `chore(${facts.env}): end of night ${facts.run}, ${amount(all.length - 1, 'decision')}`, '');
     },
   };
 }
@@ -229,24 +230,3 @@ function causesOf(edits: readonly Edit[], diagnoses: ReadonlyMap<string, Diagnos
   }
   return [...causes.values()].sort((a, b) => b.count - a.count);
 }
-
-const refusal = (reason: string, detail: string): Verdict => ({
-  stage: 'check',
-  decision: 'rejected',
-  reason,
-  detail,
-  test: 'none',
-  statistic: null,
-  alpha: null,
-  effect: null,
-  low: null,
-  high: null,
-  better: 0,
-  worse: 0,
-  same: 0,
-  tasks: 0,
-  rollouts: 0,
-  voids: 0,
-  costUsd: 0,
-  rules: GATE_RULES,
-});

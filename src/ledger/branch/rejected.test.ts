@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { editKey } from '../../edit/edits.ts';
 import type { Edit } from '../../edit/schema.ts';
+import { refusedByCheck } from '../../gate/verdict.ts';
 import { parseHarness } from '../../harness/parse.ts';
 import type { Harness, Verdict } from '../../types.ts';
 import type { Decision } from '../kinds/index.ts';
@@ -21,23 +22,10 @@ const first = addClause('first', 'Better.').ops[0] as Extract<Edit['ops'][number
 const edit: Edit = { ...addClause('x'), ops: [{ op: 'clause.replace', id: 'first', clause: first.clause }] };
 
 const verdict = (stage: Verdict['stage'], decision: Verdict['decision'], reason: string): Verdict => ({
+  ...refusedByCheck(reason, ''),
   stage,
   decision,
-  reason,
-  detail: '',
-  test: 'none',
-  statistic: null,
   alpha: 0.02,
-  effect: null,
-  low: null,
-  high: null,
-  better: 0,
-  worse: 0,
-  same: 0,
-  tasks: 0,
-  rollouts: 0,
-  voids: 0,
-  costUsd: 0,
   rules: 'gate/3',
 });
 
