@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defineEnvironment, tool } from './environments/define.ts';
 import { parseHarness } from './harness/parse.ts';
 import { playEpisode } from './runtime/play.ts';
-import { scriptedAgent } from './runtime/scripted-agent.ts';
+import { scriptedAgent } from './runtime/scripted-agent.fixture.ts';
 import { redactorOf, withoutSecrets } from './secrets.ts';
 import type { Task } from './types.ts';
 

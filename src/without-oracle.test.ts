@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { defineEnvironment, tool } from './environments/define.ts';
 import type { Event } from './report/events.ts';
 import { runNight } from './run-night.ts';
-import { scriptedAgent } from './runtime/scripted-agent.ts';
+import { scriptedAgent } from './runtime/scripted-agent.fixture.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'without-oracle-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

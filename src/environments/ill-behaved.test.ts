@@ -8,7 +8,7 @@ import { memoryJournal } from '../evaluation/journal.ts';
 import { NO_HARNESS } from '../runtime/compile.ts';
 import { LONGEST_RESULT } from '../runtime/guard.ts';
 import { playEpisode } from '../runtime/play.ts';
-import { scriptedAgent } from '../runtime/scripted-agent.ts';
+import { scriptedAgent } from '../runtime/scripted-agent.fixture.ts';
 import type { Environment, Task, Trace } from '../types.ts';
 import { defineEnvironment, type EnvironmentDefinition, tool } from './define.ts';
 

@@ -5,7 +5,7 @@ import { compileHarness } from '../runtime/compile.ts';
 import { of } from '../runtime/play.fixture.ts';
 import { playEpisode } from '../runtime/play.ts';
 import { replayEpisode } from '../runtime/replay.ts';
-import { type ScriptedTurn, scriptedAgent } from '../runtime/scripted-agent.ts';
+import { type ScriptedTurn, scriptedAgent } from '../runtime/scripted-agent.fixture.ts';
 import { harnessOf } from '../runtime/shop.fixture.ts';
 import type { Ending, Environment } from '../types.ts';
 import { defineEnvironment, tool } from './define.ts';

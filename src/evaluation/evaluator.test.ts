@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defineEnvironment, tool } from '../environments/define.ts';
 import { InfrastructureError } from '../errors.ts';
 import { parseHarness } from '../harness/parse.ts';
-import { scriptedAgent } from '../runtime/scripted-agent.ts';
+import { scriptedAgent } from '../runtime/scripted-agent.fixture.ts';
 import type { Agent, ChatReply, Task } from '../types.ts';
 import { openBudget } from './budget.ts';
 import { openEvaluator } from './evaluator.ts';

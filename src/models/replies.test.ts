@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { InfrastructureError } from '../errors.ts';
-import { scriptedAgent } from '../runtime/scripted-agent.ts';
+import { scriptedAgent } from '../runtime/scripted-agent.fixture.ts';
 import type { ChatReply, ChatRequest, Episode } from '../types.ts';
 import { fileReplies, REPLIES, recordedAgent, replayAgent, replyKey } from './replies.ts';
 

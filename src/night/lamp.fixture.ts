@@ -7,7 +7,7 @@ import { memoryJournal } from '../evaluation/journal.ts';
 import { decideKeep } from '../gate/keep.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { NO_POLICY } from '../policy/policy.ts';
-import type { ScriptedCall, ScriptedTurn } from '../runtime/scripted-agent.ts';
+import type { ScriptedCall, ScriptedTurn } from '../runtime/scripted-agent.fixture.ts';
 import type { Agent, ChatRequest, Task, Verdict } from '../types.ts';
 import type { NightContext, NightOptions } from './night.ts';
 import type { Recorder } from './recorder.ts';

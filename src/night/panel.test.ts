@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { Decision } from '../ledger/kinds/index.ts';
 import { NO_POLICY, Policy } from '../policy/policy.ts';
-import { scriptedAgent } from '../runtime/scripted-agent.ts';
+import { scriptedAgent } from '../runtime/scripted-agent.fixture.ts';
 import type { Environment, Task } from '../types.ts';
 import { done, lamp, nightOf } from './lamp.fixture.ts';
 import { choosePanel, useSealed } from './panel.ts';

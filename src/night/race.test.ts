@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { InfrastructureError } from '../errors.ts';
 import { decideKeep } from '../gate/keep.ts';
 import { taskDifferences } from '../gate/pairs.ts';
-import { scriptedAgent } from '../runtime/scripted-agent.ts';
+import { scriptedAgent } from '../runtime/scripted-agent.fixture.ts';
 import type { ChatRequest } from '../types.ts';
 import { done, harness, moody, nightOf, press } from './lamp.fixture.ts';
 import { playBaseline, playReleaseBaseline, race } from './race.ts';

@@ -1,6 +1,6 @@
 /** A look at the sealed panel: with which alpha it is made. */
 import { expect, test } from 'vitest';
-import { scriptedAgent } from '../runtime/scripted-agent.ts';
+import { scriptedAgent } from '../runtime/scripted-agent.fixture.ts';
 import type { Task } from '../types.ts';
 import { done, harness, lamp, nightOf, press, silent } from './lamp.fixture.ts';
 import type { NightContext } from './night.ts';

@@ -1,7 +1,7 @@
 /** What is tried, in which order, and what becomes of an edit whose place was taken. */
 import { expect, test } from 'vitest';
 import type { Edit } from '../edit/schema.ts';
-import { scriptedAgent } from '../runtime/scripted-agent.ts';
+import { scriptedAgent } from '../runtime/scripted-agent.fixture.ts';
 import { done, harness, nightOf, press, silent, verdict as verdictOf } from './lamp.fixture.ts';
 import { type Branch, openProgress } from './night.ts';
 import { playBaseline } from './race.ts';

@@ -6,7 +6,7 @@ import { fieldsOf } from '../environments/scorers.ts';
 import type { AnswerForm } from '../types.ts';
 import { of } from './play.fixture.ts';
 import { playEpisode } from './play.ts';
-import { type ScriptedTurn, scriptedAgent } from './scripted-agent.ts';
+import { type ScriptedTurn, scriptedAgent } from './scripted-agent.fixture.ts';
 import { type HarnessParts, harnessOf } from './shop.fixture.ts';
 
 const schema = {

@@ -6,7 +6,7 @@ import { lintHarness } from '../harness/lint/lint.ts';
 import type { JsonObject } from '../types.ts';
 import { done, of } from './play.fixture.ts';
 import { playEpisode } from './play.ts';
-import { scriptedAgent } from './scripted-agent.ts';
+import { scriptedAgent } from './scripted-agent.fixture.ts';
 import { type HarnessParts, harnessOf } from './shop.fixture.ts';
 
 interface Desk {

@@ -1,7 +1,7 @@
 /** The contract in an episode: clauses prepare, enforce and tell; permissions always hold. */
 import { describe, expect, it } from 'vitest';
 import { cancel, done, getOrder, of, play, realization, swap, withClause } from './play.fixture.ts';
-import type { scriptedAgent } from './scripted-agent.ts';
+import type { scriptedAgent } from './scripted-agent.fixture.ts';
 import { shop, swapClause } from './shop.fixture.ts';
 
 describe('prepare', () => {

@@ -4,7 +4,7 @@ import { InfrastructureError } from '../errors.ts';
 import type { Agent, ChatMessage, ChatRequest } from '../types.ts';
 import { fitContext, shortenOldest, tokensOf } from './context.ts';
 import { playEpisode } from './play.ts';
-import { scriptedAgent } from './scripted-agent.ts';
+import { scriptedAgent } from './scripted-agent.fixture.ts';
 import { harnessOf, shop, shopTask } from './shop.fixture.ts';
 
 const tool = (content: string): ChatMessage => ({ role: 'tool', toolCallId: 'c', content });

@@ -4,7 +4,7 @@ import { canonicalJson } from '../digest.ts';
 import { InfrastructureError, InterruptedError } from '../errors.ts';
 import type { Harness, Step, Trace } from '../types.ts';
 import { playEpisode } from './play.ts';
-import { type ScriptedTurn, scriptedAgent } from './scripted-agent.ts';
+import { type ScriptedTurn, scriptedAgent } from './scripted-agent.fixture.ts';
 import { harnessOf, shop, shopTask, swapClause } from './shop.fixture.ts';
 
 const done = { name: 'done', arguments: { summary: 'Finished.' } };

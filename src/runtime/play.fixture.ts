@@ -1,7 +1,7 @@
 /** Plays written turns in the tiny shop, for tests of the layers. */
 import type { ChatMessage, Step } from '../types.ts';
 import { playEpisode } from './play.ts';
-import { type ScriptedTurn, scriptedAgent } from './scripted-agent.ts';
+import { type ScriptedTurn, scriptedAgent } from './scripted-agent.fixture.ts';
 import { type HarnessParts, harnessOf, shop, shopTask, swapClause } from './shop.fixture.ts';
 
 export const done = { name: 'done', arguments: { summary: 'Finished.' } };

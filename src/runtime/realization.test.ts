@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { done, getOrder, of, play, realization, withClause } from './play.fixture.ts';
 import { playEpisode } from './play.ts';
-import { scriptedAgent } from './scripted-agent.ts';
+import { scriptedAgent } from './scripted-agent.fixture.ts';
 import { harnessOf, shop, shopTask } from './shop.fixture.ts';
 
 describe('realization', () => {

@@ -8,7 +8,7 @@ import { follow } from './follow.ts';
 import { cancel, done, getOrder, swap, withClause } from './play.fixture.ts';
 import { playEpisode } from './play.ts';
 import { replayEpisode } from './replay.ts';
-import { type ScriptedTurn, scriptedAgent } from './scripted-agent.ts';
+import { type ScriptedTurn, scriptedAgent } from './scripted-agent.fixture.ts';
 import { harnessOf, shop, shopTask } from './shop.fixture.ts';
 
 const task = shopTask('Please help.');
