@@ -103,10 +103,10 @@ const SPLITS: readonly Split[] = (['train', 'dev', 'sealed'] as const).flatMap((
 );
 
 /** Path, from the root of the repository, and text of each file. */
-export function documentFiles(name: string): readonly (readonly [path: string, text: string])[] {
+export function documentFiles(name: string, environment: string): readonly (readonly [path: string, text: string])[] {
   const random = randomOf('document rows', 1);
   return [
-    [`evals/${name}/environment.mjs`, environmentText(name)],
+    [environment, environmentText(name)],
     [`evals/${name}/rows.jsonl`, `${SPLITS.map((split, i) => rowOf(i, split, random)).join('\n')}\n`],
     [`harness/${name}/policy.md`, policyText],
     [`harness/${name}/harness.yaml`, settingsText],

@@ -1,6 +1,6 @@
 /** `optimize init NAME`: a new environment, ready to run. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ownFolders } from '../environments/registry.ts';
 import { UsageError } from '../errors.ts';
@@ -47,11 +47,18 @@ const settingsText = `# What may be called and how large the harness may grow; s
 version: 1
 `;
 
-const toolFiles = (name: string): readonly (readonly [path: string, text: string])[] => [
-  [`evals/${name}/environment.mjs`, environmentText(name)],
+const toolFiles = (name: string, environment: string): readonly (readonly [path: string, text: string])[] => [
+  [environment, environmentText(name)],
   [`harness/${name}/policy.md`, policyText],
   [`harness/${name}/harness.yaml`, settingsText],
 ];
+
+/** How Node is told that a file is a module: a package is CommonJS unless it says otherwise. */
+function moduleExtension(folder: string): 'js' | 'mjs' {
+  const file = join(folder, 'package.json');
+  if (existsSync(file)) return /"type"\s*:\s*"module"/.test(readFileSync(file, 'utf8')) ? 'js' : 'mjs';
+  return dirname(folder) === folder ? 'js' : moduleExtension(dirname(folder));
+}
 
 export const init = command({
   name: 'init',
@@ -69,7 +76,8 @@ export const init = command({
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) || name.length > 40)
       throw new UsageError(`init: expected a name of lower-case words joined by "-", such as my-shop, got "${name}"`);
     const { root } = await openRepository(process.cwd());
-    const files = flags.kind === 'document' ? documentFiles(name) : toolFiles(name);
+    const environment = `evals/${name}/environment.${moduleExtension(root)}`;
+    const files = flags.kind === 'document' ? documentFiles(name, environment) : toolFiles(name, environment);
     const taken = files.find(([path]) => existsSync(join(root, path)));
     if (taken !== undefined || ownFolders().includes(name))
       throw new UsageError(`init: ${taken?.[0] ?? name} is already there; choose another name`);

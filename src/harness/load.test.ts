@@ -24,6 +24,23 @@ describe('loadHarness', () => {
     expect([...harness.files.keys()]).toEqual(['policy.md']);
   });
 
+  test('leaves what lies beside a SKILL.md alone, whatever it is', () => {
+    write('harness/shop/skills/a/SKILL.md', '---\nname: a\ndescription: b\n---\nx\n');
+    const alone = loadHarness(root, 'shop');
+    write('harness/shop/skills/a/scripts/deep/er/still/check it.py', 'print(1)');
+    write('harness/shop/skills/a/assets/ä.png', Buffer.alloc(100_000, 255));
+    write('harness/shop/skills/a/references/REFERENCE.md', 'More.');
+    symlinkSync('/dev/zero', join(root, 'harness/shop/skills/a/device'));
+    expect(loadHarness(root, 'shop')).toEqual(alone);
+    saveHarness(join(root, 'harness/shop'), new Map());
+    expect(readdirSync(join(root, 'harness/shop/skills/a')).sort()).toEqual([
+      'assets',
+      'device',
+      'references',
+      'scripts',
+    ]);
+  });
+
   test('takes no folder for the defaults', () => {
     const { files, id } = loadHarness(root, 'shop');
     expect(files).toEqual(new Map());

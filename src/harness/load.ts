@@ -17,6 +17,7 @@ import { dirname, join, sep } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { Harness, HarnessFiles } from '../types.ts';
 import { parseHarness } from './parse.ts';
+import { besideSkill } from './paths.ts';
 import { maxFileBytes } from './text-checks.ts';
 
 const environmentName = /^[a-z0-9]+(?:[-_][a-z0-9]+)*$/;
@@ -53,8 +54,8 @@ function checkPart(part: string, path: string): void {
 }
 
 /**
- * All files below a harness folder as UTF-8, without hidden ones. Throws UsageError for links, odd
- * names, names that differ only in case, files above 64 kB, bad UTF-8, and more than 200 files.
+ * All files of a harness as UTF-8, without hidden ones and those beside a SKILL.md. UsageError for
+ * links, odd names, names that differ only in case, files above 64 kB, bad UTF-8, over 200 files.
  */
 export function readHarnessFolder(dir: string): HarnessFiles {
   const files = new Map<string, string>();
@@ -63,6 +64,7 @@ export function readHarnessFolder(dir: string): HarnessFiles {
     const names = readdirSync(join(dir, folder)).filter((name) => !name.startsWith('.'));
     for (const name of names.sort()) {
       const path = folder === '' ? name : `${folder}/${name}`;
+      if (besideSkill.test(path)) continue;
       checkPart(name, path);
       const twin = folded.get(path.toLowerCase());
       if (twin !== undefined) {

@@ -159,11 +159,6 @@ describe('a fault says where, what was expected and found, and what to do', () =
       { 'skills/a/SKILL.md': '---\nname: a\ndescription: b\n---\n\n' },
       /skills\/a\/SKILL\.md:5:1: expected steps/,
     ],
-    [
-      'a skill key',
-      { 'skills/a/SKILL.md': '---\nname: a\ndescription: b\ncolour: red\n---\nx' },
-      /SKILL\.md:4:1: .*"colour"/,
-    ],
   ])('%s', (_, files, message) => {
     expect(() => parse(files)).toThrow(UsageError);
     expect(() => parse(files)).toThrow(message);

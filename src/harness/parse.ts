@@ -4,8 +4,9 @@ import { canonicalJson, sha256 } from '../digest.ts';
 import { UsageError } from '../errors.ts';
 import type { Harness, HarnessFiles } from '../types.ts';
 import { compileExpression, compileTemplate } from './cel/cel.ts';
+import { isHarnessPath, skillPath } from './paths.ts';
 import { type Clause, Contract, type Format, HarnessSettings, Regulation, type Skill } from './schema.ts';
-import { parseSkill, skillPath } from './skill-file.ts';
+import { parseSkill } from './skill-file.ts';
 import { checkText } from './text-checks.ts';
 import { readAs, readYaml, type YamlSource } from './yaml-document.ts';
 
@@ -25,7 +26,7 @@ export function parseHarness(env: string, files: HarnessFiles): Harness {
   const shown = (path: string) => `harness/${env}/${path}`;
   for (const [path, text] of files) {
     checkKnown(path, shown(path));
-    checkText(text, shown(path));
+    checkText(withoutMark(text), shown(path));
   }
   const settings = parseOnce(documents.settings, shown('harness.yaml'), files.get('harness.yaml'));
   const contract = parseOnce(documents.contract, shown('contract.yaml'), files.get('contract.yaml'));
@@ -39,7 +40,7 @@ export function parseHarness(env: string, files: HarnessFiles): Harness {
     id: harnessId(files),
     env,
     files,
-    policy: files.get('policy.md') ?? '',
+    policy: withoutMark(files.get('policy.md') ?? ''),
     settings,
     contract,
     regulation,
@@ -71,7 +72,7 @@ function parseOnce<T>(kind: DocumentKind<T>, file: string, text = ''): T {
   const key = `${file}\n${text}`;
   const known = kind.known.get(key);
   if (known !== undefined) return known;
-  const parsed = frozen(kind.parse(text, file));
+  const parsed = frozen(kind.parse(withoutMark(text), file));
   if (kind.known.size >= 100) kind.known.clear();
   kind.known.set(key, parsed);
   return parsed;
@@ -84,11 +85,14 @@ function frozen<T>(value: T): T {
 
 const knownFiles = new Set(['harness.yaml', 'contract.yaml', 'regulation.yaml', 'policy.md']);
 
+/** A byte order mark is kept in the file and no part of the text. */
+const withoutMark = (text: string): string => text.replace(/^\ufeff/, '');
+
 /** A known name in other case would be read on one machine and ignored on another. */
 const almostKnown = /^(?:policy\.md|skills\/[^/]+\/skill\.md)$/i;
 
 function checkKnown(path: string, where: string): void {
-  if (knownFiles.has(path) || skillPath.test(path) || path.split('/').some((part) => part.startsWith('.'))) return;
+  if (knownFiles.has(path) || skillPath.test(path) || !isHarnessPath(path)) return;
   if (path.endsWith('.md') && !almostKnown.test(path)) return;
   throw new UsageError(
     `expected ${[...knownFiles].join(', ')}, skills/<id>/SKILL.md or a .md note, found this file; rename or remove it`,

@@ -194,11 +194,11 @@ export const HarnessSettings = z.strictObject({
 });
 export type HarnessSettings = z.infer<typeof HarnessSettings>;
 
-/** Front matter of `skills/<id>/SKILL.md`. */
-export const SkillHead = z.strictObject({
+/** What is read of the front matter of `skills/<id>/SKILL.md`. */
+export const SkillHead = z.object({
   name: id,
   description: z.string().min(1).max(1024),
-  metadata: z.record(z.string(), z.union([z.string(), z.number(), z.array(z.string())])).default({}),
+  metadata: z.record(z.string(), z.json()).default({}),
 });
 export type SkillHead = z.infer<typeof SkillHead>;
 

@@ -9,6 +9,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  type Scalar,
   visit,
 } from 'yaml';
 import type { z } from 'zod';
@@ -25,6 +26,8 @@ export interface YamlSource {
 export interface YamlPlace {
   readonly file: string;
   readonly linesAbove?: number;
+  /** Keys of texts that no comment may follow; by default a text may be followed by `# comment`. */
+  readonly prose?: readonly string[];
 }
 
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype', '<<']);
@@ -46,8 +49,11 @@ export function readYaml(text: string, place: YamlPlace): YamlSource {
     failAt(fault.pos[0], `expected valid YAML, found a fault: ${reason}; correct the line`);
   }
   visit(doc, {
-    Node(_, node) {
+    Node(_, node, parents) {
       const at = node.range?.[0] ?? 0;
+      const cut = isScalar(node) ? commentBehind(text, node) : undefined;
+      if (cut !== undefined && (place.prose?.includes(keyOf(parents.at(-1), node)) ?? /^#\S/.test(cut)))
+        failAt(at, `expected the whole text, found a comment that cuts it: ${cut}; put the text in quotes`);
       if (isAlias(node) || node.anchor) failAt(at, 'expected plain values, found an anchor or alias; repeat the value');
       if (node.tag !== undefined && (isScalar(node) || isCollection(node))) {
         failAt(at, `expected plain values, found the tag ${node.tag}; remove it`);
@@ -62,6 +68,16 @@ export function readYaml(text: string, place: YamlPlace): YamlSource {
   });
   return { doc, fail: (path, message) => failAt(offsetOf(doc, path), message) };
 }
+
+/** The comment that follows an unquoted text on its line. */
+function commentBehind(text: string, { type, value, range }: Scalar): string | undefined {
+  if (type !== 'PLAIN' || (typeof value !== 'string' && value !== null)) return undefined;
+  return /^[ \t]*(#.*)/.exec(text.slice(range?.[1]))?.[1];
+}
+
+/** The key of a value; '' for a key and for an item of a list. */
+const keyOf = (parent: unknown, node: Node): string =>
+  isPair(parent) && parent.value === node && isScalar(parent.key) ? String(parent.key.value) : '';
 
 function parseSafely(text: string, lineCounter: LineCounter, place: YamlPlace): Document {
   try {

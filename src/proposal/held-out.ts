@@ -2,14 +2,13 @@
 import { fileReplies } from '../models/replies.ts';
 import { promptText } from '../prompts.ts';
 import type { Task } from '../types.ts';
+import { wordsIn } from '../words.ts';
 
 /** Words in a row that identify a request; fewer are turns of phrase. */
 const WORDS = 10;
 
-const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-
 function* runsOf(text: string): Generator<string> {
-  const words = wordsOf(text);
+  const words = wordsIn(text);
   for (let at = 0; at + WORDS <= words.length; at++) yield words.slice(at, at + WORDS).join(' ');
 }
 

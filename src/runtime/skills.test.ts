@@ -37,4 +37,17 @@ describe('retrieveSkills', () => {
   it('finds a single skill with the default score', () => {
     expect(retrieveSkills(indexSkills([skills[1] as Skill]), 'cancel please', 2, 0.5)).toHaveLength(1);
   });
+  it.each([
+    ['寄送包裹到城市', '我的包裹要寄送到柏林。', '你好'],
+    ['Отправка посылки', 'Где моя посылка и отправка посылки?', 'Привет'],
+    ['पार्सल भेजना', 'मेरा पार्सल भेजना है', 'नमस्ते'],
+    ['إرسال الطرود', 'أريد إرسال الطُرود', 'مرحبا'],
+    ['荷物を送る', 'この荷物を東京へ送る', 'こんにちは'],
+    ['ส่งพัสดุ', 'ฉันต้องการส่งพัสดุ', 'สวัสดี'],
+    ['Colis à renvoyer', 'Un colis A RENVOYER svp', 'Bonjour'],
+  ])('finds words of any script: %s', (description, request, other) => {
+    const only = indexSkills([skill('send', description)]);
+    expect(retrieveSkills(only, request, 2, 0.5)).toHaveLength(1);
+    expect(retrieveSkills(only, other, 2, 0.5)).toEqual([]);
+  });
 });

@@ -1,5 +1,6 @@
 /** Retrieves skills for a request by BM25 over name and description. */
 import type { Skill } from '../harness/schema.ts';
+import { isUnspaced, wordsIn } from '../words.ts';
 
 /** Usual values (Robertson and Zaragoza 2009): term saturation and length normalization. */
 const K1 = 1.5;
@@ -11,12 +12,18 @@ const STOP_WORDS = new Set(
   ),
 );
 
-/** Lower-case words without stop words and common endings: "exchanged" equals "exchange". */
+/**
+ * Lower-case words without stop words and common endings: "exchanged" equals "exchange". Scripts
+ * without spaces give pairs of neighbours.
+ */
 export function termsOf(text: string): string[] {
-  const words = text.toLowerCase().match(/[a-z]+/g) ?? [];
-  return words
-    .filter((word) => word.length > 1 && !STOP_WORDS.has(word))
-    .map((word) => (word.length > 4 ? word.replace(/(?:ings?|ed|es|s|e)$/, '') : word));
+  const words = wordsIn(text);
+  return words.flatMap((word, at) => {
+    const next = words[at + 1] ?? '';
+    if (isUnspaced(word)) return isUnspaced(next) ? [word + next] : isUnspaced(words[at - 1] ?? '') ? [] : [word];
+    if (word.length < 2 || STOP_WORDS.has(word)) return [];
+    return [word.length > 4 ? word.replace(/(?:ings?|ed|es|s|e)$/, '') : word];
+  });
 }
 
 export interface SkillIndex {

@@ -9,7 +9,7 @@ import { copyOf, decisionsOf, git, newFolder, optimize, RELEASING, read, shopRep
 import { refuse, refuseAs } from './refusal.ts';
 
 const POLICY = 'evals/my-shop/policy.yaml';
-const ENVIRONMENT = 'evals/my-shop/environment.mjs';
+const ENVIRONMENT = 'evals/my-shop/environment.js';
 
 /** Keys in a folder of their own, as `env` of a command. */
 async function keysOf(dir: string, role: string, principal: string): Promise<Record<string, string>> {

@@ -20,7 +20,7 @@ import { refuse } from './refusal.ts';
 
 /** A night on given tasks. */
 const GIVEN = '--budget 1 --env my-shop';
-const ENVIRONMENT = 'evals/my-shop/environment.mjs';
+const ENVIRONMENT = 'evals/my-shop/environment.js';
 const POLICY = 'evals/my-shop/policy.yaml';
 const lastOf = (outcome: { stdout: string }) =>
   JSON.parse(outcome.stdout.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;

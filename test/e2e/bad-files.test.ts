@@ -70,13 +70,13 @@ describe.concurrent('files', () => {
     ['a skill without a front matter', 'harness/my-shop/skills/a/SKILL.md', 'Do it.\n', [/skills\/a\/SKILL\.md/]],
     [
       'a file of an environment that does not load',
-      'evals/my-shop/environment.mjs',
+      'evals/my-shop/environment.js',
       'export default {;\n',
       [/evals\/my-shop\/environment\.mjs: .*does not load/],
     ],
     [
       'an environment file that is none',
-      'evals/my-shop/environment.mjs',
+      'evals/my-shop/environment.js',
       'export default 7;\n',
       [/environment\.mjs: .*defineEnvironment/],
     ],
@@ -122,7 +122,7 @@ describe.concurrent('files', () => {
 
   it('an environment without an oracle and no model', async () => {
     const dir = await shopRepository();
-    const path = 'evals/my-shop/environment.mjs';
+    const path = 'evals/my-shop/environment.js';
     write(dir, { [path]: read(dir, path).replace('oracle: (', 'notes: (') });
     await refuse(dir, NIGHT, 2, /"my-shop" has no oracle.*--model openai:NAME/);
   });

@@ -18,11 +18,11 @@ describe('an environment of my own', () => {
   it('is one file of at most 25 lines, a policy and settings', () => {
     expect(made.code).toBe(0);
     expect(git(dir, 'status', '--porcelain', '-uall').replaceAll('?? ', '').split('\n')).toEqual([
-      'evals/my-shop/environment.mjs',
+      'evals/my-shop/environment.js',
       'harness/my-shop/harness.yaml',
       'harness/my-shop/policy.md',
     ]);
-    const lines = read(dir, 'evals/my-shop/environment.mjs').trimEnd().split('\n');
+    const lines = read(dir, 'evals/my-shop/environment.js').trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(25);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(140);
   });
@@ -46,13 +46,14 @@ describe('an environment of my own', () => {
     expect((await optimize(own, 'init my-shop')).code).toBe(0);
     expect((await optimize(own, 'env check my-shop')).stdout).toMatch(/\nsound\n$/);
     const file = join(own, 'evals/my-shop/environment');
-    renameSync(`${file}.mjs`, `${file}.js`);
+    const [written, other] = type === 'module' ? ['js', 'mjs'] : ['mjs', 'js'];
+    renameSync(`${file}.${written}`, `${file}.${other}`);
     expect((await optimize(own, 'env check my-shop')).stdout).toMatch(/\nsound\n$/);
   });
 
   it('is imported by name although the package is not installed there', () => {
     expect(existsSync(join(dir, 'node_modules'))).toBe(false);
-    expect(read(dir, 'evals/my-shop/environment.mjs')).toContain("from 'harness-optimizer'");
+    expect(read(dir, 'evals/my-shop/environment.js')).toContain("from 'harness-optimizer'");
   });
 
   it('gets a night that ends with a page and learns from its failures', async () => {
@@ -80,7 +81,7 @@ describe('an environment of my own', () => {
 
   it('may be TypeScript', async () => {
     const path = 'evals/my-shop/environment';
-    renameSync(join(dir, `${path}.mjs`), join(dir, `${path}.ts`));
+    renameSync(join(dir, `${path}.js`), join(dir, `${path}.ts`));
     const text = read(dir, `${path}.ts`);
     write(dir, { [`${path}.ts`]: text.replace('const towns = [', 'const towns: [string, ...string[]] = [') });
     const checked = await optimize(dir, 'env check my-shop --json');
@@ -102,7 +103,7 @@ describe('an environment of my own', () => {
 it('a night on an environment of one file, named by its path', async () => {
   const dir = repositoryOf({ 'README.md': 'Our shop.\n' });
   await optimize(dir, 'init my-shop');
-  renameSync(join(dir, 'evals/my-shop/environment.mjs'), join(dir, 'parcels.mjs'));
+  renameSync(join(dir, 'evals/my-shop/environment.js'), join(dir, 'parcels.mjs'));
   git(dir, 'add', '-A');
   git(dir, 'commit', '-q', '-m', 'parcels');
   const night = await optimize(dir, '--env parcels.mjs --tasks 120 --budget 1 --json');

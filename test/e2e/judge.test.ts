@@ -21,7 +21,7 @@ const reportOf = (outcome: Outcome): Line => linesOf(outcome).at(-1) ?? { type: 
 /** The scorer of `optimize init` taken away. */
 const withoutScorer = (dir: string): string => {
   const copy = copyOf(dir);
-  const path = 'evals/my-shop/environment.mjs';
+  const path = 'evals/my-shop/environment.js';
   const lines = read(copy, path).split('\n');
   write(copy, { [path]: lines.filter((line) => !line.startsWith('  score:')).join('\n') });
   return copy;

@@ -85,7 +85,7 @@ describe.concurrent('a night that is cut off', () => {
 
     renameSync(join(fresh, 'evals', 'my-shop'), join(fresh, 'elsewhere'));
     expect((await optimize(fresh, 'replay my-shop-0001')).code).toBe(2);
-    const there = await optimize(fresh, 'replay my-shop-0001 --env elsewhere/environment.mjs');
+    const there = await optimize(fresh, 'replay my-shop-0001 --env elsewhere/environment.js');
     expect([there.stderr, there.code]).toEqual(['', 0]);
   });
 

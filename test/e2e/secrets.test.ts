@@ -30,7 +30,7 @@ describe('a night in which everything repeats the keys', () => {
   beforeAll(async () => {
     endpoint = await openFakeEndpoint();
     dir = await shopRepository();
-    const environment = 'evals/my-shop/environment.mjs';
+    const environment = 'evals/my-shop/environment.js';
     write(dir, {
       [environment]: leaky(read(dir, environment)),
       'models.yaml': `version: 1\nmodels:\n  fake:\n    model: fake\n    base_url: ${endpoint.url}\n    key_env: WAREHOUSE\n    retries: 0\n`,

@@ -1,6 +1,7 @@
 /** Finds what cannot work before a rollout: unknown tools, arguments and paths, contradictions. */
 import { canonicalJson } from '../../digest.ts';
 import type { Harness, Tool } from '../../types.ts';
+import { wordsIn } from '../../words.ts';
 import { placeOfEntry } from '../editable.ts';
 import type { Format } from '../schema.ts';
 import { sectionName, sectionsOf } from '../sections.ts';
@@ -27,7 +28,15 @@ export function lintHarness(harness: Harness, tools: readonly Tool[], shapes: Sh
     ...contract.formats.flatMap((format) => lintFormat(format, world)),
     ...lintSettings(harness, world),
     ...lintCaps(harness),
+    ...lintSkills(harness),
   ];
+}
+
+function lintSkills({ skills }: Harness): LintIssue[] {
+  const message = 'its description holds no word, so no request finds it; say for which requests it is';
+  return skills
+    .filter(({ description }) => wordsIn(description).length === 0)
+    .map(({ name }) => ({ severity: 'warning', where: `skill ${name}`, message }));
 }
 
 const error = (where: string, message: string): LintIssue => ({ severity: 'error', where, message });

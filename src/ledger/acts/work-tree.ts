@@ -4,9 +4,10 @@ import { copyFile, lstat, mkdir, open, readFile, rename, rm, unlink } from 'node
 import { dirname, join } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { readHarnessFolder as readFolder } from '../../harness/load.ts';
+import { isHarnessPath } from '../../harness/paths.ts';
 import type { HarnessFiles } from '../../types.ts';
 import { git, type Repository } from '../git/git.ts';
-import { harnessFolder, isHarnessPath } from '../git/paths.ts';
+import { harnessFolder } from '../git/paths.ts';
 import { type Changes, changeIndex, readTexts } from '../git/plumbing.ts';
 
 export interface Transition {

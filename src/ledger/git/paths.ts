@@ -1,7 +1,5 @@
 /** Where harness and decisions lie in a repository; all paths are from its top. */
-
-/** Whether a path below a harness's folder counts as harness: unless a part is hidden. */
-export const isHarnessPath = (path: string): boolean => !path.split('/').some((part) => part.startsWith('.'));
+import { isHarnessPath } from '../../harness/paths.ts';
 
 export const harnessFolder = (env: string): string => `harness/${env}`;
 

@@ -2,8 +2,9 @@
 import { isObject } from '../../digest.ts';
 import { parseResult } from '../../runtime/results.ts';
 import type { Environment, Json, JsonObject, ToolCall } from '../../types.ts';
+import { wordsIn } from '../../words.ts';
 import { requiredArguments } from '../mine/probe.ts';
-import { type FreeWords, freeWords, wordsIn } from './text-of.ts';
+import { type FreeWords, freeWords } from './text-of.ts';
 
 /** Built over all splits; its content must never reach a proposer. */
 export interface LeakIndex {

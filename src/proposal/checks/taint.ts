@@ -1,14 +1,12 @@
 /** Finds text copied from results or requests: eight or more words in a row. */
 import type { Task, Trace } from '../../types.ts';
-import { type FreeWords, wordsIn } from './text-of.ts';
+import { namesIn, wordsIn } from '../../words.ts';
+import type { FreeWords } from './text-of.ts';
 
 const RUN = 8;
 
 /** All runs of 8 words in results and requests; computed once per array of traces. */
 const known = new WeakMap<readonly Trace[], ReadonlySet<string>>();
-
-/** The name of a tool or argument counts as one word. */
-const termsIn = (text: string): string[] => text.toLowerCase().match(/[a-z0-9_]+/g) ?? [];
 
 function runsIn(traces: readonly Trace[], tasks: readonly Task[]): ReadonlySet<string> {
   const before = known.get(traces);
@@ -18,7 +16,7 @@ function runsIn(traces: readonly Trace[], tasks: readonly Task[]): ReadonlySet<s
   for (const trace of traces)
     for (const step of trace.steps) if (step.kind === 'result' || step.kind === 'read') texts.add(step.content);
   const runs = new Set<string>();
-  for (const text of texts) for (const run of runsOf(termsIn(text))) runs.add(run);
+  for (const text of texts) for (const run of runsOf(namesIn(text))) runs.add(run);
   known.set(traces, runs);
   return runs;
 }
@@ -36,6 +34,6 @@ export function findTaint(
 ): string | null {
   const runs = runsIn(traces, tasks);
   const isFree = (run: string): boolean => free.text.includes(` ${wordsIn(run).join(' ')} `);
-  for (const run of runsOf(termsIn(text))) if (runs.has(run) && !isFree(run)) return run;
+  for (const run of runsOf(namesIn(text))) if (runs.has(run) && !isFree(run)) return run;
   return null;
 }

@@ -2,6 +2,7 @@
 
 import type { Edit } from '../../edit/schema.ts';
 import type { Tool } from '../../types.ts';
+import { wordsIn } from '../../words.ts';
 
 /** Keys whose values name parts of the program, never data. */
 const NAMING = new Set(['op', 'evidence', 'tools', 'tool', 'call', 'as', 'key', 'tell', 'enforce', 'kind', 'then']);
@@ -18,9 +19,6 @@ function strings(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(strings);
   return Object.entries(value).flatMap(([key, entry]) => (NAMING.has(key) ? [] : strings(entry)));
 }
-
-/** Lower-case words of letters and digits. */
-export const wordsIn = (text: string): string[] => text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
 
 /** Words of tool names, descriptions, schemas and the policy, which every edit may use. */
 export interface FreeWords {
