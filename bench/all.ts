@@ -54,6 +54,12 @@ const MEASUREMENTS: readonly Measurement[] = [
     minutes: 90,
   },
   { name: 'overhead', about: 'engine overhead per rollout', command: 'npx jiti bench/overhead.ts', minutes: 5 },
+  {
+    name: 'lookups',
+    about: 'look-ups of new items on public tickets',
+    command: 'npx jiti bench/lookups.ts',
+    minutes: 1,
+  },
   { name: 'verdict', about: 'time of one verdict on a large panel', command: 'npx jiti bench/verdict.ts', minutes: 1 },
   {
     name: 'evidence',

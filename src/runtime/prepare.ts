@@ -106,6 +106,7 @@ function lookUp(
     from: (i) => resultOf(ground.from, at(i)),
     keep: ground.keep && ((i) => resultOf(ground.keep as Expression, at(i))),
     fallback: textOf(ground.fallback && resultOf(ground.fallback, scope)),
+    request: session.request,
     context: Object.values(bindings),
     vocabulary: session.compiled.environment.vocabulary,
   });

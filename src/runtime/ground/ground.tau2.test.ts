@@ -44,7 +44,7 @@ function wishes() {
         const found = [...instruction.matchAll(new RegExp(`${quoted(line.name)} \\{[^}]*\\} to (\\{[^}]+\\})`, 'g'))];
         const product = data.products[line.product_id];
         return found.length === 1 && order !== undefined && product !== undefined
-          ? [{ gold, line, order, product, wish: found[0]?.[1] ?? '' }]
+          ? [{ gold, line, order, product, instruction, wish: found[0]?.[1] ?? '' }]
           : [];
       });
     }),
@@ -82,5 +82,27 @@ describe.skipIf(!present)('public retail tickets', () => {
       expect(bare.message !== undefined || (bare.value as string[])[0] === gold).toBe(true);
       expect(ground(line.name).message).toContain('does not say which new item');
     }
+  });
+
+  it('completes a part of the wish from the ticket, or asks; never is another variant written', () => {
+    const all = wishes();
+    const right = all.filter(({ gold, line, order, product, wish, instruction }) => {
+      const [, first = ''] = /'[^']+': '([^']*)'/.exec(wish) ?? [];
+      const ground = (value: Json, said: JsonObject) =>
+        groundArgument({
+          argument: 'new_item_ids',
+          key: 'item_id',
+          value: [value],
+          from: () => Object.values(product.variants).filter(({ available }) => available),
+          keep: () => line,
+          context: [order, [product]],
+          ...said,
+        });
+      const values = [line.name, `${first} ${line.name}`].map((value) => ground(value, { fallback: instruction }));
+      for (const { value, message } of [...values, ground(`${first} ${line.name}`, { request: instruction })])
+        if (message === undefined) expect(value).toEqual([gold]);
+      return values.every(({ message }) => message === undefined);
+    });
+    expect(right.length / all.length).toBeGreaterThan(0.95);
   });
 });

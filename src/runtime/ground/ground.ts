@@ -2,12 +2,12 @@
 import { isObject } from '../../digest.ts';
 import { mapAt, valuesAt } from '../../harness/argument-paths.ts';
 import type { Json, JsonObject, Vocabulary } from '../../types.ts';
-import { type Match, matchRecord } from './match.ts';
+import { fits, knownIn, type Match, matchRecord } from './match.ts';
 import { groundMessage, type Unclear } from './message.ts';
 import { ownersIn, type Reading, readDescription } from './read.ts';
 import { contextPhrases, type Property, phrasesOf, propertyId, type RecordView, viewOf } from './records.ts';
 import { descriptionOf, groundTokens, phraseOf } from './text.ts';
-import { plainWordsOf, recordsNamed, recordWished } from './wish.ts';
+import { isDenied, plainWordsOf, recordsNamed, recordWished } from './wish.ts';
 
 export interface GroundRequest {
   readonly argument: string;
@@ -23,6 +23,8 @@ export interface GroundRequest {
   readonly keep?: ((i: number) => unknown) | undefined;
   /** Text to read if the value says nothing, such as a bare name or an invented key. */
   readonly fallback?: string | undefined;
+  /** What the user asked for: a description that does not go with it is asked about. */
+  readonly request?: string | undefined;
   /** Values bound by reads: their words count as known. */
   readonly context: readonly unknown[];
   /** Default: neutral. */
@@ -47,40 +49,63 @@ const recordsIn = (value: unknown, key: string): readonly JsonObject[] =>
 /** What the text means: a key, a question, or null without an opinion. */
 function resolve(request: GroundRequest, i: number, given: Json, names: readonly (string | null)[]) {
   if (given === null || typeof given === 'boolean' || Array.isArray(given)) return null;
-  const records = recordsIn(request.from(i), request.key);
-  if (records.length === 0) return null;
-  if (records.some((record) => record[request.key] === given)) return null;
-  const spelled = records.find((record) => String(record[request.key]) === String(given).trim());
-  if (spelled !== undefined) return { key: spelled[request.key] as Json };
+  const { key, fallback } = request;
+  const records = recordsIn(request.from(i), key);
+  if (records.length === 0 || records.some((record) => record[key] === given)) return null;
+  const spelled = records.find((record) => String(record[key]) === String(given).trim());
+  if (spelled !== undefined) return { key: spelled[key] as Json };
   const kept = request.keep?.(i);
   if (request.keep !== undefined && !isObject(kept)) return null;
   const keep = isObject(kept) ? viewOf(kept) : undefined;
   const text = descriptionOf(given) ?? '';
 
   const views = records.map(viewOf);
-  const properties = propertiesOf(keep === undefined ? views : [...views, keep]);
-  const owners = ownersIn(
-    phrasesOf(keep === undefined ? views : [...views, keep]),
-    request.context.flatMap(contextPhrases),
-    (property) => properties.has(property) || property === NAME,
-  );
-  const ignored = new Set(groundTokens(`${request.argument} ${request.key}`).map((token) => token.text));
-  const reading = readDescription(text, { owners, properties, ignored });
-  const match = matchRecord({
-    reading,
-    records: views,
-    key: request.key,
-    keyProperty: propertyId(request.key),
-    keep,
-  });
-  if (match.kind === 'record') return { key: match.view.record[request.key] as Json };
-  if (saysNothing(reading, match, names) && keep !== undefined && request.fallback !== undefined) {
-    const { fallback, key } = request;
-    const plain = plainWordsOf(request.vocabulary);
-    const wished = recordWished({ text: fallback, keep, records: views, key, properties, owners, plain });
-    if (wished !== null) return { key: wished.record[request.key] as Json };
+  const words = wordsOf(request, keep === undefined ? views : [...views, keep]);
+  const ignored = new Set(groundTokens(`${request.argument} ${key}`).map((token) => token.text));
+  const reading = readDescription(text, { ...words, ignored });
+  const match = matchRecord({ reading, records: views, key, keyProperty: propertyId(key), keep });
+
+  const keyOf = (view: RecordView) => ({ key: view.record[key] as Json });
+  const open = (ask: Ask, silent: boolean): Omit<Open, 'what'> => ({ text, match: ask, silent, views, ...words });
+  const silent = match.kind === 'ask' && saysNothing(reading, match, names);
+  const said = fallback ?? request.request;
+  if (said !== undefined && keep !== undefined) {
+    const wish = { ...words, text: said, records: views, key, keep, twice: isTwice(names, i) };
+    const wished = recordWished(wish);
+    const same = match.kind === 'record' && wished?.record[key] === match.view.record[key];
+    if (wished !== null && (same || (fallback !== undefined && (silent || agrees(wished, reading, views, keep)))))
+      return keyOf(wished);
+    if (match.kind === 'record' && (wished !== null || isDenied(match.view, reading, wish)))
+      return open({ kind: 'ask', reason: 'unclear', near: wished === null ? views : [match.view, wished] }, false);
+  } else if (fallback !== undefined && match.kind === 'ask' && isSharedName(reading, match)) {
+    const [one] = recordsNamed({ ...words, text: fallback, records: match.near, key, count: 1 }) ?? [];
+    return one === undefined ? open(match, true) : keyOf(one);
   }
-  return { text, match, silent: saysNothing(reading, match, names), views, properties, owners };
+  return match.kind === 'record' ? keyOf(match.view) : open(match, silent);
+}
+
+/** What the words of a text can mean, by the records and by everything that was read. */
+function wordsOf({ context, vocabulary }: GroundRequest, views: readonly RecordView[]) {
+  const properties = propertiesOf(views);
+  const own = phrasesOf(views);
+  const read = context.flatMap(contextPhrases);
+  return {
+    properties,
+    owners: ownersIn(own, read, (property) => properties.has(property) || property === NAME),
+    anyOwners: ownersIn(own, read, () => true),
+    plain: plainWordsOf(vocabulary),
+  };
+}
+
+/** True if the record has all that a description says, and that holds no unknown word. */
+function agrees(
+  view: RecordView,
+  { mentions, unknown, contradicts }: Reading,
+  all: readonly RecordView[],
+  keep: RecordView,
+) {
+  const known = knownIn(all);
+  return !contradicts && unknown.length === 0 && mentions.every((mention) => fits(view, mention, known, keep));
 }
 
 function propertiesOf(views: readonly RecordView[]): ReadonlyMap<string, Property> {
@@ -107,13 +132,17 @@ function saysNothing(reading: Reading, match: Ask, names: readonly (string | nul
   return match.reason === 'none' && reading.mentions.length > 0 && misplaced;
 }
 
+/** True for the bare name of several things. */
+const isSharedName = (reading: Reading, match: Ask): boolean =>
+  match.reason === 'several' &&
+  reading.unknown.length === 0 &&
+  reading.mentions.every(({ properties }) => properties.has(NAME) && properties.size === 1);
+
 /** An element that is not a key and does not describe one record. */
-interface Open extends Unclear {
+interface Open extends Unclear, ReturnType<typeof wordsOf> {
   /** True if it says nothing at all. */
   readonly silent: boolean;
   readonly views: readonly RecordView[];
-  readonly properties: ReadonlyMap<string, Property>;
-  owners(phrase: string): ReadonlySet<string>;
 }
 
 /** Keys stay, descriptions become keys, anything else keeps the argument and gives a message. */
@@ -125,7 +154,7 @@ export function groundArgument(request: GroundRequest): Grounded {
   const names = elements.map((_, i) => nameOf(request.keep?.(i)));
   const open: Open[] = [];
   let found = elements.map((given, i): Json => {
-    const resolved = resolve(isTwice(names, i) ? { ...request, fallback: undefined } : request, i, given, names);
+    const resolved = resolve(request, i, given, names);
     if (resolved === null) return given;
     if ('key' in resolved) return resolved.key;
     open.push({ what: places[i] as string, ...resolved });
@@ -169,12 +198,10 @@ export function groundArguments(
 }
 
 /** If no element says anything, the records that the request names, if their number is right. */
-function allNamed({ keep, fallback, key, vocabulary }: GroundRequest, open: readonly Open[]): readonly Json[] | null {
+function allNamed({ keep, fallback, key }: GroundRequest, open: readonly Open[]): readonly Json[] | null {
   const [first] = open;
   if (first === undefined || keep !== undefined || fallback === undefined || !open.every(({ silent }) => silent))
     return null;
-  const { views: records, properties, owners } = first;
-  const plain = plainWordsOf(vocabulary);
-  const named = recordsNamed({ text: fallback, records, key, properties, owners, plain, count: open.length });
+  const named = recordsNamed({ ...first, text: fallback, records: first.views, key, count: open.length });
   return named?.map((view) => view.record[key] as Json) ?? null;
 }

@@ -39,7 +39,13 @@ export function describing(view: RecordView, keyProperty: string): readonly stri
   return texts.map(({ id }) => id);
 }
 
-function fits(view: RecordView, mention: Mention, known: ReadonlySet<string>, keep: RecordView | undefined): boolean {
+/** True if the record has what is mentioned; where it knows no such property, if `keep` does. */
+export function fits(
+  view: RecordView,
+  mention: Mention,
+  known: ReadonlySet<string>,
+  keep: RecordView | undefined,
+): boolean {
   let concerns = false;
   for (const property of mention.properties) {
     if (!known.has(property)) continue;
@@ -51,6 +57,9 @@ function fits(view: RecordView, mention: Mention, known: ReadonlySet<string>, ke
   const kept = [...mention.properties].filter((property) => keep?.properties.has(property));
   return kept.length === 0 || kept.some((property) => has(keep, property, mention.phrase));
 }
+
+export const knownIn = (records: readonly RecordView[]): ReadonlySet<string> =>
+  new Set(records.flatMap((view) => [...view.properties.keys()]));
 
 /** Records that equal `keep` in every unmentioned property of the groups. */
 function keeping(
@@ -78,7 +87,7 @@ function nearest(options: MatchOptions, known: ReadonlySet<string>): readonly Re
 
 export function matchRecord(options: MatchOptions): Match {
   const { reading, records, key, keyProperty, keep } = options;
-  const known = new Set(records.flatMap((view) => [...view.properties.keys()]));
+  const known = knownIn(records);
   const mentioned = new Set(
     reading.mentions.flatMap(({ properties }) => [...properties]).filter((id) => known.has(id)),
   );

@@ -130,8 +130,84 @@ describe('where nothing is kept, the names in the request decide, if they are as
   });
 });
 
-test('what the call says itself is never overruled', () => {
-  expect(ground('Change the lamp to blue.', ['Lamp, 50 cm']).value).toEqual(['12']);
+describe('a call that says part of the wish', () => {
+  test.each<[string, string, Json, string]>([
+    ['is completed from the request', 'Change the lamp to blue with 50 cm and linen.', 'blue Lamp', '14'],
+    ['in any part', 'Change the lamp to 50 cm and red.', 'Lamp of 50 cm', '12'],
+    ['is no less than all of it', 'Change the lamp to blue.', { name: 'Lamp', options: { color: 'blue' } }, '13'],
+  ])('%s', (_, request, value, key) => {
+    expect(ground(request, [value]).value).toEqual([key]);
+  });
+
+  test.each<[string, string, Json]>([
+    ['another property than the request', 'Change the lamp to blue.', 'Lamp, 50 cm'],
+    ['another value than the request', 'Change the lamp to blue.', 'red Lamp, 50 cm'],
+    ['half of a wish that cannot be read for sure', 'Change the lamp to 50 cm, but not to blue.', 'red Lamp, linen'],
+  ])('is asked about where it says %s', (_, request, value) => {
+    expect(ground(request, [value])).toMatchObject({ value: [value], message: expect.any(String) });
+  });
+});
+
+describe('a word of negation that is a value', () => {
+  const boots = (item_id: string, size: string, waterproof: string, lining: string): JsonObject => ({
+    item_id,
+    options: { size, 'water proof': waterproof, lining },
+  });
+  const shop = [boots('1', '8', 'yes', 'none'), boots('2', '9', 'yes', 'none'), boots('3', '9', 'no', 'none')];
+  const old = named('Boots', shop[0] as JsonObject);
+  const wishOf = (request: string, value: Json = 'Boots') =>
+    groundArgument({
+      argument: 'new_id',
+      key: 'item_id',
+      value,
+      from: () => shop,
+      keep: () => old,
+      fallback: request,
+      context: [{ items: [old, { name: 'Radio', options: { 'hand held': 'not yet' } }] }],
+      vocabulary,
+    });
+  test.each([
+    ["Exchange Boots {'size': '8', 'water proof': 'yes'} to {'size': '9', 'water proof': 'no'}.", '3'],
+    ['Exchange the boots to size 9, water proof no.', '3'],
+    ["Exchange Boots to {'size': '9'} and Radio {'hand held': 'not yet'} to {}.", '2'],
+  ])('negates nothing: %s', (request, key) => {
+    expect(wishOf(request).value).toBe(key);
+    expect(wishOf(request, 'Boots, size 9').value).toBe(key);
+  });
+  test.each(['Exchange the boots to size 9, no water proof.', 'Exchange the boots to 9, and no radio.'])(
+    'is one elsewhere: %s',
+    (request) => {
+      expect(wishOf(request).message).toBeDefined();
+    },
+  );
+});
+
+describe('two things of one name are told apart by their old options', () => {
+  const [small, large] = [oldLamp, named('Lamp', lamps[3] as JsonObject)];
+  const request =
+    "Exchange Lamp {'color': 'red', 'height': '30 cm', 'shade': 'paper'} to {'height': '50 cm'}; Lamp {'color': 'blue', 'height': '50 cm', 'shade': 'linen'} to {'color': 'red', 'height': '30 cm'}.";
+  test('for what is wanted', () => {
+    expect(ground(request, ['Lamp', 'Lamp'], [small, large]).value).toEqual(['12', '15']);
+    expect(ground(request, ['Lamp', 'Lamp'], [large, small]).value).toEqual(['15', '12']);
+  });
+  test('for what is there', () => {
+    const inOrder = (text: string, value: Json) =>
+      groundArgument({
+        argument: 'item_ids',
+        key: 'item_id',
+        value,
+        from: () => [small, large, rug],
+        fallback: text,
+        context: [{ items: [small, large, rug] }],
+        vocabulary,
+      });
+    expect(inOrder('Return the Lamp (blue, 50 cm, linen).', ['Lamp']).value).toEqual(['14']);
+    expect(inOrder('Return the Lamp (red, 30 cm, paper) and the rug.', ['Lamp', 'Rug']).value).toEqual(['11', '21']);
+    expect(inOrder('Return the Lamp (blue).', ['Lamp']).message).toBeDefined();
+  });
+});
+
+test('a key in the call is never overruled', () => {
   expect(ground('Change the lamp to blue.', ['15']).value).toEqual(['15']);
   expect(ground('Change the lamp to blue.', ['Lamp, green']).value).toEqual(['Lamp, green']);
 });

@@ -1,7 +1,7 @@
 /** Reads what a call left open from the request: the values wanted for the thing that it names. */
 import { NEUTRAL, type Vocabulary } from '../../vocabulary.ts';
 import { distinct } from './match.ts';
-import { readDescription } from './read.ts';
+import { type Reading, readDescription } from './read.ts';
 import { has, type Property, propertyId, type RecordView } from './records.ts';
 import { extendPhrase, groundTextOf, groundTokens, isNegation, MAX_PHRASE_TOKENS, type Token } from './text.ts';
 
@@ -10,11 +10,15 @@ export interface GroundWish {
   readonly text: string;
   /** The thing as it is: its name finds the passage; its values hold where that is silent. */
   readonly keep: RecordView;
+  /** Another thing has the same name: only a passage with all values of `keep` is about it. */
+  readonly twice?: boolean;
   readonly records: readonly RecordView[];
   /** Property that holds the key. */
   readonly key: string;
   readonly properties: ReadonlyMap<string, Property>;
   owners(phrase: string): ReadonlySet<string>;
+  /** Owners among the properties of all things that were read. */
+  anyOwners(phrase: string): ReadonlySet<string>;
   /** Words that change nothing about the wish. */
   readonly plain: ReadonlySet<string>;
 }
@@ -47,10 +51,24 @@ const SWEEPING = words(
   'if unless otherwise else whether provided assuming actually forget ignore nevermind everything whole entire others rest',
 );
 
-const isDoubtful = (tokens: readonly Token[]): boolean =>
+const isDoubtful = (tokens: readonly Token[], wish: Pick<GroundWish, 'anyOwners'>): boolean =>
   tokens.some(
-    ({ text }, i) => DOUBTFUL.has(text) || isNegation(text) || (text === 'instead' && tokens[i + 1]?.text === 'of'),
+    ({ text }, i) =>
+      DOUBTFUL.has(text) ||
+      (isNegation(text) && !isNamedValue(tokens, i, wish)) ||
+      (text === 'instead' && tokens[i + 1]?.text === 'of'),
   );
+
+/** True for a value right behind its property's name, which negates nothing: `waterproof: no`. */
+function isNamedValue(tokens: readonly Token[], at: number, { anyOwners }: Pick<GroundWish, 'anyOwners'>): boolean {
+  const phraseAt = (start: number, end: number) => tokens.slice(start, end).reduce(extendPhrase, '');
+  const owners = new Set<string>();
+  for (let end = at + 1; end <= Math.min(tokens.length, at + MAX_PHRASE_TOKENS); end++)
+    for (const id of anyOwners(phraseAt(at, end))) owners.add(id);
+  for (let start = at - 1; owners.size > 0 && start >= Math.max(0, at - MAX_PHRASE_TOKENS); start--)
+    if (owners.has(phraseAt(start, at))) return true;
+  return false;
+}
 
 /** Sentences without ids; none if something sweeping is said. */
 function sentencesOf(text: string): readonly string[] {
@@ -69,8 +87,10 @@ const CONJUNCTIONS = new Set(['and', 'then', 'also']);
  */
 export function recordWished(wish: GroundWish): RecordView | null {
   const name = [...(wish.keep.properties.get(NAME)?.values.keys() ?? [])][0];
-  const passage = name === undefined ? null : passageAbout(name, wish);
-  if (passage === null) return null;
+  const passages = name === undefined ? [] : passagesAbout(name, wish);
+  const own = wish.twice || passages.length > 1 ? passages.filter((one) => tells(one, wish.keep, wish)) : passages;
+  const [passage, ...others] = own;
+  if (passage === undefined || others.length > 0) return null;
   const wished = new Map<string, string>();
   for (const part of passage) {
     const reading = readDescription(part, { ...wish, ignored: wish.plain });
@@ -100,6 +120,37 @@ export function recordWished(wish: GroundWish): RecordView | null {
   return only !== undefined && more.length === 0 ? only : null;
 }
 
+/**
+ * True if a sentence about the thing wants a value of a property that the description leaves open,
+ * which neither the record nor the thing has.
+ */
+export function isDenied(
+  record: RecordView,
+  { mentions }: Pick<Reading, 'mentions'>,
+  wish: Omit<GroundWish, 'records' | 'key'>,
+): boolean {
+  const said = new Set(mentions.flatMap(({ properties }) => [...properties]));
+  const names = wish.keep.properties.get(NAME)?.values ?? new Map();
+  const about = wish.text
+    .split(/\n|;|[.!?](?=\s|$)/)
+    .filter((sentence) =>
+      nameSpans(groundTokens(sentence), (phrase) => names.has(phrase) || wish.owners(phrase).has(NAME)).some(
+        ({ phrase }) => names.has(phrase),
+      ),
+    );
+  return about
+    .flatMap((sentence) => readDescription(sentence, { ...wish, ignored: wish.plain }).mentions)
+    .some(({ phrase, properties }) =>
+      [...properties].every(
+        (id) =>
+          wish.properties.get(id)?.group === 'nested' &&
+          !said.has(id) &&
+          !has(record, id, phrase) &&
+          !has(wish.keep, id, phrase),
+      ),
+    );
+}
+
 interface NameSpan {
   readonly start: number;
   readonly end: number;
@@ -114,49 +165,63 @@ interface NameSpan {
 export function recordsNamed(
   wish: Omit<GroundWish, 'keep'> & { readonly count: number },
 ): readonly RecordView[] | null {
-  const byName = new Map<string, RecordView>();
+  const byName = new Map<string, RecordView[]>();
   for (const view of distinct(wish.records, wish.key))
-    for (const phrase of view.properties.get(NAME)?.values.keys() ?? []) {
-      if (byName.has(phrase)) return null;
-      byName.set(phrase, view);
-    }
+    for (const phrase of view.properties.get(NAME)?.values.keys() ?? [])
+      byName.set(phrase, [...(byName.get(phrase) ?? []), view]);
   const named = new Set<RecordView>();
   for (const sentence of sentencesOf(wish.text)) {
     const tokens = groundTokens(sentence);
     const spans = nameSpans(tokens, (phrase) => byName.has(phrase) || wish.owners(phrase).has(NAME));
-    const views = spans.flatMap(({ phrase }) => byName.get(phrase) ?? []);
-    if (views.length === 0) continue;
+    const views = spans.map(({ phrase, end }, i) => {
+      const all = byName.get(phrase) ?? [];
+      const passage = groundTextOf(tokens.slice(end, spans[i + 1]?.start));
+      return all.length < 2 ? all : all.filter((view) => tells([passage], view, wish));
+    });
+    const about = spans.flatMap(({ phrase }, i) => (byName.has(phrase) ? [views[i] as RecordView[]] : []));
+    if (about.length === 0) continue;
     const { unknown, contradicts } = readDescription(sentence, { ...wish, ignored: wish.plain });
-    if (isDoubtful(tokens) || contradicts || unknown.length > 0) return null;
-    for (const view of views) named.add(view);
+    if (isDoubtful(tokens, wish) || contradicts || unknown.length > 0) return null;
+    if (about.some(({ length }) => length !== 1)) return null;
+    for (const [view] of about) named.add(view as RecordView);
   }
   return named.size === wish.count ? [...named] : null;
 }
 
+/** True if the passage mentions every nested value of the thing. */
+function tells(passage: readonly string[], thing: RecordView, wish: Omit<GroundWish, 'keep'>): boolean {
+  const mentions = passage.flatMap((part) => readDescription(part, { ...wish, ignored: wish.plain }).mentions);
+  const nested = [...thing.properties.values()].filter(({ group }) => group === 'nested');
+  const told = nested.every(({ id }) =>
+    mentions.some(({ phrase, properties }) => properties.has(id) && has(thing, id, phrase)),
+  );
+  return nested.length > 0 && told;
+}
+
 /**
- * What the only sentence that names the thing says about it, from its name to the next one, cut at
- * semicolons; words right before the next name belong to that. Null without such a sentence, with a
- * second mention, or if the sentence is doubtful.
+ * What each mention of the thing says about it, from its name to the next one, cut at semicolons;
+ * words right before the next name belong to that. Empty if a sentence about it is doubtful.
  */
-function passageAbout(name: string, { text, owners }: GroundWish): string[] | null {
-  let passage: string[] | null = null;
+function passagesAbout(name: string, wish: GroundWish): string[][] {
+  const { text, owners } = wish;
+  const passages: string[][] = [];
   for (const sentence of sentencesOf(text)) {
     let about = false;
     for (const part of sentence.split(';')) {
       const tokens = groundTokens(part);
       let start = 0;
       for (const span of nameSpans(tokens, (phrase) => phrase === name || owners(phrase).has(NAME))) {
-        if (about) passage?.push(groundTextOf(tokens.slice(start, beforeName(tokens, start, span.start))));
+        if (about) passages.at(-1)?.push(groundTextOf(tokens.slice(start, beforeName(tokens, start, span.start))));
         about = span.phrase === name;
         start = span.end;
         if (!about) continue;
-        if (passage !== null || isDoubtful(groundTokens(sentence))) return null;
-        passage = [];
+        if (isDoubtful(groundTokens(sentence), wish)) return [];
+        passages.push([]);
       }
-      if (about) passage?.push(groundTextOf(tokens.slice(start)));
+      if (about) passages.at(-1)?.push(groundTextOf(tokens.slice(start)));
     }
   }
-  return passage;
+  return passages;
 }
 
 /** Start of the words that lead to a name: after the last comma, quote or "and" before it. */
