@@ -15,6 +15,7 @@ import { openRepository, type Repository } from './git/git.ts';
 import { makeKey, type Role, readPrivate } from './keys/key.ts';
 import type { HeldKey, Keyring } from './keys/keys.ts';
 import type { Trust } from './keys/trust.ts';
+import { hidesWords } from './kinds/candidate.ts';
 import type { Decision, DecisionDraft } from './kinds/index.ts';
 import { settingsInForce } from './kinds/settings.ts';
 
@@ -216,19 +217,15 @@ export function candidate(ledger: Ledger, edits: Edit[], kept: boolean, run = 'n
   return { draft, files };
 }
 
-/** An edit that a free check refused. */
+/** An edit that a free check refused, as a night records it. */
 export function refusal(ledger: Ledger, edit: Edit, reason: string, run = 'night-1'): CandidateDraft {
   const {
     draft: { gate: _, ...draft },
   } = candidate(ledger, [edit], false, run);
   const verdict: Verdict = { ...draft.verdict, stage: 'check', decision: 'rejected', reason, detail: 'refused' };
   const head = ledger.head();
-  return {
-    ...draft,
-    child: childOf(head.files),
-    checks: [{ check: reason, passed: false, reason, detail: 'refused' }],
-    verdict,
-  };
+  const checks = [{ check: reason, passed: false, reason, detail: 'refused' }];
+  return { ...draft, edits: hidesWords({ checks }) ? [] : [edit], child: childOf(head.files), checks, verdict };
 }
 
 /** Keeps an edit: one commit with its decision. */

@@ -8,7 +8,7 @@ import { type ReleaseGate, recompute } from '../gate/record.ts';
 import { refusedByCheck } from '../gate/verdict.ts';
 import type { SettingsChange } from '../ledger/acts/settings.ts';
 import type { Ledger } from '../ledger/branch/ledger.ts';
-import type { CandidateDecision } from '../ledger/kinds/candidate.ts';
+import { type CandidateDecision, hidesWords } from '../ledger/kinds/candidate.ts';
 import { type Decision, type DecisionDraft, type OwnFields, verdictOf } from '../ledger/kinds/index.ts';
 import type { LookPlan } from '../ledger/kinds/panels.ts';
 import type { CheckResult } from '../proposal/checks.ts';
@@ -149,7 +149,7 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
           kind: 'candidate',
           form: 'single',
           // A leaked value must not enter git with its refusal; the key identifies the edit.
-          edits: failed?.check === 'leak' || failed?.check === 'taint' ? [] : [edit],
+          edits: hidesWords({ checks: [...checks] }) ? [] : [edit],
           keys: [editKey(edit)],
           causes: causesOf([edit], diagnoses),
           checks: [...checks],

@@ -1,6 +1,5 @@
 /** `candidate`: edits that were proposed, refused by a free check or judged on dev. */
 import { z } from 'zod';
-import { canonicalJson } from '../../digest.ts';
 import { editKey } from '../../edit/edits.ts';
 import { Edit } from '../../edit/schema.ts';
 import { bundleTitle } from '../../edit/title.ts';
@@ -57,7 +56,8 @@ export const candidate = defineKind({
     const { note } = context;
     verifyNotFrozen(decision, context);
     verifyEnvironment(decision, context);
-    if (canonicalJson(edits.map(editKey)) !== canonicalJson(keys)) note('keys', edits.map(editKey), keys);
+    if (isUnworded(decision)) hold(note, 'verdict.decision', 'rejected', verdict.decision);
+    else hold(note, 'keys', edits.map(editKey), keys);
     if (gate !== undefined) {
       verifyVerdict(gate, verdict, context);
       verifyPairs(gate.pairs, { split: 'dev' }, context);
@@ -67,6 +67,20 @@ export const candidate = defineKind({
   },
 });
 export type CandidateDecision = DecisionOf<'candidate', typeof fields>;
+
+type Checked = Pick<CandidateDecision, 'checks'>;
+
+/** Whether the first failed check is one whose refusal must not repeat the words of the edit. */
+export const hidesWords = ({ checks }: Checked): boolean =>
+  ['leak', 'taint'].includes(checks.find(({ passed }) => !passed)?.check ?? '');
+
+/** A refusal that holds the key of its edit alone, so nothing can be recomputed from its edits. */
+const isUnworded = (decision: CandidateDecision): boolean =>
+  decision.edits.length === 0 &&
+  decision.keys.length === 1 &&
+  decision.verdict.stage === 'check' &&
+  decision.gate === undefined &&
+  hidesWords(decision);
 
 /** Every evaluated candidate has exactly one decision. */
 function verifyOnce({ run, verdict, parent, child, seq }: CandidateDecision, { before, note }: Context): void {

@@ -243,4 +243,28 @@ export const forgedEvidence: readonly Case[] = [
     'keyid',
     (commits) => change(commits, signature(3), (text) => text.replace(key.entry.keyid, thief.entry.keyid)),
   ],
+  [
+    '12',
+    'the words of an edit left out, which no leak check refused',
+    'V1',
+    /0003\.json/,
+    'keys',
+    sealed(3, (statement) => Object.assign(statement.predicate, { edits: [], touched: [] })),
+  ],
+  [
+    '12',
+    'a second key beside words that are left out',
+    'V1',
+    /0002\.json/,
+    'keys',
+    sealed(2, ({ predicate }) => void Object.assign(predicate, { keys: ['0', '1'] })),
+  ],
+  [
+    '12',
+    'words left out, and a check that has nothing to hide',
+    'V1',
+    /0002\.json/,
+    'keys',
+    sealed(2, ({ predicate }) => void Object.assign(predicate.checks?.[0] as object, { check: 'bounds' })),
+  ],
 ];
