@@ -1,8 +1,9 @@
 /** One night: learn from failures, try edits on dev, prune, and look once at the sealed panel. */
 import { BudgetError } from './errors.ts';
-import { closeNight } from './night/close.ts';
+import { closeNight, nightEndOf } from './night/close.ts';
 import { learn } from './night/learn.ts';
 import { type Branch, hasBudget, MAX_ROUNDS, type NightContext, type Progress } from './night/night.ts';
+import { proposeOnly } from './night/propose-only.ts';
 import { prune } from './night/prune.ts';
 import { playBaseline, playReleaseBaseline, reportBaseline } from './night/race.ts';
 import { type Look, look, noLook, STOPPED } from './night/release.ts';
@@ -14,6 +15,7 @@ import type { NightSummary } from './report/events.ts';
  * `look` asks the sealed panel, and only "released" flows back. Every candidate gets one decision.
  */
 export async function optimize(night: NightContext, progress: Progress): Promise<NightSummary> {
+  if (night.unproven !== null) return proposeOnly(night, progress, night.unproven);
   let branch = await startBranch(night);
   let result: Look;
   try {
@@ -39,7 +41,7 @@ export async function optimize(night: NightContext, progress: Progress): Promise
     progress.candidates = decided;
     result = noLook(`${STOPPED}: ${error.message}`);
   }
-  return closeNight(night, progress, branch, result);
+  return closeNight(night, progress, nightEndOf(branch, result));
 }
 
 /** Plays the branch head: scores of earlier nights are never carried over. */

@@ -8,7 +8,7 @@ import { openLedger } from '../ledger/branch/ledger.ts';
 import { assertSound } from '../night/assert-lint.ts';
 import { pastOf } from '../night/cost-history.ts';
 import { type NightPlan, type Prospects, planNight, prospectsOf } from '../night/plan.ts';
-import { reachOf } from '../night/reach.ts';
+import { assertEnoughTasks, reachOf } from '../night/reach.ts';
 import { openWorkTree } from '../open/harness.ts';
 import { chooseModel } from '../open/model.ts';
 import { selectTasks } from '../open/tasks.ts';
@@ -41,12 +41,8 @@ export const plan = command({
     const options = nightOptions(requestOf(flags, root, environment), environment.name, policy);
     await assertSound(await openWorkTree(repository, environment.name), environment, null);
     const chosen = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
+    assertEnoughTasks({ tasks: chosen, environment, options });
     const simulated = model.kind === 'sim';
-    assertCheckable(options.policy, {
-      env: environment.name,
-      tags: sealedTags(chosen),
-      unmeasured: simulated ? unmeasuredBy({ simulated }) : {},
-    });
     const ledger = await openLedger(repository, environment.name);
     changeOfSettings(environment.name, ledger.decisions(), settingsOf(environment, options.policy));
     const past = pastOf(
@@ -62,6 +58,12 @@ export const plan = command({
       decisions: ledger.decisions(),
       past,
     });
+    if (plan.unproven === null)
+      assertCheckable(options.policy, {
+        env: environment.name,
+        tags: sealedTags(chosen),
+        unmeasured: simulated ? unmeasuredBy({ simulated }) : {},
+      });
     const prospects = prospectsOf(plan, flags.effect / 100);
     const { weakness } = prospects;
     const reach = reachOf({ ...environment, tasks: chosen });
@@ -85,11 +87,22 @@ function linesOf(plan: NightPlan & Prospects, past: string | null): string[] {
   const { tasks, rollouts, usd, minutes, look, given, panel, power, trials } = plan;
   const after = past === null ? '' : `, as in ${past}`;
   const unknown = 'unknown before the first finished night of this agent here';
-  return [
-    `tasks       ${tasks.train} train, ${tasks.dev} dev, ${tasks.sealed} sealed${panel === tasks.sealed ? '' : `, of which a look plays ${panel}`}`,
-    `rollouts    about ${rollouts.expected}, at most ${rollouts.most}; ${rollouts.least} are needed to decide anything`,
+  const counts = `${tasks.train} train, ${tasks.dev} dev, ${tasks.sealed} sealed`;
+  const costs = [
     `money       ${usd === null ? `${unknown}; --max-usd is a hard cap` : `about $${usd.expected.toFixed(2)}, at most $${usd.most.toFixed(2)}${usd.most > 0 ? after : ''}`}`,
     `minutes     ${minutes === null ? unknown : `about ${minutes.expected.toFixed(1)}, at most ${minutes.most.toFixed(1)}${after}`}`,
+  ];
+  if (plan.unproven !== null)
+    return [
+      `tasks       ${counts}`,
+      `rollouts    ${rollouts.expected}, all of them train tasks`,
+      ...costs,
+      `release     none: ${plan.unproven}`,
+    ];
+  return [
+    `tasks       ${counts}${panel === tasks.sealed ? '' : `, of which a look plays ${panel}`}`,
+    `rollouts    about ${rollouts.expected}, at most ${rollouts.most}; ${rollouts.least} are needed to decide anything`,
+    ...costs,
     `detectable  a true gain of ${gain(plan.detectable)} is released with ${share(POWER.planned)} power (noisy agent, ${trials} trials per task)`,
     `            ${gain(plan.detectableDeterministic)} if the agent repeats itself (1 trial per task)`,
     `power       a gain of ${gain(power.effect)} is released with ${share(power.noisy)} (noisy), ${share(power.deterministic)} (repeats itself)`,

@@ -2,27 +2,40 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Edit } from '../edit/schema.ts';
 import { EXIT } from '../exit-codes.ts';
 import { pairedInterval, scoreInterval } from '../gate/interval.ts';
 import { pairDifferences } from '../gate/pairs.ts';
 import type { NightSummary, ReleaseLine, ScoreLine } from '../report/events.ts';
 import { morningPage } from '../report/page.ts';
+import { inPlainWords } from '../report/plain-edit.ts';
+import type { Harness, Split } from '../types.ts';
 import type { Branch, NightContext, Progress } from './night.ts';
 import type { Look } from './release.ts';
+
+/** What a night ends with. */
+export interface NightEnd {
+  readonly head: Harness;
+  readonly look: Look;
+  /** Score before this night, and where it was measured. */
+  readonly baseline: ScoreLine;
+  readonly baselineSplit: Split;
+  /** Edits of a night that can test none. @default [] */
+  readonly proposed?: readonly Edit[];
+}
 
 export async function closeNight(
   night: NightContext,
   progress: Progress,
-  branch: Branch,
-  look: Look,
+  { head, look, baseline, baselineSplit, proposed = [] }: NightEnd,
 ): Promise<NightSummary> {
-  await night.recorder.close(branch.head);
+  await night.recorder.close(head);
   const { budget } = night.evaluator.options;
   const verdicts = night.recorder.decisions.flatMap((one) => (one.kind === 'candidate' ? [one.verdict] : []));
   const rejected: Record<string, number> = {};
   for (const verdict of verdicts)
     if (verdict.decision !== 'accepted') rejected[verdict.reason] = (rejected[verdict.reason] ?? 0) + 1;
-  const baseline = baselineOf(branch, look);
+  const { vocabulary } = night.environment;
   const summary: NightSummary = {
     type: 'summary',
     env: night.options.env,
@@ -43,6 +56,7 @@ export async function closeNight(
     repeated: progress.repeated,
     usage: night.evaluator.usage,
     proposerCalls: progress.proposerCalls,
+    unproven: night.unproven === null ? null : { why: night.unproven, edits: inPlainWords(proposed, vocabulary) },
     outcome: look.outcome,
     command: night.command,
     signer: night.ledger.decisions().at(-1)?.signer ?? null,
@@ -53,12 +67,12 @@ export async function closeNight(
     morningPage({
       summary,
       decisions: night.recorder.decisions,
-      head: branch.head,
-      vocabulary: night.environment.vocabulary,
+      head,
+      vocabulary,
       audit: night.decisions.flatMap((one) => (one.kind === 'audit' ? [one] : [])).at(-1) ?? null,
       approvals: night.options.policy.mode === 'propose' ? night.options.policy.approval.needed : 0,
       minedNothing: progress.proposed === 0 && [...new Set(night.options.proposers)].join() === 'mine',
-      baselineSplit: look.pairs.length > 0 ? 'sealed' : 'dev',
+      baselineSplit,
     }),
   );
   writeFileSync(join(night.folder, 'summary.json'), `${JSON.stringify(summary)}\n`);
@@ -66,13 +80,14 @@ export async function closeNight(
   return summary;
 }
 
-/** The release before this night: sealed scores when there was a look, else dev scores. */
-function baselineOf(branch: Branch, look: Look): ScoreLine {
-  const rewards =
-    look.pairs.length > 0
-      ? look.pairs.map((pair) => pair.before)
-      : [...branch.releaseBaseline.rows.values()].map((row) => row.rewards);
-  return { ...scoreInterval(rewards), tasks: rewards.length };
+/** The baseline is the release before this night, on sealed tasks if there was a look. */
+export function nightEndOf({ head, releaseBaseline }: Branch, look: Look): NightEnd {
+  const looked = look.pairs.length > 0;
+  const rewards = looked
+    ? look.pairs.map((pair) => pair.before)
+    : [...releaseBaseline.rows.values()].map((row) => row.rewards);
+  const baseline = { ...scoreInterval(rewards), tasks: rewards.length };
+  return { head, look, baseline, baselineSplit: looked ? 'sealed' : 'dev' };
 }
 
 function releasedOf(look: Look): ReleaseLine | null {

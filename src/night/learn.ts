@@ -12,11 +12,14 @@ import { parseHarness } from '../harness/parse.ts';
 import { bundleKey, mayTry, rejectedEdits } from '../ledger/branch/rejected.ts';
 import type { CheckContext } from '../proposal/check.ts';
 import { checkEdits } from '../proposal/checks.ts';
+import type { ScoreLine } from '../report/events.ts';
 import type { Diagnosis, Environment, Harness, Task, Trace } from '../types.ts';
 import { type NightContext, PAID_SAMPLE } from './night.ts';
 import { propose } from './propose.ts';
 
 export interface Lessons {
+  /** Train score of the branch head. */
+  readonly score: ScoreLine;
   /** Edits that passed every free check, in order of expected gain. */
   readonly edits: readonly Edit[];
   /** By trace id. */
@@ -39,7 +42,7 @@ export async function learn(
   head: Harness,
   { round, left }: { readonly round: number; readonly left: number },
 ): Promise<Lessons> {
-  const traces = await playTrain(night, head, round);
+  const { traces, score } = await playTrain(night, head, round);
   const environment: Environment = { ...night.environment, tasks: night.train };
   const context = { environment, protocol: night.agent.protocol, harness: head, tasks: night.train, traces };
   const diagnoses = await diagnoseAll(traces, night.train, { environment, harness: head });
@@ -59,10 +62,14 @@ export async function learn(
   });
   const { probes, notes, calls } = proposal;
   night.emit({ type: 'learned', edits: proposal.edits.length, refused, repeated, probes, notes });
-  return { edits, diagnoses, calls, proposed: proposal.edits.length, repeated };
+  return { score, edits, diagnoses, calls, proposed: proposal.edits.length, repeated };
 }
 
-async function playTrain(night: Learning, harness: Harness, round: number): Promise<readonly Trace<'train'>[]> {
+async function playTrain(
+  night: Learning,
+  harness: Harness,
+  round: number,
+): Promise<{ readonly traces: readonly Trace<'train'>[]; readonly score: ScoreLine }> {
   const sample = sampleOf(night, round);
   night.emit({ type: 'phase', phase: 'learn', detail: `${sample.length} train tasks` });
   const rollouts = sample.map((task) => ({ harness, task, trial: 0, tier: `train:${round}` }));
@@ -71,7 +78,7 @@ async function playTrain(night: Learning, harness: Harness, round: number): Prom
   const rewards = evaluationOf(harness, 'train', sample, traces).tasks.map((row) => row.rewards);
   const score = { ...scoreInterval(rewards), tasks: rewards.length };
   night.emit({ type: 'score', of: round === 1 ? 'start' : 'branch', split: 'train', score });
-  return traces as readonly Trace<'train'>[];
+  return { traces: traces as readonly Trace<'train'>[], score };
 }
 
 /** All train tasks of a simulated agent; else a random sample per round. Probes use all. */

@@ -90,6 +90,8 @@ export interface NightContext extends Proposing {
   readonly train: readonly Task<'train'>[];
   readonly dev: readonly Task<'dev'>[];
   readonly sealed: readonly Task<'sealed'>[];
+  /** Why these tasks can test nothing: the night learns and proposes; null if it can release. */
+  readonly unproven: string | null;
   readonly ledger: Ledger;
   /** Decisions of earlier nights; they alone decide what may be tried again. */
   readonly decisions: readonly Decision[];

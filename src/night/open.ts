@@ -3,7 +3,6 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { sha256 } from '../digest.ts';
 import { splitDigest } from '../environments/split.ts';
-import { UsageError } from '../errors.ts';
 import type { Budget } from '../evaluation/budget.ts';
 import { openEvaluator } from '../evaluation/evaluator.ts';
 import { fileJournal, JOURNAL } from '../evaluation/journal.ts';
@@ -25,8 +24,7 @@ import { guardedCheck } from './guard.ts';
 import { lendModel } from './lend.ts';
 import { type NightContext, type NightInput, openProgress, type Progress } from './night.ts';
 import { fileAnswers, OWN_ANSWERS } from './own-answers.ts';
-import { sealedOf, useSealed } from './panel.ts';
-import { MIN_TASKS } from './reach.ts';
+import { assertEnoughTasks, unprovenBy } from './reach.ts';
 import { type NightFacts, openRecorder } from './recorder.ts';
 import { findRun, type NightRun, whoOf } from './run.ts';
 
@@ -168,6 +166,7 @@ export async function assembleNight(
     train: split('train'),
     dev: split('dev'),
     sealed: split('sealed'),
+    unproven: unprovenBy(input.tasks),
     ledger,
     decisions: before,
     leak: await buildLeakIndex({ ...environment, tasks: input.tasks }, start.policy),
@@ -199,23 +198,6 @@ const otherAgents = (decisions: readonly Decision[], agent: string): string[] =>
     }),
   ),
 ];
-
-function assertEnoughTasks({ tasks, environment, options }: NightInput): void {
-  for (const [split, least] of Object.entries(MIN_TASKS)) {
-    const count = tasks.filter((task) => task.split === split).length;
-    if (count < least)
-      throw new UsageError(
-        `${count} ${split} tasks; a night needs at least ${least} (train 50 %, dev 25 %, sealed 25 %): add tasks or raise --tasks`,
-      );
-  }
-  const sealed = sealedOf({ tasks });
-  const { forLooks, audit } = useSealed(environment, sealed, options.policy.panel, []);
-  if (forLooks.length < MIN_TASKS.sealed)
-    throw new UsageError(
-      `panel.audit_share keeps ${audit.length} of ${sealed.length} sealed tasks for audits; ${forLooks.length} are left for looks, which need ${MIN_TASKS.sealed}: lower it, or add sealed tasks`,
-      { where: `evals/${options.env}/policy.yaml` },
-    );
-}
 
 const isVersioned = (decision: Decision): boolean =>
   versionOf(decision) !== null && (decision.kind === 'release' || decision.kind === 'rollback');

@@ -8,6 +8,7 @@ import type { Environment, Task } from '../types.ts';
 import type { Past } from './cost-history.ts';
 import { MAX_ROUNDS, type NightOptions, PAID_SAMPLE } from './night.ts';
 import { MIN_PANEL, sealedOf, useSealed } from './panel.ts';
+import { countOf, unprovenBy } from './reach.ts';
 
 export interface NightPlan {
   readonly tasks: { readonly train: number; readonly dev: number; readonly sealed: number };
@@ -33,6 +34,8 @@ export interface NightPlan {
     /** True after a release on this panel: alpha is not claimed on it. */
     readonly used: boolean;
   } | null;
+  /** Why the night can test nothing, and only proposes; null if it can release. */
+  readonly unproven: string | null;
   /** Why the night is refused; null when it can decide something. */
   readonly refusal: string | null;
 }
@@ -78,15 +81,16 @@ export function planNight({
   decisions = [],
   past = null,
 }: PlanInput): NightPlan {
-  const count = (split: Task['split']) => tasks.filter((task) => task.split === split).length;
-  const [train, dev, sealed] = [count('train'), count('dev'), count('sealed')];
+  const [train, dev, sealed] = [countOf(tasks, 'train'), countOf(tasks, 'dev'), countOf(tasks, 'sealed')];
   const learnt = simulated ? train : Math.min(train, PAID_SAMPLE);
   const trials = RELEASE.noisyTrials;
   const baseline = simulated ? dev : 2 * dev;
   const { size, given } = panelOf(environment, tasks, options, decisions);
   const panel = 2 * trials * size;
-  const least = learnt + baseline + dev + panel;
-  const most = MAX_ROUNDS * learnt + 2 * baseline + options.budget * dev + panel;
+  const unproven = unprovenBy(tasks);
+  const whole = learnt + baseline + dev + panel;
+  const least = unproven === null ? whole : learnt;
+  const most = unproven !== null ? learnt : MAX_ROUNDS * learnt + 2 * baseline + options.budget * dev + panel;
   const expected = Math.min(most, 2 * learnt + baseline + Math.round(options.budget * dev * EXPECTED_RACE) + panel);
   const times = (each: number): Range => ({ expected: each * expected, most: each * most });
 
@@ -102,12 +106,16 @@ export function planNight({
     minutes: past && times(past.secondsPerRollout / 60),
     look: { before, alpha },
     given,
-    refusal: refusalOf(options, least),
+    unproven,
+    refusal: refusalOf(options, least, unproven),
   };
 }
 
 /** What a planned look could find; `effect` is the gain to find, 0 to 1. */
-export function prospectsOf({ panel: sealed, trials, look: { alpha } }: NightPlan, effect: number): Prospects {
+export function prospectsOf(
+  { panel: sealed, trials, look: { alpha }, unproven }: NightPlan,
+  effect: number,
+): Prospects {
   const power = (tasks: number, gain: number, count: number) =>
     tasks > 0 ? releaseProbability({ tasks, trials: count, effect: gain, alpha }) : 0;
   const smallest = (count: number) =>
@@ -119,7 +127,7 @@ export function prospectsOf({ panel: sealed, trials, look: { alpha } }: NightPla
     detectable: smallest(trials),
     detectableDeterministic: smallest(1),
     power: { effect, noisy, deterministic },
-    weakness: enough(sealed, effect) ? null : weakness(),
+    weakness: unproven !== null || enough(sealed, effect) ? null : weakness(),
   };
 
   function weakness(): string {
@@ -160,11 +168,15 @@ function panelOf(
   };
 }
 
-function refusalOf({ budget, maxRollouts, maxMinutes, maxUsd }: NightOptions, least: number): string | null {
+function refusalOf(
+  { budget, maxRollouts, maxMinutes, maxUsd }: NightOptions,
+  least: number,
+  unproven: string | null,
+): string | null {
   if (budget < 1)
     return 'a budget of 0 candidates evaluates nothing, so nothing can be decided; use --budget 1 or more';
   if (maxRollouts < least)
-    return `--max-rollouts ${maxRollouts} cannot decide anything: training, the dev baseline, one candidate and one look at the sealed panel need ${least}`;
+    return `--max-rollouts ${maxRollouts} cannot decide anything: ${unproven === null ? 'training, the dev baseline, one candidate and one look at the sealed panel need' : 'training needs'} ${least}`;
   if (maxMinutes <= 0) return '--max-minutes 0 leaves no time to decide anything';
   if (maxUsd <= 0) return '--max-usd 0 allows no model call';
   return null;

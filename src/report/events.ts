@@ -1,5 +1,6 @@
 /** What commands report: one union of events for the terminal, `--json` and the page. */
 import type { Usage, Verdict } from '../types.ts';
+import type { Unproven } from './plain-edit.ts';
 
 /** A mean score with its 95 % interval; fractions 0 to 1. */
 export interface ScoreLine {
@@ -46,6 +47,8 @@ export interface NightSummary {
   readonly usage: Usage;
   /** Model calls of the proposer. */
   readonly proposerCalls: number;
+  /** What a night on too few tasks for a release proposes; null for any other night. */
+  readonly unproven: Unproven | null;
   /** Why there is or is no release, in one sentence. */
   readonly outcome: string;
   /** The command line that goes on from this night. */

@@ -1,14 +1,12 @@
 /** The morning page: what was released, learned and rejected, and what to type next. */
 
 import { addedIds, removedIds } from '../edit/key.ts';
-import type { Edit } from '../edit/schema.ts';
-import { bundleTitle, editTitle } from '../edit/title.ts';
+import { bundleTitle } from '../edit/title.ts';
 import type { AuditDecision } from '../ledger/kinds/audit.ts';
 import type { DecisionDraft } from '../ledger/kinds/index.ts';
-import { riskOf } from '../proposal/checks/risk.ts';
-import { editWords } from '../proposal/near.ts';
-import type { Harness, Vocabulary } from '../types.ts';
+import type { Harness, Split, Vocabulary } from '../types.ts';
 import type { NightSummary } from './events.ts';
+import { inPlainWords, type PlainEdit, type Unproven } from './plain-edit.ts';
 import { amount, money, percent, points, printable, scoreText, tokensText, verdictText } from './terminal.ts';
 
 export interface PageInput {
@@ -24,14 +22,14 @@ export interface PageInput {
   /** True if `mine` alone was asked and proposed nothing. */
   readonly minedNothing: boolean;
   /** Where the baseline was measured. */
-  readonly baselineSplit: 'sealed' | 'dev';
+  readonly baselineSplit: Split;
 }
 
 /** Markdown, about one screen in a terminal. */
 export function morningPage(input: PageInput): string {
   const { summary } = input;
   const lines = [
-    `# ${summary.env}, night ${summary.night}: ${summary.released ? `released ${summary.released.version}` : 'nothing released'}`,
+    `# ${summary.env}, night ${summary.night}: ${resultOf(summary)}`,
     '',
     ...(summary.simulated
       ? [
@@ -42,7 +40,7 @@ export function morningPage(input: PageInput): string {
     ...headline(input),
     ...audited(input),
     '',
-    ...learnt(input),
+    ...(summary.unproven === null ? learnt(input) : unproven(summary.unproven)),
     ...refused(input),
     '## Verdicts and cost',
     '',
@@ -63,6 +61,11 @@ export function morningPage(input: PageInput): string {
     '',
   ];
   return `${printable(lines.join('\n'))}`;
+}
+
+function resultOf({ released, unproven }: NightSummary): string {
+  if (unproven !== null) return `${amount(unproven.edits.length, 'edit')} proposed, unproven`;
+  return released ? `released ${released.version}` : 'nothing released';
 }
 
 function headline({ summary, baselineSplit }: PageInput): string[] {
@@ -112,11 +115,7 @@ function learnt({ decisions, summary, vocabulary }: PageInput): string[] {
       .join(', ');
     lines.push(`Decision ${decision.seq}, ${amount(edits.length, 'edit')}: ${verdictText(decision.verdict)}.`);
     if (failures !== '') lines.push(`Train failures that led to it: ${failures}.`);
-    lines.push('', '| edit | risk | what it says or does | failures | e.g. trace |', '| --- | --- | --- | --- | --- |');
-    for (const edit of [...edits].sort((a, b) => b.addresses.length - a.addresses.length).slice(0, SHOWN_EDITS))
-      lines.push(
-        `| ${cell(editTitle(edit), 70)} | ${riskOf(edit, vocabulary).risk} | ${cell(saidBy(edit), 130)} | ${edit.addresses.length} | ${edit.addresses[0] ?? ''} |`,
-      );
+    lines.push('', ...editTable(inPlainWords(edits, vocabulary).slice(0, SHOWN_EDITS)));
     if (edits.length > SHOWN_EDITS)
       lines.push(
         `| and ${edits.length - SHOWN_EDITS} more | \`optimize show ${decision.seq} --env ${summary.env}\` | | | |`,
@@ -137,11 +136,27 @@ function learnt({ decisions, summary, vocabulary }: PageInput): string[] {
   return lines;
 }
 
-/** What the model reads of an edit, else what it requires, else its hypothesis. */
-function saidBy(edit: Edit): string {
-  const required = edit.ops.flatMap((op) => ('clause' in op && op.clause.require) || []);
-  const said = editWords(edit).trim() || required.map((text) => `requires ${text}`).join(' ');
-  return said || edit.hypothesis;
+const editTable = (edits: readonly PlainEdit[]): string[] => [
+  '| edit | risk | what it says or does | failures | e.g. trace |',
+  '| --- | --- | --- | --- | --- |',
+  ...edits.map(
+    ({ title, risk, says, traces }) =>
+      `| ${cell(title, 70)} | ${risk} | ${cell(says, 130)} | ${traces.length} | ${traces[0] ?? ''} |`,
+  ),
+];
+
+/** Every proposed edit, and how to get it tested. */
+function unproven({ why, edits }: Unproven): string[] {
+  const lines = ['## Unproven', ''];
+  if (edits.length === 0) return [...lines, `Nothing was proposed, and nothing could have been tested: ${why}.`, ''];
+  lines.push(
+    `These edits answer train failures and pass every free check. Nothing has tested whether they help, and none is in force: ${why}.`,
+    'To get them tested, add tasks and type the same command again: a night on enough tasks proposes from there, tests on dev and asks the sealed panel. `proposals.json` beside this page has each edit in full.',
+    '',
+    ...editTable(edits),
+    '',
+  );
+  return lines;
 }
 
 const SHOWN_REFUSALS = 8;
@@ -173,6 +188,7 @@ function verdictCounts({ summary }: PageInput): string {
 }
 
 function next({ summary, approvals, minedNothing }: PageInput): string[] {
+  if (summary.unproven !== null) return [`${summary.command}      # with more tasks`];
   const again = `${summary.command}      # the next night goes on from here`;
   const persons = approvals === 1 ? 'a person has to' : `${approvals} persons have to`;
   if (summary.released)
