@@ -1,23 +1,47 @@
 /** Canonical JSON, digests and named random streams: the same bytes on every machine. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { Json } from './types.ts';
 
 /** SHA-256 of UTF-8 text, as 64 hex characters. */
 export const sha256 = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex');
 
-/** Sorted JSON without white space or undefined; TypeError for NaN and values outside JSON. */
-export function canonicalJson(value: unknown): string {
+/** Maximum depth of lists and objects in a text that becomes a value. */
+export const MAX_DEPTH = 200;
+/** The same for files of this program, which hold such values. */
+export const STORED_DEPTH = 2 * MAX_DEPTH;
+
+/** The value of a JSON text. Throws SyntaxError for others, and for one nested too deep. */
+export function jsonOf(text: string, most = MAX_DEPTH): Json {
+  let [depth, quoted] = [0, false];
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 34) quoted = !quoted;
+    else if (quoted) at += code === 92 ? 1 : 0;
+    else if (code === 91 || code === 123) depth += 1;
+    else if (code === 93 || code === 125) depth -= 1;
+    if (depth > most) throw new SyntaxError(`lists and objects nested more than ${most} deep`);
+  }
+  return JSON.parse(text) as Json;
+}
+
+/**
+ * Sorted JSON without white space or undefined; TypeError for NaN, values outside JSON, and ones
+ * nested far deeper than `jsonOf` reads.
+ */
+export const canonicalJson = (value: unknown): string => sortedJson(value, 0);
+
+function sortedJson(value: unknown, depth: number): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new TypeError(`canonicalJson: expected a finite number, got ${value}`);
     return JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (depth > 5 * MAX_DEPTH) throw new TypeError(`canonicalJson: more than ${5 * MAX_DEPTH} levels deep`);
+  if (Array.isArray(value)) return `[${value.map((item) => sortedJson(item, depth + 1)).join(',')}]`;
   if (typeof value === 'object') {
     const entries = Object.entries(value).filter(([, v]) => v !== undefined);
     entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonicalJson(v)}`).join(',')}}`;
+    return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${sortedJson(v, depth + 1)}`).join(',')}}`;
   }
   throw new TypeError(`canonicalJson: expected a JSON value, got ${typeof value}`);
 }
@@ -67,14 +91,3 @@ export function pick<T>(items: readonly T[], random: Random): T {
 /** Narrow `Json` to an object. */
 export const isObject = (value: unknown): value is { readonly [key: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** SHA-256 of a file's bytes, whatever its size; null when it cannot be read. */
-export async function fileDigest(path: string): Promise<string | null> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  } catch {
-    return null;
-  }
-  return hash.digest('hex');
-}

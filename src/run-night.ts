@@ -122,7 +122,7 @@ async function open(
     assertCapped(source, options.maxUsd);
   // Opening an agent may call its endpoint: first make sure that the night can be recorded.
   (await openLedger(repository, env, keys)).assertWritable();
-  await freezeIfAltered(repository, env);
+  await freezeIfAltered(repository, env, emit);
   const agent = await openSource(request.agent, budget);
   const asked = [];
   for (const proposer of proposers)

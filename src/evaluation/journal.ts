@@ -1,6 +1,19 @@
 /** The rollouts of a run on disk: append-only lines that an interrupted run reads again. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { jsonOf, STORED_DEPTH } from '../digest.ts';
+import { linesOf } from '../files.ts';
 import type { Trace } from '../types.ts';
 
 /** What a cached rollout must return. `trace` holds all steps if they are kept, else none. */
@@ -45,7 +58,7 @@ export function fileJournal(directory: string, options: { keepSteps: boolean; bu
   mkdirSync(directory, { recursive: true });
   const path = join(directory, JOURNAL);
   const entries = new Map<string, Trace>();
-  if (existsSync(path)) for (const entry of readLines(path)) entries.set(entry.key, entry.trace);
+  for (const { key, trace } of readEntries(path)) entries.set(key, trace);
   const limit = options.bufferLines;
   let buffer: string[] = [];
   const flush = () => {
@@ -70,9 +83,7 @@ export function fileJournal(directory: string, options: { keepSteps: boolean; bu
     flush,
     seal() {
       flush();
-      const lines = readFileSync(path, 'utf8').trimEnd().split('\n').sort();
-      writeFileSync(`${path}.new`, `${lines.join('\n')}\n`);
-      renameSync(`${path}.new`, path);
+      sortLines(path);
     },
     get size() {
       return entries.size;
@@ -81,21 +92,40 @@ export function fileJournal(directory: string, options: { keepSteps: boolean; bu
 }
 
 /** Reads whole lines and cuts the file after the last one that parses. */
-function readLines(path: string): JournalEntry[] {
-  const text = readFileSync(path, 'utf8');
+function readEntries(path: string): JournalEntry[] {
   const entries: JournalEntry[] = [];
   let good = 0;
-  for (let start = 0; start < text.length; ) {
-    const end = text.indexOf('\n', start);
-    if (end < 0) break;
+  for (const { text, end } of linesOf(path)) {
     try {
-      entries.push(JSON.parse(text.slice(start, end)) as JournalEntry);
+      entries.push(jsonOf(text, STORED_DEPTH) as object as JournalEntry);
     } catch {
       break;
     }
     good = end + 1;
-    start = good;
   }
-  if (good < text.length) truncateSync(path, Buffer.byteLength(text.slice(0, good), 'utf8'));
+  if (good < (statSync(path, { throwIfNoEntry: false })?.size ?? 0)) truncateSync(path, good);
   return entries;
 }
+
+/** Lines begin with their key: the file is copied line by line in that order, whatever its size. */
+function sortLines(path: string): void {
+  const lines = [...linesOf(path)].map(({ text, start, end }) => ({ key: text.slice(0, KEY), start, end }));
+  lines.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.start - b.start));
+  const beside = `${path}.new`;
+  rmSync(beside, { force: true });
+  const [from, to] = [openSync(path, 'r'), openSync(beside, 'wx')];
+  try {
+    for (const { start, end } of lines) {
+      const bytes = Buffer.allocUnsafe(end + 1 - start);
+      readSync(from, bytes, 0, bytes.length, start);
+      writeSync(to, bytes);
+    }
+  } finally {
+    closeSync(from);
+    closeSync(to);
+  }
+  renameSync(beside, path);
+}
+
+/** Characters of `{"key":"` and 64 hex digits. */
+const KEY = 72;

@@ -1,5 +1,5 @@
 /** The shape of a tool's results, merged from recorded ones, to check paths before a rollout. */
-import { isObject } from '../digest.ts';
+import { isObject, jsonOf } from '../digest.ts';
 import type { Json } from '../types.ts';
 
 /**
@@ -72,7 +72,7 @@ function findMaps(value: Json): Json {
 
 function parseJson(content: string): Json | undefined {
   try {
-    return JSON.parse(content) as Json;
+    return jsonOf(content);
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 /** Asks a model for a JSON object, with a schema where the endpoint supports one. */
 import { jsonrepair } from 'jsonrepair';
+import { jsonOf } from '../digest.ts';
 import { InfrastructureError } from '../errors.ts';
 import type { Agent, ChatMessage, ChatModel, ChatReply, ChatRequest, JsonObject } from '../types.ts';
 
@@ -84,7 +85,7 @@ function objectIn(text: string): object | null {
   if (start < 0) return null;
   const end = text.lastIndexOf('}');
   try {
-    const value: unknown = JSON.parse(jsonrepair(end > start ? text.slice(start, end + 1) : text.slice(start)));
+    const value: unknown = jsonOf(jsonrepair(end > start ? text.slice(start, end + 1) : text.slice(start)));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
   } catch {
     return null;

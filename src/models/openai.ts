@@ -1,6 +1,6 @@
 /** An agent behind any OpenAI-compatible endpoint, through the `openai` package. */
 import type OpenAI from 'openai';
-import { canonicalJson, sha256 } from '../digest.ts';
+import { canonicalJson, jsonOf, sha256 } from '../digest.ts';
 import { InfrastructureError, UsageError } from '../errors.ts';
 import { type Redact, redactorOf } from '../secrets.ts';
 import type { Agent, ChatModel } from '../types.ts';
@@ -110,7 +110,7 @@ async function fetchWithReasons(...request: Parameters<typeof fetch>): Promise<R
   const text = await response.text();
   let body = text;
   try {
-    const json = JSON.parse(text) as { error?: unknown };
+    const json = jsonOf(text) as { error?: unknown };
     if (typeof json.error !== 'object' || json.error === null) body = JSON.stringify({ error: { message: text } });
   } catch {
     // Not JSON: the package shows the text as it is.

@@ -1,9 +1,10 @@
 /** Stores model calls: resuming pays nothing twice, and a night replays without a model. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
+import { appendFileSync, mkdirSync, statSync, truncateSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { canonicalJson, sha256 } from '../digest.ts';
+import { canonicalJson, jsonOf, STORED_DEPTH, sha256 } from '../digest.ts';
 import { InfrastructureError } from '../errors.ts';
+import { linesOf } from '../files.ts';
 import type { Agent, ChatReply, ChatRequest } from '../types.ts';
 
 /** Name of the file in the folder of a run. */
@@ -17,7 +18,7 @@ export interface RecordedCall {
 export interface ReplyStore {
   get(key: string): ChatReply | undefined;
   put(key: string, call: RecordedCall): void;
-  /** Why a request was refused permanently; undefined when it was not. */
+  /** Why a request was refused, for a replay; undefined when it was not. */
   refusal(key: string): string | undefined;
   refuse(key: string, message: string): void;
   /** All calls, in order. */
@@ -46,23 +47,18 @@ export function fileReplies(path: string, options: { readonly readOnly?: boolean
   const refusals = new Map<string, string>();
   let last = '';
   let size = 0;
-  if (existsSync(path)) {
-    const { lines, whole } = wholeLines(path);
-    for (const { key, text, refused } of inflated(lines, path)) {
-      if (text === undefined) {
-        refusals.set(key, refused);
-        continue;
-      }
-      const { reply } = JSON.parse(text) as RecordedCall;
-      replies.set(key, reply);
-      size += 1;
+  let whole = 0;
+  for (const { key, text, refused, end } of inflated(path)) {
+    whole = end + 1;
+    if (text === undefined) {
+      refusals.set(key, refused);
+      continue;
     }
-    if (!whole && !options.readOnly)
-      truncateSync(
-        path,
-        lines.reduce((bytes, line) => bytes + line.length + 1, 0),
-      );
+    const { reply } = jsonOf(text, STORED_DEPTH) as object as RecordedCall;
+    replies.set(key, reply);
+    size += 1;
   }
+  if (!options.readOnly && whole < (statSync(path, { throwIfNoEntry: false })?.size ?? 0)) truncateSync(path, whole);
   const append = (line: object) => {
     try {
       appendFileSync(path, `${JSON.stringify(line)}\n`);
@@ -87,8 +83,8 @@ export function fileReplies(path: string, options: { readonly readOnly?: boolean
       size += 1;
     },
     *calls() {
-      for (const { key, text } of inflated(existsSync(path) ? wholeLines(path).lines : [], path))
-        if (text !== undefined) yield { key, ...(JSON.parse(text) as RecordedCall) };
+      for (const { key, text } of inflated(path))
+        if (text !== undefined) yield { key, ...(jsonOf(text, STORED_DEPTH) as object as RecordedCall) };
     },
     get size() {
       return size;
@@ -98,14 +94,6 @@ export function fileReplies(path: string, options: { readonly readOnly?: boolean
 
 /** Deflate uses at most the last 32 KiB. */
 const dictionaryOf = (text: string): Buffer => Buffer.from(text === '' ? ' ' : text, 'utf8').subarray(-32_768);
-
-/** The complete ASCII lines, and whether the file holds nothing else. */
-function wholeLines(path: string): { lines: string[]; whole: boolean } {
-  const text = readFileSync(path, 'latin1');
-  const lines = text.split('\n');
-  const whole = lines.pop() === '';
-  return { lines, whole };
-}
 
 /** First 8 hex digits of the text's SHA-256. */
 const shortDigest = (text: string): string => sha256(text).slice(0, 8);
@@ -119,34 +107,51 @@ interface Line {
   readonly refused?: string;
 }
 
+interface Inflated {
+  readonly key: string;
+  readonly text?: string;
+  readonly refused: string;
+  /** Offset of the line's end in bytes. */
+  readonly end: number;
+}
+
 /** Throws InfrastructureError with the line number when a line was changed. */
-function* inflated(lines: readonly string[], path: string): Generator<{ key: string; text?: string; refused: string }> {
+function* inflated(path: string): Generator<Inflated> {
   const last = new Map<string, string>();
-  for (const [index, line] of lines.entries()) {
+  let number = 0;
+  for (const { text: line, end } of linesOf(path)) {
+    number += 1;
     try {
-      const { key, w = '', d, z, refused = '' } = JSON.parse(line) as Line;
+      const { key, w = '', d, z, refused = '' } = jsonOf(line, STORED_DEPTH) as object as Line;
       if (z === undefined) {
-        yield { key, refused };
+        yield { key, refused, end };
         continue;
       }
       const dictionary = dictionaryOf(last.get(w) ?? '');
-      const text = inflateRawSync(Buffer.from(z, 'base64'), { dictionary }).toString('utf8');
+      const text = inflateRawSync(Buffer.from(z, 'base64'), { dictionary, maxOutputLength: LONGEST_CALL }).toString();
       if (d !== undefined && d !== shortDigest(text)) throw new TypeError('another text');
       last.set(w, text);
-      yield { key, text, refused };
+      yield { key, text, refused, end };
     } catch (cause) {
       throw new InfrastructureError(
-        `${basename(path)}, line ${index + 1}: expected a recorded call; the file was changed; restore it`,
+        `${basename(path)}, line ${number}: expected a recorded call; the file was changed; restore it`,
         { cause },
       );
     }
   }
 }
 
+/** Bytes of a call; a line of a file that somebody made could inflate to any size. */
+const LONGEST_CALL = 2 ** 28;
+
 const refusalOf = (message: string) => new InfrastructureError(message, { final: true });
 
-/** The same agent: answers known requests from `store`, and keeps new replies there. */
+/**
+ * The same agent: answers known requests from `store`, and keeps new replies there. A refusal holds
+ * for this process alone: before the next one, a person may have repaired what was refused.
+ */
 export function recordedAgent(agent: Agent, store: ReplyStore): Agent {
+  const refusals = new Map<string, string>();
   return {
     ...agent,
     open(episode) {
@@ -156,14 +161,17 @@ export function recordedAgent(agent: Agent, store: ReplyStore): Agent {
           const key = replyKey(agent.digest, request);
           const known = store.get(key);
           if (known !== undefined) return known;
-          const refused = store.refusal(key);
+          const refused = refusals.get(key);
           if (refused !== undefined) throw refusalOf(refused);
           try {
             const reply = await model.complete(request, signal);
             store.put(key, { request, reply });
             return reply;
           } catch (error) {
-            if (error instanceof InfrastructureError && error.final) store.refuse(key, error.message);
+            if (error instanceof InfrastructureError && error.final) {
+              refusals.set(key, error.message);
+              store.refuse(key, error.message);
+            }
             throw error;
           }
         },

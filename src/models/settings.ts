@@ -1,8 +1,8 @@
 /** `models.yaml`: a team's models by name, with all settings of a call except the key. */
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
+import { readPlain } from '../files.ts';
 import { readAs, readYaml } from '../harness/yaml-document.ts';
 
 /** Name of the file at the top of the repository. */
@@ -62,8 +62,9 @@ const ModelsFile = z.strictObject({
 /** The models of a repository; none without a file. Throws UsageError with file and line. */
 export function readModels(root: string): ReadonlyMap<string, ModelEntry> {
   const path = join(root, MODELS_FILE);
-  if (!existsSync(path)) return new Map();
-  const { models } = readAs(ModelsFile, readYaml(readFileSync(path, 'utf8'), { file: MODELS_FILE }), {
+  const text = readPlain(path);
+  if (text === null) return new Map();
+  const { models } = readAs(ModelsFile, readYaml(text, { file: MODELS_FILE }), {
     version: 1,
     models: {},
   });

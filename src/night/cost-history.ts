@@ -1,7 +1,8 @@
 /** What finished nights cost, for the plan of the next one. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { jsonOf } from '../digest.ts';
+import { readPlain } from '../files.ts';
 import { readConfig, runNames } from './run.ts';
 
 /** Means of a finished night. */
@@ -29,7 +30,7 @@ export function pastOf(root: string, env: string, agent: string): Past | null {
 /** Null for a night that did not finish. */
 function readSummary(folder: string): z.infer<typeof Summary> | null {
   try {
-    return Summary.parse(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')));
+    return Summary.parse(jsonOf(readPlain(join(folder, 'summary.json')) ?? ''));
   } catch {
     return null;
   }

@@ -1,43 +1,60 @@
 /** Freezes an environment when a person has to look before the next night. */
-import { join } from 'node:path';
+import { canonicalJson, sha256 } from '../digest.ts';
 import { type InfrastructureError, VerifyError } from '../errors.ts';
 import { assertNotFrozen, recordFreeze, setFrozen } from '../ledger/acts/freeze.ts';
 import { stepOf } from '../ledger/acts/step.ts';
 import { listLedgers } from '../ledger/branch/branches.ts';
 import { openLedger } from '../ledger/branch/ledger.ts';
 import type { Repository } from '../ledger/git/git.ts';
+import type { LedgerFinding } from '../ledger/kinds/finding.ts';
+import { MOST_FINDINGS } from '../ledger/kinds/freeze.ts';
 import { verifyRepository } from '../ledger/verify/verify.ts';
+import type { Emit } from '../report/events.ts';
 import type { NightContext } from './night.ts';
-import { noteFailure } from './run.ts';
 
-/** Verifies the records before a night builds on them. Throws VerifyError. */
-export async function freezeIfAltered(repository: Repository, env: string): Promise<void> {
+/**
+ * Verifies the records before a night builds on them. Throws VerifyError; what a person has seen,
+ * and has lifted a freeze after, freezes no more.
+ */
+export async function freezeIfAltered(repository: Repository, env: string, emit: Emit): Promise<void> {
   if (!(await listLedgers(repository)).some((one) => one.env === env)) return;
-  assertNotFrozen(env, (await openLedger(repository, env)).decisions());
+  const decisions = (await openLedger(repository, env)).decisions();
+  assertNotFrozen(env, decisions);
   const { issues } = await verifyRepository(repository, { env });
-  const [first] = issues;
+  const seen = new Set(decisions.flatMap((one) => (one.kind === 'freeze' ? (one.findings ?? []) : [])));
+  const fresh = issues.filter((issue) => !seen.has(findingOf(issue)));
+  const [first] = fresh;
+  if (issues.length > fresh.length)
+    emit({
+      type: 'warning',
+      message: `${issues.length - fresh.length} records of ${env} still differ from what can be recomputed; a person lifted the freeze for them (npx optimize verify)`,
+    });
   if (first === undefined) return;
-  const why = `${issues.length} records of ${env} differ from what can be recomputed; the first is ${first.file}, ${first.field}`;
-  await setFrozen(repository, env, 'freeze', { ...stepOf('night', repository), why: why.slice(0, 500) });
-  throw new VerifyError(`${why}; ${env} is frozen; see: npx optimize verify --env ${env}`);
+  const why = `${fresh.length} records of ${env} differ from what can be recomputed; the first is ${first.file}, ${first.field}`;
+  const findings = fresh.slice(0, MOST_FINDINGS).map(findingOf);
+  await setFrozen(repository, env, 'freeze', {
+    ...stepOf('night', repository),
+    why: why.slice(0, 500),
+    findings,
+  });
+  throw new VerifyError(
+    `${why}; ${env} is frozen; see: npx optimize verify --env ${env}; restore them, or accept them as they are: npx optimize unfreeze --env ${env} --reason "..."`,
+  );
 }
 
-/** Failed tries in a row after which a person has to look. */
-const MOST_FAILURES = 3;
+const findingOf = ({ file, field, expected, found }: LedgerFinding): string =>
+  sha256(canonicalJson([file, field, expected, found]));
 
-/** Freezes at once if `error` says so, else after `MOST_FAILURES` failed tries in a row. */
+/** Freezes if `error` names what a person has to look at; an outage or a refusal never does. */
 export async function freezeAfterFailure(
-  night: Pick<NightContext, 'emit' | 'options' | 'run'>,
+  { emit, options: { env } }: Pick<NightContext, 'emit' | 'options'>,
   repository: Repository,
   error: InfrastructureError,
 ): Promise<void> {
-  const { env } = night.options;
-  const failures = noteFailure(join(repository.root, 'runs'), env, night.run, error.message);
-  if (!error.freezes && failures < MOST_FAILURES) return;
-  const count = error.freezes ? '' : `${failures} tries in a row failed, the last one: `;
-  const why = `${count}${error.message}`.slice(0, 500);
+  if (!error.freezes) return;
+  const why = error.message.slice(0, 500);
   await recordFreeze(repository, env, 'freeze', { ...stepOf('night', repository), why });
-  night.emit({ type: 'warning', message: `${env} is frozen: ${why}` });
+  emit({ type: 'warning', message: `${env} is frozen: ${why}` });
 }
 
 /** Freezes after a look that found more violations: a person has to see them first. */

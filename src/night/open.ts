@@ -1,11 +1,11 @@
 /** Opens a night: takes the lock, finds the run, and builds what the stations share. */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { sha256 } from '../digest.ts';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { splitDigest } from '../environments/split.ts';
 import type { Budget } from '../evaluation/budget.ts';
 import { openEvaluator } from '../evaluation/evaluator.ts';
 import { fileJournal, JOURNAL } from '../evaluation/journal.ts';
+import { fileDigest, readPlain } from '../files.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { assertNotFrozen } from '../ledger/acts/freeze.ts';
 import { changeOfSettings, settingsOf } from '../ledger/acts/settings.ts';
@@ -113,17 +113,25 @@ export async function assembleNight(
   const facts: NightFacts = {
     env: options.env,
     run: run.name,
+    id: config.id ?? null,
     who: () => ({ ...whoOf(input), served }),
     data: { environment: environment.digest, split: splitDigest(input.tasks) },
     limits: [
       ...(agent.simulated ? ['simulated agent: evidence about the optimizer, not about any model'] : []),
       ...(others.length > 0 ? [`went on from a harness that was chosen with another agent: ${others.join(', ')}`] : []),
     ],
-    artifacts: () => {
+    async artifacts() {
       journal.seal();
-      return [join(folder, JOURNAL), join(recorded, REPLIES), join(recorded, OWN_ANSWERS)]
-        .filter((path) => existsSync(path))
-        .map((path) => ({ name: basename(path), sha256: sha256(readFileSync(path, 'utf8')) }));
+      const found = [];
+      for (const [place, name] of [
+        [folder, JOURNAL],
+        [recorded, REPLIES],
+        [recorded, OWN_ANSWERS],
+      ] as const) {
+        const sha256 = await fileDigest(place, name);
+        if (sha256 !== null) found.push({ name, sha256 });
+      }
+      return found;
     },
     time: () => new Date(input.now()).toISOString(),
   };
@@ -214,7 +222,7 @@ async function releaseInForce(ledger: Ledger, version: string | null, start: Har
 const SPENDING = 'spending.txt';
 
 function keepSpending(budget: Budget, path: string): void {
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const text = readPlain(path) ?? '';
   const spent = text.split('\n').reduce((sum, line) => sum + (Number(line) || 0), 0);
   // Ends a line that a kill cut off, so that it does not swallow the next one.
   if (text !== '' && !text.endsWith('\n')) appendFileSync(path, '\n');

@@ -1,6 +1,8 @@
 /** The answers of a caller's proposers and checks, kept so that none is asked twice. */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, statSync } from 'node:fs';
+import { jsonOf, STORED_DEPTH } from '../digest.ts';
 import { VerifyError } from '../errors.ts';
+import { linesOf } from '../files.ts';
 
 /** Name of the file in the folder of a run. */
 export const OWN_ANSWERS = 'own.jsonl';
@@ -14,15 +16,13 @@ export interface OwnAnswers {
 /** One JSON line per answer; a line that a kill cut off is dropped. `readOnly` adds none. */
 export function fileAnswers(path: string, options: { readonly readOnly?: boolean } = {}): OwnAnswers {
   const answers = new Map<string, unknown>();
-  let whole = true;
-  if (existsSync(path)) {
-    const text = readFileSync(path, 'utf8');
-    whole = text === '' || text.endsWith('\n');
-    for (const line of text.split('\n').slice(0, -1)) {
-      const [key, answer] = readLine(line);
-      if (key !== undefined) answers.set(key, answer);
-    }
+  let whole = 0;
+  for (const { text, end } of linesOf(path)) {
+    const [key, answer] = readLine(text);
+    if (key !== undefined) answers.set(key, answer);
+    whole = end + 1;
   }
+  let cut = whole < (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
   return {
     get(key) {
       const known = answers.get(key);
@@ -31,8 +31,8 @@ export function fileAnswers(path: string, options: { readonly readOnly?: boolean
       return known;
     },
     put(key, answer) {
-      appendFileSync(path, `${whole ? '' : '\n'}${JSON.stringify([key, answer])}\n`);
-      whole = true;
+      appendFileSync(path, `${cut ? '\n' : ''}${JSON.stringify([key, answer])}\n`);
+      cut = false;
       answers.set(key, answer);
     },
   };
@@ -40,7 +40,7 @@ export function fileAnswers(path: string, options: { readonly readOnly?: boolean
 
 function readLine(line: string): [key: string, answer: unknown] | [undefined, null] {
   try {
-    return JSON.parse(line) as [string, unknown];
+    return jsonOf(line, STORED_DEPTH) as [string, unknown];
   } catch {
     return [undefined, null];
   }

@@ -8,6 +8,7 @@ import { type ReleaseGate, recompute } from '../gate/record.ts';
 import { refusedByCheck } from '../gate/verdict.ts';
 import type { SettingsChange } from '../ledger/acts/settings.ts';
 import type { Ledger } from '../ledger/branch/ledger.ts';
+import { NIGHT } from '../ledger/git/walk.ts';
 import { type CandidateDecision, hidesWords } from '../ledger/kinds/candidate.ts';
 import { type Decision, type DecisionDraft, type OwnFields, verdictOf } from '../ledger/kinds/index.ts';
 import type { LookPlan } from '../ledger/kinds/panels.ts';
@@ -20,12 +21,14 @@ import type { Diagnosis, Harness, Verdict } from '../types.ts';
 export interface NightFacts {
   readonly env: string;
   readonly run: string;
+  /** Tells runs of one name apart; null for runs of earlier versions. */
+  readonly id: string | null;
   who(): Decision['who'];
   readonly data: { readonly environment: string; readonly split: string };
   /** What this night cannot show. */
   readonly limits: string[];
   /** Files of the run that stay out of git, with their current digests. */
-  artifacts(): { name: string; sha256: string }[];
+  artifacts(): Promise<{ name: string; sha256: string }[]>;
   /** ISO 8601. */
   time(): string;
 }
@@ -128,7 +131,7 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
     const { commit } = await ledger.record({
       decisions: pending,
       files,
-      message: { subject, body },
+      message: { subject, body, trailers: facts.id === null ? {} : { [NIGHT]: facts.id } },
       ...(tag ? { tag } : {}),
     });
     pending = [];
@@ -200,7 +203,7 @@ export function openRecorder(ledger: Ledger, facts: NightFacts, firstSeq: number
     },
     async close(head) {
       const about = { from: head, to: head, form: 'note', title: 'end of the night' };
-      add({ kind: 'note', data, artifacts: facts.artifacts(), limits }, about);
+      add({ kind: 'note', data, artifacts: await facts.artifacts(), limits }, about);
       await commit(null, `chore(${facts.env}): end of night ${facts.run}, ${amount(all.length - 1, 'decision')}`, '');
     },
   };

@@ -1,13 +1,16 @@
 /** A run's folder and its `config.json`; finds the run that a night starts or resumes. */
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { canonicalJson, sha256 } from '../digest.ts';
+import { canonicalJson, jsonOf, sha256 } from '../digest.ts';
 import { splitDigest } from '../environments/split.ts';
+import { assertOwnFolder, readPlain } from '../files.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { changeOfSettings, settingsOf } from '../ledger/acts/settings.ts';
 import { startNight } from '../ledger/acts/start.ts';
 import type { Ledger } from '../ledger/branch/ledger.ts';
+import { nightOf } from '../ledger/branch/versions.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
 import { NO_POLICY, Policy } from '../policy/policy.ts';
 import { VERSION } from '../version.ts';
@@ -40,6 +43,8 @@ const Options = z.object({
 export const RunConfig = z.object({
   /** Digest of options, data, agent and program: a night resumes only with the same one. */
   key: z.string(),
+  /** Of this run alone, where two clones or work trees begin runs of the same name. */
+  id: z.string().optional(),
   night: z.int(),
   firstSeq: z.int(),
   /** Commit of the branch; before the first decision, the checked-out one. */
@@ -111,14 +116,14 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
   const own = runPattern(options.env);
   const runs = runNames(folder, options.env);
   const last = runs.at(-1);
+  for (const name of ['', ...(last === undefined ? [] : [`/${last}`])]) assertOwnFolder(input.root, `runs${name}`);
   const config = last === undefined ? null : readConfig(join(folder, last));
   if (
     last !== undefined &&
     config !== null &&
     config.key === key &&
     !existsSync(join(folder, last, 'summary.json')) &&
-    // A newer decision of another run has taken the number of this run's next one.
-    !ledger.decisions().some(({ seq, run }) => seq >= config.firstSeq && run !== last)
+    (await goesOn(ledger, last, config))
   )
     return { name: last, config: withCaps(join(folder, last), config, options), resumed: true };
 
@@ -137,6 +142,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
   const started = await startNight(ledger, { workTree: input.workTree, run, who: whoOf(input), time });
   const fresh: RunConfig = {
     key,
+    id: randomUUID(),
     night,
     firstSeq: ledger.nextSeq,
     start: started.commit,
@@ -154,11 +160,20 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
     data: { environment: environment.digest, split: splitDigest(input.tasks) },
     timeoutMs: input.timeoutMs,
   };
+  assertOwnFolder(input.root, `runs/${run}`);
   mkdirSync(join(folder, run), { recursive: true });
   // Keeps the run out of `git status`; its decisions are on the branch.
   writeFileSync(join(folder, run, '.gitignore'), '*\n');
   writeConfig(join(folder, run), fresh);
   return { name: run, config: fresh, resumed: false };
+}
+
+/** Whether what was recorded since the run began is its own, not that of another run. */
+async function goesOn(ledger: Ledger, run: string, { id, firstSeq }: RunConfig): Promise<boolean> {
+  const since = ledger.decisions().filter(({ seq }) => seq >= firstSeq);
+  const last = since.at(-1);
+  if (since.some((decision) => decision.run !== run)) return false;
+  return last === undefined || id === undefined || (await nightOf(ledger, last)) === id;
 }
 
 /** Records the caps of this try: a replay has to meet those of the last one. */
@@ -184,25 +199,10 @@ export const runNames = (folder: string, env: string): string[] =>
         .sort()
     : [];
 
-/** One line per failed try. */
-const FAILURES = 'failures.txt';
-
-/** Adds a failed try to its run. Returns the failures since the last finished night. */
-export function noteFailure(folder: string, env: string, run: string, why: string): number {
-  appendFileSync(join(folder, run, FAILURES), `${why.replaceAll(/\s+/g, ' ').slice(0, 500)}\n`);
-  let count = 0;
-  for (const name of runNames(folder, env).reverse()) {
-    if (existsSync(join(folder, name, 'summary.json'))) break;
-    const path = join(folder, name, FAILURES);
-    if (existsSync(path)) count += readFileSync(path, 'utf8').split('\n').length - 1;
-  }
-  return count;
-}
-
 /** Null when the run was cut off before its configuration was complete. */
 export function readConfig(folder: string): RunConfig | null {
   try {
-    return RunConfig.parse(inNames(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))));
+    return RunConfig.parse(inNames(jsonOf(readPlain(join(folder, 'config.json')) ?? '') as never));
   } catch {
     return null;
   }

@@ -1,8 +1,8 @@
 /** `evals/<env>/policy.yaml`: what a person demands of a release; no edit can change it. */
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
+import { readPlain } from '../files.ts';
 import { METRICS } from '../gate/metrics.ts';
 import { readAs, readYaml } from '../harness/yaml-document.ts';
 import { EditEnvelope } from '../proposal/checks/envelope.ts';
@@ -53,9 +53,8 @@ export const NO_POLICY: Policy = Policy.parse({ version: 1 });
 export function readPolicy(root: string, env: string, { fdr }: { readonly fdr?: number } = {}): Policy {
   const file = `evals/${env}/policy.yaml`;
   const path = join(root, file);
-  const policy = existsSync(path)
-    ? readAs(Policy, readYaml(readFileSync(path, 'utf8'), { file }), { version: 1 })
-    : NO_POLICY;
+  const text = readPlain(path);
+  const policy = text === null ? NO_POLICY : readAs(Policy, readYaml(text, { file }), { version: 1 });
   return fdr === undefined ? policy : { ...policy, fdr };
 }
 

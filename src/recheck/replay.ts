@@ -1,10 +1,12 @@
 /** Replays a finished night from recorded replies and compares its decisions with the ledger. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jsonOf } from '../digest.ts';
 import { splitDigest } from '../environments/split.ts';
 import { InfrastructureError, UsageError, VerifyError } from '../errors.ts';
 import { openBudget } from '../evaluation/budget.ts';
+import { readPlain } from '../files.ts';
 import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
 import type { LedgerEntries } from '../ledger/branch/record.ts';
 import { openRepository } from '../ledger/git/git.ts';
@@ -149,7 +151,7 @@ const recordedCheck = (name: string): Check => ({ name, check: () => null });
 /** Rollouts after which a cap of time or money ended the night; Infinity for none. */
 function stoppedAfter(folder: string): number {
   try {
-    const { outcome, rollouts } = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as NightSummary;
+    const { outcome, rollouts } = jsonOf(readPlain(join(folder, 'summary.json')) ?? '') as object as NightSummary;
     return outcome.startsWith(STOPPED) ? rollouts : Number.POSITIVE_INFINITY;
   } catch {
     return Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 /** Reads the JSON text of a call's arguments and fixes it if the harness says so. */
 import { jsonrepair } from 'jsonrepair';
-import { isObject } from '../digest.ts';
+import { isObject, jsonOf } from '../digest.ts';
 import type { Json, JsonObject } from '../types.ts';
 import type { ToolShape } from './shapes.ts';
 
@@ -13,7 +13,7 @@ export function stripFences(text: string): string {
 
 export function parseJson(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    return jsonOf(text);
   } catch {
     return undefined;
   }
@@ -24,7 +24,7 @@ export function repairJson(text: string): Json | undefined {
   const inside = stripFences(text);
   if (inside === '') return undefined;
   try {
-    return JSON.parse(jsonrepair(inside)) as Json;
+    return jsonOf(jsonrepair(inside));
   } catch {
     return undefined;
   }

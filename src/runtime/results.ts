@@ -1,4 +1,5 @@
 /** Parses tool results once: equal texts give the same value, which nobody changes. */
+import { jsonOf } from '../digest.ts';
 import type { Json } from '../types.ts';
 
 const LIMIT = 2_000;
@@ -10,7 +11,7 @@ export function parseResult(content: string): Json {
   if (known !== undefined) return known;
   let value: Json;
   try {
-    value = JSON.parse(content) as Json;
+    value = jsonOf(content);
   } catch {
     value = content;
   }

@@ -1,7 +1,9 @@
 /** Finds a trace by id in the folders of runs. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { jsonOf, STORED_DEPTH } from '../digest.ts';
 import { JOURNAL } from '../evaluation/journal.ts';
+import { linesOf } from '../files.ts';
 import type { Trace } from '../types.ts';
 
 /** Ids of traces are 16 hex digits. */
@@ -11,14 +13,10 @@ export const isTraceId = (text: string): boolean => /^[0-9a-f]{16}$/.test(text);
 export function findTrace(root: string, id: string): Trace | undefined {
   const runs = join(root, 'runs');
   const names = existsSync(runs) ? readdirSync(runs).sort().reverse() : [];
-  for (const name of names) {
-    const path = join(runs, name, JOURNAL);
-    if (!existsSync(path)) continue;
-    // A quick test before parsing: journals hold thousands of lines.
-    const line = readFileSync(path, 'utf8')
-      .split('\n')
-      .find((text) => text.includes(`"id":"${id}"`) && text.endsWith('}'));
-    if (line !== undefined) return (JSON.parse(line) as { trace: Trace }).trace;
-  }
+  // A quick test before parsing: journals hold thousands of lines.
+  for (const name of names)
+    for (const { text } of linesOf(join(runs, name, JOURNAL)))
+      if (text.includes(`"id":"${id}"`) && text.endsWith('}'))
+        return (jsonOf(text, STORED_DEPTH) as object as { trace: Trace }).trace;
   return undefined;
 }

@@ -1,8 +1,8 @@
 /** Deletes raw traces whose time is over, by a decision that tells deletion from loss. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileDigest } from '../../digest.ts';
 import { UsageError } from '../../errors.ts';
+import { fileDigest } from '../../files.ts';
 import type { Ledger } from '../branch/ledger.ts';
 import type { Repository } from '../git/git.ts';
 import { artifactPath, artifactsIn, DAY_MS, type Expired, expire, expiredFiles } from '../kinds/expire.ts';
@@ -25,7 +25,7 @@ export interface Expiry {
 async function here(root: string, files: readonly Expired[]): Promise<string[]> {
   const found: string[] = [];
   for (const file of files)
-    if ((await fileDigest(join(root, artifactPath(file)))) === file.sha256) found.push(artifactPath(file));
+    if ((await fileDigest(root, artifactPath(file))) === file.sha256) found.push(artifactPath(file));
   return found;
 }
 

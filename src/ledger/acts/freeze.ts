@@ -23,7 +23,7 @@ export function assertNotFrozen(env: string, decisions: readonly Decision[]): vo
 const signersOf = (kind: 'freeze' | 'unfreeze', keys: Keyring): Keyring =>
   kind === 'freeze' || keys.keys.length === 0 ? keys : needPersons(keys, 'the end of a freeze');
 
-type FreezeOptions = StepOptions & { readonly why: string };
+type FreezeOptions = StepOptions & { readonly why: string; readonly findings?: string[] };
 type Frozen = { readonly commit: Oid; readonly seq: number };
 
 /** Freezes, or lifts a freeze. Freezing twice adds nothing; lifting none throws UsageError. */
@@ -39,11 +39,12 @@ export async function recordFreeze(
   repository: Repository,
   env: string,
   kind: 'freeze' | 'unfreeze',
-  { why, ...options }: FreezeOptions,
+  { why, findings, ...options }: FreezeOptions,
 ): Promise<Frozen> {
   const ledger = await openLedger(repository, env, options.keys && signersOf(kind, options.keys));
   const before = frozenBy(ledger.decisions());
   if (kind === 'freeze' && before !== null) return { commit: ledger.head().commit, seq: before.seq };
   if (kind === 'unfreeze' && before === null) throw new UsageError(`${env} is not frozen, so there is nothing to lift`);
-  return await recordAct(ledger, { kind, why }, options, { message: { subject: `chore(${env}): ${kind}`, body: why } });
+  const fields = kind === 'freeze' && findings !== undefined ? { kind, why, findings } : { kind, why };
+  return await recordAct(ledger, fields, options, { message: { subject: `chore(${env}): ${kind}`, body: why } });
 }

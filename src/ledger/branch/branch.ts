@@ -1,5 +1,5 @@
 /** What the branch `optimize/<env>` holds: its tip, its harness, and its decisions in order. */
-import { sha256 } from '../../digest.ts';
+import { jsonOf, STORED_DEPTH, sha256 } from '../../digest.ts';
 import { UsageError, VerifyError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
 import type { HarnessFiles, Json } from '../../types.ts';
@@ -108,7 +108,7 @@ export async function readContents(
 function parseStored(env: string, text: string, path: string): Decision | null {
   let found: Json;
   try {
-    found = JSON.parse(text) as Json;
+    found = jsonOf(text, STORED_DEPTH);
   } catch {
     throw new VerifyError(`${path}: expected JSON, found something else; run: npx optimize verify`);
   }

@@ -3,8 +3,8 @@ import { UsageError, VerifyError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
 import type { HarnessFiles } from '../../types.ts';
 import { decisionPath } from '../git/paths.ts';
-import type { Oid } from '../git/plumbing.ts';
-import { decisionCommits, ownCommits } from '../git/walk.ts';
+import { type Oid, readCommits, trailers } from '../git/plumbing.ts';
+import { decisionCommits, NIGHT, ownCommits } from '../git/walk.ts';
 import { type Decision, versionOf } from '../kinds/index.ts';
 import { readHarnessFiles } from './branch.ts';
 import type { Ledger } from './ledger.ts';
@@ -62,6 +62,12 @@ export async function commitsOfDecisions(ledger: Ledger): Promise<Map<number, Oi
       return commit === undefined ? [] : [[seq, commit] as const];
     }),
   );
+}
+
+/** Id of the night that recorded a decision; null for what was recorded outside of one. */
+export async function nightOf(ledger: Ledger, decision: Decision): Promise<string | null> {
+  const [commit] = await readCommits(ledger.repository, [await commitOfDecision(ledger, decision)]);
+  return trailers(commit?.message ?? '', NIGHT)[0] ?? null;
 }
 
 /** The commit that added a decision to the branch. */

@@ -26,6 +26,9 @@ export async function ownCommits(repository: Repository, env: string, tip: Oid):
   return [];
 }
 
+/** Trailer that tells runs of one name apart, as two clones or work trees may play them. */
+export const NIGHT = 'Optimize-Night';
+
 /** The commit of the first-parent chain that added each decision file, by path. */
 export async function decisionCommits(
   repository: Repository,

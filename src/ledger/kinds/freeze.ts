@@ -1,11 +1,19 @@
 /** `freeze`: no night until a person has looked; what is in force stays in force. */
-import { Reason } from './fields.ts';
+import { z } from 'zod';
+import { digest, Reason } from './fields.ts';
 import { type AnyDecision, type Context, defineKind } from './kind.ts';
 import { unfreeze } from './unfreeze.ts';
 
+/** Maximum findings that one freeze names. */
+export const MOST_FINDINGS = 1000;
+
 export const freeze = defineKind({
   kind: 'freeze',
-  fields: { why: Reason },
+  fields: {
+    why: Reason,
+    /** Digests of what `verify` found: once the freeze is lifted, they freeze no more. */
+    findings: z.array(digest).min(1).max(MOST_FINDINGS).optional(),
+  },
   title: ({ why }) => `freeze: ${why}`,
 });
 

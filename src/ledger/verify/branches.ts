@@ -1,4 +1,5 @@
 /** Which branches to verify, and which are missing: a missing one is never a success. */
+import { jsonOf, STORED_DEPTH } from '../../digest.ts';
 import { UsageError } from '../../errors.ts';
 import { ledgersIn } from '../branch/branches.ts';
 import { envOf } from '../format/statement.ts';
@@ -82,7 +83,7 @@ async function mergedRecords(repository: Repository, held: ReadonlySet<string>):
 
 function envIn(text: string): string | null {
   try {
-    const env = envOf(JSON.parse(text));
+    const env = envOf(jsonOf(text, STORED_DEPTH));
     return typeof env === 'string' ? env : null;
   } catch {
     return null;

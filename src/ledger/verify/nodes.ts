@@ -1,5 +1,5 @@
 /** The history of a branch as `verify` walks it: per commit, its harness and new decisions. */
-import { canonicalJson, sha256 } from '../../digest.ts';
+import { canonicalJson, jsonOf, STORED_DEPTH, sha256 } from '../../digest.ts';
 import { InfrastructureError } from '../../errors.ts';
 import { harnessId } from '../../harness/parse.ts';
 import type { HarnessFiles, Json } from '../../types.ts';
@@ -9,7 +9,7 @@ import type { Repository } from '../git/git.ts';
 import { harnessFolder, harnessPath, parseDecisionPath, signedPath } from '../git/paths.ts';
 import { type Oid, readObjects, type TreeChange, trailers } from '../git/plumbing.ts';
 import { changesAlong, readChain } from '../git/trees.ts';
-import { isLedgerCommit } from '../git/walk.ts';
+import { isLedgerCommit, NIGHT } from '../git/walk.ts';
 import { type LedgerFinding, notesOn } from '../kinds/finding.ts';
 import type { Decision } from '../kinds/index.ts';
 
@@ -30,13 +30,15 @@ export interface Node {
   readonly own: boolean;
   /** The harness after this commit. */
   readonly files: HarnessFiles;
+  /** Id of the night that made it; null for other commits. */
+  readonly night: string | null;
   /** Decisions of this environment that it adds, by number. */
   readonly added: readonly StoredDecision[];
 }
 
 /** All decisions in order, with their commits. */
 export const storedIn = (nodes: readonly Node[]) =>
-  nodes.flatMap(({ added, commit }) => added.map((stored) => ({ ...stored, commit })));
+  nodes.flatMap(({ added, commit, night }) => added.map((stored) => ({ ...stored, commit, night })));
 
 /** The commits that change harness or records, oldest first, and the objects. */
 export interface History {
@@ -102,7 +104,7 @@ export function nodesOf(env: string, { commits, objects }: History, issues: Ledg
     const brought = decisions.some(({ decision }) => decision?.kind === 'external' || decision?.kind === 'merge');
     files = harnessAfter(reader, commit, { files, changes, plain: own && !brought });
     const added = withSignatures(reader, commit, decisions, changes);
-    const node = { commit, own, files, added };
+    const node = { commit, own, files, added, night: trailers(message, NIGHT)[0] ?? null };
     checkTrailers(node, message, env, issues);
     return node;
   });
@@ -148,7 +150,7 @@ function signatureIn(reader: Reader, commit: Oid, change: TreeChange): StoredDec
   const note = notesOn(reader.issues, commit, change.path);
   const text = textOf(reader, commit, change, true);
   try {
-    const raw: unknown = JSON.parse(text);
+    const raw: unknown = jsonOf(text, STORED_DEPTH);
     if (canonicalText(raw) !== text) note('bytes', 'canonical JSON', `sha256 ${sha256(text)}`);
     const parsed = DsseEnvelope.safeParse(raw);
     for (const fault of parsed.error?.issues ?? [])
@@ -194,7 +196,7 @@ function decisionIn(reader: Reader, commit: Oid, change: TreeChange): Unsigned |
   const stored = { path, text, sha256: sha256(text) };
   let raw: Json;
   try {
-    raw = JSON.parse(text) as Json;
+    raw = jsonOf(text, STORED_DEPTH);
   } catch (error) {
     note('bytes', 'JSON', (error as Error).message);
     reader.ours.add(path);

@@ -1,12 +1,13 @@
 /** `optimize verify`: recomputes every decision from git objects and trusts no summary. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileDigest } from '../../digest.ts';
+import { isObject, jsonOf } from '../../digest.ts';
 import { knownVocabulary } from '../../environments/registry.ts';
 import { UsageError } from '../../errors.ts';
+import { fileDigest, readPlain, strangePart } from '../../files.ts';
 import type { Repository } from '../git/git.ts';
-import type { Oid } from '../git/plumbing.ts';
-import { listRefs } from '../git/refs.ts';
+import { mergeBase, type Oid } from '../git/plumbing.ts';
+import { listRefs, type Ref } from '../git/refs.ts';
 import type { Trust } from '../keys/trust.ts';
 import { artifactPath, artifactsIn, expiredFiles } from '../kinds/expire.ts';
 import { hold, type LedgerFinding, notesOn, type Unchecked } from '../kinds/finding.ts';
@@ -98,7 +99,7 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
     const releases = verifyDecisions(env, nodes, repository.objectFormat, v1, await knownVocabulary(env));
     verifySignatures(nodes, v1);
     const tags = refs.filter((ref) => ref.name.startsWith(`refs/tags/harness/${env}/`));
-    checkTags(env, releases, tags, v1, unchecked);
+    await checkTags(repository, { env, refs, tags }, releases, { issues: v1, unchecked });
     await checkArtifacts(repository, nodes, { issues: v1, unchecked, absent });
     if (trust !== undefined) verifyTrust(env, nodes, trust, { found: v2, unchecked });
     for (const anchor of anchors) if (anchor.env === env) verifyAnchor(anchor, nodes, history.chain, v3);
@@ -180,22 +181,40 @@ function notCoveredBy(
   ];
 }
 
-/** A tag must point at the commit of its release decision. */
-function checkTags(
-  env: string,
+/** A tag must point at the commit of its release decision, here or on a remote's newer copy. */
+async function checkTags(
+  repository: Repository,
+  { env, refs, tags }: { readonly env: string; readonly refs: readonly Ref[]; readonly tags: readonly Ref[] },
   releases: ReadonlyMap<string, Oid>,
-  tags: readonly { readonly name: string; readonly commit: Oid | null }[],
-  issues: LedgerFinding[],
-  unchecked: Unchecked[],
-): void {
+  { issues, unchecked }: { readonly issues: LedgerFinding[]; readonly unchecked: Unchecked[] },
+): Promise<void> {
   const prefix = `refs/tags/harness/${env}/`;
   for (const { name, commit } of tags) {
-    const expected = releases.get(name.slice(prefix.length)) ?? 'no tag: no decision releases this version';
-    if (expected !== commit) notesOn(issues, commit ?? '', name)('commit', expected, commit ?? 'not a commit');
+    const released = releases.get(name.slice(prefix.length));
+    if (released === commit) continue;
+    const remote = released === undefined ? await copyWith(repository, env, refs, commit) : null;
+    const why = `the tag is of ${remote}, which has more than the branch here; run: git fetch origin optimize/${env}:optimize/${env}`;
+    if (remote !== null) unchecked.push({ file: name, why });
+    else
+      notesOn(issues, commit ?? '', name)(
+        'commit',
+        released ?? 'no tag: no decision releases this version',
+        commit ?? 'not a commit',
+      );
   }
   for (const version of releases.keys())
     if (!tags.some(({ name }) => name === prefix + version))
       unchecked.push({ file: prefix + version, why: 'the tag is not in this clone; run: git fetch --tags' });
+}
+
+/** A remote's copy of the branch that holds a commit; null for none. */
+async function copyWith(repository: Repository, env: string, refs: readonly Ref[], commit: Oid | null) {
+  for (const ref of refs) {
+    const [, copy, of] = /^refs\/remotes\/([^/]+\/optimize\/([^/]+))$/.exec(ref.name) ?? [];
+    if (of === env && ref.commit && commit && (await mergeBase(repository, ref.commit, commit)) === commit)
+      return copy as string;
+  }
+  return null;
 }
 
 /** Compares digests of uncommitted artifacts that are at hand; notes what another version wrote. */
@@ -207,21 +226,37 @@ async function checkArtifacts(
   const { issues, unchecked, absent } = to;
   const seen = new Map<string, string>();
   const gone = expiredFiles(storedIn(nodes).flatMap(({ decision }) => decision ?? []));
-  for (const { commit, decision, path: record, was } of storedIn(nodes)) {
+  for (const { commit, decision, path: record, was, night } of storedIn(nodes)) {
     const skip = (why: string) => unchecked.push({ file: record, why });
     if (decision === null && was === 'v2') skip('could not check, written by v2');
     if (decision !== null && 'gate' in decision && isPast(decision.verdict))
       skip(`the verdict is by ${decision.verdict.rules}, which this version cannot recompute`);
     for (const artifact of artifactsIn(decision === null ? [] : [decision])) {
       const file = artifactPath(artifact);
-      const known = seen.get(file) ?? (await fileDigest(join(repository.root, file)));
+      const strange = strangePart(repository.root, file);
+      if (strange !== null) skip(`${strange} is a link, a device or no plain file, so ${file} was not read`);
+      const known = seen.get(file) ?? (await fileDigest(repository.root, file));
       if (known === null) {
         const seq = gone.get(file);
         absent.add(seq === undefined ? `${file}: not on this machine` : `${file}: deleted, as decision ${seq} says`);
         continue;
       }
+      if (known !== artifact.sha256 && isOfAnother(repository.root, artifact.run, night)) {
+        absent.add(`${file}: here it is that of another run of this name; that of the record is not on this machine`);
+        continue;
+      }
       seen.set(file, known);
       hold(notesOn(issues, commit, file), `artifacts (${record})`, artifact.sha256, known);
     }
+  }
+}
+
+/** Whether the folder of a run holds what another clone or work tree left under the same name. */
+function isOfAnother(root: string, run: string, night: string | null): boolean {
+  try {
+    const found = jsonOf(readPlain(join(root, 'runs', run, 'config.json')) ?? 'null');
+    return night !== null && isObject(found) && typeof found.id === 'string' && found.id !== night;
+  } catch {
+    return false;
   }
 }

@@ -2,7 +2,7 @@
 
 import { fits } from '../../diagnosis/rules/arguments.ts';
 import { isTextCall } from '../../diagnosis/rules/endings.ts';
-import { isObject } from '../../digest.ts';
+import { isObject, jsonOf } from '../../digest.ts';
 import type { Edit } from '../../edit/schema.ts';
 import { findWrittenCall } from '../../runtime/rescue.ts';
 import type { Environment, Json, JsonObject, Trace } from '../../types.ts';
@@ -133,7 +133,7 @@ function countFaults(traces: readonly Trace[], environment: Environment): Counts
 
 function parse(text: string): Json | undefined {
   try {
-    return JSON.parse(text === '' ? '{}' : text) as Json;
+    return jsonOf(text === '' ? '{}' : text);
   } catch {
     return undefined;
   }
