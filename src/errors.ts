@@ -1,5 +1,14 @@
 /** Errors that a caller may meet; each says what was expected, what was found and what to do. */
 
+/** What was thrown, as text; an object without one says so. */
+export function reasonOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return 'an object without a text';
+  }
+}
+
 /** Wrong flags, files or settings: exit 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';

@@ -1,5 +1,6 @@
 /** Puts a night together and plays it; the command line is one of its callers. */
 import type { z } from 'zod';
+import { assertFit } from './environments/check.ts';
 import { assertScorer } from './environments/define.ts';
 import { BudgetError, InfrastructureError, InterruptedError, UsageError } from './errors.ts';
 import { openBudget } from './evaluation/budget.ts';
@@ -116,6 +117,7 @@ async function open(
   const options = nightOptions(request, env, policy);
   const workTree = (await openWorkTree(repository, env)).files;
   const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
+  await assertFit(environment, tasks);
   const keys = readKeyring(process.env, repository);
   const budget = openBudget(options, Date.now);
   for (const source of [request.agent, ...proposers.flatMap(({ model }) => model ?? [])])

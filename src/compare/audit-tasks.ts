@@ -4,7 +4,7 @@ import { canonicalJson, seedOf, sha256 } from '../digest.ts';
 import { BudgetError, UsageError } from '../errors.ts';
 import { AUDIT_EVERY_DAYS, AUDIT_FRESH_TASKS, AUDIT_LEAST_TASKS } from '../gate/audit.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
-import { sealedOf, useSealed } from '../night/panel.ts';
+import { drawUnseen, sealedOf, useSealed } from '../night/panel.ts';
 import { selectTasks } from '../open/tasks.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Environment, Task } from '../types.ts';
@@ -35,8 +35,14 @@ export function auditPanel(
   const { name } = environment;
   if (environment.generate !== undefined) {
     const seed = seedOf('audit', name, decisions.length, wish);
-    const fresh = environment.generate({ seed, tasks: count ?? AUDIT_FRESH_TASKS, split: 'sealed' });
-    return { environment: fresh, tasks: enough(selectTasks(fresh.tasks, { tags })), seed };
+    const size = count ?? AUDIT_FRESH_TASKS;
+    const { fresh, unseen } = drawUnseen(environment, {
+      seed,
+      size,
+      most: size,
+      wanted: (all) => selectTasks(all, { tags }),
+    });
+    return { environment: fresh, tasks: enough(unseen), seed };
   }
   const sealed = sealedOf({ tasks: selectTasks(environment.tasks, { tags }) });
   const { audit } = useSealed(environment, sealed, policy.panel, decisions);

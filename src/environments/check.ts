@@ -1,10 +1,12 @@
 /** What an environment must satisfy: its oracle scores, idling does not, reads change nothing. */
 import { isObject } from '../digest.ts';
-import { EnvironmentError } from '../errors.ts';
+import { EnvironmentError, UsageError } from '../errors.ts';
 import { readAnswer } from '../runtime/answer.ts';
 import { guarded } from '../runtime/guard.ts';
 import type { AnswerForm, Ending, Environment, Plan, Split, Task } from '../types.ts';
 import { CAPABILITIES, type Capability, has, limitsOf } from './capabilities.ts';
+import { assertScorer } from './define.ts';
+import { equalityProblems, equalTasks } from './equal-tasks.ts';
 
 export interface EnvironmentReport {
   readonly name: string;
@@ -35,9 +37,16 @@ export async function checkEnvironment(
   given: Environment,
   progress: (done: number, total: number) => void = () => {},
 ): Promise<EnvironmentReport> {
+  assertScorer(given);
   const environment = guarded(given);
   const { tasks, ceiling, oracle } = environment;
   const problems = [...toolProblems(environment), ...taskProblems(tasks)];
+  try {
+    problems.push(...equalityProblems(await equalTasks(environment, tasks)));
+  } catch (error) {
+    // Playing below finds the same fault and names the task.
+    if (!(error instanceof EnvironmentError || error instanceof UsageError)) throw error;
+  }
   const byKind = new Map<string, string[]>();
   const report = (kind: string, text: string): void => {
     byKind.set(kind, [...(byKind.get(kind) ?? []), text]);
@@ -52,9 +61,10 @@ export async function checkEnvironment(
       idleSum += await idleScore(environment, task, report);
       if (oracle) oracleSum += await oracleScore(environment, task, await oracle.call(environment, task), report);
     } catch (error) {
-      if (!(error instanceof EnvironmentError)) throw error;
+      if (!(error instanceof EnvironmentError || error instanceof UsageError)) throw error;
       faults += 1;
-      problems.push(`environment ${environment.name}, task ${task.id}: ${error.message}`);
+      const where = error instanceof UsageError ? '' : `environment ${environment.name}, task ${task.id}: `;
+      problems.push(`${where}${error.message}`);
       if (faults < FAULTS) continue;
       problems.push(`stopped after ${FAULTS} faults of the environment, at task ${played + 1} of ${tasks.length}`);
       break;
@@ -92,6 +102,23 @@ function countSplits(tasks: readonly Task[]): Record<Split, number> {
   return counts;
 }
 
+/**
+ * Throws UsageError for what would make a night's figures worth nothing and costs nothing to find:
+ * tools that no endpoint takes, requests without words, tasks that are equal under different ids.
+ */
+export async function assertFit(environment: Environment, tasks: readonly Task[]): Promise<void> {
+  const problems = [
+    ...toolProblems(environment),
+    ...requestProblems(tasks),
+    ...equalityProblems(await equalTasks(environment, tasks)),
+  ];
+  if (problems.length === 0) return;
+  const more = problems.length > shown ? `; and ${problems.length - shown} more` : '';
+  throw new UsageError(
+    `${environment.name} is not fit for a night: ${problems.slice(0, shown).join('; ')}${more}. See: npx optimize env check ${environment.name}`,
+  );
+}
+
 function toolProblems({ tools }: Environment): string[] {
   const problems: string[] = [];
   const names = new Set<string>();
@@ -115,16 +142,19 @@ function toolProblems({ tools }: Environment): string[] {
   return problems;
 }
 
+const requestProblems = (tasks: readonly Task[]): string[] =>
+  tasks.filter(({ request }) => request.trim() === '').map(({ id }) => `task ${id} has an empty request`);
+
 function taskProblems(tasks: readonly Task[]): string[] {
   const problems: string[] = [];
   if (tasks.length === 0) problems.push('there is no task');
   const ids = new Set<string>();
   const twice = new Set<string>();
-  for (const { id, request } of tasks) {
+  for (const { id } of tasks) {
     if (ids.has(id)) twice.add(id);
     ids.add(id);
-    if (request.trim() === '') problems.push(`task ${id} has an empty request`);
   }
+  problems.push(...requestProblems(tasks));
   const [first] = twice;
   if (first !== undefined)
     problems.unshift(`ids that more than one task has: ${twice.size}, such as ${first} (of ${tasks.length} tasks)`);

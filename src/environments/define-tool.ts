@@ -1,14 +1,17 @@
 /** Tools of a defined environment: a zod schema and a function on the state. */
 import { z } from 'zod';
-import { EnvironmentError, InfrastructureError } from '../errors.ts';
+import { EnvironmentError, InfrastructureError, reasonOf } from '../errors.ts';
 import { isPromise } from '../runtime/ask.ts';
 import type { Json, JsonObject, MaybePromise, Tool, ToolCall, ToolResult } from '../types.ts';
+import { faultOfSchema } from './schema-fault.ts';
 
 /** A tool made by `tool`. */
 export interface DefinedTool<State> {
   readonly description: string;
   readonly readOnly: boolean;
   readonly parameters: JsonObject;
+  /** Why models cannot be told of it, with the remedy; absent for a sound tool. */
+  readonly fault?: string;
   /** Checks the arguments, then runs and may change the state in place; throws on bad input. */
   run(state: State, given: JsonObject, name: string, signal?: AbortSignal): unknown;
 }
@@ -25,6 +28,8 @@ export function tool<State, Shape extends z.core.$ZodLooseShape>(
   run: (state: State, given: z.output<z.ZodObject<Shape>>, signal?: AbortSignal) => unknown,
   options: { readonly readOnly?: boolean } = {},
 ): DefinedTool<State> {
+  const fault = faultOfSchema(schema);
+  if (fault !== null) return { description, readOnly: options.readOnly ?? false, parameters: {}, fault, run: () => {} };
   // An unknown argument is an error unless the author allows it.
   const checked = schema.def.catchall === undefined ? schema.strict() : schema;
   const { $schema: _, ...parameters } = z.toJSONSchema(checked, { io: 'input' }) as Record<string, Json>;
@@ -99,7 +104,7 @@ export function runTool<State>(
   };
   const told = (error: unknown): ToolResult => {
     if (error instanceof InfrastructureError) throw error;
-    return { content: `Error: ${error instanceof Error ? error.message : String(error)}`, error: true };
+    return { content: `Error: ${reasonOf(error)}`, error: true };
   };
   let value: unknown;
   try {

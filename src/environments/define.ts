@@ -1,16 +1,20 @@
 /** An environment from one file: a state, zod for arguments, functions for tools. */
-import { canonicalJson, isObject, sha256 } from '../digest.ts';
-import { UsageError } from '../errors.ts';
+import { canonicalJson, sha256 } from '../digest.ts';
+import { reasonOf, UsageError } from '../errors.ts';
 import { answerChecker } from '../runtime/answer.ts';
 import { isPromise } from '../runtime/ask.ts';
+import { kindOf } from '../runtime/checked-score.ts';
 import { guarded } from '../runtime/guard.ts';
 import type { Environment, GenerateOptions, Json, Task } from '../types.ts';
 import { completeVocabulary } from '../vocabulary.ts';
+import { assertDefinition, assertTasks } from './assert-definition.ts';
 import { runTool, toolsAsTold } from './define-tool.ts';
 import type { DefinedScorer, DefinedState, EnvironmentDefinition, TaskDefinition } from './definition.ts';
+import { isFixedList } from './equal-tasks.ts';
 import { findForeign } from './plain.ts';
 import { scoredByAll } from './scorers.ts';
 import { assignSplits } from './split.ts';
+import { differences } from './state-diff.ts';
 import { stateKeeper } from './states.ts';
 
 export { type DefinedTool, tool } from './define-tool.ts';
@@ -18,6 +22,8 @@ export type { DefinedScorer, DefinedState, EnvironmentDefinition, TaskDefinition
 
 /** Tasks and seed of an environment whose tasks are a function. */
 const firstTasks: GenerateOptions = { seed: 1, tasks: 400 };
+/** A function with the same tasks for this seed is a list: it makes no fresh ones. */
+const OTHER_SEED = 1_000_003;
 
 /**
  * Makes an environment. Its digest covers name, tools and tasks; `loadEnvironment` adds the file's
@@ -26,6 +32,7 @@ const firstTasks: GenerateOptions = { seed: 1, tasks: 400 };
 export function defineEnvironment<State, Input = string>(
   definition: EnvironmentDefinition<State, Input>,
 ): Environment<DefinedState<State>> {
+  assertDefinition(definition);
   const { tasks } = definition;
   if (typeof tasks !== 'function') return build(definition, tasks, definition.generate?.bind(definition));
   const generate = (options: GenerateOptions): Environment<DefinedState<State>> => {
@@ -33,7 +40,9 @@ export function defineEnvironment<State, Input = string>(
     const split = options.split;
     return build(definition, split ? fresh.map((task) => ({ ...task, split })) : fresh, generate);
   };
-  return generate(firstTasks);
+  const first = generate(firstTasks);
+  const other = tasksOf(definition, asked(definition.name, tasks, { ...firstTasks, seed: OTHER_SEED }));
+  return isFixedList(first.tasks, other) ? build(definition, pureTasks(definition.name, tasks, firstTasks)) : first;
 }
 
 function build<State, Input>(
@@ -41,6 +50,7 @@ function build<State, Input>(
   sources: readonly TaskDefinition<Input>[],
   generate?: (options: GenerateOptions) => Environment<DefinedState<State>>,
 ): Environment<DefinedState<State>> {
+  assertStored(definition.name, sources);
   const sourceOf = new Map(sources.map((source) => [source.id, source]));
   const find = (task: Task): TaskDefinition<Input> => {
     const source = sourceOf.get(task.id);
@@ -69,7 +79,7 @@ function build<State, Input>(
       const fresh = definition.reset.length < 2 ? definition.reset(find(task)) : definition.reset(find(task), signal);
       return isPromise(fresh) ? fresh.then((state) => states.open(state, task.id)) : states.open(fresh, task.id);
     },
-    execute: (state, call, signal) => states.run(state, (draft) => runTool(definition, draft, call, signal)),
+    execute: (state, call, signal) => states.run(state, call.name, (draft) => runTool(definition, draft, call, signal)),
     score(task, state, ending, context = { steps: [] }) {
       if (score === undefined) throw unscoredError(name);
       return score(find(task), states.shown(state), ending, context);
@@ -91,6 +101,7 @@ function build<State, Input>(
 
 /** Throws UsageError for an input that no record can hold. */
 function assertStored(name: string, sources: readonly TaskDefinition<unknown>[]): void {
+  assertTasks(name, sources);
   for (const { id, input } of sources) {
     const foreign = findForeign(input, { containers: false });
     if (foreign === null) continue;
@@ -101,18 +112,33 @@ function assertStored(name: string, sources: readonly TaskDefinition<unknown>[])
   }
 }
 
+/** Throws UsageError for a function that throws, and for tasks that no record can hold. */
+function asked<Input>(
+  name: string,
+  tasks: (options: GenerateOptions) => readonly TaskDefinition<Input>[],
+  options: GenerateOptions,
+): readonly TaskDefinition<Input>[] {
+  let made: readonly TaskDefinition<Input>[];
+  try {
+    made = tasks(options);
+  } catch (cause) {
+    throw new UsageError(`${name}: the tasks function failed for seed ${options.seed}: ${reasonOf(cause)}`, { cause });
+  }
+  assertStored(name, made);
+  return made;
+}
+
 /** Asks twice: tasks that differ for equal options cannot be made again later. */
 function pureTasks<Input>(
   name: string,
   tasks: (options: GenerateOptions) => readonly TaskDefinition<Input>[],
   options: GenerateOptions,
 ): readonly TaskDefinition<Input>[] {
-  const made = tasks(options);
-  assertStored(name, made);
-  const again = tasks(options);
-  if (canonicalJson(made) === canonicalJson(again)) return made;
+  const made = asked(name, tasks, options);
+  const [difference] = differences(made, asked(name, tasks, options), 'tasks');
+  if (difference === undefined) return made;
   throw new UsageError(
-    `${name}: expected equal tasks for equal options, found two different lists; draw from options.seed alone, not from Math.random, the clock or a counter`,
+    `${name}: the tasks function gives other tasks each time, expected equal ones for equal options (${difference.slice(0, 300)}); draw from options.seed alone, not from Math.random, the clock or a counter`,
   );
 }
 
@@ -138,14 +164,14 @@ function tasksOf<State, Input>(
   definition: EnvironmentDefinition<State, Input>,
   sources: readonly TaskDefinition<Input>[],
 ): readonly Task[] {
-  assertStored(definition.name, sources);
   const tasks = sources.map(
     (source): Task => ({
       id: source.id,
       split: source.split ?? 'train',
       tags: source.tags ?? [],
       request: requestOf(definition, source),
-      target: isPlain(source.input) ? source.input : null,
+      // A member without a value is as good as absent.
+      target: source.input === undefined ? null : (JSON.parse(JSON.stringify(source.input)) as Json),
       ...(source.family === undefined ? {} : { family: source.family }),
     }),
   );
@@ -163,15 +189,19 @@ function requestOf<State, Input>(
   definition: EnvironmentDefinition<State, Input>,
   source: TaskDefinition<Input>,
 ): string {
-  if (definition.prompt) return definition.prompt(source);
+  if (definition.prompt) return promptOf(definition.name, source.id, () => definition.prompt?.(source));
   if (typeof source.input === 'string') return source.input;
   throw new UsageError(`${definition.name}: task ${source.id} has no text; add prompt: (task) => ...`);
 }
 
-/** True for JSON values. */
-function isPlain(value: unknown): value is Json {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (Array.isArray(value)) return value.every(isPlain);
-  return isObject(value) && Object.values(value).every(isPlain);
+/** Throws UsageError for a prompt that throws, and for one that is no text. */
+function promptOf(name: string, id: string, make: () => unknown): string {
+  let text: unknown;
+  try {
+    text = make();
+  } catch (cause) {
+    throw new UsageError(`${name}: the prompt of task ${id} failed: ${reasonOf(cause)}`, { cause });
+  }
+  if (typeof text === 'string') return text;
+  throw new UsageError(`${name}: the prompt of task ${id}: expected a text, found ${kindOf(text)}`);
 }

@@ -26,7 +26,7 @@ const shop = (options: { ceiling?: number; readOnly?: boolean } = {}) =>
     tasks: ({ seed, tasks }) =>
       Array.from({ length: tasks }, (_, index) => ({
         id: `s${seed}-${index}`,
-        input: { order: `A${index}` },
+        input: { order: seed === 1 ? `A${index}` : `B${seed}-${index}` },
         tags: [`t${index % 3}`],
       })),
     reset: ({ input }) => ({ orders: { [input.order]: 'pending' } }),

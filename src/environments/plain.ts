@@ -24,6 +24,9 @@ export function findForeign(
 ): ForeignValue | null {
   if (typeof value === 'function') return { path, what: 'a function' };
   if (typeof value === 'symbol') return { path, what: 'a symbol' };
+  // A state may hold numbers that JSON does not have.
+  const isNumber = typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value));
+  if (isNumber && !containers) return { path, what: `the number ${value}` };
   if (typeof value !== 'object' || value === null) return null;
   if (above.includes(value)) return { path, what: 'a value that holds itself' };
   const isContainer = value instanceof Map || value instanceof Set || value instanceof Date;

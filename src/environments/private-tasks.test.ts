@@ -5,7 +5,13 @@ import { defineEnvironment } from './define.ts';
 import { privateId, withPrivateTasks } from './private-tasks.ts';
 
 const mac = (text: string): string => createHmac('sha256', 'salt').update(text).digest('hex');
-const task = (id: string) => ({ id, input: 'Say the name.', target: id, tags: ['plain'], family: `of ${id}` });
+const task = (id: string) => ({
+  id,
+  input: `Say name ${id.replace('customer-', '')}.`,
+  target: id,
+  tags: ['plain'],
+  family: `of ${id}`,
+});
 const environment = defineEnvironment({
   name: 'names',
   tools: {},

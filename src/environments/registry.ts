@@ -3,9 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { sha256 } from '../digest.ts';
-import { UsageError } from '../errors.ts';
+import { reasonOf, UsageError } from '../errors.ts';
 import { guarded } from '../runtime/guard.ts';
 import type { Environment, Vocabulary } from '../types.ts';
+import { assertTasks } from './assert-definition.ts';
 import type { EnvironmentFolder, LoadOptions } from './folder.ts';
 import { importModule } from './import-module.ts';
 
@@ -81,11 +82,11 @@ async function loadFile(file: string): Promise<Environment> {
   try {
     exports = await importModule(pathToFileURL(file));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`the environment file does not load: ${reason}`, { where: file, cause });
+    throw new UsageError(`the environment file does not load: ${reasonOf(cause)}`, { where: file, cause });
   }
   const environment = exports.default ?? exports.environment;
   assertEnvironment(environment, file);
+  assertTasks(environment.name, environment.tasks);
   await assertState(environment);
   return withSource(guarded(environment), sha256(readFileSync(file, 'utf8')));
 }

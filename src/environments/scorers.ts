@@ -1,5 +1,6 @@
 /** Built-in scorers: exact values, fields of an answer, a judge, several together. */
 import { canonicalJson, isObject } from '../digest.ts';
+import { checkedScore } from '../runtime/checked-score.ts';
 import type { Ending, Json, MaybePromise, Score, ScoreContext } from '../types.ts';
 
 /** Scores an episode; may be async. What it throws is the environment's fault: a void rollout. */
@@ -73,11 +74,15 @@ export function judged<Task, State>({
   };
 }
 
+const whose = (task: unknown, at: number, all: number): string =>
+  `scorer ${at + 1} of ${all}${isObject(task) && 'id' in task ? ` on task ${task.id}` : ''}`;
+
 /** Runs all scorers in order: mean reward, all checks, a violation if any reports one. */
 export function scoredByAll<Task, State>(scorers: readonly Scorer<Task, State>[]): Scorer<Task, State> {
   return async (task, state, ending, context) => {
     const scores: Score[] = [];
-    for (const scorer of scorers) scores.push(await scorer(task, state, ending, context));
+    for (const [at, scorer] of scorers.entries())
+      scores.push(checkedScore(await scorer(task, state, ending, context), whose(task, at, scorers.length)));
     const sum = scores.reduce((total, { reward }) => total + reward, 0);
     return {
       reward: scores.length === 0 ? 0 : sum / scores.length,

@@ -1,5 +1,5 @@
 /** How a defined environment keeps an episode's state: as plain data or as a handle. */
-import { UsageError } from '../errors.ts';
+import { EnvironmentError, UsageError } from '../errors.ts';
 import { isPromise } from '../runtime/ask.ts';
 import type { MaybePromise, ToolResult } from '../types.ts';
 import type { DefinedState, EnvironmentDefinition } from './definition.ts';
@@ -12,7 +12,7 @@ export type RunTool<State> = (state: State) => MaybePromise<ToolResult>;
 export interface StateKeeper<State> {
   open(fresh: State, task: string): DefinedState<State>;
   /** An error result changes nothing, if the state can be copied. */
-  run(state: DefinedState<State>, run: RunTool<State>): MaybePromise<ToolResult>;
+  run(state: DefinedState<State>, tool: string, run: RunTool<State>): MaybePromise<ToolResult>;
   /** The state that a scorer may read and change. */
   shown(state: DefinedState<State>): State;
   fork?(state: DefinedState<State>): MaybePromise<DefinedState<State>>;
@@ -25,6 +25,7 @@ const whenThere = <T, R>(value: MaybePromise<T>, then: (value: T) => R): MaybePr
 /** Tools work on a copy, so that a call that throws halfway changes nothing. */
 function plainKeeper<State, Input>(definition: EnvironmentDefinition<State, Input>): StateKeeper<State> {
   const checked = new Set<string>();
+  const used = new Set<string>();
   const { name, changes } = definition;
   return {
     open(fresh, task) {
@@ -32,17 +33,38 @@ function plainKeeper<State, Input>(definition: EnvironmentDefinition<State, Inpu
       checked.add(task);
       return { start: structuredClone(fresh), now: structuredClone(fresh) };
     },
-    run(state, run) {
-      const draft = structuredClone(state.now);
+    run(state, tool, run) {
+      const draft = copyOf(state.now);
       return whenThere(run(draft), (result) => {
-        if (!result.error) state.now = draft;
+        if (result.error) return result;
+        if (!used.has(tool)) assertKept(draft, `the tool ${tool} left`);
+        used.add(tool);
+        state.now = draft;
         return result;
       });
     },
-    shown: ({ now }) => structuredClone(now),
-    fork: ({ start, now }) => ({ start, now: structuredClone(now) }),
+    shown: ({ now }) => copyOf(now),
+    fork: ({ start, now }) => ({ start, now: copyOf(now) }),
     changes: ({ start, now }) => (changes ? changes.call(definition, now) : differences(start, now)),
   };
+}
+
+/** Throws EnvironmentError for what a tool put into the state and no copy can hold. */
+function assertKept(state: unknown, whose: string): void {
+  const foreign = findForeign(state, { containers: true });
+  if (foreign !== null)
+    throw new EnvironmentError(
+      `${whose} ${foreign.what} in the state at ${foreign.path}; expected plain data, which can be copied`,
+    );
+}
+
+function copyOf<T>(state: T): T {
+  try {
+    return structuredClone(state);
+  } catch (error) {
+    assertKept(state, 'a tool left');
+    throw error;
+  }
 }
 
 function assertPlain(state: unknown, whose: string): void {
@@ -59,7 +81,7 @@ function heldKeeper<State, Input>(definition: EnvironmentDefinition<State, Input
   const { snapshot, restore, changes } = definition;
   return {
     open: (now) => ({ start: undefined, now }),
-    run: ({ now }, run) => run(now),
+    run: ({ now }, _tool, run) => run(now),
     shown: ({ now }) => now,
     ...(snapshot && restore
       ? {

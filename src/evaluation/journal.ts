@@ -97,7 +97,10 @@ function readEntries(path: string): JournalEntry[] {
   let good = 0;
   for (const { text, end } of linesOf(path)) {
     try {
-      entries.push(jsonOf(text, STORED_DEPTH) as object as JournalEntry);
+      const entry = jsonOf(text, STORED_DEPTH) as object as JournalEntry;
+      // Written before scores were checked: JSON has no NaN. Such a rollout is played again.
+      const { score } = entry.trace;
+      if (score === null || typeof score.reward === 'number') entries.push(entry);
     } catch {
       break;
     }

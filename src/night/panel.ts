@@ -1,5 +1,6 @@
 /** The sealed panel of a look: its tasks, their fixed order, and their earlier use. */
 import { canonicalJson, seedOf, sha256 } from '../digest.ts';
+import { newTasks } from '../environments/equal-tasks.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
 import { auditedTasks, MAX_LOOKS, sealedLooks, UNUSED, useOfTasks } from '../ledger/kinds/panels.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -16,6 +17,9 @@ export interface SealedPanel {
   /** Seed of a generated panel; null for given tasks. */
   readonly seed: number | null;
 }
+
+type Generate = NonNullable<Environment['generate']>;
+export const MOST_DRAWS = 4;
 
 /** Fewest sealed tasks for a look. */
 export const MIN_PANEL = 30;
@@ -109,8 +113,35 @@ export function drawPanel(
   const given = sealedOf(environment);
   // Generate what the tags leave out, and a quarter more, since shares vary per draw.
   const more = wanted.length === 0 ? 1 : (1.25 * given.length) / Math.max(1, given.filter(isWanted).length);
-  const fresh = environment.generate({ seed, tasks: Math.ceil(size * more), split: 'sealed' });
-  return panelOf(fresh, sealedOf(fresh).filter(isWanted).slice(0, size), seed);
+  const wantedOf = (tasks: readonly Task[]) => sealedOf({ tasks }).filter(isWanted);
+  const { fresh, unseen } = drawUnseen(environment, {
+    seed,
+    size: Math.ceil(size * more),
+    most: size,
+    wanted: wantedOf,
+  });
+  return panelOf(fresh, unseen, seed);
+}
+
+interface Draw<T extends Task> {
+  readonly seed: number;
+  /** Tasks of the first draw. */
+  readonly size: number;
+  /** Tasks that are kept. */
+  readonly most: number;
+  wanted(tasks: readonly Task[]): readonly T[];
+}
+
+/** Generated tasks that are none of the given ones; draws up to `MOST_DRAWS` times as many. */
+export function drawUnseen<T extends Task>(
+  environment: Environment,
+  { seed, size, most, wanted }: Draw<T>,
+): { readonly fresh: Environment; readonly unseen: readonly T[] } {
+  for (let times = 1; ; times *= 2) {
+    const fresh = (environment.generate as Generate)({ seed, tasks: size * times, split: 'sealed' });
+    const unseen = newTasks(wanted(fresh.tasks), environment.tasks).slice(0, most);
+    if (unseen.length >= Math.min(most, size) || times >= MOST_DRAWS) return { fresh, unseen };
+  }
 }
 
 function panelOf(environment: Environment, tasks: readonly Task<'sealed'>[], seed: number | null): SealedPanel {

@@ -15,6 +15,7 @@ import type { Unchecked } from '../ledger/kinds/finding.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
 import type { VerifyIssue, VerifyReport } from '../ledger/verify/verify.ts';
 import { REPLIES } from '../models/replies.ts';
+import { MOST_DRAWS } from '../night/panel.ts';
 import { openEnvironment } from '../open/environment.ts';
 import { chooseModel, openAgent } from '../open/model.ts';
 import type { Environment, Task } from '../types.ts';
@@ -118,10 +119,19 @@ async function rescoreAudit(
   });
 }
 
+/** The draw with this digest; known tasks were left out, so it may be larger than the panel. */
+function drawnAgain(environment: Environment, seed: number, size: number, digest: string): Environment | undefined {
+  for (let times = 1; times <= MOST_DRAWS; times *= 2) {
+    const drawn = environment.generate?.({ seed, tasks: size * times, split: 'sealed' });
+    if (drawn?.digest === digest) return drawn;
+  }
+  return undefined;
+}
+
 function panelOf(environment: Environment, { data, gate }: AuditDecision): { environment: Environment; tasks: Task[] } {
   const ids = gate.pairs.map(({ task }) => task);
   const seed = data.panelSeed;
-  const drawn = seed === undefined ? environment : environment.generate?.({ seed, tasks: ids.length, split: 'sealed' });
+  const drawn = seed === undefined ? environment : drawnAgain(environment, seed, ids.length, data.environment);
   const tasks = ids.flatMap((id) => drawn?.tasks.find((task) => task.id === id) ?? []);
   if (drawn === undefined || drawn.digest !== data.environment || tasks.length < ids.length)
     throw new UsageError(

@@ -2,9 +2,10 @@
  * An environment with time limits and checked answers. Bad input is the agent's fault; any other
  * fault throws EnvironmentError, which makes a rollout void.
  */
-import { EnvironmentError, InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
-import type { Environment, MaybePromise, Plan, Score, ToolResult, User } from '../types.ts';
+import { EnvironmentError, InfrastructureError, InterruptedError, reasonOf, UsageError } from '../errors.ts';
+import type { Environment, MaybePromise, Plan, ToolCall, ToolResult, User } from '../types.ts';
 import { isPromise } from './ask.ts';
+import { checkedScore, kindOf } from './checked-score.ts';
 
 const DEFAULT_LIMIT_MS = 60_000;
 
@@ -14,8 +15,6 @@ export const LONGEST_RESULT = 200_000;
 const GUARDED = Symbol('guarded');
 type Guarded = { readonly [GUARDED]?: true };
 const known = new WeakMap<Environment, Environment>();
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Errors that already say who is to blame. */
 const isSettled = (error: unknown): boolean =>
@@ -79,9 +78,6 @@ async function settled<T>(
   }
 }
 
-const kindOf = (value: unknown): string =>
-  value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : String(value);
-
 /** A result that can be shown; a very long one is cut and says so. */
 export function shownResult(value: unknown, tool: string): ToolResult {
   const { content, error } = (typeof value === 'object' && value !== null ? value : {}) as Partial<ToolResult>;
@@ -94,21 +90,17 @@ export function shownResult(value: unknown, tool: string): ToolResult {
   return { content: `${content.slice(0, LONGEST_RESULT)} [${left} characters left out]`, error };
 }
 
-function checkedScore(value: unknown): Score {
-  const { reward, checks } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Score>;
-  if (typeof reward !== 'number')
-    throw new EnvironmentError(`the scorer returned ${kindOf(value)}; expected {reward: 0 to 1, checks: [...]}`);
-  if (!(reward >= 0 && reward <= 1))
-    throw new EnvironmentError(`the scorer returned a reward of ${reward}; expected 0 to 1`);
-  if (checks !== undefined && !Array.isArray(checks))
-    throw new EnvironmentError(`the scorer returned ${kindOf(checks)} as checks; expected a list`);
-  return checks === undefined ? { ...(value as Score), checks: [] } : (value as Score);
-}
-
 const checkedPlan = (value: unknown): Plan => {
   const { calls, summary } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Plan>;
   if (!Array.isArray(calls) || typeof summary !== 'string')
     throw new EnvironmentError(`the oracle returned ${kindOf(value)}; expected {calls: [...], summary: text}`);
+  for (const call of calls as readonly unknown[]) {
+    const { name, arguments: given } = (typeof call === 'object' && call !== null ? call : {}) as Partial<ToolCall>;
+    if (typeof name !== 'string' || typeof given !== 'object' || given === null)
+      throw new EnvironmentError(
+        `the oracle returned the call ${kindOf(call)}; expected {name: text, arguments: {...}}`,
+      );
+  }
   return value as Plan;
 };
 
@@ -134,10 +126,10 @@ function guard<State>(environment: Environment<State>): Environment<State> & Gua
   const broken =
     (what: string) =>
     (error: unknown): never => {
-      throw new EnvironmentError(`${what} failed: ${textOf(error)}`, { cause: error });
+      throw new EnvironmentError(`${what} failed: ${reasonOf(error)}`, { cause: error });
     };
   const as = <T>(value: unknown): T => value as T;
-  const told = (error: unknown): ToolResult => ({ content: `Error: ${textOf(error)}`, error: true });
+  const told = (error: unknown): ToolResult => ({ content: `Error: ${reasonOf(error)}`, error: true });
   const asked = <T>(
     what: string,
     signal: AbortSignal | undefined,
@@ -164,7 +156,8 @@ function guard<State>(environment: Environment<State>): Environment<State> & Gua
     },
     score(task, state, ending, context) {
       const scored = (signal: AbortSignal) => environment.score(task, state, ending, { steps: [], ...context, signal });
-      return asked(`the scorer on task ${task.id}`, context?.signal, scored, checkedScore);
+      const whose = `the scorer on task ${task.id}`;
+      return asked(whose, context?.signal, scored, (value) => checkedScore(value, `${environment.name}: ${whose}`));
     },
   };
   if (user) {
@@ -175,11 +168,14 @@ function guard<State>(environment: Environment<State>): Environment<State> & Gua
   if (fork) made.fork = (state) => asked<State>('fork', undefined, () => fork.call(environment, state), as);
   if (changes)
     made.changes = (state) => {
+      let lines: unknown;
       try {
-        return changes.call(environment, state);
+        lines = changes.call(environment, state);
       } catch (error) {
         return broken('changes')(error);
       }
+      if (Array.isArray(lines) && lines.every((line) => typeof line === 'string')) return lines;
+      throw new EnvironmentError(`changes returned ${kindOf(lines)}; expected a list of texts`);
     };
   if (oracle)
     made.oracle = (task, signal) =>
