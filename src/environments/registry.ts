@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { sha256 } from '../digest.ts';
 import { reasonOf, UsageError } from '../errors.ts';
+import { withLineFeeds } from '../harness/line-ends.ts';
 import { guarded } from '../runtime/guard.ts';
 import type { Environment, Vocabulary } from '../types.ts';
 import { assertTasks } from './assert-definition.ts';
@@ -88,7 +89,7 @@ async function loadFile(file: string): Promise<Environment> {
   assertEnvironment(environment, file);
   assertTasks(environment.name, environment.tasks);
   await assertState(environment);
-  return withSource(guarded(environment), sha256(readFileSync(file, 'utf8')));
+  return withSource(guarded(environment), sha256(withLineFeeds(readFileSync(file, 'utf8'))));
 }
 
 /**

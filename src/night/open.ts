@@ -47,6 +47,7 @@ export async function openNight(input: NightInput): Promise<OpenNight> {
     const ledger = await openLedger(repository, input.options.env, input.keys);
     // Do not start what could not be recorded at the end.
     ledger.assertWritable();
+    await ledger.rehearse();
     assertNotFrozen(input.options.env, ledger.decisions());
     const run = await findRun(input, ledger);
     const folder = join(input.root, 'runs', run.name);

@@ -1,5 +1,6 @@
 /** Opens a harness by name. */
 import { UsageError } from '../errors.ts';
+import { asStored } from '../harness/line-ends.ts';
 import { loadHarness } from '../harness/load.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { readHarnessFiles } from '../ledger/branch/branch.ts';
@@ -10,14 +11,15 @@ import { readHead } from '../ledger/git/refs.ts';
 import type { Harness } from '../types.ts';
 
 /**
- * The harness of the work tree; no files mean the defaults. Throws UsageError, beside the faults of
+ * The harness of the work tree as git stores it; no files mean the defaults. Throws UsageError, beside the faults of
  * `loadHarness`, if the checked-out commit has files: they were lost, or are not checked out.
  */
 export async function openWorkTree(repository: Repository, env: string): Promise<Harness> {
   const harness = loadHarness(repository.root, env);
   const { commit } = await readHead(repository);
-  if (harness.files.size > 0 || commit === null) return harness;
-  if ((await readHarnessFiles(repository, env, commit)).size === 0) return harness;
+  const stored = commit === null ? new Map<string, string>() : await readHarnessFiles(repository, env, commit);
+  if (harness.files.size > 0) return parseHarness(env, asStored(harness.files, stored));
+  if (stored.size === 0) return harness;
   const where = `harness/${env}`;
   throw new UsageError(
     `expected the files that are committed there, found none; run: git checkout -- ${where}, or commit their removal`,

@@ -1,6 +1,7 @@
 /** The start of a night: merges what people changed and names their harness edits as external. */
 import { createTwoFilesPatch } from 'diff';
 import { UsageError } from '../../errors.ts';
+import { asStored } from '../../harness/line-ends.ts';
 import { harnessLoosenings } from '../../harness/loosened.ts';
 import { harnessId, parseHarness } from '../../harness/parse.ts';
 import type { HarnessFiles } from '../../types.ts';
@@ -47,7 +48,7 @@ export async function startNight(ledger: Ledger, options: StartOptions): Promise
   ledger.assertWritable();
   const head = ledger.head();
   const committed = await readHarnessFiles(repository, env, target);
-  const theirs = withoutLineEndings(options.workTree, committed);
+  const theirs = asStored(options.workTree, committed);
   const seen = await lastSeen(ledger, target);
   const base = await readHarnessFiles(repository, env, seen.commit);
   const files = await mergeHarness(ledger, { ours: head.files, base, theirs });
@@ -79,15 +80,6 @@ export async function startNight(ledger: Ledger, options: StartOptions): Promise
   });
   const last = ledger.decisions().at(-1) ?? null;
   return { commit: recorded.commit, files, merged: moved, external: changed ? last : null };
-}
-
-/** Undoes line ends that a checkout wrote: a file that differs in nothing else is as committed. */
-function withoutLineEndings(workTree: HarnessFiles, committed: HarnessFiles): HarnessFiles {
-  const pairs = [...workTree].map(([path, text]) => {
-    const old = committed.get(path);
-    return [path, old === text.replaceAll('\r\n', '\n') ? old : text] as const;
-  });
-  return new Map(pairs);
 }
 
 /** The error that shows what was changed by hand, which no decision knows of. */

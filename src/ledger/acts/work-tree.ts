@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, lstat, mkdir, open, readFile, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UsageError } from '../../errors.ts';
+import { withLineFeeds } from '../../harness/line-ends.ts';
 import { readHarnessFolder as readFolder } from '../../harness/load.ts';
 import { isHarnessPath } from '../../harness/paths.ts';
 import type { HarnessFiles } from '../../types.ts';
@@ -39,16 +40,18 @@ export async function checkWorkTree(repository: Repository, step: Transition): P
   await checkFolders(root, [`${folder}/x`, ...step.added.keys()]);
   const disk = existsSync(join(root, folder)) ? readFolder(join(root, folder)) : new Map<string, string>();
   for (const path of new Set([...disk.keys(), ...step.before.keys()])) {
-    const text = disk.get(path)?.replaceAll('\r\n', '\n');
-    const allowed = [step.before.get(path), step.after.get(path)].map((one) => one?.replaceAll('\r\n', '\n'));
+    const text = plain(disk.get(path));
+    const allowed = [step.before.get(path), step.after.get(path)].map(plain);
     if (!allowed.includes(text)) throw dirty(`${folder}/${path}`, 'work tree');
   }
   for (const [path, text] of step.added) {
     const found = await readFile(join(root, path), 'utf8').catch(() => null);
-    if (found !== null && found !== text) throw new UsageError(`${path} is in the way; move it away`);
+    if (found !== null && withLineFeeds(found) !== text) throw new UsageError(`${path} is in the way; move it away`);
   }
   await checkIndex(repository, step, dirty);
 }
+
+const plain = (text: string | undefined) => text && withLineFeeds(text);
 
 /** Throws for a sparse checkout that leaves the harness out: nothing there could be compared. */
 async function checkSparse(repository: Repository, env: string): Promise<void> {
@@ -125,7 +128,8 @@ export async function writeFiles(root: string, files: ReadonlyMap<string, string
     const place = join(root, path);
     await mkdir(dirname(place), { recursive: true });
     const beside = join(dirname(place), `.${process.pid}.new`);
-    const handle = await open(beside, 'w');
+    await rm(beside, { force: true });
+    const handle = await open(beside, 'wx');
     try {
       await handle.writeFile(text);
       await handle.sync();

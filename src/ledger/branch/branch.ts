@@ -7,7 +7,7 @@ import { decisionOf, envOf, PREDICATE, readStatement } from '../format/statement
 import type { Repository } from '../git/git.ts';
 import { harnessFolder, harnessPath, parseDecisionPath, signaturePath, signedPath } from '../git/paths.ts';
 import { listFiles, type Oid, readTexts, type TreeEntry } from '../git/plumbing.ts';
-import { listRefs, type Ref, readHead } from '../git/refs.ts';
+import { listRefs, type Ref, readHead, readSymbolic } from '../git/refs.ts';
 import { Name } from '../kinds/fields.ts';
 import type { Decision } from '../kinds/index.ts';
 import { ledgersIn } from './branches.ts';
@@ -135,17 +135,42 @@ export interface BranchPlace {
   readonly tags: readonly Ref[];
   /** Work tree that has the branch checked out; '' if none. */
   readonly worktree: string;
+  /** Why the branch or its tags cannot be written, and what to do; null if they can. */
+  readonly obstacle: string | null;
 }
 
 /** Finds the branch. Throws `UsageError` in a repository without commits. */
 export async function findBranch(repository: Repository, env: string): Promise<BranchPlace> {
   const ref = branchRef(checkEnv(env));
-  const prefixes = [ref, `refs/tags/harness/${env}`, 'refs/remotes'];
+  const prefixes = ['refs/heads/optimize', 'refs/tags/harness', 'refs/remotes'];
   const [refs, head] = await Promise.all([listRefs(repository, prefixes), readHead(repository)]);
   const found = ledgersIn(refs).find((one) => one.env === env && one.commit !== null);
   const from = found?.commit ?? head.commit;
   if (!from) throw new UsageError(`${repository.root} has no commit yet; run: git add -A && git commit -m "start"`);
-  const tags = refs.filter(({ name }) => name.startsWith('refs/tags/'));
+  const tags = refs.filter(({ name }) => name.startsWith(`refs/tags/harness/${env}/`));
   const [tip, copy] = found?.name === ref ? [from, null] : [null, found?.name.slice('refs/remotes/'.length) ?? null];
-  return { tip, from, copy, tags, worktree: tip === null ? '' : (found?.worktree ?? '') };
+  const worktree = tip === null ? '' : (found?.worktree ?? '');
+  return { tip, from, copy, tags, worktree, obstacle: await obstacleOf(repository, env, refs) };
+}
+
+/** Git keeps no ref below another one, and a symbolic ref moves the one that it stands for. */
+async function obstacleOf(repository: Repository, env: string, refs: readonly Ref[]): Promise<string | null> {
+  const ref = branchRef(env);
+  const target = await readSymbolic(repository, ref);
+  if (target !== null)
+    return `optimize/${env} stands for ${target} (a symbolic ref), which a night would move; remove it: git symbolic-ref --delete ${ref}`;
+  const tags = `refs/tags/harness/${env}`;
+  const inTheWay = refs
+    .map(({ name }) => name)
+    .find(
+      (name) =>
+        ['refs/heads/optimize', 'refs/tags/harness', tags].includes(name) ||
+        name.startsWith(`${ref}/`) ||
+        (name.startsWith(`${tags}/`) && /^v[1-9]\d*\//.test(name.slice(tags.length + 1))),
+    );
+  if (inTheWay === undefined) return null;
+  const short = inTheWay.replace(/^refs\/(?:heads|tags)\//, '');
+  return inTheWay.startsWith('refs/heads/')
+    ? `the branch ${short} is in the way of optimize/${env}; rename it: git branch -m ${short} NAME`
+    : `the tag ${short} is in the way of harness/${env}/v1 and its like; rename it: git tag NAME ${short} && git tag -d ${short}`;
 }

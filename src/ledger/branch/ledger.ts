@@ -6,7 +6,7 @@ import { type Keyring, NO_KEYS } from '../keys/keys.ts';
 import type { Signer } from '../keys/signing.ts';
 import type { Decision } from '../kinds/index.ts';
 import { type BranchPlace, findBranch, type LedgerEntry, readContents } from './branch.ts';
-import { assertUnused, type LedgerEntries, signerOf, writeEntries } from './record.ts';
+import { assertUnused, type LedgerEntries, rehearse, signerOf, writeEntries } from './record.ts';
 
 /** The tip of the branch with its harness and that harness's id. */
 type BranchHead = { readonly commit: Oid; readonly files: HarnessFiles; readonly harness: string };
@@ -34,6 +34,8 @@ export interface Ledger {
    * work tree would look changed), or a signature is due and no key here can sign.
    */
   assertWritable(): Signer | null;
+  /** Throws `UsageError` if git would not write the branch or its next version, as tried out. */
+  rehearse(): Promise<void>;
   head(): BranchHead;
   decisions(): readonly Decision[];
   releases(): readonly Release[];
@@ -70,6 +72,7 @@ export async function openLedger(repository: Repository, env: string, keys: Keyr
       assertUnused(env, place);
       return signerOf(env, { contents, keys });
     },
+    rehearse: () => rehearse(repository, env, place, `v${releasesOf(env, contents.entries, place).length + 1}`),
     head: () => ({ commit: place.from, files: contents.files, harness: contents.harness }),
     decisions: () => contents.entries.map(({ decision }) => decision),
     releases: () => releasesOf(env, contents.entries, place),

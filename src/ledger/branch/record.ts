@@ -10,7 +10,7 @@ import type { Repository } from '../git/git.ts';
 import { commitMessage, type Message } from '../git/message.ts';
 import { decisionPath, harnessFolder, signaturePath } from '../git/paths.ts';
 import { type Oid, writeCommit } from '../git/plumbing.ts';
-import { moveRefs, type RefChange, writeTag } from '../git/refs.ts';
+import { listRefs, moveRefs, type RefChange, rehearseRefs, writeTag } from '../git/refs.ts';
 import type { Keyring } from '../keys/keys.ts';
 import { chooseKey, openSigner, type Signer } from '../keys/signing.ts';
 import { fileDigests } from '../kinds/fields.ts';
@@ -34,12 +34,34 @@ export interface LedgerEntries {
   readonly refs?: readonly RefChange[];
 }
 
-/** Throws UsageError when a work tree has the branch checked out. */
-export function assertUnused(env: string, { worktree }: BranchPlace): void {
+/** Throws UsageError when a work tree has the branch checked out, or another ref is in its way. */
+export function assertUnused(env: string, { worktree, obstacle }: BranchPlace): void {
+  if (obstacle !== null) throw new UsageError(obstacle);
   if (worktree !== '')
     throw new UsageError(
       `optimize/${env} is checked out in ${worktree}, so it cannot be written; run there: git switch -`,
     );
+}
+
+/** Throws UsageError if git would not write the branch, or the tag of its next version. */
+export async function rehearse(
+  repository: Repository,
+  env: string,
+  { tip, from }: BranchPlace,
+  version: string,
+): Promise<void> {
+  const tag = `refs/tags/harness/${env}/${version}`;
+  const said = await rehearseRefs(repository, [
+    { ref: branchRef(env), to: from, from: tip },
+    { ref: tag, to: from, from: null },
+  ]);
+  if (said === null) return;
+  const exists = (await listRefs(repository, [tag])).length > 0;
+  throw new UsageError(
+    exists
+      ? `the tag harness/${env}/${version} exists, and optimize/${env} has no such version; if it is of another clone, run: git fetch origin optimize/${env}:optimize/${env}, else: git tag -d harness/${env}/${version}`
+      : `git cannot write optimize/${env} or its tags here: ${said}`,
+  );
 }
 
 export interface State {

@@ -162,14 +162,19 @@ export async function catFiles(repository: Repository, names: readonly string[])
 
 /** Opens the repository that holds `dir`. Throws `UsageError` outside of one and in a bare one. */
 export async function openRepository(dir: string): Promise<Repository> {
-  const ask = (args: readonly string[]) => tryGit(dir, 'rev-parse', args);
+  // One question at a time: the answers are paths, which may hold line breaks.
+  const ask = async (question: string) => {
+    const answer = await tryGit(dir, 'rev-parse', [question]).catch((cause: Error) => {
+      throw new UsageError(`cannot open ${dir} as a git repository: ${cause.message}`, { cause });
+    });
+    return { ...answer, text: answer.stdout.replace(/\n$/, '') };
+  };
   const questions = ['--is-bare-repository', '--absolute-git-dir', '--git-common-dir', '--show-object-format'];
-  const place = await ask(questions).catch((cause: Error) => {
-    throw new UsageError(`cannot open ${dir} as a git repository: ${cause.message}`, { cause });
-  });
-  const [bare, gitDir, common, format] = place.stdout.split('\n');
-  if (place.code !== 0 || gitDir === undefined || common === undefined) {
-    const said = place.stderr.trim();
+  const answers = await Promise.all(questions.map(ask));
+  const [bare, gitDir = '', common = '', format] = answers.map(({ text }) => text);
+  const refused = answers.find(({ code }) => code !== 0);
+  if (refused !== undefined) {
+    const said = refused.stderr.trim();
     throw new UsageError(
       /not a git repository/.test(said)
         ? `${dir} is not in a git repository; run: git init && git add -A && git commit -m "start"`
@@ -177,10 +182,10 @@ export async function openRepository(dir: string): Promise<Repository> {
     );
   }
   if (bare === 'true') throw new UsageError(`${dir} is a bare repository without files; run this in a clone of it`);
-  const top = await ask(['--show-toplevel']);
+  const top = await ask('--show-toplevel');
   if (top.code !== 0) throw new UsageError(`${dir} has no work tree (${top.stderr.trim()}); run this in the work tree`);
   return {
-    root: resolve(top.stdout.replace(/\n$/, '')),
+    root: resolve(top.text),
     gitDir: resolve(gitDir),
     commonDir: isAbsolute(common) ? resolve(common) : resolve(dir, common),
     objectFormat: format === 'sha256' ? 'sha256' : 'sha1',

@@ -160,9 +160,12 @@ async function writeBlobs(repository: Repository, folder: string, changes: Chang
   if (contents.length === 0) return new Map();
   const files = contents.map((_, index) => join(folder, `blob-${index}`));
   await Promise.all(contents.map(([, content], index) => writeFile(files[index] as string, content)));
-  const args = ['-w', '-t', 'blob', '--no-filters', '--stdin-paths'];
-  const output = await git(repository, 'hash-object', args, { input: `${files.join('\n')}\n` });
-  const oids = output.trim().split('\n').map(checkOid);
+  const oids: Oid[] = [];
+  // As arguments, since a list of paths on stdin cannot hold one with a line break.
+  for (let at = 0; at < files.length; at += 200) {
+    const args = ['-w', '-t', 'blob', '--no-filters', '--', ...files.slice(at, at + 200)];
+    oids.push(...(await git(repository, 'hash-object', args)).trim().split('\n').map(checkOid));
+  }
   return new Map(contents.map(([path], index) => [path, oids[index] as Oid]));
 }
 

@@ -32,10 +32,18 @@ export async function readHead(repository: Repository): Promise<GitHead> {
   };
 }
 
+/** What a symbolic ref stands for, also where that does not exist; null for an ordinary ref. */
+export async function readSymbolic(repository: Repository, ref: string): Promise<string | null> {
+  const result = await tryGit(repository.root, 'symbolic-ref', ['-q', checkRef(ref)]);
+  return result.code === 0 ? result.stdout.trim() : null;
+}
+
 export interface Ref {
   readonly name: string;
   /** The commit, tags peeled; null for anything else. */
   readonly commit: Oid | null;
+  /** What it points at: the commit, or a tag's object. */
+  readonly oid: Oid;
   /** Work tree in which this branch is checked out; '' if none. */
   readonly worktree: string;
 }
@@ -44,11 +52,12 @@ export interface Ref {
 export async function listRefs(repository: Repository, prefixes: readonly string[]): Promise<Ref[]> {
   const format = '%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00%(worktreepath)%00';
   const output = await git(repository, 'for-each-ref', [`--format=${format}`, ...prefixes.map(checkPrefix)]);
-  const lines = output.split('\n').filter((line) => line.includes('\0'));
-  return lines.map((line) => {
-    const [name = '', type, oid = '', peeledType, peeled = '', worktree = ''] = line.split('\0');
+  // A path may hold line breaks.
+  const rows = output.split('\0\n').filter((row) => row.includes('\0'));
+  return rows.map((row) => {
+    const [name = '', type, oid = '', peeledType, peeled = '', worktree = ''] = row.split('\0');
     const target = peeledType === 'commit' ? peeled : null;
-    return { name, commit: type === 'commit' ? oid : target, worktree };
+    return { name, oid, commit: type === 'commit' ? oid : target, worktree };
   });
 }
 
@@ -78,22 +87,43 @@ export interface RefChange {
   readonly from: Oid | null;
 }
 
-/** Moves all refs or none. Throws `InfrastructureError` (retryable) when one is not at `from`. */
+/** One line per command of `update-ref --stdin`; a symbolic ref is never followed. */
+const commandsOf = (changes: readonly RefChange[]): string[] =>
+  changes.flatMap(({ ref, to, from }) => {
+    const [verb, old] = from === null ? ['create', ''] : ['update', ` ${checkOid(from)}`];
+    return ['option no-deref', `${verb} ${checkRef(ref)} ${checkOid(to)}${old}`];
+  });
+
+const saidBy = (result: { readonly stderr: string }): string =>
+  result.stderr
+    .trim()
+    .split('\n')[0]
+    ?.replace(/^fatal: /, '') || 'no reason given';
+
+/** Moves all refs or none. Throws `InfrastructureError`, retryable when one is not at `from`. */
 export async function moveRefs(
   repository: Repository,
   changes: readonly RefChange[],
   { time, reason }: { readonly time: string; readonly reason: string },
 ): Promise<void> {
-  const lines = changes.map(({ ref, to, from }) => {
-    const [verb, old] = from === null ? ['create', ''] : ['update', ` ${checkOid(from)}`];
-    return `${verb} ${checkRef(ref)} ${checkOid(to)}${old}`;
-  });
-  const input = `${['start', ...lines, 'prepare', 'commit'].join('\n')}\n`;
+  const input = `${['start', ...commandsOf(changes), 'prepare', 'commit'].join('\n')}\n`;
   const result = await tryGit(repository.root, 'update-ref', ['-m', reason, '--stdin'], { input, time });
   if (result.code === 0 && result.stdout.includes('commit: ok')) return;
-  const refs = changes.map(({ ref }) => ref).join(', ');
+  const names = changes.map(({ ref }) => ref);
+  const found = new Map((await listRefs(repository, names)).map(({ name, oid }) => [name, oid]));
+  const moved = changes.filter(({ ref, from }) => (found.get(ref) ?? null) !== from);
+  const what = moved.length > 0 ? 'moved by someone else meanwhile' : 'git could not write it';
   throw new InfrastructureError(
-    `${refs}: moved or locked by someone else meanwhile, nothing was changed; run again (git: ${result.stderr.trim()})`,
-    { retryable: true },
+    `${(moved.length > 0 ? moved : changes).map(({ ref }) => ref).join(', ')}: ${what}, nothing was changed; run again (git: ${saidBy(result)})`,
+    { retryable: moved.length > 0 },
   );
+}
+
+/** What git would say to these moves and to a new object; null if all could be written. */
+export async function rehearseRefs(repository: Repository, changes: readonly RefChange[]): Promise<string | null> {
+  const object = await tryGit(repository.root, 'hash-object', ['-w', '--stdin'], { input: 'optimize\n' });
+  if (object.code !== 0) return saidBy(object);
+  const input = `${['start', ...commandsOf(changes), 'prepare', 'abort'].join('\n')}\n`;
+  const result = await tryGit(repository.root, 'update-ref', ['--stdin'], { input });
+  return result.code === 0 && result.stdout.includes('abort: ok') ? null : saidBy(result);
 }

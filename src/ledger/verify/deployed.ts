@@ -2,6 +2,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../errors.ts';
+import { withLineFeeds } from '../../harness/line-ends.ts';
 import { harnessId } from '../../harness/parse.ts';
 import { isHarnessPath } from '../../harness/paths.ts';
 import { NO_POLICY } from '../../policy/policy.ts';
@@ -18,7 +19,8 @@ import { unapproved, wordsOn } from '../kinds/approve.ts';
 import type { LedgerFinding } from '../kinds/finding.ts';
 import { settingsInForce } from '../kinds/settings.ts';
 
-type Seen = { readonly mode: string; readonly id: string };
+/** `plain`: the id without the carriage returns that a checkout adds. */
+type Seen = { readonly mode: string; readonly id: string; readonly plain?: string };
 
 export interface DeployedHarness {
   /** What the folder is compared with, for a person. */
@@ -102,7 +104,9 @@ export async function compareDeployed(
     const modes = process.platform !== 'win32' && want.mode !== have.mode;
     return [
       ...(modes ? [{ ...at, field: 'mode', expected: want.mode, found: have.mode }] : []),
-      ...(want.id === have.id ? [] : [{ ...at, field: 'gitBlob', expected: want.id, found: have.id }]),
+      ...([have.id, have.plain].includes(want.id)
+        ? []
+        : [{ ...at, field: 'gitBlob', expected: want.id, found: have.id }]),
     ];
   });
 }
@@ -120,7 +124,9 @@ function filesIn(folder: string, format: Repository['objectFormat']): Map<string
       else if (!stat.isFile()) files.set(path, { mode: 'neither file nor link', id: '' });
       else {
         const mode = (stat.mode & 0o100) === 0 ? '100644' : '100755';
-        files.set(path, { mode, id: objectId('blob', readFileSync(place), format) });
+        const bytes = readFileSync(place);
+        const plain = objectId('blob', Buffer.from(withLineFeeds(bytes.toString('latin1')), 'latin1'), format);
+        files.set(path, { mode, id: objectId('blob', bytes, format), plain });
       }
     }
   };
