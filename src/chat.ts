@@ -28,11 +28,19 @@ export interface ChatToolCall {
   readonly name: string;
   /** JSON text, as the model wrote it. */
   readonly arguments: string;
+  /** Id and further members of the endpoint: they go back as they came, and stand in no trace. */
+  readonly given?: JsonObject;
 }
 
 export type ChatMessage =
   | { readonly role: 'system' | 'user'; readonly content: string }
-  | { readonly role: 'assistant'; readonly content: string; readonly toolCalls?: readonly ChatToolCall[] }
+  | {
+      readonly role: 'assistant';
+      readonly content: string;
+      readonly toolCalls?: readonly ChatToolCall[];
+      /** See `ChatReply.kept`. */
+      readonly kept?: JsonObject;
+    }
   | { readonly role: 'tool'; readonly toolCallId: string; readonly content: string };
 
 export interface ChatRequest {
@@ -48,6 +56,8 @@ export interface ChatReply {
   readonly content: string;
   readonly toolCalls: readonly ChatToolCall[];
   readonly usage: Usage;
+  /** Further members of the message (thoughts, signatures), to be given back as they came. */
+  readonly kept?: JsonObject;
   /** The model id that the endpoint reports. */
   readonly model: string;
   readonly finish: 'stop' | 'tool_calls' | 'length' | 'refusal' | 'other';

@@ -25,9 +25,18 @@ export class BudgetError extends Error {
   override readonly name = 'BudgetError';
 }
 
+/**
+ * Who failed: decides about scores, messages, freezing and exit codes. What an agent did is scored;
+ * a vendor's rule needs a setting (exit 2); an endpoint is out of order; `program` is this machine.
+ */
+export type Who = 'agent' | 'environment' | 'vendor' | 'endpoint' | 'harness' | 'program';
+
 /** No reply to judge (network, endpoint, disk): void rollout; exit 1 when nothing can go on. */
 export class InfrastructureError extends Error {
   override readonly name: string = 'InfrastructureError';
+  readonly who: Who;
+  /** What a refusal is about, if that decides what comes next. */
+  readonly about: 'length' | 'filter' | undefined;
   /** True if another try may succeed. */
   readonly retryable: boolean;
   /** True if the same request would be refused again: do not repeat it. */
@@ -38,9 +47,19 @@ export class InfrastructureError extends Error {
   readonly freezes: boolean;
   constructor(
     message: string,
-    options: { retryable?: boolean; final?: boolean; fatal?: boolean; freezes?: boolean; cause?: unknown } = {},
+    options: {
+      who?: Who;
+      about?: 'length' | 'filter' | undefined;
+      retryable?: boolean;
+      final?: boolean;
+      fatal?: boolean;
+      freezes?: boolean;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: options.cause });
+    this.who = options.who ?? 'program';
+    this.about = options.about;
     this.retryable = options.retryable ?? false;
     this.final = options.final ?? false;
     this.fatal = options.fatal ?? false;

@@ -5,9 +5,9 @@ import type { Json, Tool, ToolCall } from './tool.ts';
 /** train: the proposer sees its traces; dev: tier 1; sealed: tier 2. */
 export type Split = 'train' | 'dev' | 'sealed';
 
-/** How an episode ended. */
+/** How an episode ended; `overflow`: the conversation no longer fits the model's context. */
 export interface Ending {
-  readonly reason: 'done' | 'stopped' | 'steps' | 'text' | 'timeout' | 'blocked';
+  readonly reason: 'done' | 'stopped' | 'steps' | 'text' | 'timeout' | 'blocked' | 'overflow';
   /** The text given to `done`, or the answer; '' for none. */
   readonly summary: string;
   /** The JSON answer, if it met its schema. */
@@ -91,8 +91,8 @@ export interface Trace<S extends Split = Split> {
   readonly error?: string;
   /** With `error`: the endpoint works, but would refuse the same request again. */
   readonly refused?: boolean;
-  /** With `error`: the environment caused it, not the endpoint. */
-  readonly fault?: 'environment';
+  /** With `error`: not the endpoint, but the environment or a content filter caused it. */
+  readonly fault?: 'environment' | 'filter';
   /** Calls taken over as facts from a history with an unknown journal. */
   readonly adopted?: number;
   /** The trace that shares its first messages with this one, and how many. */

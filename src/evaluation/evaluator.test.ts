@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineEnvironment, tool } from '../environments/define.ts';
-import { InfrastructureError } from '../errors.ts';
+import { InfrastructureError, UsageError } from '../errors.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { scriptedAgent } from '../runtime/scripted-agent.fixture.ts';
 import type { Agent, ChatReply, Task } from '../types.ts';
@@ -72,10 +72,21 @@ test('a fault that stays is a void, and is asked again the next time', async () 
 });
 
 test('a request that the endpoint refuses is not sent again, and does not mean that the endpoint is gone', async () => {
-  const agent = faulty(() => true, 'HTTP 400: too long', true);
+  let refuses = false;
+  const agent = faulty(() => refuses, 'HTTP 400: no such thing', true);
   const play = evaluatorOf(agent);
-  for (let i = 0; i < 8; i++) expect(await play(i)).toMatchObject({ score: null });
-  expect(agent.asked()).toBe(8);
+  expect(await play(0)).toMatchObject({ score: { reward: 1 } });
+  refuses = true;
+  const answered = agent.asked();
+  for (let i = 1; i < 8; i++) expect(await play(i)).toMatchObject({ score: null });
+  expect(agent.asked() - answered).toBe(7);
+});
+
+test('an endpoint that refuses the first three rollouts would refuse all of them', async () => {
+  const play = evaluatorOf(faulty(() => true, 'HTTP 400: no such thing', true));
+  await play(0);
+  await play(1);
+  await expect(play(2)).rejects.toThrow(UsageError);
 });
 
 test('five rollouts in a row without a reply end the run', async () => {

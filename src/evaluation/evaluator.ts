@@ -7,13 +7,11 @@ import { playEpisode } from '../runtime/play.ts';
 import type { Agent, Environment, Evaluation, Harness, Split, Task, Trace, Usage } from '../types.ts';
 import type { Budget } from './budget.ts';
 import type { Journal, JournalEntry } from './journal.ts';
+import { openOutages } from './outages.ts';
 import { trialSeed } from './seeds.ts';
 
 /** Part of every cache key: raise it when the runtime changes what a rollout does. */
 export const ENGINE_VERSION = 'engine/3';
-
-/** Rollouts in a row without a reply after which the endpoint counts as gone. */
-const GONE_AFTER = 5;
 
 /** Maximum share of rollouts voided by environment faults, from the third fault on. */
 const MAX_FAULTS = 0.02;
@@ -83,7 +81,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
     voids = [];
   };
   let lastYieldMs = performance.now();
-  let voidsInARow = 0;
+  const outages = openOutages();
   /** Rollouts of this process, and the number of them in which the environment failed. */
   let fresh = 0;
   let faults = 0;
@@ -99,7 +97,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
   let served: string | null = null;
   const assertServed = ({ model, error }: Trace): void => {
     // A rollout without a reply has the agent's own name.
-    if (model === '' || error !== undefined) return;
+    if (model === '' || model === agent.id || error !== undefined) return;
     assertSameModel(served, model);
     served = model;
   };
@@ -135,6 +133,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
         lastYieldMs = performance.now();
       }
       budget.reserve();
+      const place = outages.start();
       for (let attempt = 1; ; attempt++) {
         if (signal?.aborted) throw new InterruptedError('interrupted');
         const trace = await playEpisode({
@@ -149,11 +148,9 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
         });
         if (signal?.aborted) throw new InterruptedError('interrupted');
         // Retries are for faults that pass; without a sign of life one try is enough.
-        const tries = voidsInARow > 0 || trace.fault === 'environment' ? 1 : (options.tries ?? 3);
+        const tries = outages.lastGone || trace.fault === 'environment' ? 1 : (options.tries ?? 3);
         if (trace.error === undefined || attempt >= tries || trace.refused) {
           count(key, trace);
-          const gone = trace.error !== undefined && !trace.refused && trace.fault === undefined;
-          voidsInARow = gone ? voidsInARow + 1 : 0;
           assertServed(trace);
           assertEnvironmentWorks(trace);
           if (trace.error !== undefined) voids.push({ key, trace });
@@ -161,10 +158,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
             settle();
             journal.put({ key, trace });
           }
-          if (voidsInARow >= GONE_AFTER)
-            throw new InfrastructureError(
-              `${voidsInARow} rollouts in a row got no answer (${trace.error}); check the endpoint, then type the same command again`,
-            );
+          outages.end(place, trace);
           options.onRollout?.(trace);
           return trace;
         }

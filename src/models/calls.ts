@@ -2,11 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type OpenAI from 'openai';
 import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
+import { NO_USAGE } from '../chat.ts';
 import { InfrastructureError, InterruptedError } from '../errors.ts';
 import type { Redact } from '../secrets.ts';
 import type { ChatModel, ChatReply, ChatRequest } from '../types.ts';
-import { toFormat, toParam, toReply, toToolParam } from './completion.ts';
-import { asFault, mayBeBilled, type Refusable, refusedSetting } from './faults.ts';
+import { toFormat, toReply, toToolParam } from './completion.ts';
+import { type Adaptation, adaptationTo, asFault, mayBeBilled, unreadTurn } from './faults.ts';
+import { sentOf, toParams } from './history.ts';
 import { type CallFault, openPatience, retryAfterOf } from './patience.ts';
 import { type Price, worstCost } from './prices.ts';
 
@@ -31,6 +33,9 @@ export interface CallSettings {
   readonly spend: Spend | undefined;
 }
 
+/** Tries of a call whose reply the server could not read. */
+const UNREAD_TRIES = 2;
+
 /** Throws InfrastructureError without a usable reply, UsageError, BudgetError, InterruptedError. */
 export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['complete'] {
   const { model, temperature, maxTokens, price, timeoutMs, redact, spend } = settings;
@@ -39,11 +44,11 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     ...(settings.maxRetries === undefined ? {} : { retries: settings.maxRetries }),
     sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
   });
-  /** Settings that this endpoint rejects, for example for reasoning models. */
-  const refused = new Set<Refusable>();
+  /** What this endpoint rejects, for example settings of reasoning models. */
+  const refused = new Set<Adaptation>();
   const bodyOf = (request: ChatRequest): ChatCompletionCreateParamsNonStreaming => ({
     model,
-    messages: request.messages.map(toParam),
+    messages: toParams(request.messages, refused),
     ...(refused.has('temperature') ? {} : { temperature }),
     ...(refused.has('max_tokens') ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens }),
     ...(refused.has('seed') ? {} : { seed: request.seed % 2 ** 31 }),
@@ -53,10 +58,12 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
       : { response_format: toFormat(request.schema) }),
   });
 
+  const worstOf = (body: object): number => worstCost(price, Buffer.byteLength(JSON.stringify(body)), maxTokens);
+
   /** One attempt. The limit covers the whole reply; the client's own ends with the headers. */
   async function attempt(request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatReply> {
     const body = bodyOf(request);
-    const worstUsd = worstCost(price, Buffer.byteLength(JSON.stringify(body)), maxTokens);
+    const worstUsd = worstOf(body);
     spend?.reserveUsd(worstUsd);
     let paidUsd = worstUsd;
     const limit = AbortSignal.timeout(timeoutMs);
@@ -70,29 +77,45 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
       if (paidUsd > worstUsd)
         throw new InfrastructureError(
           `the endpoint reports ${reply.usage.inputTokens} + ${reply.usage.outputTokens} tokens for a call, which is more than it was sent and allowed (${maxTokens} out): no cap of money can hold; use another endpoint`,
-          { fatal: true, freezes: true },
+          { who: 'endpoint', fatal: true, freezes: true },
         );
       return { ...reply, usage: { ...reply.usage, modelMs: Math.round(performance.now() - startedMs) } };
     } catch (error) {
       if (!mayBeBilled(error)) paidUsd = 0;
       if (limit.aborted && !signal?.aborted)
-        throw new InfrastructureError(`no whole reply within ${timeoutMs / 1000} s`, { retryable: true, cause: error });
+        throw new InfrastructureError(`no whole reply within ${timeoutMs / 1000} s`, {
+          who: 'endpoint',
+          retryable: true,
+          cause: error,
+        });
       throw error;
     } finally {
       spend?.settleUsd(worstUsd, paidUsd);
     }
   }
 
-  /** Repeats the attempt without settings that the endpoint rejects. */
+  /** What the model wrote where the server could not read it: an empty turn, or what is quoted. */
+  const unreadReply = (content: string, request: ChatRequest): ChatReply => ({
+    content,
+    toolCalls: [],
+    usage: { ...NO_USAGE, calls: UNREAD_TRIES, costUsd: UNREAD_TRIES * worstOf(bodyOf(request)) },
+    model: '',
+    finish: 'other',
+  });
+
+  /** Repeats the attempt in a form that the endpoint takes; an unread turn is tried once more. */
   async function adapted(request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatReply> {
-    for (;;) {
-      const left = new Set(refused);
+    for (let unread = 0; ; ) {
+      const sent = sentOf(request, new Set(refused));
       try {
         return await attempt(request, signal);
       } catch (error) {
-        const setting = refusedSetting(error);
-        if (setting === null || left.has(setting)) throw error;
-        refused.add(setting);
+        const written = unreadTurn(error);
+        if (written !== null && ++unread >= UNREAD_TRIES) return unreadReply(redact(written), request);
+        if (written !== null) continue;
+        const change = adaptationTo(error, sent);
+        if (change === null) throw error;
+        refused.add(change);
       }
     }
   }
@@ -113,10 +136,16 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
   };
 }
 
+/** Deeper values are no reply of a model: their text is left out. */
+const DEEPEST = 200;
+
 /** A copy with every key removed, wherever a careless server put one. */
-function redactedCopy<T>(value: T, redact: Redact): T {
+function redactedCopy<T>(value: T, redact: Redact, depth = 0): T {
   if (typeof value === 'string') return redact(value) as T;
-  if (Array.isArray(value)) return value.map((item) => redactedCopy(item, redact)) as T;
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redactedCopy(item, redact)])) as T;
+  if (depth > DEEPEST) return `(more than ${DEEPEST} levels deep)` as T;
+  if (Array.isArray(value)) return value.map((item) => redactedCopy(item, redact, depth + 1)) as T;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, redactedCopy(item, redact, depth + 1)]),
+  ) as T;
 }

@@ -33,9 +33,9 @@ const SILENT = ['no headers', 'nothing after the headers', 'slow drip'];
 const ANSWERED = ['no usage', 'negative usage', 'cut by length'];
 /** Nothing else can be asked or trusted after it, and what a person reads. */
 const ENDS: Readonly<Record<string, readonly [kind: new (...args: never[]) => Error, says: RegExp]>> = {
-  '401': [UsageError, /refused the key \(HTTP 401\); set OPENAI_API_KEY/],
+  '401': [UsageError, /refused the key \(HTTP 401: .*\); set OPENAI_API_KEY .*key_env/],
   'no credit': [InfrastructureError, /no credit left \(HTTP 429/],
-  '404': [InfrastructureError, /check --base-url and the name "m"/],
+  '404': [UsageError, /check --base-url and the name "m".*models\.yaml: model/],
   'absurd usage': [
     InfrastructureError,
     /reports 9000000000 \+ 1 tokens for a call, which is more than it was sent and allowed/,
@@ -46,8 +46,10 @@ const ENDS: Readonly<Record<string, readonly [kind: new (...args: never[]) => Er
   ],
 };
 /** Another try of the same call would be answered the same. */
-const REFUSED = ['too long', 'too long, said elsewhere', 'moderated'];
-const FINAL = ['429 for an hour', 'kept back by a filter', ...REFUSED];
+const REFUSED = ['moderated'];
+/** What does not fit is the agent's own: scored by what it reached. */
+const OVERFLOWS = ['too long', 'too long, said elsewhere'];
+const FINAL = ['429 for an hour', 'kept back by a filter', ...REFUSED, ...OVERFLOWS];
 
 const TASKS = ['a', 'b', 'c', 'd'].map((id) => shopTask(id));
 
@@ -130,11 +132,13 @@ describe('an agent', () => {
       // Another try was made, or the rollout played again: nothing was scored by the fault. A
       // request that is too long stays so.
       for (const [index, trace] of traces.entries()) {
+        if (OVERFLOWS.includes(name) && index === Math.floor(at / 2)) {
+          expect(trace.error).toBeUndefined();
+          expect(trace.steps.at(-1)).toMatchObject({ ending: { reason: 'overflow' } });
+          continue;
+        }
         if (REFUSED.includes(name) && index === Math.floor(at / 2)) {
-          expect([trace.score, trace.error]).toEqual([
-            null,
-            expect.stringMatching(/^HTTP 40[03]: .*(?:context length|flagged)/),
-          ]);
+          expect([trace.score, trace.error]).toEqual([null, expect.stringMatching(/^HTTP 403: .*flagged/)]);
           continue;
         }
         expect([trace.error, trace.score?.reward, trace.usage.calls]).toEqual([undefined, 1, 2]);
@@ -145,14 +149,14 @@ describe('an agent', () => {
       const { traces, error, usd } = await play(name, (call) => call >= at);
       expect(usd).toBeGreaterThanOrEqual(usdOf(server.billed) - 1e-12);
       if (error !== null) {
-        expect(error).toBeInstanceOf(ends?.[0] ?? InfrastructureError);
+        expect(error).toBeInstanceOf(ends?.[0] ?? (OVERFLOWS.includes(name) ? UsageError : InfrastructureError));
         if (ends) expect(error.message).toMatch(ends[1]);
         return expectReadable(error.message);
       }
       expect(traces).toHaveLength(TASKS.length);
       const whole = ANSWERED.includes(name) || (name === 'another model' && at === 0) ? LAST + 1 : at;
       for (const [index, trace] of traces.entries()) {
-        const untouched = (index + 1) * 2 <= whole;
+        const untouched = (index + 1) * 2 <= whole || OVERFLOWS.includes(name);
         expect(trace.score === null).toBe(!untouched);
         expect(trace.error === undefined).toBe(untouched);
         expectReadable(trace.error ?? '');

@@ -74,7 +74,7 @@ describe('an endpoint that does not take every setting', () => {
 
   test('a limit that is too high is no unknown setting', async () => {
     await expect(complete(() => "max_tokens is too large: 50. This model's context length is 40")).rejects.toThrow(
-      'HTTP 400: 400 max_tokens is too large',
+      'HTTP 400: max_tokens is too large',
     );
   });
 });

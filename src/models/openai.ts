@@ -138,7 +138,7 @@ async function assertReachable(
     if (status !== undefined && status < 500) return;
     throw new InfrastructureError(
       `no answer from ${at} (${folded(redact(messageOf(error)))}); check the address and that the server runs, then type the same command again`,
-      { cause: error },
+      { who: 'endpoint', cause: error },
     );
   }
 }

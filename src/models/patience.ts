@@ -79,6 +79,7 @@ export function openPatience(options: PatienceOptions): Patience {
         const wait = fault.retryAfterMs ?? Math.min(longestWaitMs, FIRST_WAIT_MS * 2 ** attempt);
         if (wait > longestWaitMs)
           throw new InfrastructureError(`${fault.error.message}; it asks to wait ${Math.ceil(wait / 1000)} s`, {
+            who: 'endpoint',
             cause: fault.error,
           });
         if (!fault.error.retryable || attempt >= retries) throw fault.error;

@@ -5,7 +5,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { canonicalJson, jsonOf, STORED_DEPTH, sha256 } from '../digest.ts';
 import { InfrastructureError } from '../errors.ts';
 import { linesOf } from '../files.ts';
-import type { Agent, ChatReply, ChatRequest } from '../types.ts';
+import type { Agent, ChatMessage, ChatReply, ChatRequest } from '../types.ts';
 
 /** Name of the file in the folder of a run. */
 export const REPLIES = 'replies.jsonl';
@@ -15,12 +15,14 @@ export interface RecordedCall {
   readonly reply: ChatReply;
 }
 
+type Refusal = Pick<InfrastructureError, 'message' | 'about'>;
+
 export interface ReplyStore {
   get(key: string): ChatReply | undefined;
   put(key: string, call: RecordedCall): void;
   /** Why a request was refused, for a replay; undefined when it was not. */
-  refusal(key: string): string | undefined;
-  refuse(key: string, message: string): void;
+  refusal(key: string): Refusal | undefined;
+  refuse(key: string, refusal: Refusal): void;
   /** All calls, in order. */
   calls(): IterableIterator<RecordedCall & { readonly key: string }>;
   readonly size: number;
@@ -30,7 +32,17 @@ export interface ReplyStore {
  * sha256 (hex) of agent and request. The request holds the trial's seed: trials of a task stay
  * independent, and two harnesses with equal requests in one trial share a reply, paid once.
  */
-export const replyKey = (agent: string, request: ChatRequest): string => sha256(canonicalJson({ agent, request }));
+export const replyKey = (agent: string, request: ChatRequest): string =>
+  sha256(canonicalJson({ agent, request: { ...request, messages: request.messages.map(withOwnIds) } }));
+
+/** Ids of an endpoint are random, so they are sent and not hashed. */
+function withOwnIds(message: ChatMessage): ChatMessage {
+  if (message.role !== 'assistant' || message.toolCalls === undefined) return message;
+  const toolCalls = message.toolCalls.map(({ given: { id: _, ...given } = {}, ...call }) =>
+    Object.keys(given).length === 0 ? call : { ...call, given },
+  );
+  return { ...message, toolCalls };
+}
 
 /** Number of stores that this process has opened. */
 let opened = 0;
@@ -44,14 +56,14 @@ export function fileReplies(path: string, options: { readonly readOnly?: boolean
   const writer = `${process.pid}.${++opened}`;
   if (!options.readOnly) mkdirSync(dirname(path), { recursive: true });
   const replies = new Map<string, ChatReply>();
-  const refusals = new Map<string, string>();
+  const refusals = new Map<string, Refusal>();
   let last = '';
   let size = 0;
   let whole = 0;
-  for (const { key, text, refused, end } of inflated(path)) {
+  for (const { key, text, refused, about, end } of inflated(path)) {
     whole = end + 1;
     if (text === undefined) {
-      refusals.set(key, refused);
+      refusals.set(key, { message: refused, about });
       continue;
     }
     const { reply } = jsonOf(text, STORED_DEPTH) as object as RecordedCall;
@@ -69,9 +81,9 @@ export function fileReplies(path: string, options: { readonly readOnly?: boolean
   return {
     get: (key) => replies.get(key),
     refusal: (key) => refusals.get(key),
-    refuse(key, message) {
-      append({ key, refused: message });
-      refusals.set(key, message);
+    refuse(key, { message, about }) {
+      append({ key, refused: message, about });
+      refusals.set(key, { message, about });
     },
     put(key, call) {
       if (replies.has(key)) return;
@@ -105,12 +117,14 @@ interface Line {
   readonly d?: string;
   readonly z?: string;
   readonly refused?: string;
+  readonly about?: Refusal['about'];
 }
 
 interface Inflated {
   readonly key: string;
   readonly text?: string;
   readonly refused: string;
+  readonly about: Refusal['about'];
   /** Offset of the line's end in bytes. */
   readonly end: number;
 }
@@ -122,16 +136,16 @@ function* inflated(path: string): Generator<Inflated> {
   for (const { text: line, end } of linesOf(path)) {
     number += 1;
     try {
-      const { key, w = '', d, z, refused = '' } = jsonOf(line, STORED_DEPTH) as object as Line;
+      const { key, w = '', d, z, refused = '', about } = jsonOf(line, STORED_DEPTH) as object as Line;
       if (z === undefined) {
-        yield { key, refused, end };
+        yield { key, refused, about, end };
         continue;
       }
       const dictionary = dictionaryOf(last.get(w) ?? '');
       const text = inflateRawSync(Buffer.from(z, 'base64'), { dictionary, maxOutputLength: LONGEST_CALL }).toString();
       if (d !== undefined && d !== shortDigest(text)) throw new TypeError('another text');
       last.set(w, text);
-      yield { key, text, refused, end };
+      yield { key, text, refused, about, end };
     } catch (cause) {
       throw new InfrastructureError(
         `${basename(path)}, line ${number}: expected a recorded call; the file was changed; restore it`,
@@ -144,14 +158,15 @@ function* inflated(path: string): Generator<Inflated> {
 /** Bytes of a call; a line of a file that somebody made could inflate to any size. */
 const LONGEST_CALL = 2 ** 28;
 
-const refusalOf = (message: string) => new InfrastructureError(message, { final: true });
+const refusalOf = ({ message, about }: Refusal) =>
+  new InfrastructureError(message, { who: 'vendor', about, final: true });
 
 /**
  * The same agent: answers known requests from `store`, and keeps new replies there. A refusal holds
  * for this process alone: before the next one, a person may have repaired what was refused.
  */
 export function recordedAgent(agent: Agent, store: ReplyStore): Agent {
-  const refusals = new Map<string, string>();
+  const refusals = new Map<string, Refusal>();
   return {
     ...agent,
     open(episode) {
@@ -169,8 +184,8 @@ export function recordedAgent(agent: Agent, store: ReplyStore): Agent {
             return reply;
           } catch (error) {
             if (error instanceof InfrastructureError && error.final) {
-              refusals.set(key, error.message);
-              store.refuse(key, error.message);
+              refusals.set(key, error);
+              store.refuse(key, error);
             }
             throw error;
           }
@@ -197,7 +212,7 @@ export function replayAgent(
         const key = replyKey(agent.digest, request);
         const known = store.get(key);
         if (known !== undefined) return known;
-        throw refusalOf(store.refusal(key) ?? 'no reply was recorded for a request');
+        throw refusalOf(store.refusal(key) ?? { message: 'no reply was recorded for a request', about: undefined });
       },
     }),
   };

@@ -6,6 +6,6 @@ export function assertSameModel(before: string | null, now: string): void {
   if (before === null || now === before) return;
   throw new InfrastructureError(
     `the endpoint now serves "${now}", and served "${before}" before: the two cannot be compared; name one exact model, or start a new night once it stays`,
-    { fatal: true, freezes: true },
+    { who: 'endpoint', fatal: true, freezes: true },
   );
 }

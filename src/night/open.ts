@@ -169,7 +169,7 @@ export async function assembleNight(
       signal: input.signal,
       onRollout: (trace: Trace) => {
         if (trace.error !== undefined) progress.voids += 1;
-        else if (trace.model !== '') served = trace.model;
+        else if (trace.model !== '' && (agent.simulated || trace.model !== agent.id)) served = trace.model;
       },
     }),
     train: split('train'),

@@ -2,16 +2,15 @@
 import { EnvironmentError, InfrastructureError } from '../errors.ts';
 import type { Agent, ChatModel, ChatReply, Environment, MaybePromise } from '../types.ts';
 import { type Answer, type Ask, type AskedCall, type CallResult, isPromise, type ModelFault } from './ask.ts';
-import { isTooLong } from './context.ts';
 import { withinLimit } from './deadline.ts';
 
 /** Why a model gave no reply; rethrows errors that must stop everything. */
 function faultOf(error: unknown): ModelFault {
   if (!(error instanceof InfrastructureError) || error.fatal || error instanceof EnvironmentError) throw error;
-  const { message, final } = error;
-  if (isTooLong(message)) return { fault: 'too_long', message };
-  if (!final) return { fault: 'gone', message };
-  return { fault: /filter/i.test(message) ? 'filtered' : 'refused', message };
+  const { message, final, about } = error;
+  if (about === 'length') return { fault: 'too_long', message };
+  if (about === 'filter') return { fault: final ? 'filtered' : 'withheld', message };
+  return { fault: final ? 'refused' : 'gone', message };
 }
 
 export interface ModelAnswerOptions {

@@ -26,8 +26,11 @@ export interface CallResult extends ToolResult {
 
 /** Why there is no reply to judge. */
 export interface ModelFault {
-  /** `too_long` is answered with a shorter request; the others end the episode without a score. */
-  readonly fault: 'too_long' | 'refused' | 'filtered' | 'gone';
+  /**
+   * `too_long` is answered with a shorter request; the others end the episode without a score. A
+   * filter refused the prompt (`filtered`), or kept a reply back (`withheld`).
+   */
+  readonly fault: 'too_long' | 'refused' | 'filtered' | 'withheld' | 'gone';
   /** One clause for a person. */
   readonly message: string;
 }

@@ -14,7 +14,7 @@ const talk = (...results: string[]): ChatMessage[] => [
   ...results.map(tool),
 ];
 
-test('the oldest long result goes first; system, request and the newest two stay', () => {
+test('the oldest long result goes first; system and request stay', () => {
   const messages = talk('a'.repeat(900), 'short', 'b'.repeat(900), 'c'.repeat(900), 'd'.repeat(900));
   expect(shortenOldest(messages)).toBe(true);
   expect(messages[2]?.content).toBe(`${'a'.repeat(200)} [700 characters left out]`);
@@ -22,6 +22,16 @@ test('the oldest long result goes first; system, request and the newest two stay
   expect(messages[4]?.content).toMatch(/^b+ \[700 characters left out\]$/);
   expect(shortenOldest(messages)).toBe(false);
   expect(messages.slice(5).map(({ content }) => content.length)).toEqual([900, 900]);
+});
+
+test('where nothing older is left, the newest result keeps its first half, and again', () => {
+  const messages = talk('a'.repeat(4000));
+  expect([shortenOldest(messages), shortenOldest(messages)]).toEqual([true, true]);
+  const [, shown = '', left] = /^(a+) \[(\d+) characters left out\]$/.exec(messages[2]?.content ?? '') ?? [];
+  expect(shown.length + Number(left)).toBe(4000);
+  expect(shown.length).toBeLessThan(1100);
+  while (shortenOldest(messages)) expect(messages[2]?.content.length).toBeLessThan(1100);
+  expect(messages.slice(0, 2).map(({ content }) => content.length)).toEqual([2000, 2000]);
 });
 
 test('no more is shortened than has to be', () => {
@@ -50,7 +60,7 @@ test('with a known context the request stays below it', async () => {
   expect(trace.steps).toContainEqual(expect.objectContaining({ kind: 'note', by: 'context' }));
 });
 
-test('a refusal of a long request is answered with a shorter one; when nothing is left to shorten it is a void', async () => {
+test('a refusal of a long request is answered with a shorter one; what still does not fit is scored', async () => {
   const limited = (limit: number): Agent => {
     const inner = scriptedAgent(script);
     return {
@@ -60,7 +70,7 @@ test('a refusal of a long request is answered with a shorter one; when nothing i
         return {
           async complete(request: ChatRequest) {
             if (tokensOf(request.messages, request.tools) > limit)
-              throw new InfrastructureError('HTTP 400: the request exceeds the context size of 4096 tokens');
+              throw new InfrastructureError('too long', { about: 'length', final: true });
             return model.complete(request);
           },
         };
@@ -73,5 +83,7 @@ test('a refusal of a long request is answered with a shorter one; when nothing i
   const trace = await episode(limited(longest - 150));
   expect(trace.score).not.toBeNull();
   expect(trace.steps).toContainEqual(expect.objectContaining({ kind: 'note', by: 'context' }));
-  expect(await episode(limited(10))).toMatchObject({ score: null, error: expect.stringContaining('exceeds') });
+  const unheard = await episode(limited(10));
+  expect(unheard.error).toBeUndefined();
+  expect([unheard.score?.reward, unheard.steps.at(-1)]).toMatchObject([0, { ending: { reason: 'overflow' } }]);
 });

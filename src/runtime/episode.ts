@@ -110,8 +110,9 @@ function* converse(session: Session, talk: Talk, contextTokens: number | undefin
   try {
     for (session.turn = 1; session.turn <= maxTurns; session.turn++) {
       const reply = yield* askWithin(session, talk.messages, contextTokens);
+      if ('fault' in reply && reply.fault === 'too_long') return { reason: 'overflow', summary: '' };
       if ('fault' in reply) return reply;
-      talk.model = reply.model;
+      if (reply.model !== '') talk.model = reply.model;
       const ending = yield* takeTurn(session, talk, reply);
       if (ending !== null) return ending;
     }

@@ -116,7 +116,11 @@ function voidOf(fault: Fault | undefined, environment: string): Pick<Trace, 'err
   if (fault === undefined) return {};
   if (fault.fault === 'environment')
     return { error: `environment ${environment}: ${fault.message}`, fault: 'environment' };
-  return { error: fault.message, ...(fault.fault === 'gone' ? {} : { refused: true }) };
+  return {
+    error: fault.message,
+    ...(fault.fault === 'gone' || fault.fault === 'withheld' ? {} : { refused: true }),
+    ...(fault.fault === 'filtered' || fault.fault === 'withheld' ? { fault: 'filter' } : {}),
+  };
 }
 
 /**

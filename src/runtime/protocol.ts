@@ -28,12 +28,19 @@ export const FIRST_ONLY = 'Only the first call of a message is run.';
 const textOf = (call: HeardCall): string =>
   typeof call.arguments === 'string' ? call.arguments : JSON.stringify(call.arguments);
 
+/** Members that go back with the message; parts of a text only if the text goes back whole. */
+function keptOf({ kept, content }: ChatReply, sent: string): { kept?: JsonObject } {
+  if (kept === undefined || !('content' in kept) || sent === content) return kept === undefined ? {} : { kept };
+  const { content: _, ...others } = kept;
+  return Object.keys(others).length === 0 ? {} : { kept: others };
+}
+
 /** The endpoint's calls; with protocol text (a server may parse tags) only the first counts. */
 function hearNative(reply: ChatReply, toolCalls: readonly ChatToolCall[], text: boolean): Heard {
   const [first] = toolCalls;
   if (!text || first === undefined) {
     return {
-      message: { role: 'assistant', content: reply.content, toolCalls },
+      message: { role: 'assistant', content: reply.content, toolCalls, ...keptOf(reply, reply.content) },
       calls: toolCalls,
       rewrites: [],
       ignored: null,
@@ -41,8 +48,9 @@ function hearNative(reply: ChatReply, toolCalls: readonly ChatToolCall[], text: 
   }
   const written = `{"name": ${JSON.stringify(first.name)}, "arguments": ${first.arguments || '{}'}}`;
   const others = toolCalls.length - 1;
+  const content = reply.content === '' ? written : `${reply.content}\n${written}`;
   return {
-    message: { role: 'assistant', content: reply.content === '' ? written : `${reply.content}\n${written}` },
+    message: { role: 'assistant', content, ...keptOf(reply, content) },
     calls: [first],
     rewrites: [],
     ignored: others > 0 ? { calls: others, by: 'realization:protocol' } : null,
@@ -59,7 +67,7 @@ export function hear(
   const { protocol, rescue, repair } = compiled.realization;
   const text = protocol === 'text';
   if (toolCalls.length > 0) return hearNative(reply, toolCalls, text);
-  const said: ChatMessage = { role: 'assistant', content: reply.content };
+  const said: ChatMessage = { role: 'assistant', content: reply.content, ...keptOf(reply, reply.content) };
   const written =
     text || rescue ? findWrittenCall(reply.content, { tools: compiled.shapes, repair, plainOnly: !rescue }) : null;
   if (written === null) return { message: said, calls: [], rewrites: [], ignored: null };
@@ -74,11 +82,16 @@ export function hear(
     written.others > 0 ? { calls: written.others, by: rescued ? 'realization:rescue' : 'realization:protocol' } : null;
   if (!text) {
     const native = { id: call.id, name: call.name, arguments: textOf(call) };
-    return { message: { role: 'assistant', content: '', toolCalls: [native] }, calls: [call], rewrites, ignored };
+    return {
+      message: { role: 'assistant', content: '', toolCalls: [native], ...keptOf(reply, '') },
+      calls: [call],
+      rewrites,
+      ignored,
+    };
   }
   // Text behind the first call (more calls, invented results) would mislead the model later.
   const content = ignored === null ? reply.content : reply.content.slice(0, written.end);
-  return { message: { role: 'assistant', content }, calls: [call], rewrites, ignored };
+  return { message: { role: 'assistant', content, ...keptOf(reply, content) }, calls: [call], rewrites, ignored };
 }
 
 /** The answer to one call as a message. */

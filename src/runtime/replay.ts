@@ -43,8 +43,12 @@ function recordedAnswers(trace: Trace): (ask: Ask) => Answer {
     shortened = -1;
     const step = steps[found];
     if (step?.kind !== 'model') {
+      const end = steps.at(-1);
+      if (end?.kind === 'end' && end.ending.reason === 'overflow')
+        return { fault: 'too_long', message: 'too long in the record' };
       if (trace.error === undefined) throw new LeftRecord('the record holds no further reply');
       if (trace.fault === 'environment') throw new EnvironmentError(trace.error);
+      if (trace.fault === 'filter') return { fault: trace.refused ? 'filtered' : 'withheld', message: trace.error };
       return { fault: trace.refused ? 'refused' : 'gone', message: trace.error };
     }
     if ((step.conversation ?? 0) !== conversation)

@@ -177,7 +177,8 @@ function* answerCalls(session: Session, talk: Talk, heard: Heard): Asking<Ending
 export function* takeTurn(session: Session, talk: Talk, reply: ChatReply): Asking<Ending | null> {
   // Own ids: an endpoint's random ids would make equal episodes differ.
   const toolCalls = reply.toolCalls.map((call) => ({ ...call, id: nextId(talk) }));
-  session.steps.push({ kind: 'model', content: reply.content, toolCalls, usage: reply.usage });
+  const said = toolCalls.map(({ id, name, arguments: text }) => ({ id, name, arguments: text }));
+  session.steps.push({ kind: 'model', content: reply.content, toolCalls: said, usage: reply.usage });
   const heard = hear(session.compiled, reply, toolCalls, () => nextId(talk));
   append(talk.messages, heard.message);
   const [first] = heard.calls;
