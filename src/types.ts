@@ -84,6 +84,8 @@ export interface Environment<State = unknown> {
   readonly name: string;
   /** sha256 (hex) over tools, data and scorer version. */
   readonly digest: string;
+  /** sha256 (hex) of the files that it was loaded from; absent if it was made in a program. */
+  readonly source?: string;
   /** Does not contain `done`: the runtime adds it. */
   readonly tools: readonly Tool[];
   readonly tasks: readonly Task[];

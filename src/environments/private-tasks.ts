@@ -24,6 +24,7 @@ export function withPrivateTasks(environment: Environment, mac: Mac): Environmen
   return {
     ...environment,
     digest: mac(environment.digest),
+    ...(environment.source === undefined ? {} : { source: mac(environment.source) }),
     tasks,
     mac,
     reset: (task, signal) => environment.reset(ownOf(task), signal),

@@ -1,15 +1,15 @@
 /** Finds an environment by name or path: a folder of this package, or a user's own file. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { sha256 } from '../digest.ts';
 import { reasonOf, UsageError } from '../errors.ts';
-import { withLineFeeds } from '../harness/line-ends.ts';
 import { guarded } from '../runtime/guard.ts';
 import type { Environment, Vocabulary } from '../types.ts';
 import { assertTasks } from './assert-definition.ts';
 import type { EnvironmentFolder, LoadOptions } from './folder.ts';
 import { importModule } from './import-module.ts';
+import { sourceDigest } from './source-files.ts';
 
 const here = new URL('.', import.meta.url);
 
@@ -62,7 +62,7 @@ export async function loadEnvironment(name: string, { root, data }: LoadOptions)
   if (data !== undefined && folder?.data === undefined)
     throw new UsageError(`--data: the environment ${name} takes no data; leave it out`);
   if (folder !== undefined) return folder.load({ root, ...(data === undefined ? {} : { data: resolve(root, data) }) });
-  if (isPath(name)) return loadFile(resolve(root, name));
+  if (isPath(name)) return loadFile(resolve(root, name), root);
   const file = environmentFile(root, name);
   if (file === undefined) {
     const known = environmentNames(root).join(', ');
@@ -70,15 +70,17 @@ export async function loadEnvironment(name: string, { root, data }: LoadOptions)
       `there is no environment ${name}; known are ${known}. Make one with: npx optimize init ${name || 'NAME'}`,
     );
   }
-  const environment = await loadFile(file);
+  const environment = await loadFile(file, root);
   if (environment.name !== name) {
     throw new UsageError(`expected the name ${name}, after the folder, got ${environment.name}`, { where: file });
   }
   return environment;
 }
 
-async function loadFile(file: string): Promise<Environment> {
+async function loadFile(file: string, root: string): Promise<Environment> {
   if (!existsSync(file)) throw new UsageError('no such environment file', { where: file });
+  // Before its code runs, which might write there.
+  const source = sourceDigest(file, root);
   let exports: Readonly<Record<string, unknown>>;
   try {
     exports = await importModule(pathToFileURL(file));
@@ -89,7 +91,7 @@ async function loadFile(file: string): Promise<Environment> {
   assertEnvironment(environment, file);
   assertTasks(environment.name, environment.tasks);
   await assertState(environment);
-  return withSource(guarded(environment), sha256(withLineFeeds(readFileSync(file, 'utf8'))));
+  return withSource(guarded(environment), source);
 }
 
 /**
@@ -106,11 +108,12 @@ async function assertState({ tasks, replayable, dispose, ...environment }: Envir
   }
 }
 
-/** The file's code holds the rules, so its bytes belong to the digest. */
+/** Code and data hold the rules, so their bytes belong to the digest. */
 function withSource(environment: Environment, source: string): Environment {
   const { generate } = environment;
   return {
     ...environment,
+    source,
     digest: sha256(`${environment.digest} ${source}`),
     ...(generate ? { generate: (options) => withSource(generate(options), source) } : {}),
   };

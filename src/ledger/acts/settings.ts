@@ -8,11 +8,12 @@ import type { AnyDecision } from '../kinds/kind.ts';
 import { loosened, type RecordedSettings, settingsInForce } from '../kinds/settings.ts';
 import { recordAct, type StepOptions } from './step.ts';
 
-type Described = Pick<Environment, 'digest' | 'tasks' | 'mac'>;
+type Described = Pick<Environment, 'digest' | 'source' | 'tasks' | 'mac'>;
 
-export const settingsOf = ({ digest, tasks, mac }: Described, policy: Policy): RecordedSettings => ({
+export const settingsOf = ({ digest, source, tasks, mac }: Described, policy: Policy): RecordedSettings => ({
   policy,
   environment: digest,
+  ...(source === undefined ? {} : { source }),
   ...(mac === undefined ? {} : { salt: mac('salt') }),
   tasks: tasks.map((task) => rowOf(task, mac ?? sha256)).sort((a, b) => (a.id < b.id ? -1 : 1)),
 });

@@ -10,8 +10,10 @@ import { type AnyDecision, type Context, defineKind } from './kind.ts';
 
 export const RecordedSettings = z.strictObject({
   policy: Policy,
-  /** Digest of the environment: name, tools and tasks, and the bytes of its file. */
+  /** Digest of the environment: name, tools and tasks, and the bytes of its files. */
   environment: digest,
+  /** Digest of its files alone: code and data that decide scores. */
+  source: digest.optional(),
   /** For private tasks: tells the salt of their digests from another one. */
   salt: digest.optional(),
   tasks: z.array(
@@ -82,7 +84,13 @@ export function loosened(before: RecordedSettings, after: RecordedSettings): str
   const policy = loosenings(before.policy, after.policy);
   // Digests of another salt cannot be compared, so a person has to confirm the tasks.
   if (before.salt !== after.salt) return [...policy, 'the tasks are named and digested with another salt, or none'];
-  return [...policy, ...tasksLoosened(before, after)];
+  const tasks = tasksLoosened(before, after);
+  // Where the tasks are the same, what changed may be their scorer.
+  const isOther = before.source !== undefined && after.source !== before.source;
+  const isSameTasks = canonicalJson(before.tasks) === canonicalJson(after.tasks);
+  if (isOther && isSameTasks)
+    return [...policy, 'files of the environment, which may score or start its tasks, are others than they were'];
+  return [...policy, ...tasks];
 }
 
 function tasksLoosened(before: RecordedSettings, after: RecordedSettings): string[] {
