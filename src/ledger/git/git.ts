@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { GitPluginError, simpleGit } from 'simple-git';
-import { InfrastructureError, UsageError } from '../../errors.ts';
+import { InfrastructureError, UsageError, VerifyError } from '../../errors.ts';
 import type { ObjectFormat } from './object-id.ts';
 import { startOf } from './process.ts';
 
@@ -94,7 +94,8 @@ function environment(options: GitOptions): Record<string, string> {
 
 /** simple-git blocks these settings by default; here each of them switches something off. */
 function prepare(dir: string, options: GitOptions) {
-  const ended = { code: 0, stderr: '' };
+  const ended = { code: 0, stderr: '', bytes: 0 };
+  const flood = new AbortController();
   const env = environment(options);
   const run = simpleGit({
     baseDir: dir,
@@ -107,6 +108,7 @@ function prepare(dir: string, options: GitOptions) {
       allowUnsafeProtocolOverride: true,
     },
     timeout: { block: 120_000 },
+    abort: flood.signal,
     ...(options.input === undefined ? {} : { input: () => options.input }),
     errors: (error, result) => {
       ended.code = result.exitCode ?? -1;
@@ -114,11 +116,25 @@ function prepare(dir: string, options: GitOptions) {
       // An exit code is data for the caller; a refused or aborted call is an error.
       return error instanceof GitPluginError ? error : undefined;
     },
-  }).env(env);
+  })
+    .env(env)
+    .outputHandler((_, stdout) => {
+      stdout.on('data', ({ length }: Buffer) => {
+        ended.bytes += length;
+        if (ended.bytes > MOST_OUTPUT) flood.abort();
+      });
+    });
   return { run, ended };
 }
 
-const broken = (command: string, cause: unknown) => {
+/** Bytes: a few small trees that name each other list more files than fit into any memory. */
+const MOST_OUTPUT = 128 * 2 ** 20;
+
+const broken = (command: string, cause: unknown, bytes = 0) => {
+  if (bytes > MOST_OUTPUT)
+    return new VerifyError(
+      `git ${command} gives more than ${MOST_OUTPUT / 2 ** 20} MB: this commit holds trees that no harness or record has`,
+    );
   const why = cause instanceof Error ? cause.message : cause;
   return new InfrastructureError(`git ${command} could not be run: ${why}`, { cause });
 };
@@ -132,7 +148,9 @@ export async function tryGit(
 ): Promise<GitResult> {
   if (!commands.includes(command)) throw new TypeError(`git ${command} is not on the list of allowed sub-commands`);
   const { run, ended } = prepare(dir, options);
-  const stdout = await run.raw([command, ...args]).catch((cause) => Promise.reject(broken(command, cause)));
+  const stdout = await run
+    .raw([command, ...args])
+    .catch((cause) => Promise.reject(broken(command, cause, ended.bytes)));
   if (ended.code < 0) throw broken(command, ended.stderr.split('\n')[0]);
   return { code: ended.code, stdout, stderr: ended.stderr };
 }

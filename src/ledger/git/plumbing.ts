@@ -35,18 +35,60 @@ export async function listFiles(repository: Repository, commit: Oid, folders: re
   });
 }
 
+/** Bytes of the largest object that is read, and of what is read at once. */
+const LARGEST = 32 * 2 ** 20;
+const AT_ONCE = 2 * LARGEST;
+
+/** Sizes of objects by id; missing ones are absent. */
+async function sizesOf(repository: Repository, oids: readonly Oid[]): Promise<Map<Oid, number>> {
+  const options = { input: `${oids.join('\n')}\n` };
+  const rows = (await git(repository, 'cat-file', ['--batch-check=%(objectname) %(objectsize)'], options)).split('\n');
+  return new Map(
+    rows
+      .map((row) => row.split(' '))
+      .flatMap(([oid = '', size]) => (/^\d+$/.test(size ?? '') ? [[oid, Number(size)]] : [])),
+  );
+}
+
 /**
  * Bytes of objects by id; missing ones are absent. Throws `VerifyError` for an object whose bytes
- * do not hash to its id, which git does not check.
+ * do not hash to its id, which git does not check, and for one above 32 MB unless `large` takes it.
  */
-export async function readObjects(repository: Repository, oids: Iterable<Oid>): Promise<Map<Oid, Uint8Array>> {
-  const wanted = [...new Set(oids)].map(checkOid);
+export async function readObjects(
+  repository: Repository,
+  oids: Iterable<Oid>,
+  large?: Map<Oid, number>,
+): Promise<Map<Oid, Uint8Array>> {
   const found = new Map<Oid, Uint8Array>();
+  const wanted = [...new Set(oids)].map(checkOid);
   if (wanted.length === 0) return found;
-  const bytes = await catFiles(repository, wanted);
+  const sizes = await sizesOf(repository, wanted);
+  let [block, bytes]: [Oid[], number] = [[], 0];
+  for (const oid of wanted) {
+    const size = sizes.get(oid) ?? 0;
+    if (size > LARGEST) {
+      if (large === undefined) throw new VerifyError(`object ${oid} holds ${size} bytes; expected ${AT_MOST}`);
+      large.set(oid, size);
+      continue;
+    }
+    if (bytes + size > AT_ONCE) {
+      await readBlock(repository, block, found);
+      [block, bytes] = [[], 0];
+    }
+    block.push(oid);
+    bytes += size;
+  }
+  if (block.length > 0) await readBlock(repository, block, found);
+  return found;
+}
+
+export const AT_MOST = `at most ${LARGEST / 2 ** 20} MB`;
+
+async function readBlock(repository: Repository, oids: readonly Oid[], found: Map<Oid, Uint8Array>): Promise<void> {
+  const bytes = await catFiles(repository, oids);
   const text = new TextDecoder('utf-8');
   let at = 0;
-  for (const oid of wanted) {
+  for (const oid of oids) {
     const end = bytes.indexOf(10, at);
     if (end < 0) throw new InfrastructureError(`git cat-file ended before object ${oid}`);
     const [name, type = '', size] = text.decode(bytes.subarray(at, end)).split(' ');
@@ -60,7 +102,6 @@ export async function readObjects(repository: Repository, oids: Iterable<Oid>): 
     found.set(oid, content);
     at += Number(size) + 1;
   }
-  return found;
 }
 
 /** UTF-8 text of objects by id; throws `InfrastructureError` when one is missing. */

@@ -34,17 +34,26 @@ interface Pair {
   readonly after: Oid | null;
 }
 
+/** Entries that one commit may change among the wanted ones, and all commits together. */
+export const MOST_ENTRIES = 100_000;
+const MOST_IN_ALL = 20 * MOST_ENTRIES;
+
 /**
  * Changed files per commit, against the one before; absent if none. `wanted` says whether a folder
- * (with a final slash) or file matters. Throws `InfrastructureError` for a missing object.
+ * (with a final slash) or file matters. A commit that changes more than 100,000 entries goes to
+ * `floods` and its changes are left out: trees that name each other grow without end. Throws
+ * `InfrastructureError` for a missing object.
  */
 export async function changesAlong(
   repository: Repository,
   chain: readonly Commit[],
   wanted: (path: string) => boolean,
+  floods: Set<Oid>,
 ): Promise<Map<Oid, TreeChange[]>> {
   const found = new Map<Oid, TreeChange[]>();
   const known = new Map<string, ReadonlyMap<string, Entry>>();
+  const entries = new Map<Oid, number>();
+  let inAll = 0;
   let pairs: Pair[] = chain.map(({ oid: commit, tree: after }, index) => {
     return { commit, path: '', before: chain[index - 1]?.tree ?? null, after };
   });
@@ -53,13 +62,21 @@ export async function changesAlong(
     await readTrees(repository, pairs, wanted, known);
     const deeper: Pair[] = [];
     for (const pair of pairs) {
+      if (floods.has(pair.commit)) continue;
       const [before, after] = [pair.before, pair.after].map((oid) => known.get(`${pair.path}${oid}`));
       for (const name of new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])) {
         const step = { commit: pair.commit, path: pair.path + name };
-        compare(step, before?.get(name), after?.get(name), { found, deeper });
+        if (compare(step, before?.get(name), after?.get(name), { found, deeper }))
+          entries.set(pair.commit, (entries.get(pair.commit) ?? 0) + 1);
       }
+      if ((entries.get(pair.commit) ?? 0) > MOST_ENTRIES) {
+        floods.add(pair.commit);
+        found.delete(pair.commit);
+        inAll += MOST_ENTRIES;
+      }
+      if (inAll > MOST_IN_ALL) throw new VerifyError(`more than ${MOST_IN_ALL} files below harness/ and runs/`);
     }
-    pairs = deeper;
+    pairs = deeper.filter(({ commit }) => !floods.has(commit));
   }
   return found;
 }
@@ -69,16 +86,17 @@ function compare(
   before: Entry | undefined,
   after: Entry | undefined,
   { found, deeper }: { readonly found: Map<Oid, TreeChange[]>; readonly deeper: Pair[] },
-): void {
-  if (before?.mode === after?.mode && before?.oid === after?.oid) return;
+): boolean {
+  if (before?.mode === after?.mode && before?.oid === after?.oid) return false;
   const tree = (entry: Entry | undefined) => (entry?.mode === TREE ? entry.oid : null);
   if (tree(before) !== null || tree(after) !== null)
     deeper.push({ commit, path: `${path}/`, before: tree(before), after: tree(after) });
   const [old, now] = [before, after].map((entry) => (entry?.mode === TREE ? undefined : entry));
   const add = (status: string, { mode, oid }: Entry) =>
-    found.set(commit, [...(found.get(commit) ?? []), { status, mode, oid, path }]);
+    void (found.get(commit) ?? found.set(commit, []).get(commit))?.push({ status, mode, oid, path });
   if (now !== undefined) add(old === undefined ? 'A' : 'M', now);
   else if (old !== undefined) add('D', { mode: '000000', oid: old.oid });
+  return true;
 }
 
 /** Reads what `known` does not hold yet, by folder and id. */

@@ -1,6 +1,6 @@
 /** Which branches to verify, and which are missing: a missing one is never a success. */
 import { jsonOf, STORED_DEPTH } from '../../digest.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError, VerifyError } from '../../errors.ts';
 import { ledgersIn } from '../branch/branches.ts';
 import { envOf } from '../format/statement.ts';
 import type { Repository } from '../git/git.ts';
@@ -44,14 +44,19 @@ export async function missingFrom(
     readonly held: ReadonlySet<string>;
   },
 ): Promise<Unchecked[]> {
-  const merged = await mergedRecords(repository, told.held);
+  let unread: Unchecked | null = null;
+  const merged = await mergedRecords(repository, told.held).catch((error: unknown) => {
+    if (!(error instanceof VerifyError)) throw error;
+    unread = { file: 'runs/ of the checked-out commit', why: error.message };
+    return new Map<string, number>();
+  });
   const inRefs = refs.flatMap(({ name }) => {
     const [, tagged, copied] =
       /^refs\/(?:tags\/harness\/([^/]+)\/v\d+|remotes\/[^/]+\/optimize\/([^/]+))$/.exec(name) ?? [];
     return tagged ?? copied ?? [];
   });
   const all = [...new Set([...told.named, ...inRefs, ...merged.keys()])].sort();
-  return all.flatMap((env) => {
+  const missing = all.flatMap((env) => {
     const last = told.decisions.get(env);
     const there = merged.get(env) ?? 0;
     if (told.env !== undefined && told.env !== env) return [];
@@ -60,6 +65,7 @@ export async function missingFrom(
     const why = `the checked-out commit holds decision ${there}, the branch ends at ${last}; if it is newer on a remote: git fetch origin optimize/${env}:optimize/${env}`;
     return [{ file: `refs/heads/optimize/${env}`, why }];
   });
+  return unread === null ? missing : [unread, ...missing];
 }
 
 /** Per environment, the last record's number on the checked-out commit that no branch holds. */

@@ -7,8 +7,8 @@ import { DsseEnvelope } from '../format/dsse.ts';
 import { canonicalText, decisionOf, envOf, PREDICATE, readStatement } from '../format/statement.ts';
 import type { Repository } from '../git/git.ts';
 import { harnessFolder, harnessPath, parseDecisionPath, signedPath } from '../git/paths.ts';
-import { type Oid, readObjects, type TreeChange, trailers } from '../git/plumbing.ts';
-import { changesAlong, readChain } from '../git/trees.ts';
+import { AT_MOST, type Oid, readObjects, type TreeChange, trailers } from '../git/plumbing.ts';
+import { changesAlong, MOST_ENTRIES, readChain } from '../git/trees.ts';
 import { isLedgerCommit, NIGHT } from '../git/walk.ts';
 import { type LedgerFinding, notesOn } from '../kinds/finding.ts';
 import type { Decision } from '../kinds/index.ts';
@@ -44,8 +44,15 @@ export const storedIn = (nodes: readonly Node[]) =>
 export interface History {
   /** All first parents up to the tip, oldest first. */
   readonly chain: readonly Oid[];
-  readonly commits: readonly { readonly oid: Oid; readonly message: string; readonly changes: readonly TreeChange[] }[];
+  readonly commits: readonly {
+    readonly oid: Oid;
+    readonly message: string;
+    readonly changes: readonly TreeChange[];
+    readonly flood: boolean;
+  }[];
   readonly objects: ReadonlyMap<Oid, Uint8Array>;
+  /** Bytes of objects that are too large to be read. */
+  readonly large: ReadonlyMap<Oid, number>;
 }
 
 /** Selects the harness, and the records of all environments. */
@@ -61,26 +68,30 @@ const concerns =
 /** Reads the first-parent commits that change harness or decisions. */
 export async function readHistory(repository: Repository, env: string, tip: Oid): Promise<History> {
   const chain = await readChain(repository, tip);
-  const changes = await changesAlong(repository, chain, concerns(env));
+  const floods = new Set<Oid>();
+  const changes = await changesAlong(repository, chain, concerns(env), floods);
   const blobs = [...changes.values()].flat().filter(({ status }) => status !== 'D');
   const oids = blobs.map(({ oid }) => oid);
-  const objects = await readObjects(repository, oids);
-  const missing = blobs.find(({ oid }) => !objects.has(oid));
+  const large = new Map<Oid, number>();
+  const objects = await readObjects(repository, oids, large);
+  const missing = blobs.find(({ oid }) => !objects.has(oid) && !large.has(oid));
   if (missing !== undefined)
     throw new InfrastructureError(
       `object ${missing.oid} (${missing.path}) is missing; is this a partial clone? run: git fetch --refetch --no-filter`,
     );
   const commits = chain.flatMap(({ oid, message }) => {
-    const own = changes.get(oid);
-    return own === undefined ? [] : [{ oid, message, changes: own }];
+    const flood = floods.has(oid);
+    const own = changes.get(oid) ?? (flood ? [] : undefined);
+    return own === undefined ? [] : [{ oid, message, changes: own, flood }];
   });
-  return { chain: chain.map(({ oid }) => oid), commits, objects };
+  return { chain: chain.map(({ oid }) => oid), commits, objects, large };
 }
 
 /** What was read of a branch so far. */
 interface Reader {
   readonly env: string;
   readonly objects: History['objects'];
+  readonly large: History['large'];
   readonly issues: LedgerFinding[];
   /** Paths of this environment's decisions, and of other environments'. */
   readonly ours: Set<string>;
@@ -90,12 +101,18 @@ interface Reader {
 type Unsigned = Omit<StoredDecision, 'signature'>;
 
 /** Follows harness and decisions along a history; adds faults of single files to `issues`. */
-export function nodesOf(env: string, { commits, objects }: History, issues: LedgerFinding[]): Node[] {
+export function nodesOf(env: string, { commits, objects, large }: History, issues: LedgerFinding[]): Node[] {
   const start = commits.findIndex(({ message }) => isLedgerCommit(message, env));
-  const reader: Reader = { env, objects, issues, ours: new Set(), others: new Set() };
+  const reader: Reader = { env, objects, large, issues, ours: new Set(), others: new Set() };
   let files: HarnessFiles = new Map();
-  return commits.map(({ oid: commit, message, changes }, index) => {
+  return commits.map(({ oid: commit, message, changes, flood }, index) => {
     const own = start >= 0 && index >= start;
+    if (flood)
+      notesOn(issues, commit, `${harnessFolder(env)}, runs`)(
+        'files',
+        `at most ${MOST_ENTRIES} that one commit changes`,
+        'more',
+      );
     const decisions = changes
       .filter(({ path }) => parseDecisionPath(path) !== null)
       .flatMap((change) => decisionIn(reader, commit, change) ?? [])
@@ -168,12 +185,18 @@ function noteStray({ issues }: Reader, commit: Oid, { path, status }: TreeChange
   notesOn(issues, commit, path)('bytes', 'written once, with the decision that it signs', found);
 }
 
-function textOf({ objects, issues }: Reader, commit: Oid, { path, oid, mode }: TreeChange, plain: boolean): string {
+function textOf(
+  { objects, large, issues }: Reader,
+  commit: Oid,
+  { path, oid, mode }: TreeChange,
+  plain: boolean,
+): string {
   const note = notesOn(issues, commit, path);
   if (plain ? mode !== '100644' : !mode.startsWith('100')) note('mode', '100644', mode);
   const bytes = objects.get(oid);
   if (bytes === undefined) {
-    note('bytes', `object ${oid}`, 'missing');
+    const size = large.get(oid);
+    note('bytes', size === undefined ? `object ${oid}` : AT_MOST, size === undefined ? 'missing' : `${size} bytes`);
     return '';
   }
   try {
