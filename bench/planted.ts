@@ -31,7 +31,7 @@ const first = flag('first', 1);
 const tasks = flag('tasks', 1000);
 
 /** What the race and the look take of a night. */
-type Playing = Parameters<typeof race>[0] & Parameters<typeof compare>[0] & Pick<NightContext, 'sealed'>;
+type Playing = Parameters<typeof playBaseline>[0] & Parameters<typeof compare>[0] & Pick<NightContext, 'sealed'>;
 
 /** A part of a good harness, as the ops that take it out. */
 interface Part {
@@ -138,6 +138,7 @@ function nightOf(environment: Environment, seed: number): Playing {
   };
   return {
     options,
+    environment,
     number: 1,
     agent: medium,
     evaluator: openEvaluator({

@@ -1,8 +1,10 @@
 /** One night: learn from failures, try edits on dev, prune, and look once at the sealed panel. */
 import { BudgetError } from './errors.ts';
+import { EXIT } from './exit-codes.ts';
 import { closeNight, nightEndOf } from './night/close.ts';
 import { learn } from './night/learn.ts';
 import { type Branch, hasBudget, MAX_ROUNDS, type NightContext, type Progress } from './night/night.ts';
+import { isSolved, LostRepliesError, standstill } from './night/notice.ts';
 import { proposeOnly } from './night/propose-only.ts';
 import { prune } from './night/prune.ts';
 import { playBaseline, playReleaseBaseline, reportBaseline } from './night/race.ts';
@@ -15,8 +17,23 @@ import type { NightSummary } from './report/events.ts';
  * `look` asks the sealed panel, and only "released" flows back. Every candidate gets one decision.
  */
 export async function optimize(night: NightContext, progress: Progress): Promise<NightSummary> {
-  if (night.unproven !== null) return proposeOnly(night, progress, night.unproven);
-  let branch = await startBranch(night);
+  try {
+    return await (night.unproven === null
+      ? findRelease(night, progress)
+      : proposeOnly(night, progress, night.unproven));
+  } catch (error) {
+    if (!(error instanceof LostRepliesError)) throw error;
+    progress.notice = error.message;
+    night.emit({ type: 'warning', message: error.message });
+    const look = noLook('ended early: nearly every reply was lost, and no edit of a harness changes that');
+    const { score: baseline, split: baselineSplit } = error;
+    return closeNight(night, progress, { head: night.start, look, baseline, baselineSplit, exitCode: EXIT.usage });
+  }
+}
+
+async function findRelease(night: NightContext, progress: Progress): Promise<NightSummary> {
+  let branch = await startBranch(night, progress);
+  let still: string | null = null;
   let result: Look;
   try {
     for (let round = 1; round <= MAX_ROUNDS; round++) {
@@ -25,15 +42,17 @@ export async function optimize(night: NightContext, progress: Progress): Promise
       progress.proposerCalls += lessons.calls;
       progress.proposed = (progress.proposed ?? 0) + lessons.proposed;
       progress.repeated += lessons.repeated;
-      if (lessons.edits.length === 0) break;
+      still = standstill(branch, progress, lessons.score);
+      if (lessons.edits.length === 0 || isSolved(branch, lessons.score)) break;
       const before = branch.head.id;
       branch = await search(night, progress, branch, lessons);
+      still = standstill(branch, progress, lessons.score);
       // A head that did not change teaches nothing new.
       if (branch.head.id === before || !hasBudget(night, progress, branch, night.train.length + night.dev.length))
         break;
     }
     branch = await prune(night, progress, branch);
-    result = await look(night, branch);
+    result = still !== null && branch.head.id === night.release.id ? noLook(still) : await look(night, branch);
   } catch (error) {
     // A cap may end the night anywhere; what was decided stands and is reported.
     const decided = night.recorder.decisions.filter((one) => one.kind === 'candidate' && one.gate !== undefined).length;
@@ -45,9 +64,11 @@ export async function optimize(night: NightContext, progress: Progress): Promise
 }
 
 /** Plays the branch head: scores of earlier nights are never carried over. */
-async function startBranch(night: NightContext): Promise<Branch> {
+async function startBranch(night: NightContext, progress: Progress): Promise<Branch> {
   night.emit({ type: 'phase', phase: 'baseline', detail: `${night.dev.length} dev tasks` });
-  const { baseline, deterministic } = await playBaseline(night, night.start);
+  const { baseline, deterministic, notice } = await playBaseline(night, night.start);
+  progress.notice = notice;
+  if (notice !== null) night.emit({ type: 'warning', message: notice });
   reportBaseline(night, 'start', baseline);
   const isReleased = night.release.id === night.start.id;
   const releaseBaseline = isReleased ? baseline : await playReleaseBaseline(night, baseline);

@@ -31,6 +31,8 @@ export type Step =
       readonly content: string;
       readonly toolCalls: readonly ChatToolCall[];
       readonly usage: Usage;
+      /** The limit of its length cut it off. */
+      readonly cut?: true;
     }
   | {
       readonly kind: 'rewrite';

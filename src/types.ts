@@ -179,8 +179,10 @@ export type FailureClass =
   | 'action_realization'
   | 'contract_mismatch'
   | 'trajectory_degeneration'
-  | 'residual_reasoning';
-export type Cause = 'rule_missing' | 'rule_vague' | 'rule_wrong' | 'rule_ignored' | 'environment_fault';
+  | 'residual_reasoning'
+  /** Cut by a limit, or empty. */
+  | 'lost_reply';
+export type Cause = 'rule_missing' | 'rule_vague' | 'rule_wrong' | 'rule_ignored' | 'environment_fault' | 'reply_limit';
 
 /** Why one trace failed. */
 export interface Diagnosis {

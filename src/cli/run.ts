@@ -6,6 +6,7 @@ import { evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
 import { EXIT } from '../exit-codes.ts';
 import { scoreInterval } from '../gate/interval.ts';
 import { assertSound } from '../night/assert-lint.ts';
+import { noticeOf } from '../night/notice.ts';
 import { openHarness } from '../open/harness.ts';
 import { labelOf } from '../open/model.ts';
 import { chooseTasks } from '../open/tasks.ts';
@@ -66,6 +67,8 @@ async function evaluateOnce(flags: RunFlags): Promise<number> {
     traces,
     started,
   );
+  const notice = stage.agent.simulated ? null : noticeOf(traces, environment);
+  if (notice !== null) stage.emit({ type: 'warning', message: notice });
   stage.emit(summary);
   if (!flags.json && !flags.show) {
     process.stdout.write(

@@ -28,6 +28,7 @@ export function causeOf(
   harness: Harness,
   plan?: Plan,
 ): { cause: Cause; blames?: string } {
+  if (finding.pattern === 'cut' || finding.pattern === 'empty') return { cause: 'reply_limit' };
   if (finding.pattern === 'environment') return { cause: 'environment_fault' };
   const key = SWITCH_OF[finding.pattern];
   if (key)

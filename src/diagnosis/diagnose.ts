@@ -7,6 +7,7 @@ import { failsAgain, findResponsible, type Responsible, writesOf } from './respo
 import { wrongAnswer } from './rules/answers.ts';
 import { brokenChain } from './rules/chains.ts';
 import { badEnding, isTextCall } from './rules/endings.ts';
+import { lostReply } from './rules/lost.ts';
 import { wrongWrite } from './rules/writes.ts';
 
 export interface DiagnoseContext {
@@ -21,8 +22,9 @@ export async function diagnose(trace: Trace<'train'>, context: DiagnoseContext):
   const { task, environment, harness } = context;
   const plan = await environment.oracle?.(task);
   const responsible = await findResponsible(trace, task, environment, plan);
-  const finding = await find(trace, responsible, context, plan);
-  const step = finding.pattern === 'text_call' ? firstTextCall(trace) : responsible.step;
+  const lost = lostReply(trace);
+  const finding = lost ?? (await find(trace, responsible, context, plan));
+  const step = lost?.step ?? (finding.pattern === 'text_call' ? firstTextCall(trace) : responsible.step);
   const made = attemptsOf(trace).filter((a) => a.outcome === 'ok' && !a.readOnly);
   const ending = endOf(trace)?.ending;
   return {

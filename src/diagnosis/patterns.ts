@@ -22,6 +22,8 @@ export const CLASS_OF_PATTERN = {
   wrong_value: 'residual_reasoning',
   reasoning: 'residual_reasoning',
   environment: 'residual_reasoning',
+  cut: 'lost_reply',
+  empty: 'lost_reply',
 } as const satisfies Record<string, FailureClass>;
 
 export type Pattern = keyof typeof CLASS_OF_PATTERN;

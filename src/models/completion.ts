@@ -21,6 +21,9 @@ const FINISH: Readonly<Record<string, ChatReply['finish']>> = {
   tool_calls: 'tool_calls',
   function_call: 'tool_calls',
   length: 'length',
+  max_tokens: 'length',
+  MAX_TOKENS: 'length',
+  model_length: 'length',
 };
 
 const tokens = z.int().min(0);

@@ -22,12 +22,14 @@ export interface NightEnd {
   readonly baselineSplit: Split;
   /** Edits of a night that can test none. @default [] */
   readonly proposed?: readonly Edit[];
+  /** @default 0 for a release, 4 for a regression, else 3 */
+  readonly exitCode?: number;
 }
 
 export async function closeNight(
   night: NightContext,
   progress: Progress,
-  { head, look, baseline, baselineSplit, proposed = [] }: NightEnd,
+  { head, look, baseline, baselineSplit, proposed = [], exitCode }: NightEnd,
 ): Promise<NightSummary> {
   await night.recorder.close(head);
   const { budget } = night.evaluator.options;
@@ -56,11 +58,12 @@ export async function closeNight(
     repeated: progress.repeated,
     usage: night.evaluator.usage,
     proposerCalls: progress.proposerCalls,
+    notice: progress.notice,
     unproven: night.unproven === null ? null : { why: night.unproven, edits: inPlainWords(proposed, vocabulary) },
     outcome: look.outcome,
     command: night.command,
     signer: night.ledger.decisions().at(-1)?.signer ?? null,
-    exitCode: look.released ? EXIT.ok : look.verdict?.reason === 'regression' ? EXIT.regression : EXIT.nothingCertified,
+    exitCode: exitCode ?? exitCodeOf(look),
   };
   writeFileSync(
     join(night.folder, 'report.md'),
@@ -78,6 +81,11 @@ export async function closeNight(
   writeFileSync(join(night.folder, 'summary.json'), `${JSON.stringify(summary)}\n`);
   night.emit(summary);
   return summary;
+}
+
+function exitCodeOf({ released, verdict }: Look): number {
+  if (released !== null) return EXIT.ok;
+  return verdict?.reason === 'regression' ? EXIT.regression : EXIT.nothingCertified;
 }
 
 /** The baseline is the release before this night, on sealed tasks if there was a look. */

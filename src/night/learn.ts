@@ -15,11 +15,14 @@ import { checkEdits } from '../proposal/checks.ts';
 import type { ScoreLine } from '../report/events.ts';
 import type { Diagnosis, Environment, Harness, Task, Trace } from '../types.ts';
 import { type NightContext, PAID_SAMPLE } from './night.ts';
+import { noticeOf, playHeard } from './notice.ts';
 import { propose } from './propose.ts';
 
 export interface Lessons {
   /** Train score of the branch head. */
   readonly score: ScoreLine;
+  /** What the replies show; null for nothing. */
+  readonly notice: string | null;
   /** Edits that passed every free check, in order of expected gain. */
   readonly edits: readonly Edit[];
   /** By trace id. */
@@ -42,7 +45,7 @@ export async function learn(
   head: Harness,
   { round, left }: { readonly round: number; readonly left: number },
 ): Promise<Lessons> {
-  const { traces, score } = await playTrain(night, head, round);
+  const { traces, score, notice } = await playTrain(night, head, round);
   const environment: Environment = { ...night.environment, tasks: night.train };
   const context = { environment, protocol: night.agent.protocol, harness: head, tasks: night.train, traces };
   const diagnoses = await diagnoseAll(traces, night.train, { environment, harness: head });
@@ -62,23 +65,26 @@ export async function learn(
   });
   const { probes, notes, calls } = proposal;
   night.emit({ type: 'learned', edits: proposal.edits.length, refused, repeated, probes, notes });
-  return { score, edits, diagnoses, calls, proposed: proposal.edits.length, repeated };
+  return { score, notice, edits, diagnoses, calls, proposed: proposal.edits.length, repeated };
 }
 
 async function playTrain(
   night: Learning,
   harness: Harness,
   round: number,
-): Promise<{ readonly traces: readonly Trace<'train'>[]; readonly score: ScoreLine }> {
+): Promise<{ readonly traces: readonly Trace<'train'>[]; readonly score: ScoreLine; readonly notice: string | null }> {
   const sample = sampleOf(night, round);
   night.emit({ type: 'phase', phase: 'learn', detail: `${sample.length} train tasks` });
   const rollouts = sample.map((task) => ({ harness, task, trial: 0, tier: `train:${round}` }));
-  const traces = await playTasks(night.evaluator, rollouts, (done, total) => night.report('train', done, total));
+  const onPlayed = (done: number, total: number) => night.report('train', done, total);
+  const traces =
+    round === 1 ? await playHeard(night, rollouts, onPlayed) : await playTasks(night.evaluator, rollouts, onPlayed);
   assertScored(traces);
   const rewards = evaluationOf(harness, 'train', sample, traces).tasks.map((row) => row.rewards);
   const score = { ...scoreInterval(rewards), tasks: rewards.length };
   night.emit({ type: 'score', of: round === 1 ? 'start' : 'branch', split: 'train', score });
-  return { traces: traces as readonly Trace<'train'>[], score };
+  const notice = night.agent.simulated ? null : noticeOf(traces, night.environment);
+  return { traces: traces as readonly Trace<'train'>[], score, notice };
 }
 
 /** All train tasks of a simulated agent; else a random sample per round. Probes use all. */

@@ -118,6 +118,8 @@ export interface Progress {
   /** Candidates that were started. */
   candidates: number;
   voids: number;
+  /** What the replies of the first rollouts show, such as that they were cut; null for nothing. */
+  notice: string | null;
   /** Model calls of the proposers. */
   proposerCalls: number;
   /** Edits before any check; null until the proposers were asked. */
@@ -129,6 +131,7 @@ export interface Progress {
 export const openProgress = (): Progress => ({
   candidates: 0,
   voids: 0,
+  notice: null,
   proposerCalls: 0,
   proposed: null,
   repeated: 0,

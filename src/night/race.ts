@@ -1,6 +1,6 @@
 /** Tier 1: plays the branch head on dev, and races a candidate against it. */
 import { randomOf, shuffled } from '../digest.ts';
-import { assertScored, evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
+import { assertScored, evaluationOf, type Rollout, totalUsage } from '../evaluation/evaluator.ts';
 import { playTasks } from '../evaluation/play-tasks.ts';
 import { inOrder } from '../evaluation/pool.ts';
 import { scoreInterval } from '../gate/interval.ts';
@@ -10,13 +10,17 @@ import { DETERMINISM_TASKS } from '../gate/rules.ts';
 import { wordsOf } from '../traces/words.ts';
 import type { Harness, Task, Trace } from '../types.ts';
 import type { DevBaseline, NightContext } from './night.ts';
+import { noticeOf, playHeard } from './notice.ts';
 
 type Racing = Pick<NightContext, 'agent' | 'dev' | 'evaluator' | 'number' | 'options' | 'report' | 'signal'>;
+type Measuring = Racing & Pick<NightContext, 'environment'>;
 
 export interface MeasuredBaseline {
   readonly baseline: DevBaseline;
   /** True if the agent gave equal replies to equal requests. */
   readonly deterministic: boolean;
+  /** What the replies show; null for nothing. */
+  readonly notice: string | null;
 }
 
 /**
@@ -24,14 +28,16 @@ export interface MeasuredBaseline {
  * per task is exact. Any other agent plays the first 20 tasks twice: equal words need one trial on
  * two thirds of dev, equal scores one trial on all of dev, anything else two.
  */
-export async function playBaseline(night: Racing, harness: Harness, tier = 'dev'): Promise<MeasuredBaseline> {
+export async function playBaseline(night: Measuring, harness: Harness, tier = 'dev'): Promise<MeasuredBaseline> {
   const order = shuffled(night.dev, randomOf(night.options.seed, night.number, 'dev order', tier));
   if (night.agent.simulated) {
     const traces = await playDev(night, harness, order, [0], tier);
-    return { baseline: baselineOf(harness, order, traces), deterministic: false };
+    return { baseline: baselineOf(harness, order, traces), deterministic: false, notice: null };
   }
   const first = order.slice(0, DETERMINISM_TASKS);
-  const probe = await playDev(night, harness, first, [0, 1], tier);
+  const probe = await playHeard(night, rolloutsOf(harness, first, [0, 1], tier), (done, total) =>
+    night.report('dev', done, total),
+  );
   // An endpoint that refused every request will refuse the rest.
   assertScored(probe);
   const deterministic = agree(probe, wordsOf);
@@ -41,7 +47,8 @@ export async function playBaseline(night: Racing, harness: Harness, tier = 'dev'
   const more = await playDev(night, harness, rest, trials, tier);
   night.evaluator.settle();
   const traces = [...probe, ...more].filter(({ trial }) => trials.includes(trial));
-  return { baseline: baselineOf(harness, [...first, ...rest], traces, trials.length > 1), deterministic };
+  const baseline = baselineOf(harness, [...first, ...rest], traces, trials.length > 1);
+  return { baseline, deterministic, notice: noticeOf(traces, night.environment) };
 }
 
 /**
@@ -106,9 +113,11 @@ function playDev(
   trials: readonly number[],
   tier: string,
 ): Promise<Trace[]> {
-  const rollouts = tasks.flatMap((task) => trials.map((trial) => ({ harness, task, trial, tier })));
-  return playTasks(evaluator, rollouts, (done, total) => report('dev', done, total));
+  return playTasks(evaluator, rolloutsOf(harness, tasks, trials, tier), (done, total) => report('dev', done, total));
 }
+
+const rolloutsOf = (harness: Harness, tasks: readonly Task[], trials: readonly number[], tier: string): Rollout[] =>
+  tasks.flatMap((task) => trials.map((trial) => ({ harness, task, trial, tier })));
 
 /** Emits the dev score that candidates are compared with. */
 export function reportBaseline({ emit }: Pick<NightContext, 'emit'>, of: string, baseline: DevBaseline): void {

@@ -47,6 +47,8 @@ export interface NightSummary {
   readonly usage: Usage;
   /** Model calls of the proposer. */
   readonly proposerCalls: number;
+  /** What the first replies show, such as `20 of 20 replies were cut at 768 tokens`; else null. */
+  readonly notice: string | null;
   /** What a night on too few tasks for a release proposes; null for any other night. */
   readonly unproven: Unproven | null;
   /** Why there is or is no release, in one sentence. */

@@ -25,6 +25,7 @@ const summary: NightSummary = {
   repeated: 0,
   usage: { calls: 80, inputTokens: 1, outputTokens: 1, cachedTokens: 0, costUsd: 0 },
   proposerCalls: 0,
+  notice: null,
   unproven: null,
   outcome: 'the branch equals the first harness, so there is nothing to test',
   command: 'npx optimize --env desk',

@@ -31,6 +31,7 @@ export function morningPage(input: PageInput): string {
   const lines = [
     `# ${summary.env}, night ${summary.night}: ${resultOf(summary)}`,
     '',
+    ...(summary.notice === null ? [] : [`**${sentence(summary.notice)}**`, '']),
     ...(summary.simulated
       ? [
           `**SIMULATED agent ${summary.agent}.** These scores are evidence about the optimizer, never about a model.`,
@@ -62,6 +63,8 @@ export function morningPage(input: PageInput): string {
   ];
   return `${printable(lines.join('\n'))}`;
 }
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 function resultOf({ released, unproven }: NightSummary): string {
   if (unproven !== null) return `${amount(unproven.edits.length, 'edit')} proposed, unproven`;

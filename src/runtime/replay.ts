@@ -54,8 +54,9 @@ function recordedAnswers(trace: Trace): (ask: Ask) => Answer {
     if ((step.conversation ?? 0) !== conversation)
       throw new LeftRecord(`the record goes on in conversation ${step.conversation ?? 0}, not in ${conversation}`);
     at = found + 1;
-    const { content, toolCalls, usage } = step;
-    return { content, toolCalls, usage, model: trace.model, finish: toolCalls.length > 0 ? 'tool_calls' : 'stop' };
+    const { content, toolCalls, usage, cut } = step;
+    const finish = toolCalls.length > 0 ? 'tool_calls' : 'stop';
+    return { content, toolCalls, usage, model: trace.model, finish: cut ? 'length' : finish };
   }
 
   function resultOf({ id, call, by }: AskedCall): CallResult {

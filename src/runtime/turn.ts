@@ -178,7 +178,8 @@ export function* takeTurn(session: Session, talk: Talk, reply: ChatReply): Askin
   // Own ids: an endpoint's random ids would make equal episodes differ.
   const toolCalls = reply.toolCalls.map((call) => ({ ...call, id: nextId(talk) }));
   const said = toolCalls.map(({ id, name, arguments: text }) => ({ id, name, arguments: text }));
-  session.steps.push({ kind: 'model', content: reply.content, toolCalls: said, usage: reply.usage });
+  const cut = reply.finish === 'length' ? ({ cut: true } as const) : {};
+  session.steps.push({ kind: 'model', content: reply.content, toolCalls: said, usage: reply.usage, ...cut });
   const heard = hear(session.compiled, reply, toolCalls, () => nextId(talk));
   append(talk.messages, heard.message);
   const [first] = heard.calls;

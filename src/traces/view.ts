@@ -28,7 +28,8 @@ function render(step: Step): string[] {
     case 'model': {
       const calls = step.toolCalls.map((c) => `model calls ${clean(c.name)}(${cut(clean(c.arguments))})`);
       const said = step.content.trim() === '' ? [] : quoted('model says', step.content);
-      return said.length + calls.length > 0 ? [...said, ...calls] : ['model says nothing'];
+      const lines = said.length + calls.length > 0 ? [...said, ...calls] : ['model says nothing'];
+      return step.cut ? [...lines, '(cut off by the limit of its length)'] : lines;
     }
     case 'rewrite':
       return [`* [${step.by}] ${clean(step.what)}: ${json(step.before)} -> ${json(step.after)}`];

@@ -55,6 +55,7 @@ describe('a night', () => {
       'repeated',
       'usage',
       'proposerCalls',
+      'notice',
       'unproven',
       'outcome',
       'command',

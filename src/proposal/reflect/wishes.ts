@@ -90,7 +90,7 @@ export function kindFor(cluster: Cluster, skill: Skill | null = null): WishKind 
   if (skill !== null) return 'line';
   if (WATCHED[cluster.pattern] !== undefined) return 'monitor';
   if (cluster.tool !== undefined && CALLS.has(cluster.pattern)) return 'rule';
-  return cluster.pattern === 'text_call' ? null : 'skill';
+  return ['text_call', 'cut', 'empty'].includes(cluster.pattern) ? null : 'skill';
 }
 
 /** The operation of an answer, under a new id. Throws ZodError and RangeError for a bad answer. */
