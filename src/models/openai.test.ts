@@ -80,8 +80,8 @@ describe('an endpoint that does not take every setting', () => {
 });
 
 test.each([
-  ['no such host', 'http://nowhere.invalid/v1', /ENOTFOUND|EAI_AGAIN|timed out/],
-  ['no way there', 'http://192.0.2.1:9/v1', /./],
+  ['no such host', 'https://nowhere.invalid/v1', /ENOTFOUND|EAI_AGAIN|timed out/],
+  ['no way there', 'https://192.0.2.1:9/v1', /./],
 ])('an endpoint that cannot be reached is named before anything is asked: %s', async (_, baseUrl, says) => {
   server = await openFaultServer({ answer, faulty: () => false });
   const error = await openaiAgent({ model: 'm', baseUrl, apiKey: KEY, timeoutMs: 300 }).then(
@@ -109,4 +109,23 @@ test('a server that speaks no TLS is named as well', async () => {
   await expect(openaiAgent({ model: 'm', baseUrl, apiKey: KEY, timeoutMs: 2000 })).rejects.toThrow(
     /no answer from https/,
   );
+});
+
+test('a redirect is not followed: neither the key nor a prompt reaches the other host', async () => {
+  const { createServer } = await import('node:http');
+  let reached = 0;
+  const other = createServer((_, response) => {
+    reached += 1;
+    response.end('{}');
+  });
+  const redirecting = createServer((_, response) => {
+    response.writeHead(307, { location: `http://127.0.0.1:${(other.address() as { port: number }).port}/v1` });
+    response.end();
+  });
+  const listening = [other, redirecting].map((one) => new Promise<void>((ready) => one.listen(0, '127.0.0.1', ready)));
+  await Promise.all(listening);
+  const baseUrl = `http://127.0.0.1:${(redirecting.address() as { port: number }).port}/v1`;
+  await expect(openaiAgent({ model: 'm', baseUrl, apiKey: KEY })).rejects.toThrow(/redirects to http.*as base_url/);
+  expect(reached).toBe(0);
+  for (const one of [other, redirecting]) one.close();
 });

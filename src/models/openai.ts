@@ -6,9 +6,9 @@ import { type Redact, redactorOf } from '../secrets.ts';
 import type { Agent, ChatModel } from '../types.ts';
 import { openCalls, type Spend } from './calls.ts';
 import { folded, messageOf } from './faults.ts';
+import { isLoopback, type KeyUse, mayReceive, unboundKey } from './key-hosts.ts';
 import { FREE, type Price } from './prices.ts';
 import { assertSameModel } from './served.ts';
-import { isLoopback } from './settings.ts';
 
 export interface OpenAISettings {
   readonly model: string;
@@ -18,6 +18,8 @@ export interface OpenAISettings {
   readonly apiKey?: string;
   /** Name of the environment variable that holds the key. @default OPENAI_API_KEY */
   readonly keyEnv?: string;
+  /** A file of the repository names address or key: the pair has to be bound outside of it. */
+  readonly named?: true;
   /** @default 0 */
   readonly temperature?: number;
   /** Maximum tokens of a reply. @default 768 */
@@ -40,26 +42,47 @@ const holdsSecret = ({ username, password, searchParams }: URL): boolean =>
   password !== '' ||
   [...searchParams.keys()].some((name) => /key|token|secret|sig|auth/i.test(name));
 
+const OPENAI = 'https://api.openai.com/v1';
+const DEFAULT_KEY = 'OPENAI_API_KEY';
+
+const baseUrlOf = ({ baseUrl }: OpenAISettings): string | undefined =>
+  baseUrl ?? (process.env.OPENAI_BASE_URL?.trim() || undefined);
+
+/** Which key would go where. */
+export const keyUseOf = (settings: OpenAISettings): KeyUse => ({
+  name: settings.keyEnv ?? DEFAULT_KEY,
+  url: baseUrlOf(settings) ?? OPENAI,
+  typed: settings.named !== true,
+});
+
+/** The key for this address; `none` for a server of this machine that none is bound to. */
+function keyFor({ apiKey }: OpenAISettings, use: KeyUse): string {
+  const bound = mayReceive(use, process.env) || apiKey !== undefined;
+  const key = (apiKey ?? process.env[use.name])?.trim() ?? '';
+  if (isLoopback(use.url)) return bound && key !== '' ? key : 'none';
+  if (key === '') throw new UsageError(`no key: set ${use.name}, or use --base-url with a server on this machine`);
+  if (!bound) throw unboundKey(use, process.env);
+  return key;
+}
+
 /** Opens and checks (15 s) an endpoint. Throws UsageError (address, key), InfrastructureError. */
 export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Promise<Agent> {
-  const { baseUrl } = settings;
+  const baseUrl = baseUrlOf(settings);
   if (baseUrl !== undefined && !URL.canParse(baseUrl))
     throw new UsageError(`--base-url: expected an address such as http://127.0.0.1:8080/v1, got "${baseUrl}"`);
   if (baseUrl !== undefined && holdsSecret(new URL(baseUrl)))
     throw new UsageError(
       '--base-url holds a name, password or key, which would reach logs; put the key into OPENAI_API_KEY',
     );
-  const keyEnv = settings.keyEnv ?? 'OPENAI_API_KEY';
-  const apiKey =
-    (settings.apiKey ?? process.env[keyEnv])?.trim() ?? (baseUrl && isLoopback(baseUrl) ? 'none' : undefined);
-  if (apiKey === undefined || apiKey === '')
-    throw new UsageError(`no key: set ${keyEnv}, or use --base-url with a server on this machine`);
+  const use = keyUseOf(settings);
+  const { name: keyEnv, url: address } = use;
+  const apiKey = keyFor(settings, use);
 
   const timeoutMs = settings.timeoutMs ?? 300_000;
   const { default: Client } = await import('openai');
   const client = new Client({
     apiKey,
-    ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
+    baseURL: address,
     timeout: timeoutMs,
     // Retries happen in `openCalls`, so that all calls slow down together.
     maxRetries: 0,
@@ -93,6 +116,7 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
       canonicalJson({
         model: settings.model,
         baseUrl: baseUrl ?? null,
+        ...(keyEnv === DEFAULT_KEY ? {} : { keyEnv }),
         temperature,
         maxTokens,
         ...(settings.context === undefined ? {} : { context: settings.context }),
@@ -103,10 +127,18 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
   };
 }
 
+/** Status by which a redirect is told, which is never followed. */
+const MISDIRECTED = 421;
+
 /** The package reads only `error.message`; some servers put the reason elsewhere. */
 async function fetchWithReasons(...request: Parameters<typeof fetch>): Promise<Response> {
-  const response = await fetch(...request);
+  const [input, init] = request;
+  // A redirect would carry prompts to a host that nobody named.
+  const response = await fetch(input, { ...init, redirect: 'manual' });
   if (response.ok) return response;
+  const to = response.headers.get('location');
+  if (response.status >= 300 && response.status < 400 && to !== null)
+    return Response.json({ error: { message: `redirects to ${to}; give that` } }, { status: MISDIRECTED });
   const text = await response.text();
   let body = text;
   try {
@@ -132,6 +164,10 @@ async function assertReachable(
     await client.models.list({ timeout: Math.min(15_000, timeoutMs), maxRetries: 0 });
   } catch (error) {
     const status = (error as { status?: number }).status;
+    if (status === MISDIRECTED)
+      throw new UsageError(
+        `the endpoint ${at} ${folded(redact(messageOf(error))).replace(`${status} `, '')} as base_url`,
+      );
     if (status === 401)
       throw new UsageError(`${at} refused the key (HTTP ${status}); set ${keyEnv} to a key that may use "${model}"`);
     // Some endpoints do not list models; any answer shows that the endpoint exists.

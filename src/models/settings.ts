@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { readPlain } from '../files.ts';
 import { readAs, readYaml } from '../harness/yaml-document.ts';
+import { isOwnVariable } from './key-hosts.ts';
 
 /** Name of the file at the top of the repository. */
 export const MODELS_FILE = 'models.yaml';
@@ -30,6 +31,7 @@ export const ModelEntry = z.strictObject({
   key_env: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable, such as OPENAI_API_KEY')
+    .refine((name) => !isOwnVariable(name), "expected the variable of an endpoint's key; OPTIMIZE_* is never sent")
     .default('OPENAI_API_KEY'),
   /** `text`: a model without native calls, in every harness; `native`: the harness decides. */
   protocol: z.enum(['native', 'text']).default('native'),
@@ -47,12 +49,6 @@ export const ModelEntry = z.strictObject({
   price: PriceEntry.optional(),
 });
 export type ModelEntry = z.infer<typeof ModelEntry>;
-
-/** True for an address of this machine: it needs no key, is free and serves one call at a time. */
-export function isLoopback(url: string): boolean {
-  const host = URL.canParse(url) ? new URL(url).hostname : '';
-  return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
-}
 
 const ModelsFile = z.strictObject({
   version: z.literal(1),

@@ -1,10 +1,12 @@
 /** From --model to an agent: simulated, an endpoint, or a name from models.yaml. */
 import { UsageError } from '../errors.ts';
 import type { Spend } from '../models/calls.ts';
+import { isLoopback } from '../models/key-hosts.ts';
 import type { OpenAISettings } from '../models/openai.ts';
 import type { Price } from '../models/prices.ts';
-import { findModel, isLoopback, type ModelEntry } from '../models/settings.ts';
+import { findModel, type ModelEntry } from '../models/settings.ts';
 import type { Agent, Environment } from '../types.ts';
+import { offerToBind } from './bind-key.ts';
 
 /** Flags that name a model. */
 export interface ModelFlags {
@@ -94,11 +96,20 @@ function settingsOf(flags: ModelFlags, model: string, entry: ModelEntry | undefi
     ...(temperature === undefined ? {} : { temperature }),
     ...(entry === undefined
       ? {}
-      : { keyEnv: entry.key_env, timeoutMs: entry.timeout_s * 1000, maxRetries: entry.retries }),
+      : {
+          keyEnv: entry.key_env,
+          ...namedBy(flags, entry),
+          timeoutMs: entry.timeout_s * 1000,
+          maxRetries: entry.retries,
+        }),
     ...(entry?.context === undefined ? {} : { context: entry.context }),
     ...(entry?.protocol === 'text' ? { protocol: entry.protocol } : {}),
   };
 }
+
+/** The file's own unless a person typed the address and the key has its usual name. */
+const namedBy = ({ baseUrl }: ModelFlags, { key_env: key }: ModelEntry): { readonly named?: true } =>
+  baseUrl !== undefined && key === 'OPENAI_API_KEY' ? {} : { named: true };
 
 /** Throws UsageError for half a price: 0 for the other half would weaken --max-usd. */
 function priceOf({ priceIn: input, priceOut: output }: ModelFlags): Price | undefined {
@@ -125,7 +136,8 @@ export async function openAgent(choice: ModelChoice, environment: Environment, s
     const { simulatedAgent } = await import('../models/sim/agent.ts');
     return simulatedAgent(choice.profile);
   }
-  const { openaiAgent } = await import('../models/openai.ts');
+  const { keyUseOf, openaiAgent } = await import('../models/openai.ts');
+  await offerToBind(keyUseOf(choice.settings));
   return openaiAgent(choice.settings, spend);
 }
 
