@@ -7,6 +7,7 @@ import { InfrastructureError, InterruptedError } from '../errors.ts';
 import type { Redact } from '../secrets.ts';
 import type { ChatModel, ChatReply, ChatRequest } from '../types.ts';
 import { toFormat, toReply, toToolParam } from './completion.ts';
+import { excessOf } from './excess.ts';
 import { type Adaptation, adaptationTo, asFault, mayBeBilled, unreadTurn } from './faults.ts';
 import { sentOf, toParams } from './history.ts';
 import { type CallFault, openPatience, retryAfterOf } from './patience.ts';
@@ -58,7 +59,8 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
       : { response_format: toFormat(request.schema) }),
   });
 
-  const worstOf = (body: object): number => worstCost(price, Buffer.byteLength(JSON.stringify(body)), maxTokens);
+  const bytesOf = (body: object): number => Buffer.byteLength(JSON.stringify(body));
+  const worstOf = (body: object): number => worstCost(price, bytesOf(body), maxTokens);
 
   /** One attempt. The limit covers the whole reply; the client's own ends with the headers. */
   async function attempt(request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatReply> {
@@ -75,10 +77,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
       const reply = toReply(redactedCopy(completion, redact), { price, worstUsd });
       paidUsd = reply.usage.costUsd;
       if (paidUsd > worstUsd)
-        throw new InfrastructureError(
-          `the endpoint reports ${reply.usage.inputTokens} + ${reply.usage.outputTokens} tokens for a call, which is more than it was sent and allowed (${maxTokens} out): no cap of money can hold; use another endpoint`,
-          { who: 'endpoint', fatal: true, freezes: true },
-        );
+        throw excessOf(reply, { reported: completion.usage, sentBytes: bytesOf(body), maxTokens });
       return { ...reply, usage: { ...reply.usage, modelMs: Math.round(performance.now() - startedMs) } };
     } catch (error) {
       if (!mayBeBilled(error)) paidUsd = 0;

@@ -74,7 +74,8 @@ export async function closeNight(
       vocabulary,
       audit: night.decisions.flatMap((one) => (one.kind === 'audit' ? [one] : [])).at(-1) ?? null,
       approvals: night.options.policy.mode === 'propose' ? night.options.policy.approval.needed : 0,
-      minedNothing: progress.proposed === 0 && [...new Set(night.options.proposers)].join() === 'mine',
+      minedNothing:
+        progress.proposed === 0 && baseline.score < 1 && [...new Set(night.options.proposers)].join() === 'mine',
       baselineSplit,
     }),
   );

@@ -1,10 +1,11 @@
 /** What the first replies show is told before any verdict, and ends a night that cannot go on. */
 import { expect, test } from 'vitest';
 import { NO_USAGE } from '../chat.ts';
+import { openEvaluator } from '../evaluation/evaluator.ts';
 import { scriptedAgent } from '../runtime/scripted-agent.fixture.ts';
 import type { Agent, ChatReply } from '../types.ts';
-import { done, harness, nightOf, press } from './lamp.fixture.ts';
-import { LostRepliesError, standstill } from './notice.ts';
+import { done, harness, lamp, nightOf, press } from './lamp.fixture.ts';
+import { LostRepliesError, noticeOf, playHeard, standstill } from './notice.ts';
 import { playBaseline } from './race.ts';
 
 const reply = (more: Partial<ChatReply>): ChatReply => ({
@@ -58,6 +59,18 @@ test.each<[string, Partial<ChatReply>, RegExp]>([
   ['an unknown tool', { toolCalls: [call('push')] }, /^no call succeeded: 0 of \d+; the first, of push, was answered/],
 ])('%s in every reply: told, and the night goes on', async (_, said, told) => {
   expect(await noticed(() => said)).toMatch(told);
+});
+
+test('answers that never meet their schema are told', async () => {
+  const environment = { ...lamp, tools: [], answer: { kind: 'json', schema: { type: 'object' } } } as const;
+  const { agent } = saying(() => ({ content: 'Sure!' }));
+  const night = nightOf(agent, { environment });
+  const played = await playHeard(
+    { ...night, evaluator: openEvaluator({ ...night.evaluator.options, environment }) },
+    night.dev.slice(0, 5).map((task) => ({ harness: harness('Serve.'), task, trial: 0, tier: 'dev' })),
+    () => {},
+  );
+  expect(noticeOf(played, environment)).toBe('no answer met its JSON schema: 0 of 5; all of them say "Sure!"');
 });
 
 test('an agent that works has nothing to be told', async () => {

@@ -1,6 +1,6 @@
 /** What the first replies show before any verdict: cut, empty, or without a call that is heard. */
 
-import { attemptsOf, quote } from '../diagnosis/attempts.ts';
+import { attemptsOf, endOf, quote } from '../diagnosis/attempts.ts';
 import { isTextCall } from '../diagnosis/rules/endings.ts';
 import { lossOf } from '../diagnosis/rules/lost.ts';
 import { UsageError } from '../errors.ts';
@@ -103,10 +103,12 @@ export function noticeOf(
   }
   if (empty > TOLD * total)
     return `${empty} of ${total} replies were empty, without text and without a call; npx optimize doctor asks the endpoint why, and a model that thinks may need a higher --max-tokens`;
+  const all = same === null ? '' : `; all of them say ${JSON.stringify(quote(same))}`;
+  if (answer?.kind === 'json' && total > 0 && traces.every((trace) => endOf(trace)?.ending.value === undefined))
+    return `no answer met its JSON schema: 0 of ${traces.length}${all}`;
   if ((answer?.kind ?? 'tool') !== 'tool' || total === 0) return null;
   if (spelt > UNHEARD * total)
     return `${spelt} of ${total} replies spell a call as text that no layer hears; see realization.rescue in harness.yaml, and protocol: text in models.yaml`;
-  const all = same === null ? '' : `; all of them say ${JSON.stringify(quote(same))}`;
   if (called === 0) return `no reply held a call: 0 of ${total}${all}`;
   const attempts = traces.flatMap(attemptsOf);
   if (!scoresNothing(traces) || attempts.some(({ outcome }) => outcome === 'ok')) return null;

@@ -2,6 +2,7 @@
 
 import { addedIds, removedIds } from '../edit/key.ts';
 import { bundleTitle } from '../edit/title.ts';
+import { EXIT } from '../exit-codes.ts';
 import type { AuditDecision } from '../ledger/kinds/audit.ts';
 import type { DecisionDraft } from '../ledger/kinds/index.ts';
 import type { Harness, Split, Vocabulary } from '../types.ts';
@@ -192,7 +193,8 @@ function verdictCounts({ summary }: PageInput): string {
 
 function next({ summary, approvals, minedNothing }: PageInput): string[] {
   if (summary.unproven !== null) return [`${summary.command}      # with more tasks`];
-  const again = `${summary.command}      # the next night goes on from here`;
+  const lost = summary.exitCode === EXIT.usage;
+  const again = `${summary.command}      # ${lost ? 'with the setting changed' : 'the next night goes on from here'}`;
   const persons = approvals === 1 ? 'a person has to' : `${approvals} persons have to`;
   if (summary.released)
     return [
