@@ -96,11 +96,9 @@ test('a narrow win of a noisy agent joins the bar, a clear one replaces it', asy
   expect([...sure.bar.rows.values()].every(({ rewards }) => rewards.length === 1)).toBe(true);
 });
 
-test('an endpoint that refuses every request ends the baseline, not the night', async () => {
+test('an endpoint that refuses every request ends the baseline at once', async () => {
   const refusing = scriptedAgent([new InfrastructureError('HTTP 400: no such form', { final: true })]);
-  await expect(playBaseline(nightOf(refusing), harness('Serve.'))).rejects.toThrow(
-    'none of 40 rollouts could be scored',
-  );
+  await expect(playBaseline(nightOf(refusing), harness('Serve.'))).rejects.toThrow(/refused the first \d rollouts/);
 });
 
 test('an endpoint that does not answer ends the baseline after five rollouts', async () => {
