@@ -16,6 +16,7 @@ import type { NightOptions } from './night/night.ts';
 import { type OpenNight, openNight } from './night/open.ts';
 import { planNight } from './night/plan.ts';
 import { shelter } from './open/environment.ts';
+import { playFreshly } from './open/fresh.ts';
 import { openWorkTree } from './open/harness.ts';
 import { callTimeoutMs } from './open/model.ts';
 import { selectTasks } from './open/tasks.ts';
@@ -117,7 +118,7 @@ async function open(
   const options = nightOptions(request, env, policy);
   const workTree = (await openWorkTree(repository, env)).files;
   const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
-  await assertFit(environment, tasks);
+  await assertFit(environment, tasks, (ids) => playFreshly(environment, root, ids));
   const keys = readKeyring(process.env, repository);
   const budget = openBudget(options, Date.now);
   for (const source of [request.agent, ...proposers.flatMap(({ model }) => model ?? [])])

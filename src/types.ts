@@ -86,6 +86,8 @@ export interface Environment<State = unknown> {
   readonly digest: string;
   /** sha256 (hex) of the files that it was loaded from; absent if it was made in a program. */
   readonly source?: string;
+  /** Absolute path of the file that it was loaded from. */
+  readonly file?: string;
   /** Does not contain `done`: the runtime adds it. */
   readonly tools: readonly Tool[];
   readonly tasks: readonly Task[];
@@ -99,6 +101,8 @@ export interface Environment<State = unknown> {
   readonly timeoutMs?: number;
   /** The state cannot be copied, so nothing can be tried on a copy. */
   readonly replayable?: false;
+  /** Patterns of what may differ between equal plays, such as times and random ids. */
+  readonly volatile?: readonly string[] | undefined;
   /** Keyed digest of a text when tasks are private: their ids are such digests. */
   readonly mac?: (text: string) => string;
   /** True if there is no scorer: traces have no score. */

@@ -63,7 +63,11 @@ const move =
   };
 
 const args = z.object({ parcel_id: z.string(), town: z.enum(towns) });
-const inputOf = (n, i) => ({ id: `#${100 + (n % 900)}`, town: towns[n % 5], status: i % 3 ? 'waiting' : 'travelling' });
+const inputOf = (n, i) => ({
+  id: `#${100 + (n % 99900)}`,
+  town: towns[n % 5],
+  status: i % 3 ? 'waiting' : 'travelling',
+});
 
 export default defineEnvironment({
   name: 'parcels',

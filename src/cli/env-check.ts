@@ -7,6 +7,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { Repository } from '../ledger/git/git.ts';
 import { assertSound } from '../night/assert-lint.ts';
 import { reachOf } from '../night/reach.ts';
+import { playFreshly } from '../open/fresh.ts';
 import { openWorkTree } from '../open/harness.ts';
 import { percent } from '../report/terminal.ts';
 import type { Environment } from '../types.ts';
@@ -22,8 +23,8 @@ export const envCheck = command({
   options: z.object({ ...data, ...json }),
   example: 'env check retail',
   async run(flags, name = '') {
-    const { environment, repository } = await openPlace({ env: name, data: flags.data });
-    const checked = await checkEnvironment(environment, progressOf());
+    const { environment, repository, root } = await openPlace({ env: name, data: flags.data });
+    const checked = await checkEnvironment(environment, progressOf(), (ids) => playFreshly(environment, root, ids));
     const harness = await harnessProblems(repository, environment, checked.problems.length === 0);
     const report = { ...checked, problems: [...checked.problems, ...harness] };
     const reach = reachOf(environment);

@@ -6,7 +6,7 @@ const environmentText = (name: string): string => `import { readFileSync } from 
 import { defineEnvironment, fieldsOf } from 'harness-optimizer';
 // One row per document: its text and the fields that are right. Replace rows.jsonl by your own.
 const file = readFileSync(new URL('./rows.jsonl', import.meta.url), 'utf8');
-const rows = file.trim().split('\\n').map((line) => JSON.parse(line));
+const rows = file.replace(/^\\uFEFF/, '').trim().split('\\n').map((line) => JSON.parse(line));
 const text = { type: 'string' };
 export default defineEnvironment({
   name: '${name}',

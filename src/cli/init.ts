@@ -14,7 +14,7 @@ import { say, sayJson } from './output.ts';
 const environmentText = (name: string): string => `import { defineEnvironment, tool, z } from 'harness-optimizer';
 // The world, the tools and the tasks: replace them by your own.
 const towns = ['Amber Bay', 'Birch Hill', 'Cedar Gate', 'Dune Port', 'Elm Cross'];
-const inputOf = (n, i) => ({ id: \`#\${100 + (n % 900)}\`, town: towns[n % 5], status: i % 3 ? 'waiting' : 'travelling' });
+const inputOf = (n, i) => ({ id: \`#\${100 + (n % 99900)}\`, town: towns[n % 5], status: i % 3 ? 'waiting' : 'travelling' });
 const find = ({ parcels }, { parcel_id: id }, status = parcels[id]?.status) => {
   if (!parcels[id]) throw new Error(\`There is no parcel \${id}; parcel ids look like #123\`);
   if (parcels[id].status !== status) throw new Error(\`Parcel \${id} is \${parcels[id].status}, not \${status}\`);

@@ -1,12 +1,13 @@
 /** What an environment must satisfy: its oracle scores, idling does not, reads change nothing. */
 import { isObject } from '../digest.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
-import { readAnswer } from '../runtime/answer.ts';
+import { isPromise } from '../runtime/ask.ts';
 import { guarded } from '../runtime/guard.ts';
-import type { AnswerForm, Ending, Environment, Plan, Split, Task } from '../types.ts';
+import type { Environment, Plan, Split, Task } from '../types.ts';
 import { CAPABILITIES, type Capability, has, limitsOf } from './capabilities.ts';
 import { assertScorer } from './define.ts';
 import { equalityProblems, equalTasks } from './equal-tasks.ts';
+import { endsBy, type FreshPlay, isolationProblems } from './isolation.ts';
 
 export interface EnvironmentReport {
   readonly name: string;
@@ -32,10 +33,18 @@ const shown = 5;
 /** Faults of the environment after which the check stops: each may have cost a whole time limit. */
 const FAULTS = 3;
 
-/** Plays the oracle and the idle agent on every task until the third fault of the environment. */
+/** Plays these tasks where nothing ran before; [] if the environment has no file. */
+export type PlayFreshly = (ids: readonly string[]) => Promise<readonly FreshPlay[]>;
+const notFreshly: PlayFreshly = async () => [];
+
+/**
+ * Plays the oracle and the idle agent on every task until the third fault of the environment, then
+ * train and dev in several orders, to see that no rollout depends on another.
+ */
 export async function checkEnvironment(
   given: Environment,
   progress: (done: number, total: number) => void = () => {},
+  freshly: PlayFreshly = notFreshly,
 ): Promise<EnvironmentReport> {
   assertScorer(given);
   const environment = guarded(given);
@@ -70,6 +79,7 @@ export async function checkEnvironment(
       break;
     }
   }
+  if (faults === 0) problems.push(...(await isolationOf(environment, tasks.filter(isOpen), freshly, progress)));
   const idle = tasks.length > 0 ? idleSum / tasks.length : 0;
   if (idle > ceiling + 1e-9) {
     problems.push(`an agent that does nothing scores ${percent(idle)}, above the ceiling of ${percent(ceiling)}`);
@@ -104,19 +114,65 @@ function countSplits(tasks: readonly Task[]): Record<Split, number> {
 
 /**
  * Throws UsageError for what would make a night's figures worth nothing and costs nothing to find:
- * tools that no endpoint takes, requests without words, tasks that are equal under different ids.
+ * tools that no endpoint takes, requests without words, tasks that are equal under different ids,
+ * and rollouts of a few tasks that depend on each other.
  */
-export async function assertFit(environment: Environment, tasks: readonly Task[]): Promise<void> {
+export async function assertFit(
+  environment: Environment,
+  tasks: readonly Task[],
+  freshly: PlayFreshly = notFreshly,
+): Promise<void> {
   const problems = [
     ...toolProblems(environment),
     ...requestProblems(tasks),
     ...equalityProblems(await equalTasks(environment, tasks)),
+    // What this package brings was checked with it.
+    ...(environment.file === undefined
+      ? []
+      : await isolationOf(environment, await sampleOf(environment, tasks), freshly)),
   ];
   if (problems.length === 0) return;
   const more = problems.length > shown ? `; and ${problems.length - shown} more` : '';
   throw new UsageError(
     `${environment.name} is not fit for a night: ${problems.slice(0, shown).join('; ')}${more}. See: npx optimize env check ${environment.name}`,
   );
+}
+
+/** A proposer sees train, a race plays dev: no check plays sealed tasks. */
+const isOpen = ({ split }: Task): boolean => split !== 'sealed';
+
+/** Tasks per split that a night plays: few where a reset takes time. */
+const SAMPLE = { quick: 12, slow: 2 };
+
+async function sampleOf(environment: Environment, tasks: readonly Task[]): Promise<Task[]> {
+  const [first] = tasks;
+  if (first === undefined) return [];
+  try {
+    const state = environment.reset(first);
+    const size = isPromise(state) ? SAMPLE.slow : SAMPLE.quick;
+    await environment.dispose?.(await state);
+    const of = (split: Split) => tasks.filter((task) => task.split === split).slice(0, size);
+    return [...of('train'), ...of('dev')];
+  } catch (error) {
+    // A reset that fails makes rollouts void, which a night counts.
+    if (error instanceof EnvironmentError) return [];
+    throw error;
+  }
+}
+
+/** A thread that does not load the environment is a problem of it too. */
+async function isolationOf(
+  environment: Environment,
+  tasks: readonly Task[],
+  freshly: PlayFreshly,
+  progress?: (done: number, total: number) => void,
+): Promise<string[]> {
+  try {
+    return await isolationProblems(environment, tasks, await freshly(tasks.map(({ id }) => id)), progress);
+  } catch (error) {
+    if (error instanceof EnvironmentError || error instanceof UsageError) return [error.message];
+    throw error;
+  }
 }
 
 function toolProblems({ tools }: Environment): string[] {
@@ -163,13 +219,6 @@ function taskProblems(tasks: readonly Task[]): string[] {
     if (tasks.length > 0 && counts[split] === 0) problems.push(`no task is in the split ${split}`);
   }
   return problems.slice(0, 3 * shown);
-}
-
-/** The ending of an agent that says `summary`. */
-function endsBy(answer: AnswerForm = { kind: 'tool' }, summary: string): Ending {
-  if (answer.kind === 'tool') return { reason: 'done', summary };
-  const read = answer.kind === 'json' ? readAnswer(summary, answer.schema, { repair: false, coerce: false }) : null;
-  return { reason: 'text', summary, ...(read !== null && 'value' in read ? { value: read.value } : {}) };
 }
 
 /** The changes as one text; '' if the environment cannot list them. */

@@ -22,8 +22,8 @@ export type { DefinedScorer, DefinedState, EnvironmentDefinition, TaskDefinition
 
 /** Tasks and seed of an environment whose tasks are a function. */
 const firstTasks: GenerateOptions = { seed: 1, tasks: 400 };
-/** A function with the same tasks for this seed is a list: it makes no fresh ones. */
-const OTHER_SEED = 1_000_003;
+/** A function with mostly the same tasks for each of these seeds is a list. */
+const OTHER_SEEDS = [1_000_003, 424_242_424];
 
 /**
  * Makes an environment. Its digest covers name, tools and tasks; `loadEnvironment` adds the file's
@@ -41,8 +41,10 @@ export function defineEnvironment<State, Input = string>(
     return build(definition, split ? fresh.map((task) => ({ ...task, split })) : fresh, generate);
   };
   const first = generate(firstTasks);
-  const other = tasksOf(definition, asked(definition.name, tasks, { ...firstTasks, seed: OTHER_SEED }));
-  return isFixedList(first.tasks, other) ? build(definition, pureTasks(definition.name, tasks, firstTasks)) : first;
+  const isList = OTHER_SEEDS.every((seed) =>
+    isFixedList(first.tasks, tasksOf(definition, asked(definition.name, tasks, { ...firstTasks, seed }))),
+  );
+  return isList ? build(definition, pureTasks(definition.name, tasks, firstTasks)) : first;
 }
 
 function build<State, Input>(
@@ -71,6 +73,7 @@ function build<State, Input>(
     maxTurns: definition.maxTurns ?? 30,
     ceiling: definition.ceiling ?? 0,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(definition.volatile === undefined ? {} : { volatile: definition.volatile }),
     ...(replayable === undefined ? {} : { replayable }),
     ...(answer === undefined ? {} : { answer }),
     ...(user === undefined ? {} : { user }),

@@ -54,6 +54,8 @@ export interface EnvironmentDefinition<State, Input> {
   dispose?(state: State): MaybePromise<void>;
   /** True for a tool's text that reports an error; such a call changes nothing. */
   isError?(content: string): boolean;
+  /** Regular expressions of what may differ between equal plays, such as times and random ids. */
+  readonly volatile?: readonly string[];
   /** Answers what the agent says. Default: nobody does. */
   readonly user?: User;
   /** Words of the domain. Default: neutral ones. */

@@ -91,7 +91,7 @@ async function loadFile(file: string, root: string): Promise<Environment> {
   assertEnvironment(environment, file);
   assertTasks(environment.name, environment.tasks);
   await assertState(environment);
-  return withSource(guarded(environment), source);
+  return { ...withSource(guarded(environment), source), file };
 }
 
 /**

@@ -1,14 +1,16 @@
 /** Reading JSON files of a data folder with errors that name the file. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../errors.ts';
+import { dataText } from '../data-text.ts';
 import type { RetailWorld } from './store.ts';
 
 /** A JSON file's value. Throws UsageError if it is missing or malformed; `hint` says what to do. */
 export function readJson(file: string, hint: string): unknown {
   if (!existsSync(file)) throw new UsageError(`no such file; ${hint}`, { where: file });
+  const text = dataText(file);
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(text);
   } catch (cause) {
     throw new UsageError(`expected JSON, got ${(cause as Error).message}`, { where: file, cause });
   }

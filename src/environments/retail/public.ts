@@ -1,9 +1,10 @@
 /** The public benchmark's retail tickets, from a data folder or from a user's own checkout. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
 import type { Json, Task } from '../../types.ts';
+import { dataText } from '../data-text.ts';
 import { assignSplits } from '../split.ts';
 import { readJson, readSplitWorld, readWorld } from './load.ts';
 import { readAssignment } from './python-literal.ts';
@@ -73,7 +74,7 @@ function loadTasks(folders: readonly string[], dir: string): readonly PublicTask
 function pythonTasks(file: string): PublicTask[] {
   let value: unknown;
   try {
-    value = readAssignment(readFileSync(file, 'utf8'), 'TASKS_TRAIN');
+    value = readAssignment(dataText(file), 'TASKS_TRAIN');
   } catch (cause) {
     throw new UsageError((cause as Error).message, { where: file, cause });
   }

@@ -1,9 +1,10 @@
 /** Replays recorded call sequences and compares error flags, messages and the database hash. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
 import type { Json, ToolCall } from '../../types.ts';
+import { dataText } from '../data-text.ts';
 import type { VectorsReport } from '../folder.ts';
 import { readWorld } from './load.ts';
 import { openStore, type RetailWorld } from './store.ts';
@@ -49,7 +50,7 @@ export function mismatch(world: RetailWorld, vector: Vector): string | null {
 /** Vectors of a JSON Lines file. Throws UsageError with file and line for a missing or bad one. */
 export function readVectors(file: string): Vector[] {
   if (!existsSync(file)) throw new UsageError('no such file; give a vectors file in JSON Lines', { where: file });
-  const lines = readFileSync(file, 'utf8').split('\n');
+  const lines = dataText(file).split('\n');
   return lines.flatMap((line, index) => {
     if (line.trim() === '') return [];
     try {

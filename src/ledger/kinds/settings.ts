@@ -85,8 +85,8 @@ export function loosened(before: RecordedSettings, after: RecordedSettings): str
   // Digests of another salt cannot be compared, so a person has to confirm the tasks.
   if (before.salt !== after.salt) return [...policy, 'the tasks are named and digested with another salt, or none'];
   const tasks = tasksLoosened(before, after);
-  // Where the tasks are the same, what changed may be their scorer.
-  const isOther = before.source !== undefined && after.source !== before.source;
+  // Where the tasks are the same, what changed may be their scorer; a program's own has no files.
+  const isOther = before.source !== undefined && after.source !== undefined && after.source !== before.source;
   const isSameTasks = canonicalJson(before.tasks) === canonicalJson(after.tasks);
   if (isOther && isSameTasks)
     return [...policy, 'files of the environment, which may score or start its tasks, are others than they were'];

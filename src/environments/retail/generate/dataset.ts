@@ -1,9 +1,10 @@
 /** A generated data set on disk: `world.json` and `tasks/<split>.jsonl`, one record per line. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../../errors.ts';
 import type { Json, Split, Task } from '../../../types.ts';
+import { dataText } from '../../data-text.ts';
 import type { RetailWorld } from '../store.ts';
 import { RetailTarget } from '../target.ts';
 
@@ -108,7 +109,7 @@ const firstIssue = (error: z.ZodError): { readonly path: readonly PropertyKey[];
 };
 
 function readText(file: string): string {
-  if (existsSync(file)) return readFileSync(file, 'utf8');
+  if (existsSync(file)) return dataText(file);
   throw new UsageError(
     'no such file; restore it with `git checkout`, or make a data set with `optimize env generate retail --seed 1 --tasks 400 --out DIR`',
     {
