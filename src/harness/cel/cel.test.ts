@@ -135,6 +135,47 @@ describe('any other fault', () => {
   });
 });
 
+describe('work is bounded', () => {
+  const nine = '[1, 2, 3, 4, 5, 6, 7, 8, 9]';
+  const nested = (macro: string, body: string) =>
+    `${[...'abcdefghj'].map((name) => `${nine}.${macro}(${name}, `).join('')}${body}${')'.repeat(9)}`;
+  const large: CelScope = {
+    values: { many: Array.from({ length: 100 }, (_, n) => n), text: 'x'.repeat(100) },
+    calls: [],
+  };
+
+  test.each<[string, string]>([
+    ['nested loops', nested('all', 'a < 10')],
+    ['nested loops that find nothing', nested('exists', 'a > 10')],
+    ['nested lists', nested('map', 'a')],
+    ['loops beside a side that decides', `(${nested('all', 'a < 10')}) || true`],
+    ['loops over data', 'many.map(x, many.map(y, many.filter(z, z == x)))'],
+    ['a text that doubles', `[text]${'.map(x, x + x)'.repeat(24)}`],
+    ['a list that doubles', `[many]${'.map(x, x + x)'.repeat(24)}`],
+    ['a list of itself', `[many]${'.map(x, [x, x])'.repeat(24)}`],
+    ['a joined text that doubles', `["abcdefgh"]${'.map(x, [x, x].join())'.repeat(24)}`],
+    [
+      'names for what doubles',
+      'cel.bind(a, [many, many], cel.bind(b, [a, a, a, a], cel.bind(c, [b, b, b, b], cel.bind(d, [c, c, c, c, c, c, c, c, c], d))))',
+    ],
+    ['comparisons of large lists', 'many.all(x, many.all(y, [many] != [many, many]))'],
+  ])('%s', (_, source) => {
+    expect(compileExpression(source).evaluate(large)).toEqual({
+      kind: 'error',
+      message: expect.stringMatching(/more than 20000 steps/),
+    });
+  });
+
+  test('and what a harness does with large data is not', () => {
+    for (const source of [
+      'many.filter(x, x in many).size() == 100',
+      'many.map(x, many.exists(y, y == x)).all(b, b)',
+      'many + many == many + many',
+    ])
+      expect(compileExpression(source).evaluate(large)).toEqual({ kind: 'value', value: true });
+  });
+});
+
 test('equal text compiles once', () => {
   expect(compileExpression('order.total > 1')).toBe(compileExpression('order.total > 1'));
 });

@@ -1,7 +1,7 @@
 /** CEL expressions and texts with CEL holes, compiled once; missing data decides nothing. */
 import { ParseError, TypeError as TypeCheckError } from '@marcbachmann/cel-js';
 import { UsageError } from '../../errors.ts';
-import { type CelCall, isMissing, parseExpression, toPlain, withCalls } from './environment.ts';
+import { type CelCall, isMissing, parseExpression, TooMuchWork, withCalls } from './environment.ts';
 import { collectFacts, type ExpressionFacts } from './paths.ts';
 
 export type { CelCall } from './environment.ts';
@@ -84,11 +84,12 @@ function compile(source: string): Expression {
     evaluate(scope) {
       const names = Object.assign(Object.create(null), { calls: scope.calls }, scope.values);
       try {
-        const value = toPlain(withCalls(scope.calls, () => run(names)));
+        const value = withCalls(scope.calls, () => run(names));
         if (typeof value === 'number' && !Number.isFinite(value))
           return { kind: 'error', message: 'not a finite number' };
         return { kind: 'value', value };
       } catch (error) {
+        if (error instanceof TooMuchWork) return { kind: 'error', message: error.message };
         if (isMissing(error)) return undecided;
         return {
           kind: 'error',

@@ -24,21 +24,65 @@ export const reservedNames: ReadonlySet<string> = new Set(
   'args task calls it i int uint double string bool bytes list map null_type type dyn cel optional'.split(' '),
 );
 
+/** Steps of one evaluation: elements that loops visit, and the size of what is built or compared. */
+export const MOST_STEPS = 20_000;
+
+/** Thrown where an evaluation needs more steps. */
+export class TooMuchWork extends Error {
+  override readonly name = 'TooMuchWork';
+}
+const tooMuch = new TooMuchWork(`it needs more than ${MOST_STEPS} steps`);
+
 // The engine's functions do not see the activation; evaluation is synchronous, so one is enough.
 let currentCalls: readonly CelCall[] = [];
+let stepsLeft = MOST_STEPS;
 
-/** Runs `evaluate` with the calls that `called` and `count` see. */
-export function withCalls<T>(calls: readonly CelCall[], evaluate: () => T): T {
-  const outer = currentCalls;
+function spend(steps: number): void {
+  stepsLeft -= steps;
+  if (stepsLeft < 0) throw tooMuch;
+}
+
+/** Spends what it takes to go through a value. */
+function spendSize(value: unknown): void {
+  if (typeof value === 'string') spend(value.length >> 5);
+  if (typeof value !== 'object' || value === null) return;
+  const items = value instanceof Map ? value.values() : Object.values(value);
+  for (const item of items) {
+    spend(1);
+    spendSize(item);
+  }
+}
+
+/** Spends the length of a text, list or map, without what its elements hold. */
+function spendLength(value: unknown): void {
+  if (typeof value === 'string') spend(value.length >> 5);
+  else if (Array.isArray(value)) spend(value.length);
+  else if (typeof value === 'object' && value !== null)
+    spend(value instanceof Map ? value.size : Object.keys(value).length);
+}
+
+/**
+ * Runs `evaluate` with the calls that `called` and `count` see, and gives its value as JSON. Throws
+ * TooMuchWork, also where the engine has swallowed it.
+ */
+export function withCalls(calls: readonly CelCall[], evaluate: () => unknown): unknown {
+  const outer = [currentCalls, stepsLeft] as const;
   const { stackTraceLimit } = Error;
   currentCalls = calls;
+  stepsLeft = MOST_STEPS;
   // Missing data is common and the engine throws it; without a stack it costs a quarter.
   Error.stackTraceLimit = 0;
   try {
-    return evaluate();
+    const value = evaluate();
+    spend(0);
+    spendSize(value);
+    return toPlain(value);
+  } catch (error) {
+    // `&&`, `||` and quantifiers may decide without an operand that failed, and wrap its error.
+    throw stepsLeft < 0 ? tooMuch : error;
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
-    currentCalls = outer;
+    [currentCalls, stepsLeft] = outer;
   }
 }
 
@@ -80,8 +124,9 @@ const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
   '%': (a, b) => a % b,
 };
 
-/** Internal function around the operands of a comparison: it throws when the value is missing. */
+/** Internal functions: around operands of a comparison, where missing data throws, and others. */
 const guard = '__known';
+const counted = '__counted';
 
 function createEnvironment(): Environment {
   const environment = new Environment({
@@ -100,6 +145,11 @@ function createEnvironment(): Environment {
   return environment
     .registerFunction(`${guard}(dyn): dyn`, (value: unknown) => {
       if (value === null) throw missing;
+      spendSize(value);
+      return value;
+    })
+    .registerFunction(`${counted}(dyn): dyn`, (value: unknown) => {
+      spendLength(value);
       return value;
     })
     .registerFunction('called(string): bool', (tool: string) => successes(tool) > 0)
@@ -114,19 +164,38 @@ const environment: Environment = createEnvironment();
 
 const isNull = (node: ASTNode): boolean => node.op === 'value' && node.args === null;
 
-/** The engine finds `null == "x"` false; here only a comparison with a literal null decides. */
-function guardComparisons(node: ASTNode): void {
+/** A node with an internal function around it. */
+function wrapped(name: string, node: ASTNode): ASTNode {
+  const call = environment.parse(`${name}(x)`).ast;
+  if (call.op === 'call') call.args[1][0] = node;
+  return call;
+}
+
+/** What the engine made of a macro: a loop over `iterable`, or a value with a name. */
+interface Expanded {
+  readonly meta?: {
+    readonly alternate?: { readonly args: { iterable: ASTNode } };
+    readonly macro?: { val?: ASTNode };
+  };
+}
+
+/**
+ * Only a comparison with a literal null decides; the engine finds `null == "x"` false. Loops, sums,
+ * joined texts and named values are counted, since each of them can grow with every nesting.
+ */
+function guardOperands(node: ASTNode): void {
   const operands = operandsOf(node);
-  for (const operand of operands) guardComparisons(operand);
-  if (node.op !== '==' && node.op !== '!=' && node.op !== 'in') return;
-  if (operands.some(isNull)) return;
+  for (const operand of operands) guardOperands(operand);
+  const { alternate, macro } = (node as Expanded).meta ?? {};
+  if (alternate?.args.iterable) alternate.args.iterable = wrapped(counted, alternate.args.iterable);
+  if (macro?.val) macro.val = wrapped(counted, macro.val);
+  if (node.op === 'rcall' && node.args[0] === 'join') node.args[1] = wrapped(counted, node.args[1]);
+  const compares = node.op === '==' || node.op === '!=' || node.op === 'in';
+  if ((!compares && node.op !== '+') || (compares && operands.some(isNull))) return;
   const guarded: ASTNode[] = node.args;
-  for (const [index, operand] of guarded.entries()) {
-    if (operand.op === 'value' || operand.op === 'list') continue;
-    const call = environment.parse(`${guard}(x)`).ast;
-    if (call.op === 'call') call.args[1][0] = operand;
-    guarded[index] = call;
-  }
+  for (const [index, operand] of guarded.entries())
+    if (operand.op !== 'value' && (operand.op !== 'list' || !operand.args.every(({ op }) => op === 'value')))
+      guarded[index] = wrapped(compares ? guard : counted, operand);
 }
 
 /** Direct sub-expressions of a parsed expression, in order. */
@@ -156,7 +225,7 @@ export function operandsOf(node: ASTNode): readonly ASTNode[] {
 export function parseExpression<T>(source: string, inspect: (ast: ASTNode) => T): { run: ParseResult; facts: T } {
   const run = environment.parse(source);
   const facts = inspect(run.ast);
-  guardComparisons(run.ast);
+  guardOperands(run.ast);
   const checked = run.check();
   if (!checked.valid) throw checked.error;
   return { run, facts };
