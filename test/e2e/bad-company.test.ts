@@ -5,8 +5,8 @@
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
-import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pidSpace } from '../../src/ledger/git/process.ts';
 import {
   decisionsOf,
   git,
@@ -66,8 +66,8 @@ describe.concurrent('other processes', () => {
     const lockOf = (host: string) =>
       `${JSON.stringify({ host, pid, started: null, nonce: 'a1', time: '2026-01-01T00:00:00.000Z' })}\n`;
     write(dir, { '.git/optimize/my-shop.lock': lockOf('elsewhere') });
-    await refuse(dir, NIGHT, 2, /process \d+ on elsewhere.*remove .*my-shop\.lock/);
-    write(dir, { '.git/optimize/my-shop.lock': lockOf(hostname()) });
+    await refuse(dir, NIGHT, 2, /container \(elsewhere\).*remove .*my-shop\.lock/);
+    write(dir, { '.git/optimize/my-shop.lock': lockOf(pidSpace()) });
     expect([0, 3]).toContain((await optimize(dir, NIGHT)).code);
     expect(leftoversOf(dir)).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withScratch } from '../git/git.ts';
-import { startOf } from '../git/process.ts';
+import { pidSpace, startOf } from '../git/process.ts';
 import { newShop, put, removeFolders, type Shop, userGit } from '../shop.fixture.ts';
 import { acquireLock } from './lock.ts';
 
@@ -22,7 +22,7 @@ const later = '2026-01-01T02:20:00Z';
 const acquire = (env = 'shop', at = later) => acquireLock(shop.repository, env, at);
 const files = () => readdirSync(`${shop.dir}/.git/optimize`);
 const ownerOf = (owner: object) =>
-  `${JSON.stringify({ host: hostname(), pid: gone, started: 'z', nonce: 'dead', time, ...owner })}\n`;
+  `${JSON.stringify({ host: pidSpace(), pid: gone, started: 'z', nonce: 'dead', time, ...owner })}\n`;
 const leave = (owner: object, name = 'shop.lock') => put(shop.dir, `.git/optimize/${name}`, ownerOf(owner));
 
 describe('acquireLock', () => {
@@ -53,7 +53,13 @@ describe('acquireLock', () => {
   });
 
   it.each<[string, object, RegExp]>([
-    ['another machine', { host: 'there' }, /process \d+ on there.*if that machine is gone for good, remove/],
+    ['another machine', { host: 'there' }, /container \(there\).*if that one is gone for good, remove/],
+    [
+      'another container of this machine, where the pid is that of somebody else or of nobody',
+      { host: `${hostname()} pid:[1]` },
+      /on another machine or container \(.* pid:\[1\]\)/,
+    ],
+    ['a lock of before, which names no container', { host: hostname() }, /on another machine or container/],
     ['a start time nobody knows', { pid: process.pid, started: null }, /process \d+ on this machine/],
   ])('does not guess with %s', async (_, owner, message) => {
     leave(owner);
@@ -88,7 +94,7 @@ describe('acquireLock', () => {
 });
 
 it('removes the scratch folders of killed processes, and no other', async () => {
-  const folder = (pid: number) => `scratch-${hostname().replace(/[^A-Za-z0-9]/g, '')}-${pid}-x`;
+  const folder = (pid: number) => `scratch-${pidSpace().replace(/[^A-Za-z0-9]/g, '')}-${pid}-x`;
   for (const pid of [gone, process.pid]) put(shop.dir, `.git/optimize/${folder(pid)}/blob-0`, 'left');
   await withScratch(shop.repository, async () => expect(files()).not.toContain(folder(gone)));
   expect(files()).toEqual([folder(process.pid)]);

@@ -1,11 +1,10 @@
 /** The only file that runs git: fixed sub-commands, its own environment, no repository code. */
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { GitPluginError, simpleGit } from 'simple-git';
 import { InfrastructureError, UsageError, VerifyError } from '../../errors.ts';
 import type { ObjectFormat } from './object-id.ts';
-import { startOf } from './process.ts';
+import { pidSpace, startOf } from './process.ts';
 
 /** An opened repository; all paths are absolute. */
 export interface Repository {
@@ -214,7 +213,7 @@ export async function openRepository(dir: string): Promise<Repository> {
 export async function withScratch<T>(repository: Repository, work: (folder: string) => Promise<T>): Promise<T> {
   const parent = join(repository.commonDir, 'optimize');
   await mkdir(parent, { recursive: true });
-  const prefix = `scratch-${hostname().replace(/[^A-Za-z0-9]/g, '')}-`;
+  const prefix = `scratch-${pidSpace().replace(/[^A-Za-z0-9]/g, '')}-`;
   for (const name of await readdir(parent)) {
     const pid = Number(name.startsWith(prefix) && name.slice(prefix.length).split('-')[0]);
     // A killed process of this machine left it behind.

@@ -1,5 +1,6 @@
 /** Whether a process of this machine still runs, so that what a killed one left may be removed. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 
 /** Boot and start time, which no later process with this pid has; '' if unknown, null if gone. */
 export function startOf(pid: number): string | null {
@@ -17,5 +18,17 @@ export function startOf(pid: number): string | null {
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${fields[19]}`;
   } catch {
     return '';
+  }
+}
+
+/**
+ * Where a pid has a meaning: the host, and on Linux the pid namespace, as containers on one volume
+ * may have one host name and equal pids.
+ */
+export function pidSpace(): string {
+  try {
+    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return hostname();
   }
 }
