@@ -185,6 +185,8 @@ async function measure(seed: number, start: Harness, fixed: Harness): Promise<Ou
     after: fixed,
     panel,
     trials,
+    head: String(seed),
+    look: 1,
     alpha: alphaOf({ looks: 0, sinceRelease: 0, releases: 0 }),
   });
   const verdict = decideRelease(pairs, { planned: night.sealed.length, voids, rollouts });

@@ -6,16 +6,15 @@ start.json. Checks V1: chain, edits replayed from byte splices, verdicts and err
 the decisions lead; and V2 with --trust: signatures against keys that you got another way. It does not check sentences (`detail`).
 Exit 0: verified; 6: altered; 2: could not check.
 """
-import argparse, base64, hashlib, json, math, pathlib, re, subprocess, sys, tempfile, types
+import argparse, base64, functools, hashlib, json, math, operator, pathlib, re, subprocess, sys, tempfile, types
 
 HERE = pathlib.Path(__file__).absolute().parent
 PREDICATE, STATEMENT = "urn:harness-optimizer:decision:v%d", "https://in-toto.io/Statement/v1"
-PAYLOAD, RULES = "application/vnd.in-toto+json", "gate/4"
-Z95, LN2, SQRT2, SQRT1_2 = 1.959963984540054, 0.6931471805599453, 1.4142135623730951, 0.7071067811865476
+PAYLOAD, RULES = "application/vnd.in-toto+json", {2: "gate/4", 3: "gate/5"}
+Z95, LN2, SQRT1_2 = 1.959963984540054, 0.6931471805599453, 0.7071067811865476
 # The kinds that the gate decides, with its stages; no other kind has scores.
 JUDGED = {"candidate": ("keep", "prune"), "release": ("release",), "audit": ("audit",)}
-# What reading a malformed record may raise.
-BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)  # What a malformed record may raise.
 found = []
 sha = lambda data: hashlib.sha256(data).hexdigest()
 read = lambda *path: HERE.joinpath(*path).read_bytes()
@@ -38,18 +37,14 @@ def attempt(tell, where, step, *arguments):
         tell(where, "bytes", "a decision", "%s: %s" % (type(error).__name__, error))
 
 def strict(pairs):
-    if len(dict(pairs)) != len(pairs):
-        raise ValueError("a key appears twice")
-    return dict(pairs)
+    return dict(pairs) if len(dict(pairs)) == len(pairs) else int("a key appears twice")
 
 # --- numbers: only + - * / and sqrt, so that every machine gives the same ---
 def ln(x):
     if not 0 < x < math.inf:
         raise ValueError("no logarithm of %s" % x)
-    exponent = 0
-    while x > SQRT2:
-        x, exponent = x / 2, exponent + 1
-    while x < SQRT1_2:
+    x, exponent = math.frexp(x)
+    if x < SQRT1_2:
         x, exponent = x * 2, exponent - 1
     s = (x - 1) / (x + 1)
     square, series = s * s, 0.0
@@ -58,22 +53,14 @@ def ln(x):
     return exponent * LN2 + 2 * s * series
 
 def exp(x):
-    if x < -745:
-        return 0.0
     exponent = math.floor(x / LN2 + 0.5)
     rest, value = x - exponent * LN2, 1.0
     for n in range(17, 0, -1):
         value = 1 + (rest / n) * value
-    for _ in range(abs(exponent)):
-        value = value * 2 if exponent > 0 else value / 2
-    return value
+    return math.ldexp(value, exponent) if x >= -745 else 0.0
 
-def total(values, start=0):
-    # sum() rounds in another way from Python 3.12 on.
-    for value in values:
-        start += value
-    return start
-
+# sum() rounds in another way from Python 3.12 on.
+total = lambda values, start=0: functools.reduce(operator.add, values, start)
 mean = lambda values: total(values) / len(values)
 rounded = lambda value: float("%.12g" % value) or 0
 snap = lambda value: math.floor(value * 1e12 + 0.5) / 1e12
@@ -91,22 +78,23 @@ def observations(pairs):
         families.setdefault(pair.get("family", (place,)), []).append(difference(pair))
     return [mean_of(values) for values in families.values()]
 
-def interval(ds):
+def wald(ds):
     n = len(ds) + 2
     center = total(ds) / n
-    half = Z95 * math.sqrt((total((d * d for d in ds), 1) / n - center * center) / n)
-    return rounded(max(-1, center - half)), rounded(min(1, center + half))
+    return center, math.sqrt((total((d * d for d in ds), 1) / n - center * center) / n)
+
+def interval(ds):
+    center, error = wald(ds)
+    return rounded(max(-1, center - Z95 * error)), rounded(min(1, center + Z95 * error))
 
 def sign_test(better, worse):
     def tail(n, start):
-        if start > n:
-            return 0
         first = total((ln((n - i + 1) / i) for i in range(1, n - start + 1)), -n * LN2)
         ratio = ratios = 1
         for i in range(start, n):
             ratio *= (n - i) / (i + 1)
             ratios += ratio
-        return min(1, exp(first) * ratios)
+        return min(1, exp(first) * ratios) if start <= n else 0
     n = better + worse
     return tail(n, better) if 2 * better > n else 1 - tail(n, n - better + 1)
 
@@ -127,20 +115,35 @@ def mixture(ds):
 # --- the gate: the verdict of each stage on recorded scores ---
 decide = lambda *rows: next((decision, reason) for decision, reason, applies in rows if applies)
 
+# --- the order of the arms: a coin per task, balanced between trials that are neighbours in rank ---
+def arm_order(trials, *key):
+    bit = lambda *parts: sha("\n".join(["arm order"] + [str(part) for part in key + parts]).encode("utf-8"))
+    ranked = sorted(range(trials), key=lambda trial: bit("trial", trial))
+    second = lambda rank: (bit(rank // 2, 1) < bit(rank // 2, 0)) != (rank % 2 == 1)
+    return "".join("ba"[second(ranked.index(trial))] for trial in range(trials))
+
+def check_order(where, record, *key):
+    if record["verdict"]["rules"] == RULES[3]:
+        for pair in record["gate"]["pairs"]:
+            hold(where, "gate.pairs, order", arm_order(len(pair["after"]), *key, pair["task"]), pair.get("order"))
+
+def carries(pairs):
+    signed = lambda p: ((1 if o == "b" else -1) * (a + b) / 2 for o, a, b in zip(p["order"], p["after"], p["before"]))
+    drawn = all(len(p.get("order", "")) == len(p["before"]) == len(p["after"]) for p in pairs)
+    center, error = wald([total(signed(pair)) / len(pair["order"]) for pair in pairs] if drawn else [0])
+    return rounded(center / error) > 2.6
+
 def keep(pairs, options):
     planned, race = options["planned"], [difference(pair) for pair in pairs]
     stopped = next((tasks for tasks in range(20, len(race) + 1, 5) if z_of(race[:tasks]) < -0.3), planned)
     return decide(
-        ("rejected", "hopeless", stopped < planned),
-        ("inconclusive", "incomplete", len(race) + options.get("voids", 0) < planned),
-        ("accepted", "improved", z_of(observations(pairs)) > 0.3),
-        ("rejected", "not_better", True),
+        ("rejected", "hopeless", stopped < planned), ("inconclusive", "incomplete", len(race) + options.get("voids", 0) < planned),
+        ("accepted", "improved", z_of(observations(pairs)) > 0.3), ("rejected", "not_better", True),
     ) + ("mean", rounded(z_of(race)), None)
 
 def prune(pairs, _options):
-    ds = observations(pairs)
-    rows = ("rejected", "no_task_differs", not any(ds)), ("rejected", "pays", mean(ds) < 0), ("accepted", "does_not_pay", True)
-    return decide(*rows) + ("mean", rounded(z_of(ds)), None)
+    ds, stays = observations(pairs), ("accepted", "does_not_pay", True)
+    return decide(("rejected", "no_task_differs", not any(ds)), ("rejected", "pays", mean(ds) < 0), stays) + ("mean", rounded(z_of(ds)), None)
 
 def tag_blocks(pairs, tag):
     ds = observations([pair for pair in pairs if tag in pair["tags"]])
@@ -151,33 +154,29 @@ def metric_blocks(pairs, metric, limit):
     return len(rows) < len(pairs) or mean([row["after"] - (1 + limit) * row["before"] for row in rows]) > 0
 
 def release(pairs, options):
-    alpha, planned, voids = options.get("alpha", 0.02), options["planned"], options.get("voids", 0)
+    alpha, planned, voids, tags = options.get("alpha", 0.02), options["planned"], options.get("voids", 0), options.get("protectedTags", [])
     ds, missing, limits = observations(pairs), planned - len(pairs) - voids, options.get("maxIncrease", {})
-    test, statistic, passed = "none", None, False
-    single = all(tuple(pair[arm]) in ((0,), (1,)) for pair in pairs for arm in ("before", "after"))
-    if missing <= 0 and single and len(ds) == len(pairs):
-        test, statistic = "sign", rounded(sign_test(sum(d > 0 for d in ds), sum(d < 0 for d in ds)))
-        passed = statistic <= alpha
-    elif missing <= 0:
-        wealth, passed = star(ds, alpha)
-        test, statistic = "star", rounded(wealth)
+    single = all(tuple(pair[arm]) in ((0,), (1,)) for pair in pairs for arm in ("before", "after")) and len(ds) == len(pairs)
+    def run(ds):
+        p, (wealth, reached) = rounded(sign_test(sum(d > 0 for d in ds), sum(d < 0 for d in ds))), star(ds, alpha)
+        return ("sign", p, p <= alpha and mean(ds) > 0) if single else ("star", rounded(wealth), reached and mean(ds) > 0)
+    test, statistic, passed = run(ds) if missing <= 0 else ("none", None, False)
+    # Void pairs as lost, first, where they cost the bet most.
+    passed = passed and (options["rules"] != RULES[3] or run([-1] * voids + ds)[2])
     violations = sum(p.get("violationsAfter", 0) - p.get("violationsBefore", 0) for p in pairs)
     return decide(
         ("rejected", "violations", violations > missing * len(pairs[0]["before"])),
-        ("inconclusive", "incomplete", missing > 0),
-        ("inconclusive", "voids", voids > options.get("maxVoidShare", 0.02) * planned),
+        ("inconclusive", "incomplete", missing > 0), ("inconclusive", "voids", voids > options.get("maxVoidShare", 0.02) * planned),
+        ("inconclusive", "carry_over", options["rules"] == RULES[3] and carries(pairs)),
         ("rejected", "regression", interval(ds)[1] < 0),
-        ("rejected", "guard", options.get("sizeWithinCap") is False),
-        ("rejected", "guard", any(tag_blocks(pairs, tag) for tag in options.get("protectedTags", []))),
+        ("rejected", "guard", options.get("sizeWithinCap") is False or any(tag_blocks(pairs, tag) for tag in tags)),
         ("rejected", "guard", any(metric_blocks(pairs, metric, limits[metric]) for metric in limits)),
-        ("accepted", "improved", passed and mean(ds) > 0),
-        ("inconclusive", "inconclusive", True),
+        ("accepted", "improved", passed), ("inconclusive", "inconclusive", True),
     ) + (test, statistic, alpha)
 
 def audit(pairs, _options):
-    low, high = interval(observations(pairs))
-    rows = ("rejected", "regression", high < 0), ("accepted", "improved", low > 0), ("inconclusive", "no_difference", True)
-    return decide(*rows) + ("none", None, None)
+    (low, high), unsure = interval(observations(pairs)), ("inconclusive", "no_difference", True)
+    return decide(("rejected", "regression", high < 0), ("accepted", "improved", low > 0), unsure) + ("none", None, None)
 
 STAGES = {"keep": keep, "prune": prune, "release": release, "audit": audit}
 
@@ -192,20 +191,20 @@ def check_pairs(where, pairs, planned):
         wrong = [value for value in values if type(value) not in (int, float) or not 0 <= value <= most]
         hold(where, "gate.pairs, numbers from 0 to %s" % most, [], wrong)
 
-def check_verdict(where, record):
+def check_verdict(where, record, rules):
     gate, verdict = record.get("gate"), record.get("verdict")
     if gate is not None and gate["stage"] not in JUDGED.get(record["kind"], ()):
         return note(where, "kind, gate.stage", "a kind of decision, and the rule that decides it", (record["kind"], gate["stage"]))
     if gate is None:
         return hold(where, "gate", "the scores behind an accepted verdict" if accepted(record) else None, None)
-    if verdict is None or verdict["rules"] != RULES:
-        return note(where, "verdict.rules", RULES, verdict and verdict["rules"])
+    if verdict is None or verdict["rules"] != rules:
+        return note(where, "verdict.rules", rules, verdict and verdict["rules"])
     pairs, options = gate["pairs"], gate["options"]
     check_pairs(where, pairs, options.get("planned", math.inf))
     ds = observations(pairs)
     low, high = interval(ds)
     better, worse = sum(d > 0 for d in ds), sum(d < 0 for d in ds)
-    decision, reason, test, statistic, alpha = STAGES[gate["stage"]](pairs, options)
+    decision, reason, test, statistic, alpha = STAGES[gate["stage"]](pairs, dict(options, rules=rules))
     expected = {
         "stage": gate["stage"], "decision": decision, "reason": reason, "test": test, "statistic": statistic, "alpha": alpha,
         "effect": rounded(mean(ds)), "low": low, "high": high, "better": better, "worse": worse, "same": len(ds) - better - worse,
@@ -216,17 +215,17 @@ def check_verdict(where, record):
         hold(where, "verdict." + field, value, verdict[field])
 
 def alpha_of(won, fdr):
-    if fdr is None:
-        return rounded(0.02 / ((won[::-1] + [True]).index(True) + 1))
-    return rounded(min(0.2, fdr * (exp(-1.6 * ln(len(won) + 1)) / 2.2858) * (sum(won) + 1)))
+    share = exp(-1.6 * ln(len(won) + 1)) / 2.2858
+    return rounded(0.02 / ((won[::-1] + [True]).index(True) + 1) if fdr is None else min(0.2, fdr * share * (sum(won) + 1)))
 
-def check_look(where, record, looks):
+def check_look(where, record, looks, head):
     gate, plan = record.get("gate"), record.get("plan")
     about = [record["run"], record.get("data"), record["parent"]["harness"], record["child"]["harness"]]
     if record["kind"] == "look":
         terms = plan["terms"]
         hold(where, "plan.terms.alpha", alpha_of([look["won"] for look in looks], terms.get("fdr")), terms.get("alpha", 0.02))
         hold(where, "plan.terms.planned", len(plan["tasks"]), terms["planned"])
+        hold(where, "plan.head", head, plan.get("head", head))
         looks.append({"plan": plan, "about": about, "won": False, "closed": False})
     elif record["kind"] == "release":
         terms = {key: value for key, value in gate["options"].items() if key not in ("rollouts", "voids", "costUsd")}
@@ -239,13 +238,18 @@ def check_look(where, record, looks):
         hold(where, "gate.pairs, tasks in order", [task for task in plan["tasks"] if task in played], played)
         hold(where, "gate.pairs, trials", {plan["trials"]}, {len(pair[arm]) for pair in pairs for arm in ("before", "after")})
         looks[-1].update(won=accepted(record), closed=True)
+        check_order(where, record, head or "", record["data"]["panel"], record["data"]["look"], *about[2:])
+    elif record["kind"] == "peek":
+        looks.append({"won": False, "closed": True})  # A command played sealed tasks: it counts as a look.
+    elif record["kind"] == "audit":
+        check_order(where, record, record["prev"] or "", record["data"]["panel"], 0, *about[2:])
 
 # --- the harness to which the decisions lead, and what was released ---
 def check_head(where, record, walk):
-    kind, version, parent, child = record["kind"], record.get("version"), record["parent"]["harness"], record["child"]["harness"]
+    kind, version, child = record["kind"], record.get("version"), record["child"]["harness"]
     moves = kind in ("external", "rollback", "merge") or (kind == "candidate" and accepted(record))
     if moves:
-        hold(where, "parent.harness", walk.head, parent)
+        hold(where, "parent.harness", walk.head, record["parent"]["harness"])
     if kind not in ("candidate", "external", "rollback", "apply", "audit"):
         hold(where, "child.harness", walk.head, child)
     walk.head = child if moves else walk.head
@@ -337,7 +341,7 @@ def check_signatures(walk, trust):
     start = trust.get("signedFrom", {}).get(walk.env) or min(signs, default=None)
     if start is None:
         return "nothing is signed"
-    if len(walk.chain) < start:
+    elif len(walk.chain) < start:
         note("records", "seq", "decision %d, from which on all are signed" % start, "%d decisions" % len(walk.chain))
     entries = [entry for entry in walk.chain if entry[0] >= start]
     walk_keys(entries, trust, walk_keys(entries, trust, {}, lambda *_: None), note)
@@ -350,24 +354,23 @@ def check_record(place, where, payload, walk):
     hold(where, "predicateType", (STATEMENT, PREDICATE % walk.form), (statement["_type"], statement["predicateType"]))
     hold(where, "seq", ("records/%04d.json" % place, place), (where, record["seq"]))
     hold(where, "prev, env", (walk.prev, walk.env), (record["prev"], record["env"]))
-    check_verdict(where, record)
+    check_verdict(where, record, RULES[walk.form])
     check_files(where, statement, record, walk.known)
-    check_look(where, record, walk.looks)
+    check_look(where, record, walk.looks, walk.heads.setdefault(record["run"], record["prev"]))
     check_head(where, record, walk)
     if record["kind"] == "candidate" and record.get("gate") is not None:
         key = (record["run"], record["gate"]["stage"], record["parent"]["harness"], record["child"]["harness"])
-        if key in walk.judged:
-            note(where, "seq", "one decision on this candidate", place)
+        hold(where, "seq, an earlier decision on this candidate", False, key in walk.judged)
         walk.judged.add(key)
     path = (HERE / where).with_suffix(".sig")
-    walk.chain.append((place, where, payload, record, parsed(read(path)) if path.exists() else None))
+    walk.chain.append((place, where, payload, record, path.exists() and parsed(read(path)) or None))
 
 def check_chain():
     start, files = parsed(read("start.json")), {}
     for path, digest in start["files"].items():
         files[path] = read("blobs", digest)
         hold("blobs/" + digest, "sha256", digest, sha(files[path]))
-    walk = types.SimpleNamespace(form=2, env=start["env"], prev=None, head=harness_id(files), looks=[], released={}, judged=set(), chain=[])
+    walk = types.SimpleNamespace(form=2, env=start["env"], prev=None, head=harness_id(files), looks=[], heads={}, released={}, judged=set(), chain=[])
     walk.known = {walk.head: files, harness_id({}): {}}
     paths = [path for path in (HERE / "records").iterdir() if re.fullmatch(r"[0-9]{4,}\.json", path.name)]
     for place, path in enumerate(sorted(paths, key=lambda path: int(path.stem)), 1):

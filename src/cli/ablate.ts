@@ -9,7 +9,7 @@ import { money, percent, points } from '../report/terminal.ts';
 import { command } from './command.ts';
 import { list, measuring, playing, split, trials } from './options.ts';
 import { say, sayJson } from './output.ts';
-import { openPlace, withStages } from './play.ts';
+import { admitSealed, openPlace, withStages } from './play.ts';
 
 export const ablate = command({
   name: 'ablate',
@@ -25,9 +25,11 @@ export const ablate = command({
   example: 'ablate --env retail --harness v1 --variants none,no-skills',
   async run(flags) {
     const variants = variantsOf(flags.variants);
-    const { repository, root, environment } = await openPlace(flags);
+    const place = await openPlace(flags);
+    const { repository, root, environment } = place;
     const harness = await openHarness(repository, environment.name, flags.harness);
     const tasks = chooseTasks(environment, flags, root);
+    await admitSealed(place, { command: 'ablate', harness, tasks }, flags.json);
     await withStages(flags, root, async (open) => {
       const stage = await open(environment);
       const { id: agent, simulated } = stage.agent;
@@ -35,7 +37,7 @@ export const ablate = command({
         say(
           `${environment.name}, harness ${harness.id.slice(0, 12)}, agent ${labelOf(stage.agent)}, ${tasks.length} ${flags.split} tasks x ${flags.trials}`,
         );
-      for await (const row of ablateLayers(stage, harness, tasks, { variants, trials: flags.trials })) {
+      for (const row of await ablateLayers(stage, harness, tasks, { variants, trials: flags.trials })) {
         const { variant, score, low, high, missing, rollouts, calls, outputTokens, usd } = row;
         if (flags.json) sayJson({ type: 'ablation', agent, simulated, ...row });
         else

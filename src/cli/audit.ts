@@ -26,7 +26,6 @@ export const audit = command({
         environment,
         policy: readPolicy(root, env),
         step: stepOf('audit', repository),
-        seed: flags.seed,
         tags: flags.tags,
         tasks: flags.tasks,
         trials: flags.trials,

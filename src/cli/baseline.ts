@@ -10,7 +10,7 @@ import { percent, points } from '../report/terminal.ts';
 import { command } from './command.ts';
 import { measuring, playing, split, whole } from './options.ts';
 import { say, sayJson } from './output.ts';
-import { openPlace, withStages } from './play.ts';
+import { admitSealed, openPlace, withStages } from './play.ts';
 
 export const baseline = command({
   name: 'baseline',
@@ -19,17 +19,19 @@ export const baseline = command({
     ...playing,
     rollouts: whole('<n>', 'rollouts for each method, over all tasks', { of: 'rollouts' }),
     ...measuring,
-    split: split('sealed'),
+    split: split('dev'),
   }),
   exits: ['budget', 'interrupted'],
   example: 'baseline --env retail --harness v1 --rollouts 400',
   async run(flags) {
-    const { repository, root, environment } = await openPlace(flags);
+    const place = await openPlace(flags);
+    const { repository, root, environment } = place;
     const tasks = chooseTasks(environment, flags, root);
     const tries = Math.floor(flags.rollouts / tasks.length);
     if (tries < 1)
       throw new UsageError(`--rollouts ${flags.rollouts}: expected at least one for each of ${tasks.length} tasks`);
     const harness = await openHarness(repository, environment.name, flags.harness);
+    await admitSealed(place, { command: 'baseline', harness, tasks }, flags.json);
     await withStages(flags, root, async (open) => {
       const stage = await open(environment);
       const sampling = stage.agent.simulated ? stage : await open(environment, 0.7);

@@ -1,13 +1,16 @@
 /** Opens what commands need that play rollouts: the environment and a stage. */
 import { openStage, type Stage } from '../compare/stage.ts';
 import { openBudget } from '../evaluation/budget.ts';
+import { type Peek, recordPeek } from '../ledger/acts/peek.ts';
+import { stepOf } from '../ledger/acts/step.ts';
 import { openRepository, type Repository } from '../ledger/git/git.ts';
 import { type EnvironmentFlags, openEnvironment } from '../open/environment.ts';
 import { chooseModel, openAgent } from '../open/model.ts';
+import { readPolicy } from '../policy/policy.ts';
 import type { Environment } from '../types.ts';
 import { interruptible } from './interruption.ts';
 import type { PlayFlags } from './options.ts';
-import { subscribers } from './output.ts';
+import { say, subscribers } from './output.ts';
 
 export interface Place {
   readonly repository: Repository;
@@ -20,6 +23,20 @@ export async function openPlace(flags: EnvironmentFlags, options: { unscored?: b
   const repository = await openRepository(process.cwd());
   const { root } = repository;
   return { repository, root, environment: await openEnvironment(flags, root, options) };
+}
+
+/** Before a command plays sealed tasks: records that, and says so. Throws as `recordPeek`. */
+export async function admitSealed(
+  { repository, root, environment }: Place,
+  peek: Pick<Peek, 'command' | 'harness' | 'tasks'>,
+  json: boolean,
+): Promise<void> {
+  const policy = readPolicy(root, environment.name);
+  const seq = await recordPeek(repository, { environment, policy, ...peek }, stepOf(peek.command, repository));
+  if (seq !== null && !json)
+    say(
+      `sealed tasks: decision ${seq} records that they were played; the next look counts one higher, and no release on them claims its error bound`,
+    );
 }
 
 /** `temperature` overrides the model's own. */

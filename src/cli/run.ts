@@ -17,7 +17,7 @@ import type { Agent, Environment, Harness, Task, Trace } from '../types.ts';
 import { command } from './command.ts';
 import { tellFailures } from './failures.ts';
 import { flag, measuring, playing, split, text, trials, whole } from './options.ts';
-import { openPlace, withStages } from './play.ts';
+import { admitSealed, openPlace, withStages } from './play.ts';
 
 const options = z.object({
   ...playing,
@@ -45,11 +45,13 @@ async function evaluateOnce(flags: RunFlags): Promise<number> {
   const started = performance.now();
   // Showing a trace needs no scorer; every other use of `run` does.
   const unscored = flags.show && !flags.json && !flags.failures;
-  const { repository, root, environment: base } = await openPlace(flags, { unscored });
+  const place = await openPlace(flags, { unscored });
+  const { repository, root, environment: base } = place;
   const environment = flags.generate === undefined ? base : generated(base, flags.generate, flags.tasksSeed);
   const harness = await openHarness(repository, base.name, flags.harness);
   if (flags.harness === undefined) await assertSound(harness, base, null);
   const tasks = tasksOf(environment, flags, root);
+  await admitSealed(place, { command: 'run', harness, tasks }, flags.json);
   const { stage, traces } = await withStages(flags, root, async (open) => {
     const stage = await open(environment);
     return { stage, traces: await stage.play(harness, tasks, flags.trials, 'run') };

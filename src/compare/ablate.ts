@@ -66,21 +66,23 @@ export interface Ablation extends ScoreLine {
   readonly usd: number | null;
 }
 
-/** Every variant plays the same tasks and trials, so that differences are paired. */
-export async function* ablate(
+/** Every variant plays the same tasks and trials, in a drawn order, so that differences are paired. */
+export async function ablate(
   stage: Stage,
   harness: Harness,
   tasks: readonly Task[],
   { variants, trials }: { readonly variants: readonly HarnessVariant[]; readonly trials: number },
-): AsyncGenerator<Ablation> {
+): Promise<Ablation[]> {
   let whole: Rewards | null = null;
-  for (const [variant, of] of variants) {
-    const traces = await stage.play(of(harness), tasks, trials, variant);
+  const arms = variants.map(([, of]) => of(harness));
+  const played = await stage.together(arms, tasks, trials, 'ablation');
+  return variants.map(([variant], arm) => {
+    const traces = played[arm] ?? [];
     const rows = evaluationOf(harness, tasks[0]?.split ?? 'train', tasks, traces).tasks;
     const rewards: Rewards = new Map(rows.map((row) => [row.task, row.rewards]));
     whole ??= rewards;
     const { calls, outputTokens, costUsd } = totalUsage(traces);
-    yield {
+    return {
       variant,
       ...scoreInterval(rows.map((row) => row.rewards)),
       tasks: rows.length,
@@ -90,5 +92,5 @@ export async function* ablate(
       outputTokens,
       usd: stage.agent.unpriced ? null : costUsd,
     };
-  }
+  });
 }

@@ -1,9 +1,9 @@
 /** Chooses the tasks of an audit: generated ones, or the audit set once in 28 days. */
 import { join } from 'node:path';
-import { canonicalJson, seedOf, sha256 } from '../digest.ts';
 import { BudgetError, UsageError } from '../errors.ts';
 import { AUDIT_EVERY_DAYS, AUDIT_FRESH_TASKS, AUDIT_LEAST_TASKS } from '../gate/audit.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
+import { type PanelDraw, panelSeed } from '../ledger/kinds/panels.ts';
 import { drawUnseen, sealedOf, useSealed } from '../night/panel.ts';
 import { selectTasks } from '../open/tasks.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -18,7 +18,7 @@ export interface AuditPanel {
 
 export interface AuditChoice {
   readonly policy: Policy;
-  readonly seed: number;
+  readonly draw: PanelDraw;
   readonly tags?: readonly string[] | undefined;
   /** @default 200 generated tasks, else the whole audit set */
   readonly tasks?: number | undefined;
@@ -30,11 +30,11 @@ export interface AuditChoice {
 export function auditPanel(
   environment: Environment,
   decisions: readonly Decision[],
-  { policy, seed: wish, tags, tasks: count, now }: AuditChoice,
+  { policy, draw, tags, tasks: count, now }: AuditChoice,
 ): AuditPanel {
   const { name } = environment;
   if (environment.generate !== undefined) {
-    const seed = seedOf('audit', name, decisions.length, wish);
+    const seed = panelSeed(draw);
     const size = count ?? AUDIT_FRESH_TASKS;
     const { fresh, unseen } = drawUnseen(environment, {
       seed,
@@ -68,6 +68,3 @@ function enough<T extends Task>(tasks: readonly T[]): readonly T[] {
     throw new UsageError(`expected ${AUDIT_LEAST_TASKS} or more audit tasks, found ${tasks.length}; raise --tasks`);
   return tasks;
 }
-
-/** Digest of a panel's tasks by content. */
-export const panelDigest = ({ tasks }: AuditPanel): string => sha256(tasks.map(canonicalJson).sort().join('\n'));

@@ -1,5 +1,6 @@
 /** Plays and records an audit of the release in force. */
 import { InfrastructureError, UsageError } from '../errors.ts';
+import { drawnNoise } from '../evaluation/seeds.ts';
 import { rounded } from '../gate/arithmetic.ts';
 import { recompute } from '../gate/record.ts';
 import { RELEASE } from '../gate/rules.ts';
@@ -11,10 +12,10 @@ import { findVersion, firstHarness } from '../ledger/branch/versions.ts';
 import type { Repository } from '../ledger/git/git.ts';
 import type { AuditDecision } from '../ledger/kinds/audit.ts';
 import type { Agent, Environment, Harness, Verdict } from '../types.ts';
-import { type AuditChoice, type AuditPanel, auditPanel, panelDigest } from './audit-tasks.ts';
-import type { Stage } from './stage.ts';
+import { type AuditChoice, type AuditPanel, auditPanel } from './audit-tasks.ts';
+import { type Stage, tasksDigest } from './stage.ts';
 
-export interface AuditInput extends AuditChoice {
+export interface AuditInput extends Omit<AuditChoice, 'draw'> {
   readonly repository: Repository;
   readonly environment: Environment;
   readonly trials: number;
@@ -51,27 +52,40 @@ export const audit = (input: AuditInput): Promise<Audited> =>
     ledger.assertWritable();
     const { version, files } = await findVersion(ledger);
     await recordSettings(ledger, settingsOf(environment, policy), step);
+    // The chain draws tasks, coins and noise: a seed could be tried until it pleases.
+    const head = ledger.head().entry;
+    const after = parseHarness(environment.name, files);
+    const against = await beforeOf(ledger, version);
     const plan: AuditPlan = {
       version,
-      after: parseHarness(environment.name, files),
-      against: await beforeOf(ledger, version),
-      panel: auditPanel(environment, ledger.decisions(), input),
+      after,
+      against,
+      panel: auditPanel(environment, ledger.decisions(), {
+        ...input,
+        draw: { head, before: against.harness.id, after: after.id },
+      }),
     };
     const stage = await input.stageOn(plan.panel.environment);
     const { agent } = stage;
     input.onStart?.(plan, agent);
-    const gate = await play(stage, plan, trials, `audit ${ledger.nextSeq}`);
+    const gate = await play(stage, plan, { trials, head, tier: `audit ${ledger.nextSeq}` });
     const verdict = recompute(gate);
     const who = { ...step.who, agent: agent.id, simulated: agent.simulated };
-    const played = { seed: input.seed, agent: agent.digest };
+    const played = { seed: drawnNoise(head).seed, agent: agent.digest };
     const commit = await record(ledger, plan, { gate, verdict, who, time: step.time, played });
     return { plan, agent, gate, verdict, commit };
   });
 
 /** Both arms on every task. */
-async function play(stage: Stage, { version, after, against, panel }: AuditPlan, trials: number, tier: string) {
+async function play(
+  stage: Stage,
+  { version, after, against, panel }: AuditPlan,
+  { trials, tier, head }: { readonly trials: number; readonly tier: string; readonly head: string | null },
+) {
   const { tasks } = panel;
-  const played = await stage.pairs({ before: against.harness, after }, tasks, trials, tier);
+  const key = { head, panel: tasksDigest(tasks), look: 0 };
+  const arms = [against.harness, after] as const;
+  const played = await stage.pairs(arms, tasks, { trials, tier, key, noise: drawnNoise(head) });
   const pairs = played.flatMap(({ pair }) => pair ?? []);
   const voids = tasks.length - pairs.length;
   if (voids > RELEASE.maxVoidShare * tasks.length)
@@ -91,7 +105,7 @@ async function record(
   const { gate, verdict, who, time, played } = what;
   const data = {
     environment: panel.environment.digest,
-    panel: panelDigest(panel),
+    panel: tasksDigest(panel.tasks),
     ...(panel.seed === null ? {} : { panelSeed: panel.seed }),
   };
   const step = { who, time };

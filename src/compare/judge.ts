@@ -93,8 +93,8 @@ export async function judgeVersions(
   if (!budget.affords(rollouts))
     throw new BudgetError(`expected caps that allow ${rollouts} rollouts; raise them, or lower --tasks`);
   const pairs = versions.flatMap((_, a) => versions.slice(a + 1).map((_, next) => ({ a, b: a + 1 + next })));
-  const played: Trace[][] = [];
-  for (const { ref, documents } of versions) played.push(await stage.play(documents, tasks, trials, ref));
+  const documents = versions.map((version) => version.documents);
+  const played = await stage.together(documents, tasks, trials, 'versions');
   const runs = pairs.flatMap(({ a, b }) => runPairs(tasks, played[a] ?? [], played[b] ?? [], trials));
   const judged = await comparePairs(runs, {
     judge,

@@ -1,12 +1,14 @@
 /** Plays harnesses on tasks for commands that measure and propose nothing. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { canonicalJson, sha256 } from '../digest.ts';
 import type { Budget } from '../evaluation/budget.ts';
-import { assertScored, openEvaluator } from '../evaluation/evaluator.ts';
+import { assertScored, openEvaluator, type Rollout } from '../evaluation/evaluator.ts';
 import { memoryJournal } from '../evaluation/journal.ts';
 import { playEach, playTasks } from '../evaluation/play-tasks.ts';
+import { armOrder, type OrderKey } from '../gate/order.ts';
 import { fileReplies, recordedAgent } from '../models/replies.ts';
-import { type PairPlay, type PlayedPair, playPair } from '../night/pair.ts';
+import { type PairPlay, type PlayedPair, playArms, playPair } from '../night/pair.ts';
 import { callTimeoutMs } from '../open/model.ts';
 import type { Emit } from '../report/events.ts';
 import type { Agent, Environment, Harness, Task, Trace } from '../types.ts';
@@ -27,8 +29,17 @@ export interface StageInput {
 export interface Stage extends StageInput {
   /** All trials of all tasks, by task; a list names trials from 0. Noise is shared per stage. */
   play(harness: Harness, tasks: readonly Task[], trials: number | readonly number[], phase: string): Promise<Trace[]>;
-  /** Both harnesses on every task, side by side; `tier` names their shared noise. */
-  pairs(arms: PairPlay['arms'], tasks: readonly Task[], trials: number, tier: string): Promise<PlayedPair[]>;
+  /** Several harnesses on every task, in a drawn order; traces by harness, then as `play`. */
+  together(arms: readonly Harness[], tasks: readonly Task[], trials: number, phase: string): Promise<Trace[][]>;
+  /** Both harnesses on every task, in the order that `key` draws. */
+  pairs(arms: PairPlay['arms'], tasks: readonly Task[], play: PairsPlay): Promise<PlayedPair[]>;
+}
+
+export interface PairsPlay extends Pick<Rollout, 'noise'> {
+  readonly trials: number;
+  /** Names the noise that both arms share. */
+  readonly tier: string;
+  readonly key: Omit<OrderKey, 'arms'>;
 }
 
 /** Keeps real replies in `runs/.replies/`, so that a repeated command pays nothing twice. */
@@ -58,9 +69,21 @@ export function openStage(input: StageInput): Stage {
       assertScored(traces);
       return traces;
     },
-    pairs(arms, tasks, trials, tier) {
-      const shared = { arms, trials, environment, tierOf: () => tier, guarded: [] };
-      return playEach(input, tasks, (task) => playPair(evaluator, { ...shared, task }), tell(tier));
+    async together(arms, tasks, trials, phase) {
+      const panel = tasksDigest(tasks);
+      const key = { head: null, panel, look: 0, arms: arms.map(({ id }) => id) };
+      const play = (task: Task) =>
+        playArms(evaluator, { arms, task, order: armOrder(key, task.id, trials), tierOf: () => 'run' });
+      const played = await playEach(input, tasks, play, tell(phase));
+      assertScored(played.flat(2));
+      return arms.map((_, arm) => played.flatMap((traces) => traces[arm] ?? []));
+    },
+    pairs(arms, tasks, { trials, tier, key, noise }) {
+      const shared = { arms, tierOf: () => tier, ...(noise === undefined ? {} : { noise }) };
+      const ids = arms.map(({ id }) => id);
+      const orderOf = ({ id }: Task) => armOrder({ ...key, arms: ids }, id, trials);
+      const play = (task: Task) => playPair(evaluator, { ...shared, task, order: orderOf(task) });
+      return playEach(input, tasks, play, tell(tier));
     },
   };
 }
@@ -73,3 +96,6 @@ export function keepingReplies(agent: Agent, root: string): Agent {
   writeFileSync(join(folder, '.gitignore'), '*\n');
   return recordedAgent(agent, fileReplies(join(folder, `${agent.digest.slice(0, 16)}.jsonl`)));
 }
+
+/** Digest of tasks by content, whatever their order. */
+export const tasksDigest = (tasks: readonly Task[]): string => sha256(tasks.map(canonicalJson).sort().join('\n'));

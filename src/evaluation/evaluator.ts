@@ -8,7 +8,7 @@ import type { Agent, Environment, Evaluation, Harness, Split, Task, Trace, Usage
 import type { Budget } from './budget.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import { openOutages } from './outages.ts';
-import { trialSeed } from './seeds.ts';
+import { type TrialKey, trialSeed } from './seeds.ts';
 
 /** Part of every cache key: raise it when the runtime changes what a rollout does. */
 export const ENGINE_VERSION = 'engine/3';
@@ -40,6 +40,8 @@ export interface Rollout {
   readonly trial: number;
   /** Names the noise: arms of one comparison share it, separate comparisons do not. */
   readonly tier: string;
+  /** In place of the evaluator's seed and night. */
+  readonly noise?: Pick<TrialKey, 'seed' | 'night'>;
   /** An environment other than the evaluator's own, e.g. a fresh panel. */
   readonly environment?: Environment;
 }
@@ -108,9 +110,9 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
     get usage() {
       return usage;
     },
-    async play({ harness, task, trial, tier, environment = options.environment }, own) {
+    async play({ harness, task, trial, tier, noise = options, environment = options.environment }, own) {
       const signal = own && options.signal ? AbortSignal.any([own, options.signal]) : (own ?? options.signal);
-      const seed = trialSeed({ seed: options.seed, night: options.night, tier, task: task.id, trial });
+      const seed = trialSeed({ seed: noise.seed, night: noise.night, tier, task: task.id, trial });
       const key = sha256(
         [harness.id, digestOf(task), seed, environment.digest, agent.digest, ENGINE_VERSION, options.timeoutMs].join(
           '|',

@@ -14,6 +14,13 @@ export interface Interval {
  * RangeError for an empty list.
  */
 export function pairedInterval(differences: readonly number[]): Interval {
+  const { center, error } = waldPlusTwo(differences);
+  const half = Z_95 * error;
+  return { low: rounded(Math.max(-1, center - half)), high: rounded(Math.min(1, center + half)) };
+}
+
+/** Center and standard error of the interval above. Throws as it does. */
+export function waldPlusTwo(differences: readonly number[]): { readonly center: number; readonly error: number } {
   if (differences.length === 0) throw new RangeError('pairedInterval: expected at least one difference, got none');
   let sum = 0;
   let squares = 1;
@@ -24,8 +31,7 @@ export function pairedInterval(differences: readonly number[]): Interval {
   }
   const n = differences.length + 2;
   const center = sum / n;
-  const half = Z_95 * Math.sqrt((squares / n - center * center) / n);
-  return { low: rounded(Math.max(-1, center - half)), high: rounded(Math.min(1, center + half)) };
+  return { center, error: Math.sqrt((squares / n - center * center) / n) };
 }
 
 /**

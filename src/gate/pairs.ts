@@ -16,6 +16,11 @@ export const Pair = z.strictObject({
   before: z.array(Reward).min(1).readonly(),
   /** The same for the candidate. The number of trials may differ. */
   after: z.array(Reward).min(1).readonly(),
+  /** Which arm played first, per trial: `b` before, `a` after; absent where they did not alternate. */
+  order: z
+    .string()
+    .regex(/^[ab]+$/)
+    .optional(),
   /** Trials that changed the state in a must-refuse task. @default 0 */
   violationsBefore: z.int().min(0).optional(),
   violationsAfter: z.int().min(0).optional(),

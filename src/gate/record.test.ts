@@ -34,7 +34,7 @@ test('a known record has a known verdict, on every machine', () => {
     options: { planned: 6, alpha: 0.1, rollouts: 12, protectedTags: ['a'] },
   };
   expect(canonicalJson(recompute(record))).toMatchInlineSnapshot(
-    `"{"alpha":0.1,"better":4,"costUsd":0,"decision":"inconclusive","detail":"not shown to be better: +33.3 points (95 % interval -9.6 to +59.6), wealth 4.08 against 10, 4 better / 1 worse / 1 same, 12 rollouts, $0.00; a: +33.3 points on 6 tasks (73 % power against a loss of 20 points)","effect":0.333333333333,"high":0.596475956087,"low":-0.0964759560874,"reason":"inconclusive","rollouts":12,"rules":"gate/4","same":1,"stage":"release","statistic":4.08167325989,"tasks":6,"test":"star","voids":0,"worse":1}"`,
+    `"{"alpha":0.1,"better":4,"costUsd":0,"decision":"inconclusive","detail":"not shown to be better: +33.3 points (95 % interval -9.6 to +59.6), wealth 4.08 against 10, 4 better / 1 worse / 1 same, 12 rollouts, $0.00; a: +33.3 points on 6 tasks (73 % power against a loss of 20 points)","effect":0.333333333333,"high":0.596475956087,"low":-0.0964759560874,"reason":"inconclusive","rollouts":12,"rules":"gate/5","same":1,"stage":"release","statistic":4.08167325989,"tasks":6,"test":"star","voids":0,"worse":1}"`,
   );
 });
 

@@ -5,6 +5,7 @@ import { AuditOptions, decideAudit } from './audit.ts';
 import { decideKeep, decidePrune, KeepOptions } from './keep.ts';
 import { Pair } from './pairs.ts';
 import { decideRelease, ReleaseOptions } from './release.ts';
+import { GATE_RULES } from './rules.ts';
 import { Spending } from './verdict.ts';
 
 const pairs = z.array(Pair).min(1).readonly();
@@ -18,8 +19,15 @@ export const AuditGate = z.strictObject({ stage: z.literal('audit'), pairs, opti
 export const GateRecord = z.discriminatedUnion('stage', [KeepGate, PruneGate, ReleaseGate, AuditGate]);
 export type GateRecord = z.infer<typeof GateRecord>;
 
-/** The verdict, byte-equal on any machine. Throws ZodError, and RangeError as the gates do. */
-export function recompute(record: GateRecord): Verdict {
+/**
+ * The verdict, byte-equal on any machine; `rules` may be those of v2. Throws ZodError, and
+ * RangeError as the gates do.
+ */
+export function recompute(record: GateRecord, rules: string = GATE_RULES): Verdict {
+  return { ...decide(record, rules), rules };
+}
+
+function decide(record: GateRecord, rules: string): Verdict {
   const known = GateRecord.parse(record);
   switch (known.stage) {
     case 'keep':
@@ -27,7 +35,7 @@ export function recompute(record: GateRecord): Verdict {
     case 'prune':
       return decidePrune(known.pairs, known.options);
     case 'release':
-      return decideRelease(known.pairs, known.options);
+      return decideRelease(known.pairs, known.options, rules);
     case 'audit':
       return decideAudit(known.pairs, known.options);
   }

@@ -4,10 +4,11 @@ import type { Verdict } from '../types.ts';
 import { countViolations, guardTag, violatesMore } from './guards.ts';
 import { pairedInterval } from './interval.ts';
 import { guardMetric, Limits, METRICS } from './metrics.ts';
+import { CARRY_Z, orderEffects } from './order.ts';
 import { isWinOrLose, type Pair, pairDifferences } from './pairs.ts';
-import { RELEASE } from './rules.ts';
+import { RELEASE, V2_RULES } from './rules.ts';
 import { runTest } from './statistic.ts';
-import { percent, Spending, verdictOf } from './verdict.ts';
+import { percent, points, Spending, verdictOf } from './verdict.ts';
 
 /** What is fixed before the first sealed rollout. */
 export const ReleaseTerms = z.strictObject({
@@ -34,16 +35,19 @@ export const ReleaseOptions = Spending.extend(ReleaseTerms.shape);
 export type ReleaseOptions = z.infer<typeof ReleaseOptions>;
 
 /**
- * Judges `pairs` in the committed order, both arms played now and interleaved: the exact sign test
- * for win-or-lose tasks with one trial per arm, else the STaR bet. The first reason that applies:
+ * Judges `pairs` in the committed order, both arms played now, in a drawn order: the exact sign test
+ * for win-or-lose tasks with one trial per arm, else the STaR bet. Both must also pass with every
+ * void pair lost. The first reason that applies:
  * - `violations` (rejected): more state violations than the release, whatever follows;
  * - `incomplete`, `voids` (inconclusive): the panel is not covered, or above `maxVoidShare`;
+ * - `carry_over` (inconclusive): what runs after the candidate plays worse for it (`orderEffects`);
  * - `regression` (rejected): the interval of the effect lies below 0;
  * - `guard` (rejected): the size cap, a protected tag, or a metric that grew too much;
  * - `improved` (accepted): H0 is rejected at alpha; else `inconclusive`.
- * Throws RangeError as `assertPairs`, or for more pairs than planned.
+ * `rules` of v2 know neither order nor lost voids. Throws RangeError as `assertPairs`, or for more
+ * pairs than planned.
  */
-export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions): Verdict {
+export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions, rules?: string): Verdict {
   const settings = ReleaseOptions.parse(options);
   const { alpha = RELEASE.alpha, planned, maxVoidShare = RELEASE.maxVoidShare, voids = 0 } = settings;
   const differences = pairDifferences(pairs);
@@ -51,7 +55,12 @@ export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions): 
     throw new RangeError(`decideRelease: expected at most ${planned} pairs, got ${pairs.length}`);
 
   const complete = pairs.length + voids >= planned;
-  const result = complete ? runTest(differences, isWinOrLose(pairs) ? 'sign' : 'star', alpha) : null;
+  const test = (ds: readonly number[]) => runTest(ds, isWinOrLose(pairs) ? 'sign' : 'star', alpha);
+  const result = complete ? test(differences) : null;
+  const current = rules !== V2_RULES;
+  const order = current ? orderEffects(pairs) : null;
+  // First, where a lost pair costs the bet most.
+  const lost = current && voids > 0 && result?.passed && !test([...Array(voids).fill(-1), ...differences]).passed;
   const guards = (settings.protectedTags ?? []).map((tag) => guardTag(pairs, tag));
   // The order is fixed, whatever order the keys of a record have.
   const costs = METRICS.flatMap((metric) => {
@@ -62,6 +71,11 @@ export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions): 
   const violations = countViolations(pairs);
   if (violations.before + violations.after > 0)
     remarks.push(`${violations.after} forbidden state changes against ${violations.before} of the release before it`);
+  if (order !== null) {
+    const { effect, low, high } = order.place;
+    remarks.push(`playing second: ${points(effect)} points (${points(low)} to ${points(high)})`);
+  }
+  if (lost) remarks.push('with its void pairs counted as lost it does not pass');
   if (settings.panelUsed) remarks.push('the panel was used for an earlier release, so the error bound is not claimed');
 
   const conclude = (decision: Verdict['decision'], reason: string, lead: string, mark?: string): Verdict =>
@@ -82,6 +96,12 @@ export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions): 
   if (!complete) return conclude('inconclusive', 'incomplete', `${pairs.length} of ${planned} sealed tasks played`);
   if (voids > maxVoidShare * planned)
     return conclude('inconclusive', 'voids', `more than ${percent(maxVoidShare)} of the pairs are void`);
+  if (order !== null && order.carryZ > CARRY_Z)
+    return conclude(
+      'inconclusive',
+      'carry_over',
+      `what runs after the candidate plays worse (z = ${order.carryZ.toFixed(1)}, limit ${CARRY_Z}), so the arms are not independent`,
+    );
   if (pairedInterval(differences).high < 0)
     return conclude('rejected', 'regression', 'worse than the release before it');
   if (settings.sizeWithinCap === false) return conclude('rejected', 'guard', 'larger than its caps allow');
@@ -89,7 +109,7 @@ export function decideRelease(pairs: readonly Pair[], options: ReleaseOptions): 
   if (blocking) return conclude('rejected', 'guard', `protected tag ${blocking.tag} lost`);
   const tooCostly = costs.find((guard) => guard.blocks);
   if (tooCostly) return conclude('rejected', 'guard', `takes more ${tooCostly.metric} than the policy allows`);
-  return result?.passed
+  return result?.passed && !lost
     ? conclude('accepted', 'improved', 'better than the release before it', 'selected')
     : conclude('inconclusive', 'inconclusive', 'not shown to be better');
 }

@@ -3,7 +3,9 @@
 import { exp, ln, rounded } from './arithmetic.ts';
 
 /** Version that every verdict carries. */
-export const GATE_RULES = 'gate/4';
+export const GATE_RULES = 'gate/5';
+/** The version of records of v2, still computed for them: no order of arms, voids left out. */
+export const V2_RULES = 'gate/4';
 /** Earlier versions in ledgers; their verdicts cannot be recomputed by this one. */
 export const PAST_RULES: readonly string[] = ['gate/1', 'gate/2', 'gate/3'];
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { applyEdits, editKey } from '../edit/edits.ts';
 import type { Edit } from '../edit/schema.ts';
+import { armOrder, orderText } from '../gate/order.ts';
 import { type GateRecord, recompute } from '../gate/record.ts';
 import { readHarnessFolder as readFolder } from '../harness/load.ts';
 import { harnessId } from '../harness/parse.ts';
@@ -17,6 +18,7 @@ import type { HeldKey, Keyring } from './keys/keys.ts';
 import type { Trust } from './keys/trust.ts';
 import { hidesWords } from './kinds/candidate.ts';
 import type { Decision, DecisionDraft } from './kinds/index.ts';
+import { headBefore } from './kinds/panels.ts';
 import { settingsInForce } from './kinds/settings.ts';
 
 /** What a person types, with an identity of their own. */
@@ -237,10 +239,11 @@ export async function keep(ledger: Ledger, id: string, run = 'night-1') {
 /** Opens a look and releases the head of the branch as `version`: two decisions, one commit. */
 export async function release(ledger: Ledger, version: string, run = 'night-1', alpha = 0.02) {
   const head = ledger.head();
-  const record = gate('release', true, { alpha, of: version });
+  const scores = gate('release', true, { alpha, of: version });
   const before = ledger.releases().at(-1);
   const first = ledger.decisions()[0]?.parent.harness ?? head.harness;
-  const { rollouts: _, ...terms } = record.options;
+  const { rollouts: _, ...terms } = scores.options;
+  const chain = headBefore(ledger.decisions(), run, head.entry);
   const about = {
     ...common(ledger, run),
     parent: { harness: before?.harness ?? first, commit: before?.commit ?? null },
@@ -248,7 +251,11 @@ export async function release(ledger: Ledger, version: string, run = 'night-1', 
     data: { ...measured, panel: `panel of ${version}`, look: 1 },
     limits: [],
   };
-  const plan = { tasks: record.pairs.map(({ task }) => task), trials: 1, terms };
+  const arms = [about.parent.harness, about.child.harness];
+  const key = { head: chain, panel: about.data.panel, look: 1, arms };
+  const pairs = scores.pairs.map((pair) => ({ ...pair, order: orderText(armOrder(key, pair.task, 1)) }));
+  const record = { ...scores, pairs };
+  const plan = { tasks: pairs.map(({ task }) => task), trials: 1, terms, head: chain };
   const look: DecisionDraft = { ...about, kind: 'look', plan };
   const draft: DecisionDraft = { ...about, kind: 'release', gate: record, verdict: recompute(record), version };
   return await ledger.record({

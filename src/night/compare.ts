@@ -1,8 +1,10 @@
-/** Tier 2: fresh rollouts of both arms on the sealed panel, interleaved task by task. */
+/** Tier 2: fresh rollouts of both arms on the sealed panel, task by task in a drawn order. */
 import { inOrder } from '../evaluation/pool.ts';
+import { drawnNoise } from '../evaluation/seeds.ts';
 import { rounded } from '../gate/arithmetic.ts';
 import { isFutile } from '../gate/futility.ts';
 import type { Metric } from '../gate/metrics.ts';
+import { armOrder } from '../gate/order.ts';
 import type { Pair } from '../gate/pairs.ts';
 import type { Harness, Task } from '../types.ts';
 import type { NightContext } from './night.ts';
@@ -21,6 +23,10 @@ export interface ArmComparison {
   readonly costUsd: number;
 }
 
+/** Seed name of an arm; a night that tests the gate draws the noise of each arm separately. */
+export const sealedTier = (independent: boolean, arm: number): string =>
+  independent ? `sealed:${arm === 0 ? 'before' : 'after'}` : 'sealed';
+
 /** Both arms share trial seeds, unless `null` tests the gate with independent noise. */
 export async function compare(
   night: Pick<NightContext, 'agent' | 'evaluator' | 'options' | 'report' | 'signal'>,
@@ -30,10 +36,16 @@ export async function compare(
     readonly panel: SealedPanel;
     readonly trials: number;
     readonly alpha: number;
+    /** `LookPlan.head` */
+    readonly head: string | null;
+    /** Number of the look at the panel. */
+    readonly look: number;
   },
 ): Promise<ArmComparison> {
-  const { before, after, panel, trials, alpha } = arms;
+  const { before, after, panel, trials, alpha, head, look } = arms;
   const independent = night.options.proposers.includes('null');
+  const key = { head, panel: panel.digest, look, arms: [before.id, after.id] };
+  const noise = drawnNoise(head);
   const costs: number[] = [];
   const pairs: Pair[] = [];
   let voids = 0;
@@ -44,11 +56,12 @@ export async function compare(
     playPair(
       night.evaluator,
       {
-        arms: { before, after },
+        arms: [before, after],
         task,
-        trials,
+        order: armOrder(key, task.id, trials),
+        noise,
         environment: panel.environment,
-        tierOf: (arm) => (independent ? `sealed:${arm}` : 'sealed'),
+        tierOf: (arm) => sealedTier(independent, arm),
         guarded: Object.keys(night.options.policy.max_increase) as Metric[],
       },
       signal,

@@ -34,6 +34,7 @@ export const moody = (request: ChatRequest, index: number): ScriptedTurn =>
 type Lamp = Pick<
   NightContext,
   | 'agent'
+  | 'chain'
   | 'decisions'
   | 'dev'
   | 'emit'
@@ -109,6 +110,7 @@ export function nightOf(agent: Agent, more: Partial<Lamp> = {}): Lamp {
     report: () => {},
     signal: new AbortController().signal,
     decisions: [],
+    chain: null,
     recorder: silent,
     release: harness('Serve.'),
     releases: 0,

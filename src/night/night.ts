@@ -98,6 +98,8 @@ export interface NightContext extends Proposing {
   /** Knows the values of every split; answers yes or no, and no proposer sees it. */
   readonly leak: LeakIndex;
   readonly recorder: Recorder;
+  /** Digest of the newest record before this run, from which looks draw; null for none. */
+  readonly chain: string | null;
   /** The branch head at the start of the night. */
   readonly start: Harness;
   /** The release in force, or the first harness of the branch. */

@@ -15,6 +15,7 @@ import { acquireLock } from '../ledger/branch/lock.ts';
 import { findVersion, firstHarness } from '../ledger/branch/versions.ts';
 import { openRepository } from '../ledger/git/git.ts';
 import { type Decision, versionOf } from '../ledger/kinds/index.ts';
+import { headBefore } from '../ledger/kinds/panels.ts';
 import { chatOf } from '../models/ask.ts';
 import { fileReplies, REPLIES, recordedAgent } from '../models/replies.ts';
 import { buildLeakIndex } from '../proposal/checks.ts';
@@ -178,6 +179,7 @@ export async function assembleNight(
     unproven: unprovenBy(input.tasks),
     ledger,
     decisions: before,
+    chain: headBefore(ledger.decisions(), run.name, ledger.head().entry),
     leak: await buildLeakIndex({ ...environment, tasks: input.tasks }, start.policy),
     recorder,
     emit: input.emit,

@@ -1,19 +1,38 @@
-/** Both arms play one task, trial by trial and side by side, so that drift hits both. */
-import type { Evaluator } from '../evaluation/evaluator.ts';
+/** Arms play one task, trial by trial, one after the other in the order that was drawn. */
+import type { Evaluator, Rollout } from '../evaluation/evaluator.ts';
 import { mean, rounded } from '../gate/arithmetic.ts';
 import type { Metric } from '../gate/metrics.ts';
+import { orderText } from '../gate/order.ts';
 import { type Pair, pairOf } from '../gate/pairs.ts';
-import type { Environment, Harness, Task, Usage } from '../types.ts';
+import type { Harness, Trace, Usage } from '../types.ts';
 
-export interface PairPlay {
-  readonly arms: { readonly before: Harness; readonly after: Harness };
-  readonly task: Task;
-  readonly trials: number;
-  readonly environment: Environment;
+export interface ArmsPlay extends Omit<Rollout, 'harness' | 'trial' | 'tier'> {
+  readonly arms: readonly Harness[];
+  /** Per trial the arms in the order of play, see `armOrder`. */
+  readonly order: readonly (readonly number[])[];
   /** Seed name of an arm: arms with equal names share their noise. */
-  tierOf(arm: 'before' | 'after'): string;
-  /** Metrics to measure. */
-  readonly guarded: readonly Metric[];
+  tierOf(arm: number): string;
+}
+
+/** Traces by arm and trial. */
+export async function playArms(
+  evaluator: Evaluator,
+  { arms, order, tierOf, ...rollout }: ArmsPlay,
+  signal?: AbortSignal,
+): Promise<Trace[][]> {
+  const traces = arms.map((): Trace[] => []);
+  for (const [trial, row] of order.entries())
+    for (const arm of row) {
+      const harness = arms[arm] as Harness;
+      traces[arm]?.push(await evaluator.play({ ...rollout, harness, trial, tier: tierOf(arm) }, signal));
+    }
+  return traces;
+}
+
+export interface PairPlay extends ArmsPlay {
+  readonly arms: readonly [before: Harness, after: Harness];
+  /** Metrics to measure. @default none */
+  readonly guarded?: readonly Metric[];
 }
 
 export interface PlayedPair {
@@ -24,32 +43,25 @@ export interface PlayedPair {
 }
 
 export async function playPair(evaluator: Evaluator, play: PairPlay, signal?: AbortSignal): Promise<PlayedPair> {
-  const { arms, task, trials, environment, tierOf, guarded } = play;
-  const rewards: { before: number[]; after: number[] } = { before: [], after: [] };
-  const used: { before: Usage[]; after: Usage[] } = { before: [], after: [] };
-  const violations = { before: 0, after: 0 };
-  let costUsd = 0;
-  let lost = 0;
-  for (let trial = 0; trial < trials; trial++) {
-    for (const arm of ['before', 'after'] as const) {
-      const trace = await evaluator.play({ harness: arms[arm], task, trial, tier: tierOf(arm), environment }, signal);
-      costUsd += trace.usage.costUsd;
-      used[arm].push(trace.usage);
-      if (trace.score === null) lost += 1;
-      else {
-        rewards[arm].push(trace.score.reward);
-        if (trace.score.violation) violations[arm] += 1;
-      }
-    }
-  }
-  const pair = pairOf(task, {
-    ...rewards,
-    violationsBefore: violations.before,
-    violationsAfter: violations.after,
+  const { guarded = [], ...arms } = play;
+  const [before = [], after = []] = await playArms(evaluator, arms, signal);
+  const all = [...before, ...after];
+  const used = { before: before.map(({ usage }) => usage), after: after.map(({ usage }) => usage) };
+  const pair = pairOf(play.task, {
+    before: rewardsOf(before),
+    after: rewardsOf(after),
+    order: orderText(play.order),
+    violationsBefore: violationsOf(before),
+    violationsAfter: violationsOf(after),
     ...(guarded.length === 0 ? {} : { metrics: metricsOf(used, guarded) }),
   });
-  return { pair: lost > 0 ? null : pair, rollouts: 2 * trials, costUsd };
+  const lost = all.some(({ score }) => score === null);
+  const costUsd = all.reduce((sum, { usage }) => sum + usage.costUsd, 0);
+  return { pair: lost ? null : pair, rollouts: all.length, costUsd };
 }
+
+const rewardsOf = (traces: readonly Trace[]): number[] => traces.flatMap(({ score }) => score?.reward ?? []);
+const violationsOf = (traces: readonly Trace[]): number => traces.filter(({ score }) => score?.violation).length;
 
 const TAKEN: Readonly<Record<Metric, (usage: Usage) => number | undefined>> = {
   usd: ({ costUsd }) => costUsd,

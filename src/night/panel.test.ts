@@ -31,7 +31,7 @@ function choose(sealed: readonly Task<'sealed'>[], decisions: readonly Decision[
     scriptedAgent(() => done),
     { environment: given, sealed, decisions },
   );
-  return choosePanel({ ...night, options: { ...night.options, policy } });
+  return choosePanel({ ...night, options: { ...night.options, policy } }, night.release);
 }
 const panelOf = (...given: Parameters<typeof choose>) => {
   const panel = choose(...given);
@@ -134,7 +134,7 @@ test('a fresh panel has the kinds of task that the night selects, as many as wer
     scriptedAgent(() => done),
     { environment, sealed: selected, decisions: [looked(selected, 'inconclusive')] },
   );
-  const panel = choosePanel({ ...night, options: { ...night.options, tags: ['T1'] } });
+  const panel = choosePanel({ ...night, options: { ...night.options, tags: ['T1'] } }, night.release);
   if (typeof panel === 'string') throw new Error(panel);
   expect(panel.seed).not.toBe(null);
   expect(panel.tasks).toHaveLength(40);

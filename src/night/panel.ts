@@ -1,13 +1,16 @@
 /** The sealed panel of a look: its tasks, their fixed order, and their earlier use. */
-import { canonicalJson, seedOf, sha256 } from '../digest.ts';
+import { canonicalJson, sha256 } from '../digest.ts';
 import { newTasks } from '../environments/equal-tasks.ts';
-import type { Decision } from '../ledger/kinds/index.ts';
-import { auditedTasks, MAX_LOOKS, sealedLooks, UNUSED, useOfTasks } from '../ledger/kinds/panels.ts';
+import type { Decision, DecisionDraft } from '../ledger/kinds/index.ts';
+import { auditedTasks, MAX_LOOKS, panelSeed, UNUSED, useOfTasks } from '../ledger/kinds/panels.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { Environment, Task } from '../types.ts';
+import type { Environment, Harness, Task } from '../types.ts';
 import type { NightContext } from './night.ts';
 
-type Choosing = Pick<NightContext, 'decisions' | 'environment' | 'options' | 'sealed'>;
+type Choosing = Pick<
+  NightContext,
+  'chain' | 'decisions' | 'environment' | 'options' | 'recorder' | 'release' | 'sealed'
+>;
 
 export interface SealedPanel {
   readonly environment: Environment;
@@ -45,7 +48,7 @@ export function useSealed(
   environment: Environment,
   sealed: readonly Task<'sealed'>[],
   { size, audit_share }: Policy['panel'],
-  decisions: readonly Decision[],
+  decisions: readonly (Decision | DecisionDraft)[],
 ): SealedUse {
   const use = useOfTasks(decisions);
   const audited = auditedTasks(decisions);
@@ -74,14 +77,18 @@ export function useSealed(
  * The panel of tonight's look: unused given tasks; generated ones for every look after the first;
  * else used ones, up to `MAX_LOOKS`. A string says why there is none.
  */
-export function choosePanel(night: Choosing): (SealedPanel & { readonly used: boolean }) | string {
-  const { environment, decisions } = night;
+export function choosePanel(night: Choosing, head: Harness): (SealedPanel & { readonly used: boolean }) | string {
+  const { environment } = night;
+  // Tonight's proposals tell who has read the verdicts of earlier nights.
+  const decisions = [...night.decisions, ...night.recorder.decisions];
   const use = useOfTasks(decisions);
   const { next, forLooks } = useSealed(environment, night.sealed, night.options.policy.panel, decisions);
   const { size } = night.options.policy.panel;
   const { generate } = environment;
   if (generate !== undefined && use.size > 0) {
-    return { ...freshPanel(night, size ?? night.sealed.length, sealedLooks(decisions).length), used: false };
+    const seed = panelSeed({ head: night.chain, before: night.release.id, after: head.id });
+    const tags = night.options.tags;
+    return { ...drawPanel(environment, { size: size ?? night.sealed.length, tags, seed }), used: false };
   }
   if (next.length >= MIN_PANEL) return { ...panelOf(environment, next, null), used: false };
   const again = forLooks.slice(0, size);
@@ -94,16 +101,7 @@ export function choosePanel(night: Choosing): (SealedPanel & { readonly used: bo
 export const sealedOf = ({ tasks }: Pick<Environment, 'tasks'>): Task<'sealed'>[] =>
   tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
 
-/** A new panel for look `look`, with the kinds of task that the night selects. */
-function freshPanel({ environment, options }: Choosing, size: number, look: number): SealedPanel {
-  return drawPanel(environment, {
-    size,
-    tags: options.tags,
-    seed: seedOf('panel', environment.name, look, options.seed),
-  });
-}
-
-/** The panel of a seed, always the same. Needs `environment.generate`. */
+/** The panel of a seed, with the kinds of task that a night selects, always the same. Needs `environment.generate`. */
 export function drawPanel(
   environment: Environment,
   { size, tags: wanted, seed }: { readonly size: number; readonly tags: readonly string[]; readonly seed: number },

@@ -39,7 +39,7 @@ export async function look(night: Looking, branch: Branch): Promise<Look> {
     return noLook(
       `the branch equals the ${night.releases === 0 ? 'first harness' : 'release in force'}, so there is nothing to test`,
     );
-  const panel = choosePanel(night);
+  const panel = choosePanel(night, branch.head);
   if (typeof panel === 'string') return noLook(panel);
   const { fdr, protected_tags: protectedTags, max_increase: maxIncrease } = night.options.policy;
   const alpha = alphaOf(lookPlace(night.decisions), fdr);
@@ -74,16 +74,19 @@ export async function look(night: Looking, branch: Branch): Promise<Look> {
     ...(protectedTags.length === 0 ? {} : { protectedTags }),
     ...(Object.keys(maxIncrease).length === 0 ? {} : { maxIncrease }),
   };
+  const tasks = panel.tasks.map(({ id }) => id);
   const about = {
     parent: night.release,
     child: branch.head,
     panel: panel.digest,
     panelSeed: panel.seed,
-    look: looksAt(night.decisions, panel.digest) + 1,
+    look: looksAt(night.decisions, panel.digest, panel.seed === null ? tasks : []) + 1,
   };
   // Stored before the first rollout, so that an interrupted look counts too.
-  await night.recorder.openLook({ ...about, plan: { tasks: panel.tasks.map(({ id }) => id), trials, terms } });
-  const result = await compare(night, { before: night.release, after: branch.head, panel, trials, alpha });
+  const head = night.chain;
+  await night.recorder.openLook({ ...about, plan: { tasks, trials, terms, head } });
+  const arms = { before: night.release, after: branch.head, look: about.look, head };
+  const result = await compare(night, { ...arms, panel, trials, alpha });
   if (result.pairs.length === 0) return noLook('no sealed pair could be scored');
   const { rollouts, voids, costUsd } = result;
   const gate = { stage: 'release' as const, pairs: [...result.pairs], options: { ...terms, rollouts, voids, costUsd } };

@@ -1,25 +1,30 @@
 /** Plays rollouts of looks again with their agent and seeds, and compares the scores. */
 import { join } from 'node:path';
 import { canonicalJson, sha256 } from '../digest.ts';
-import { UsageError } from '../errors.ts';
+import { InfrastructureError, UsageError } from '../errors.ts';
 import { openBudget } from '../evaluation/budget.ts';
-import { assertScored, openEvaluator } from '../evaluation/evaluator.ts';
+import { openEvaluator } from '../evaluation/evaluator.ts';
 import { memoryJournal } from '../evaluation/journal.ts';
+import { drawnNoise } from '../evaluation/seeds.ts';
 import type { Pair } from '../gate/pairs.ts';
+import { GATE_RULES } from '../gate/rules.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { resolveHarness } from '../ledger/branch/history.ts';
 import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
 import type { Repository } from '../ledger/git/git.ts';
 import { decisionPath } from '../ledger/git/paths.ts';
 import type { Unchecked } from '../ledger/kinds/finding.ts';
+import { headBefore } from '../ledger/kinds/panels.ts';
 import type { ReleaseDecision } from '../ledger/kinds/release.ts';
 import type { VerifyIssue, VerifyReport } from '../ledger/verify/verify.ts';
+import { sealedTier } from '../night/compare.ts';
+import { type PairPlay, playPair } from '../night/pair.ts';
 import { drawPanel } from '../night/panel.ts';
 import { readConfig } from '../night/run.ts';
 import { openEnvironment } from '../open/environment.ts';
 import { chooseModel, labelOf, openAgent } from '../open/model.ts';
 import { selectTasks } from '../open/tasks.ts';
-import type { Environment, Harness } from '../types.ts';
+import type { Environment } from '../types.ts';
 import { issue, type RecheckOptions } from './rescore.ts';
 
 export interface RerunOptions extends RecheckOptions {
@@ -80,18 +85,16 @@ async function rerunSample(repository: Repository, env: string, options: RerunOp
   let played = 0;
   const others: VerifyIssue[] = [];
   for (const { decision, pair } of sample) {
-    const night = await openRun(repository.root, decision, options);
+    const night = await openRun(repository.root, decision, { ...options, ledger });
     agentName = labelOf(night.agent);
     simulated = night.agent.simulated;
-    for (const [side, id, recorded] of [
-      ['before', decision.parent.harness, pair.before],
-      ['after', decision.child.harness, pair.after],
-    ] as const) {
-      const { files } = await resolveHarness(ledger, id);
-      const found = await night.play(parseHarness(env, files), { id: pair.task, trials: recorded.length, side });
+    const harnessOf = async (id: string) => parseHarness(env, (await resolveHarness(ledger, id)).files);
+    const arms = [await harnessOf(decision.parent.harness), await harnessOf(decision.child.harness)] as const;
+    const again = await night.play(arms, pair);
+    const file = decisionPath(decision.run, decision.seq);
+    for (const side of ['before', 'after'] as const) {
       played += 1;
-      const [expected, scores] = [canonicalJson(recorded), canonicalJson(found)];
-      const file = decisionPath(decision.run, decision.seq);
+      const [expected, scores] = [canonicalJson(pair[side]), canonicalJson(again[side])];
       if (scores !== expected) others.push(issue(file, `gate.pairs, ${pair.task} ${side}`, expected, scores));
     }
   }
@@ -112,11 +115,20 @@ function sampleOf(ledger: Ledger, count: number): Sampled[] {
   return all.sort((a, b) => ((rank.get(a) as string) < (rank.get(b) as string) ? -1 : 1)).slice(0, count);
 }
 
-async function openRun(root: string, decision: ReleaseDecision, { baseUrl, data, signal }: RerunOptions) {
+async function openRun(
+  root: string,
+  decision: ReleaseDecision,
+  { baseUrl, data, signal, ledger }: RerunOptions & { readonly ledger: Ledger },
+) {
   const config = readConfig(join(root, 'runs', decision.run));
   if (config === null)
     throw new UsageError(`expected runs/${decision.run} with the seeds of its rollouts, found none; restore it`);
   const { options } = config;
+  if (decision.verdict.rules !== GATE_RULES)
+    throw new UsageError(
+      `${decision.run} was played by other rules (${decision.verdict.rules}); use the version that made it`,
+    );
+  const head = headBefore(ledger.decisions(), decision.run, null);
   const environment = await openEnvironment({ env: options.env, data }, root);
   const model = { model: config.agent.id, ...(baseUrl === undefined ? {} : { baseUrl }) };
   const agent = await openAgent(chooseModel(model, root), environment);
@@ -142,24 +154,23 @@ async function openRun(root: string, decision: ReleaseDecision, { baseUrl, data,
   });
   return {
     agent,
-    async play(
-      harness: Harness,
-      { id, trials, side }: { readonly id: string; readonly trials: number; readonly side: 'before' | 'after' },
-    ): Promise<number[]> {
-      // A night that tests the gate draws the noise of each arm separately.
-      const tier = options.proposers.includes('null') ? `sealed:${side}` : 'sealed';
+    /** Both arms in the recorded order. */
+    async play(arms: PairPlay['arms'], { task: id, order = '' }: Pair): Promise<Pair> {
       const task = panel.tasks.find((one) => one.id === id);
       if (task === undefined)
         throw new UsageError(
           `task ${id} of ${decision.run} is not in the environment as it is here; give the same --data, on the commit of that night`,
         );
-      const rewards: number[] = [];
-      for (let trial = 0; trial < trials; trial++) {
-        const trace = await evaluator.play({ harness, task, trial, tier, environment: panel.environment });
-        assertScored([trace]);
-        rewards.push(trace.score?.reward ?? Number.NaN);
-      }
-      return rewards;
+      const { pair } = await playPair(evaluator, {
+        arms,
+        task,
+        order: [...order].map((first) => (first === 'b' ? [0, 1] : [1, 0])),
+        tierOf: (arm) => sealedTier(options.proposers.includes('null'), arm),
+        noise: drawnNoise(head),
+        environment: panel.environment,
+      });
+      if (pair === null) throw new InfrastructureError(`task ${id} got no answer; check the endpoint`);
+      return pair;
     },
   };
 }

@@ -4,6 +4,7 @@ import { openStage } from '../compare/stage.ts';
 import { canonicalJson } from '../digest.ts';
 import { UsageError, VerifyError } from '../errors.ts';
 import { openBudget } from '../evaluation/budget.ts';
+import { drawnNoise } from '../evaluation/seeds.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { resolveHarness } from '../ledger/branch/history.ts';
 import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
@@ -110,10 +111,12 @@ async function rescoreAudit(
   const { concurrency } = model;
   const stage = openStage({ root, environment, agent, concurrency, seed, budget, emit: () => {}, signal });
   const trials = gate.pairs[0]?.after.length ?? 1;
-  const found = await stage.pairs({ before, after }, panel.tasks, trials, `audit ${seq}`);
+  const key = { head: audit.prev, panel: audit.data.panel, look: 0 };
+  const noise = { ...drawnNoise(audit.prev), seed };
+  const found = await stage.pairs([before, after], panel.tasks, { trials, tier: `audit ${seq}`, key, noise });
   return found.flatMap(({ pair }, index) => {
     const recorded = gate.pairs[index];
-    const [want, have] = [recorded, pair].map((one) => canonicalJson([one?.task, one?.before, one?.after]));
+    const [want, have] = [recorded, pair].map((one) => canonicalJson([one?.task, one?.before, one?.after, one?.order]));
     const field = `gate.pairs, ${recorded?.task}`;
     return want === have ? [] : [issue(decisionPath(audit.run, seq), field, have ?? '', want ?? '')];
   });

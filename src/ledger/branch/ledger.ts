@@ -9,7 +9,13 @@ import { type BranchPlace, findBranch, type LedgerEntry, readContents } from './
 import { assertUnused, type LedgerEntries, rehearse, signerOf, writeEntries } from './record.ts';
 
 /** The tip of the branch with its harness and that harness's id. */
-type BranchHead = { readonly commit: Oid; readonly files: HarnessFiles; readonly harness: string };
+type BranchHead = {
+  readonly commit: Oid;
+  readonly files: HarnessFiles;
+  readonly harness: string;
+  /** SHA-256 of the newest record, which the next one names; null before the first. */
+  readonly entry: string | null;
+};
 
 export interface Release {
   readonly version: string;
@@ -73,7 +79,12 @@ export async function openLedger(repository: Repository, env: string, keys: Keyr
       return signerOf(env, { contents, keys });
     },
     rehearse: () => rehearse(repository, env, place, `v${releasesOf(env, contents.entries, place).length + 1}`),
-    head: () => ({ commit: place.from, files: contents.files, harness: contents.harness }),
+    head: () => ({
+      commit: place.from,
+      files: contents.files,
+      harness: contents.harness,
+      entry: contents.entries.at(-1)?.sha256 ?? null,
+    }),
     decisions: () => contents.entries.map(({ decision }) => decision),
     releases: () => releasesOf(env, contents.entries, place),
     get nextSeq() {

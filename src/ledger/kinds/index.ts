@@ -14,6 +14,7 @@ import type { WithFiles } from './kind.ts';
 import { look } from './look.ts';
 import { merge } from './merge.ts';
 import { note } from './note.ts';
+import { peek } from './peek.ts';
 import { reject } from './reject.ts';
 import { release } from './release.ts';
 import { rollback } from './rollback.ts';
@@ -24,6 +25,7 @@ const KINDS = {
   candidate,
   external,
   look,
+  peek,
   release,
   audit,
   settings,

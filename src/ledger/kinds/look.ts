@@ -4,8 +4,8 @@ import { LookAt, sentences } from './fields.ts';
 import { hold } from './finding.ts';
 import { verifyNotFrozen } from './freeze.ts';
 import { defineKind } from './kind.ts';
-import { LookPlan, lookPlace, looksAt, sealedLooks, useOfTasks } from './panels.ts';
-import { settingsInForce, verifyEnvironment } from './settings.ts';
+import { headBefore, LookPlan, lookPlace, looksAt, panelSeed, sealedLooks, useOfTasks } from './panels.ts';
+import { settingsInForce, verifyEnvironment, verifySealed } from './settings.ts';
 
 export const look = defineKind({
   kind: 'look',
@@ -27,18 +27,27 @@ export const look = defineKind({
     const given = data.panelSeed === undefined;
     if (!given && sealedLooks(before).some(({ opened }) => opened.data.panelSeed === data.panelSeed))
       note('data.panelSeed', 'a seed that no look had before', data.panelSeed);
-    const use = given ? useOfTasks(before) : new Map();
+    const { harness: from } = decision.parent;
+    const { harness: to } = decision.child;
+    const isV2 = plan.head === undefined;
+    const head = headBefore(before, decision.run, decision.prev);
+    if (!isV2) {
+      hold(note, 'plan.head', head, plan.head);
+      if (!given) hold(note, 'data.panelSeed', panelSeed({ head, before: from, after: to }), data.panelSeed);
+    }
+    // A look by the rules of v2 did not ask who had read the figures of earlier ones.
+    const use = given
+      ? useOfTasks(isV2 ? before.filter(({ kind }) => kind === 'look' || kind === 'release') : before)
+      : new Map();
     const used = tasks.some((task) => use.get(task)?.used);
     hold(note, 'plan.terms.panelUsed', used, panelUsed);
-    hold(note, 'data.look', looksAt(before, data.panel) + 1, data.look);
+    hold(note, 'data.look', looksAt(before, data.panel, given ? tasks : []) + 1, data.look);
     const inForce = settingsInForce(before);
     if (inForce === null) return;
     const { protected_tags: tags, max_increase: limits, fdr } = inForce.policy;
     hold(note, 'plan.terms.protectedTags', tags, terms.protectedTags ?? []);
     hold(note, 'plan.terms.maxIncrease', limits, terms.maxIncrease ?? {});
     hold(note, 'plan.terms.fdr', fdr, terms.fdr);
-    const sealed = new Set(inForce.tasks.flatMap(({ id, split }) => (split === 'sealed' ? [id] : [])));
-    const foreign = given ? tasks.find((task) => !sealed.has(task)) : undefined;
-    if (foreign !== undefined) note('plan.tasks', 'sealed tasks', foreign);
+    if (given) verifySealed('plan.tasks', tasks, context);
   },
 });

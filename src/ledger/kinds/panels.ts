@@ -1,19 +1,33 @@
 /** Looks at sealed panels, counted from the decisions: each costs alpha. */
 import { z } from 'zod';
-import { canonicalJson } from '../../digest.ts';
+import { canonicalJson, seedOf } from '../../digest.ts';
 import type { AuditGate, ReleaseGate } from '../../gate/record.ts';
 import { ReleaseTerms } from '../../gate/release.ts';
 import type { LookPlace } from '../../gate/rules.ts';
+import { PROPOSERS } from '../../proposal/proposer.ts';
 import type { Verdict } from '../../types.ts';
-import type { LookAt, PanelData } from './fields.ts';
+import { digest, type LookAt, type PanelData } from './fields.ts';
 import type { AnyDecision } from './kind.ts';
 
 /** Maximum looks per set of sealed tasks. */
 export const MAX_LOOKS = 12;
 
 /** Fixed before the first sealed rollout; tasks in the order of play. */
-export const LookPlan = z.strictObject({ tasks: z.array(z.string()), trials: z.int().min(1), terms: ReleaseTerms });
+export const LookPlan = z.strictObject({
+  tasks: z.array(z.string()),
+  trials: z.int().min(1),
+  terms: ReleaseTerms,
+  /** Digest of the record before the run: coins, panel and seeds come from it. Absent in v2. */
+  head: digest.nullable().optional(),
+});
 export type LookPlan = z.infer<typeof LookPlan>;
+
+/** Decisions in the ledger, and those of tonight before they are stored. */
+type Told = Pick<AnyDecision, 'kind' | 'run'>;
+type Proposing = {
+  readonly edits?: readonly { readonly proposer: string }[];
+  readonly verdict?: Pick<Verdict, 'decision'>;
+};
 
 /** The fields of a `look`, a `release` and an `audit` that concern panels. */
 type Opening = AnyDecision & { readonly data: LookAt; readonly plan: LookPlan };
@@ -23,9 +37,33 @@ type Closing = AnyDecision & {
   readonly verdict: Verdict;
 };
 type Auditing = AnyDecision & { readonly data: PanelData; readonly gate: z.infer<typeof AuditGate> };
-const isOpening = (decision: AnyDecision): decision is Opening => decision.kind === 'look';
-const isClosing = (decision: AnyDecision): decision is Closing => decision.kind === 'release';
-const isAuditing = (decision: AnyDecision): decision is Auditing => decision.kind === 'audit';
+type Peeking = AnyDecision & { readonly tasks: readonly string[] };
+const isPeek = (decision: Told): decision is Told & Peeking => decision.kind === 'peek';
+const isOpening = (decision: Told): decision is Told & Opening => decision.kind === 'look';
+const isClosing = (decision: Told): decision is Told & Closing => decision.kind === 'release';
+const isAuditing = (decision: Told): decision is Told & Auditing => decision.kind === 'audit';
+
+/** What fixes the panel of a look: no seed that a person may choose again. */
+export interface PanelDraw {
+  /** `LookPlan.head` */
+  readonly head: string | null;
+  /** Harness ids of both arms, so that no panel is known before its candidate. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Seed of a generated panel. */
+export const panelSeed = ({ head, before, after }: PanelDraw): number => seedOf('panel', head ?? '', before, after);
+
+/** The record before a run, given the decisions so far and the digest of the newest one. */
+export const headBefore = (
+  decisions: readonly Pick<AnyDecision, 'run' | 'prev'>[],
+  run: string,
+  newest: string | null,
+): string | null => {
+  const first = decisions.find((one) => one.run === run);
+  return first === undefined ? newest : first.prev;
+};
 
 /** A look at a sealed panel, with or without a verdict. */
 export interface SealedLook {
@@ -36,7 +74,7 @@ export interface SealedLook {
 }
 
 /** All looks in order; an interrupted one counts like any other. */
-export function sealedLooks(decisions: readonly AnyDecision[]): readonly SealedLook[] {
+export function sealedLooks(decisions: readonly Told[]): readonly SealedLook[] {
   const looks: { opened: Opening | Closing; closed: Closing | null }[] = [];
   for (const decision of decisions) {
     if (isOpening(decision)) looks.push({ opened: decision, closed: null });
@@ -57,46 +95,74 @@ const isRelease = ({ closed }: SealedLook): boolean => closed?.verdict.decision 
 const playedBy = ({ opened, closed }: SealedLook): readonly string[] =>
   closed?.gate.pairs.map(({ task }) => task) ?? ('plan' in opened ? opened.plan.tasks : []);
 
-/** Number of looks at the panel so far. */
-export const looksAt = (decisions: readonly AnyDecision[], panel: string): number =>
-  sealedLooks(decisions).filter(({ opened }) => opened.data.panel === panel).length;
+/** Number of looks at the panel so far, and of peeks at its given tasks. */
+export const looksAt = (decisions: readonly AnyDecision[], panel: string, given: readonly string[] = []): number =>
+  sealedLooks(decisions).filter(({ opened }) => opened.data.panel === panel).length +
+  decisions.filter((one) => isPeek(one) && one.tasks.some((task) => given.includes(task))).length;
 
 export interface Use {
   /** Looks that played the task, over all nights and panels. */
   readonly looks: number;
-  /** True once a look released on it: no bound can be claimed on it again. */
+  /**
+   * True once no bound can be claimed on it again: a look released on it, a command played it, or
+   * somebody who can read the figures of its looks changed the harness after one.
+   */
   readonly used: boolean;
 }
 
 export const UNUSED: Use = { looks: 0, used: false };
 
+/** Built-in proposers see of a look only whether it released. */
+const BLIND: ReadonlySet<string> = new Set(PROPOSERS);
+
+/** Whether somebody changed the harness who can read verdicts: a person, or a caller's proposer. */
+const isByReader = (decision: Told): boolean => {
+  if (decision.kind === 'external') return true;
+  if (decision.kind !== 'candidate') return false;
+  const { edits, verdict } = decision as Told & Proposing;
+  return verdict?.decision === 'accepted' && (edits ?? []).some(({ proposer }) => !BLIND.has(proposer));
+};
+
 /** How looks have used the given tasks, by id; tasks of generated panels are left out. */
-export function useOfTasks(decisions: readonly AnyDecision[]): ReadonlyMap<string, Use> {
+export function useOfTasks(decisions: readonly Told[]): ReadonlyMap<string, Use> {
   const tasks = new Map<string, Use>();
-  for (const look of sealedLooks(decisions)) {
-    if (look.opened.data.panelSeed !== undefined) continue;
-    for (const task of playedBy(look)) {
-      const { looks, used } = tasks.get(task) ?? UNUSED;
-      tasks.set(task, { looks: looks + 1, used: used || isRelease(look) });
+  const add = (ids: readonly string[], isUsed: boolean) => {
+    for (const id of ids) {
+      const { looks, used } = tasks.get(id) ?? UNUSED;
+      tasks.set(id, { looks: looks + 1, used: used || isUsed });
     }
+  };
+  const looks = new Map(sealedLooks(decisions).map((look) => [look.closed ?? look.opened, look]));
+  /** Tasks with a verdict that anybody may read. */
+  const read = new Set<string>();
+  for (const decision of decisions) {
+    if (isPeek(decision)) add(decision.tasks, true);
+    if (isByReader(decision)) for (const id of read) tasks.set(id, { ...(tasks.get(id) ?? UNUSED), used: true });
+    const look = looks.get(decision as Opening);
+    if (look === undefined || look.opened.data.panelSeed !== undefined) continue;
+    add(playedBy(look), isRelease(look));
+    if (look.closed !== null) for (const id of playedBy(look)) read.add(id);
   }
   return tasks;
 }
 
 /** Ids of the given tasks that audits have played: their scores are public. */
-export const auditedTasks = (decisions: readonly AnyDecision[]): ReadonlySet<string> =>
+export const auditedTasks = (decisions: readonly Told[]): ReadonlySet<string> =>
   new Set(
     decisions
       .filter(isAuditing)
       .flatMap(({ data, gate }) => (data.panelSeed === undefined ? gate.pairs.map(({ task }) => task) : [])),
   );
 
-/** Looks and releases so far, which set the alpha of the next look. */
+/** Looks and releases so far, which set the alpha of the next look; a peek counts as a look. */
 export function lookPlace(decisions: readonly AnyDecision[]): LookPlace {
   const looks = sealedLooks(decisions);
+  const last = looks.findLast(isRelease);
+  const newest = last === undefined ? -1 : decisions.indexOf(last.closed as Closing);
+  const peeks = (all: readonly AnyDecision[]) => all.filter(isPeek).length;
   return {
-    looks: looks.length,
-    sinceRelease: looks.length - 1 - looks.findLastIndex(isRelease),
+    looks: looks.length + peeks(decisions),
+    sinceRelease: looks.length - 1 - looks.findLastIndex(isRelease) + peeks(decisions.slice(newest + 1)),
     releases: looks.filter(isRelease).length,
   };
 }

@@ -1,9 +1,10 @@
 /** `release`: the verdict of a look at the sealed panel; with `version` it released the branch. */
 import { ReleaseGate } from '../../gate/record.ts';
+import { V2_RULES } from '../../gate/rules.ts';
 import { LookAt, sentences, VerdictFields, Version } from './fields.ts';
 import { hold } from './finding.ts';
 import { verifyNotFrozen } from './freeze.ts';
-import { isPast, verifyVerdict } from './judged.ts';
+import { isPast, verifyOrder, verifyVerdict } from './judged.ts';
 import { type AnyDecision, type Context, type DecisionOf, defineKind } from './kind.ts';
 import { sealedLooks } from './panels.ts';
 import { verifyEnvironment, verifyPairs } from './settings.ts';
@@ -47,6 +48,10 @@ export const release = defineKind({
     hold(note, 'gate.pairs', planned, played);
     const trials = gate.pairs.flatMap((pair) => [pair.before.length, pair.after.length]);
     hold(note, 'gate.pairs', plan.trials, trials.find((count) => count !== plan.trials) ?? plan.trials);
+    if (verdict.rules === V2_RULES) return;
+    if (plan.head === undefined) note('plan.head', 'the record that the coins come from', null);
+    const arms = [decision.parent.harness, decision.child.harness];
+    verifyOrder(gate.pairs, { head: plan.head ?? null, panel: data.panel, look: data.look, arms }, note);
   },
 });
 

@@ -79,6 +79,15 @@ export function verifyPairs(
   }
 }
 
+/** Under recorded settings, `tasks` must be sealed ones. */
+export function verifySealed(field: string, tasks: readonly string[], { before, note }: Context): void {
+  const inForce = settingsInForce(before);
+  if (inForce === null) return;
+  const sealed = new Set(inForce.tasks.flatMap(({ id, split }) => (split === 'sealed' ? [id] : [])));
+  const foreign = tasks.find((task) => !sealed.has(task));
+  if (foreign !== undefined) note(field, 'sealed tasks', foreign);
+}
+
 /** What only a person may adopt, one sentence each: a weaker policy, changed held-out tasks. */
 export function loosened(before: RecordedSettings, after: RecordedSettings): string[] {
   const policy = loosenings(before.policy, after.policy);

@@ -1,6 +1,7 @@
 /** Walks along a branch: the chain, each child rebuilt from its parent, each kind's own rules. */
 import { canonicalJson } from '../../digest.ts';
 import { applyEdits } from '../../edit/edits.ts';
+import { GATE_RULES, V2_RULES } from '../../gate/rules.ts';
 import { harnessId } from '../../harness/parse.ts';
 import { splicesOf } from '../../harness/splice.ts';
 import type { HarnessFiles, Vocabulary } from '../../types.ts';
@@ -92,6 +93,9 @@ function verifyOne(stored: StoredDecision, node: Node, walk: Walk, note: Note): 
   if (was === 'v2' && walk.current) note('predicateType', 'v3, as in the records before it', 'v2');
   walk.current ||= was === 'v3';
   if (decision === null) return;
+  // Otherwise a forger could leave out the order of the arms.
+  if (was === 'v3' && 'verdict' in decision && decision.verdict.rules === V2_RULES)
+    note('verdict.rules', GATE_RULES, V2_RULES);
   if (decision.seq !== walk.seq) note('seq', walk.seq, decision.seq);
   walk.seq = decision.seq;
   if (decision.prev !== prev) note('prev', prev, decision.prev);
