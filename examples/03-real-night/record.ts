@@ -32,7 +32,7 @@ const replayed = replayAgent(config.agent, fileReplies(join(shipped, REPLIES), {
 const summary = await runNight({
   root,
   environment: await openEnvironment({ env: 'retail' }, root),
-  agent: { ...replayed, timeoutMs: config.timeoutMs },
+  agent: replayed,
   budget,
   tasks: tasks ?? undefined,
   tags,

@@ -66,7 +66,7 @@ export interface Ablation extends ScoreLine {
   readonly usd: number | null;
 }
 
-/** Every variant plays the same tasks and trials, in a drawn order, so that differences are paired. */
+/** Every variant plays the same tasks and trials in a drawn order: differences are paired. */
 export async function ablate(
   stage: Stage,
   harness: Harness,

@@ -16,7 +16,7 @@ export const Pair = z.strictObject({
   before: z.array(Reward).min(1).readonly(),
   /** The same for the candidate. The number of trials may differ. */
   after: z.array(Reward).min(1).readonly(),
-  /** Which arm played first, per trial: `b` before, `a` after; absent where they did not alternate. */
+  /** Which arm played first, per trial: `b` before, `a` after; absent on dev. */
   order: z
     .string()
     .regex(/^[ab]+$/)

@@ -35,8 +35,8 @@ export const ReleaseOptions = Spending.extend(ReleaseTerms.shape);
 export type ReleaseOptions = z.infer<typeof ReleaseOptions>;
 
 /**
- * Judges `pairs` in the committed order, both arms played now, in a drawn order: the exact sign test
- * for win-or-lose tasks with one trial per arm, else the STaR bet. Both must also pass with every
+ * Judges `pairs` in the committed order, arms played now in a drawn order: the exact sign test for
+ * win-or-lose tasks with one trial per arm, else the STaR bet. Both must also pass with every
  * void pair lost. The first reason that applies:
  * - `violations` (rejected): more state violations than the release, whatever follows;
  * - `incomplete`, `voids` (inconclusive): the panel is not covered, or above `maxVoidShare`;

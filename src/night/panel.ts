@@ -101,7 +101,7 @@ export function choosePanel(night: Choosing, head: Harness): (SealedPanel & { re
 export const sealedOf = ({ tasks }: Pick<Environment, 'tasks'>): Task<'sealed'>[] =>
   tasks.filter((task): task is Task<'sealed'> => task.split === 'sealed');
 
-/** The panel of a seed, with the kinds of task that a night selects, always the same. Needs `environment.generate`. */
+/** The panel of a seed, always the same, of wanted tags. Needs `environment.generate`. */
 export function drawPanel(
   environment: Environment,
   { size, tags: wanted, seed }: { readonly size: number; readonly tags: readonly string[]; readonly seed: number },

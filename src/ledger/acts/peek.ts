@@ -1,4 +1,4 @@
-/** Records that a command is about to play sealed tasks, so that the next look counts one higher. */
+/** Records that a command plays sealed tasks: the next look then counts one higher. */
 import type { Policy } from '../../policy/policy.ts';
 import type { Environment, Harness, Task } from '../../types.ts';
 import type { Repository } from '../git/git.ts';
@@ -15,7 +15,7 @@ export interface Peek {
   readonly tasks: readonly Task[];
 }
 
-/** Number of the record; null without a sealed task. Throws UsageError where nothing can be recorded. */
+/** Number of the record; null without a sealed task. Throws UsageError as `assertWritable`. */
 export async function recordPeek(
   repository: Repository,
   { environment, policy, command, harness, tasks: all }: Peek,
