@@ -118,7 +118,8 @@ async function open(
   const options = nightOptions(request, env, policy);
   const workTree = (await openWorkTree(repository, env)).files;
   const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
-  await assertFit(environment, tasks, (ids) => playFreshly(environment, root, ids));
+  const isPaid = typeof request.agent === 'function' || !request.agent.simulated;
+  await assertFit(environment, tasks, isPaid ? (ids) => playFreshly(environment, root, ids) : undefined);
   const keys = readKeyring(process.env, repository);
   const budget = openBudget(options, Date.now);
   for (const source of [request.agent, ...proposers.flatMap(({ model }) => model ?? [])])

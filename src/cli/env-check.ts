@@ -24,7 +24,9 @@ export const envCheck = command({
   example: 'env check retail',
   async run(flags, name = '') {
     const { environment, repository, root } = await openPlace({ env: name, data: flags.data });
-    const checked = await checkEnvironment(environment, progressOf(), (ids) => playFreshly(environment, root, ids));
+    const checked = await checkEnvironment(environment, flags.json ? undefined : progressOf(), (ids) =>
+      playFreshly(environment, root, ids),
+    );
     const harness = await harnessProblems(repository, environment, checked.problems.length === 0);
     const report = { ...checked, problems: [...checked.problems, ...harness] };
     const reach = reachOf(environment);

@@ -7,7 +7,7 @@ import type { Environment, Plan, Split, Task } from '../types.ts';
 import { CAPABILITIES, type Capability, has, limitsOf } from './capabilities.ts';
 import { assertScorer } from './define.ts';
 import { equalityProblems, equalTasks } from './equal-tasks.ts';
-import { endsBy, type FreshPlay, isolationProblems } from './isolation.ts';
+import { endsBy, type FreshPlay, isolationProblems, playFresh } from './isolation.ts';
 
 export interface EnvironmentReport {
   readonly name: string;
@@ -120,7 +120,8 @@ function countSplits(tasks: readonly Task[]): Record<Split, number> {
 export async function assertFit(
   environment: Environment,
   tasks: readonly Task[],
-  freshly: PlayFreshly = notFreshly,
+  // Nothing has been played yet, so this process is as good as a fresh one.
+  freshly: PlayFreshly = (ids) => playFresh(environment, ids),
 ): Promise<void> {
   const problems = [
     ...toolProblems(environment),

@@ -53,9 +53,9 @@ test.each<[string, () => Fault, RegExp]>([
   [
     'the first use of a task fails',
     () => ({ lost: (_n, used) => used === 1 }),
-    /at their first use in a process \(12 /,
+    /at their first uses in a process \(12 /,
   ],
-  ['a cold start of five plays', () => ({ lost: (n) => n <= 5 }), /at their first use in a process/],
+  ['a cold start of five plays', () => ({ lost: (n) => n <= 5 }), /at their first uses in a process/],
   ['a warm cache helps later', () => ({ lost: (_n, used) => used < 3 }), /something else/],
   ['every third score fails', () => ({ lost: (n) => n % 3 === 0 }), /something else/],
   ['every tenth score fails', () => ({ lost: (n) => n % 10 === 0 }), /at every 10th play/],
@@ -112,6 +112,10 @@ it('env check plays all open tasks, a night a few of an environment from a file'
   const fault = { lost: (n: number) => n > 40 };
   const { problems: found } = await checkEnvironment(doors(fault), undefined, async () => []);
   expect(found.join('\n')).toMatch(/the same calls gave something else/);
+  for (const lost of [(_n: number, used: number) => used === 1, (n: number) => n <= 3]) {
+    const cold = { ...doors({ lost }), file: '/doors.js' };
+    await expect(assertFit(cold, cold.tasks)).rejects.toThrow(/at their first uses in a process/);
+  }
   const given = doors({ lost: (_n, used) => used === 2 });
   await expect(assertFit(given, given.tasks)).resolves.toBeUndefined();
   await expect(assertFit({ ...given, file: '/doors.js' }, given.tasks)).rejects.toThrow(

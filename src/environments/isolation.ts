@@ -17,10 +17,11 @@ export function endsBy(answer: AnswerForm = { kind: 'tool' }, summary: string): 
 /** What a play gave, in order; equal plays give equal lines. */
 export type PlayLines = readonly (readonly [what: string, text: string])[];
 
-/** Plays of a fresh process: the solution of each task, then an agent that does nothing. */
+/** Plays of a fresh process: the solution of each task twice, then an agent that does nothing. */
 export interface FreshPlay {
   readonly task: string;
   readonly solved: PlayLines;
+  readonly again: PlayLines;
   readonly idle: PlayLines;
 }
 
@@ -88,14 +89,15 @@ export async function playFresh(given: Environment, ids: readonly string[]): Pro
   for (const id of ids) {
     const task = environment.tasks.find((one) => one.id === id);
     if (task === undefined) continue;
-    const solved = await play(environment, task, await solutionOf(environment, task));
-    plays.push({ task: id, solved, idle: await play(environment, task, NOTHING) });
+    const plan = await solutionOf(environment, task);
+    const [solved, again] = [await play(environment, task, plan), await play(environment, task, plan)];
+    plays.push({ task: id, solved, again, idle: await play(environment, task, NOTHING) });
   }
   return plays;
 }
 
 const WHEN = {
-  first: 'at their first use in a process',
+  first: 'at their first uses in a process',
   again: 'when they were played again',
   other: "after another task's calls",
   reverse: 'in another order of the tasks',
@@ -185,8 +187,9 @@ export async function isolationProblems(
   for (const task of tasks) plans.set(task, await solutionOf(environment, task));
   const planOf = (task: Task): Plan => plans.get(task) ?? NOTHING;
   const plays = new Plays();
-  for (const { task, solved, idle } of fresh) {
+  for (const { task, solved, again, idle } of fresh) {
     plays.add(`task ${task}`, { moment: 'first', at: null, outcome: solved });
+    plays.add(`task ${task}`, { moment: 'first', at: null, outcome: again });
     plays.add(`task ${task} without a call`, { moment: 'first', at: null, outcome: idle });
   }
   let count = 0;
