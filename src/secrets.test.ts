@@ -1,12 +1,16 @@
-/** Secrets of the process reach no agent, proposer or record, however a tool came to say them. */
-import { expect, test } from 'vitest';
+/** Secrets of the process reach no endpoint, proposer or record, and change no score. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineEnvironment, tool } from './environments/define.ts';
+import { evaluate } from './evaluation/evaluate.ts';
 import { parseHarness } from './harness/parse.ts';
-import { playEpisode } from './runtime/play.ts';
+import { fileReplies, recordedAgent } from './models/replies.ts';
 import { scriptedAgent } from './runtime/scripted-agent.fixture.ts';
-import { redactorOf, withoutSecrets } from './secrets.ts';
-import type { Task } from './types.ts';
+import { redactorOf, storedWithout } from './secrets.ts';
+import type { Environment, Episode } from './types.ts';
 
 const CANARY = 'canary-4f1d9c02';
 const variables = {
@@ -42,37 +46,73 @@ test('a key in PEM goes as a whole, in one line and line by line, however its li
   }
 });
 
-test('a tool, a request and a check that repeat a key show none to the model and leave none in the trace', async () => {
+describe('an environment whose texts repeat a key', () => {
   const leaky = defineEnvironment({
     name: 'leaky',
     tasks: [{ id: 't', input: `Use ${CANARY} to log in.` }],
     reset: () => ({ log: '' }),
     tools: {
       show: tool('Show the settings.', z.object({}), () => `key=${CANARY}`, { readOnly: true }),
-      write: tool('Write the log.', z.object({}), (state: { log: string }) => {
-        state.log = CANARY;
+      write: tool('Write the log.', z.object({ text: z.string() }), (state: { log: string }, { text }) => {
+        state.log = text;
         return 'ok';
       }),
     },
-    score: () => ({ reward: 0, checks: [{ name: 'log', passed: false, detail: `expected no ${CANARY}` }] }),
+    score: (_, { log }: { log: string }) => ({
+      reward: log === CANARY ? 1 : 0,
+      checks: [{ name: 'log', passed: true, detail: log }],
+    }),
   });
-  const environment = withoutSecrets(leaky, redactorOf(variables));
-  const agent = scriptedAgent([
-    { name: 'show', arguments: {} },
-    { name: 'write', arguments: {} },
-  ]);
-  const trace = await playEpisode({
-    harness: parseHarness('leaky', new Map([['harness.yaml', 'version: 1\n']])),
-    environment,
-    agent,
-    task: environment.tasks[0] as Task,
-    trial: 0,
-    seed: 1,
+  const harness = parseHarness('leaky', new Map([['harness.yaml', 'version: 1\n']]));
+  const played = async (environment: Environment) => {
+    const agent = scriptedAgent([
+      { name: 'show', arguments: {} },
+      { name: 'write', arguments: { text: CANARY } },
+    ]);
+    return { agent, ...(await evaluate({ harness, environment, agent })) };
+  };
+
+  test('is played as it is and stored without it', async () => {
+    const { traces } = await played(storedWithout(leaky, redactorOf(variables)));
+    expect(traces[0]?.score?.reward).toBe(1);
+    expect(JSON.stringify(traces)).not.toContain(CANARY);
+    expect(JSON.stringify(traces[0]?.steps)).toContain('key=[secret]');
+    expect(traces[0]?.score?.checks[0]?.detail).toBe('[secret]');
   });
-  expect(JSON.stringify([agent.requests, trace])).not.toContain(CANARY);
-  expect(JSON.stringify(trace.steps)).toContain('key=[secret]');
-  expect(JSON.stringify(trace.steps)).toContain('state_delta');
-  expect(trace.score?.checks[0]?.detail).toBe('expected no [secret]');
+
+  test('sends and keeps requests without it', async () => {
+    const environment = storedWithout(leaky, redactorOf(variables));
+    const { agent } = await played(environment);
+    const folder = mkdtempSync(join(tmpdir(), 'secrets-'));
+    const path = join(folder, 'replies.jsonl');
+    const model = recordedAgent(agent, fileReplies(path), environment.redact).open({ seed: 1 } as Episode);
+    await model.complete({ messages: [{ role: 'user', content: `Say ${CANARY}.` }], tools: [], seed: 1 });
+    expect(agent.requests.at(-1)?.messages[0]?.content).toBe('Say [secret].');
+    expect(JSON.stringify([...fileReplies(path).calls()])).not.toContain(CANARY);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+test.each([
+  ['SORT_KEY', 'parcel_id'],
+  ['SORT_KEY', 'created-at'],
+  ['POSTGRES_PASSWORD', 'password'],
+  ['CACHE_KEY', 'has to go to'],
+  ['PAGE_TOKEN', 'next page'],
+  ['PARTITION_KEY', 'Hamburg Altona'],
+])('%s=%s is an ordinary word and no secret', (name, value) => {
+  expect(redactorOf({ [name]: value })).toBeNull();
+});
+
+test.each([
+  'hunter2hunter2',
+  'correcthorsebatterystaple',
+  'Tr0ub4dor',
+  'aGVsbG9Xb3JsZEhlbGxv',
+  '81274593',
+  'pass!word',
+])('%s is a secret', (value) => {
+  expect(redactorOf({ DB_PASSWORD: value })?.(`at ${value} it`)).toBe('at [secret] it');
 });
 
 test('without a secret the environment is the same object', () => {
@@ -83,5 +123,5 @@ test('without a secret the environment is the same object', () => {
     tools: {},
     score: () => ({ reward: 0, checks: [] }),
   });
-  expect(withoutSecrets(plain, null)).toBe(plain);
+  expect(storedWithout(plain, null)).toBe(plain);
 });

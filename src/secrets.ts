@@ -1,5 +1,5 @@
 /** Removes values of secret environment variables from everything shown, stored or printed. */
-import type { Environment, GenerateOptions, MaybePromise, Score, Task, ToolResult } from './types.ts';
+import type { Environment, GenerateOptions } from './types.ts';
 
 /** Names of secret variables, such as OPENAI_API_KEY, GITHUB_TOKEN or DB_PASSWORD. */
 const SECRET_NAME =
@@ -8,6 +8,9 @@ const SECRET_NAME =
 const NO_SECRETS = new Set(['PWD', 'OLDPWD']);
 /** Shorter values would remove ordinary words from texts. */
 const SHORTEST = 8;
+/** Words as people and programs write them, `sort_key` or `has to go to`: no generated value. */
+const ORDINARY =
+  /^(?:[a-z]{1,15}|[A-Z]{1,15}|[A-Z][a-z]{1,14})(?:[ _./:-](?:[a-z]{0,15}|[A-Z]{1,15}|[A-Z][a-z]{1,14}))*$/;
 
 export type Redact = (text: string) => string;
 
@@ -28,7 +31,7 @@ export function redactorOf(
   more: readonly string[] = [],
 ): Redact | null {
   const values = Object.entries(variables).flatMap(([name, value]) =>
-    SECRET_NAME.test(name) && !NO_SECRETS.has(name) && value !== undefined ? [value] : [],
+    SECRET_NAME.test(name) && !NO_SECRETS.has(name) && value !== undefined && !ORDINARY.test(value) ? [value] : [],
   );
   const long = [...values, ...more].filter((value) => value.length >= SHORTEST);
   const secrets = [...new Set(long.flatMap(formsOf))];
@@ -39,40 +42,30 @@ export function redactorOf(
     secrets.reduce((left, secret) => (left.includes(secret) ? left.replaceAll(secret, '[secret]') : left), text);
 }
 
-const whenThere = <T>(value: MaybePromise<T>, read: (value: T) => T): MaybePromise<T> =>
-  value instanceof Promise ? value.then(read) : read(value);
+/** Deeper values hold no text of anybody: they are left out. */
+const DEEPEST = 200;
 
-/** The environment as agents, proposers and records see it: texts without secrets. */
-export function withoutSecrets(environment: Environment, redact: Redact | null): Environment {
+/** A copy without secrets in any text. */
+export function redacted<T>(value: T, redact: Redact, depth = 0): T {
+  if (typeof value === 'string') return redact(value) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > DEEPEST) return `(more than ${DEEPEST} levels deep)` as T;
+  if (Array.isArray(value)) return value.map((item) => redacted(item, redact, depth + 1)) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redacted(item, redact, depth + 1)])) as T;
+}
+
+/**
+ * The environment with the way in which its texts are stored. It is played as it is: a variable
+ * that has nothing to do with it changes no score.
+ */
+export function storedWithout(environment: Environment, redact: Redact | null): Environment {
   if (redact === null) return environment;
-  const shown = <T extends Task>(task: T): T => {
-    const request = redact(task.request);
-    return request === task.request ? task : { ...task, request };
-  };
-  const scored = (score: Score): Score => ({
-    ...score,
-    checks: score.checks.map((check) =>
-      check.detail === undefined ? check : { ...check, detail: redact(check.detail) },
-    ),
-  });
-  const told = (result: ToolResult): ToolResult => ({ ...result, content: redact(result.content) });
-  const { changes, generate, user } = environment;
+  const { generate } = environment;
   return {
     ...environment,
-    tasks: environment.tasks.map(shown),
-    execute: (state, call, signal) => whenThere(environment.execute(state, call, signal), told),
-    ...(user
-      ? {
-          user: {
-            ...user,
-            answer: (said, signal) => whenThere(user.answer(said, signal), (text) => text && redact(text)),
-          },
-        }
-      : {}),
-    ...(changes ? { changes: (state: unknown) => changes.call(environment, state).map(redact) } : {}),
-    score: (task, state, ending, context) => whenThere(environment.score(task, state, ending, context), scored),
+    redact,
     ...(generate
-      ? { generate: (options: GenerateOptions) => withoutSecrets(generate.call(environment, options), redact) }
+      ? { generate: (options: GenerateOptions) => storedWithout(generate.call(environment, options), redact) }
       : {}),
   };
 }

@@ -103,6 +103,8 @@ export interface Environment<State = unknown> {
   readonly replayable?: false;
   /** Patterns of what may differ between equal plays, such as times and random ids. */
   readonly volatile?: readonly string[] | undefined;
+  /** Removes secrets of this process from a text that is stored or sent; absent = none. */
+  readonly redact?: (text: string) => string;
   /** Keyed digest of a text when tasks are private: their ids are such digests. */
   readonly mac?: (text: string) => string;
   /** True if there is no scorer: traces have no score. */

@@ -8,9 +8,11 @@ import { memoryJournal } from '../evaluation/journal.ts';
 import { playEach, playTasks } from '../evaluation/play-tasks.ts';
 import { armOrder, type OrderKey } from '../gate/order.ts';
 import { fileReplies, recordedAgent } from '../models/replies.ts';
+import { keysIn } from '../models/settings.ts';
 import { type PairPlay, type PlayedPair, playArms, playPair } from '../night/pair.ts';
 import { callTimeoutMs } from '../open/model.ts';
 import type { Emit } from '../report/events.ts';
+import { redactorOf } from '../secrets.ts';
 import type { Agent, Environment, Harness, Task, Trace } from '../types.ts';
 
 export interface StageInput {
@@ -94,7 +96,8 @@ export function keepingReplies(agent: Agent, root: string): Agent {
   const folder = join(root, 'runs', '.replies');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, '.gitignore'), '*\n');
-  return recordedAgent(agent, fileReplies(join(folder, `${agent.digest.slice(0, 16)}.jsonl`)));
+  const redact = redactorOf(process.env, keysIn(root, process.env)) ?? undefined;
+  return recordedAgent(agent, fileReplies(join(folder, `${agent.digest.slice(0, 16)}.jsonl`)), redact);
 }
 
 /** Digest of tasks by content, whatever their order. */

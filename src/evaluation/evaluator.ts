@@ -4,6 +4,7 @@ import { canonicalJson, sha256 } from '../digest.ts';
 import { EnvironmentError, InfrastructureError, InterruptedError } from '../errors.ts';
 import { assertSameModel } from '../models/served.ts';
 import { playEpisode } from '../runtime/play.ts';
+import { redacted } from '../secrets.ts';
 import type { Agent, Environment, Evaluation, Harness, Split, Task, Trace, Usage } from '../types.ts';
 import type { Budget } from './budget.ts';
 import type { Journal, JournalEntry } from './journal.ts';
@@ -138,7 +139,8 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
       const place = outages.start();
       for (let attempt = 1; ; attempt++) {
         if (signal?.aborted) throw new InterruptedError('interrupted');
-        const trace = await playEpisode({
+        const { redact } = environment;
+        const played = await playEpisode({
           harness,
           environment,
           agent,
@@ -148,6 +150,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
           timeoutMs: options.timeoutMs,
           ...(signal ? { signal } : {}),
         });
+        const trace = redact === undefined ? played : redacted(played, redact);
         if (signal?.aborted) throw new InterruptedError('interrupted');
         // Retries are for faults that pass; without a sign of life one try is enough.
         const tries = outages.lastGone || trace.fault === 'environment' ? 1 : (options.tries ?? 3);

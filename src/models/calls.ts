@@ -4,7 +4,7 @@ import type OpenAI from 'openai';
 import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
 import { NO_USAGE } from '../chat.ts';
 import { InfrastructureError, InterruptedError } from '../errors.ts';
-import type { Redact } from '../secrets.ts';
+import { type Redact, redacted } from '../secrets.ts';
 import type { ChatModel, ChatReply, ChatRequest } from '../types.ts';
 import { toFormat, toReply, toToolParam } from './completion.ts';
 import { excessOf } from './excess.ts';
@@ -74,7 +74,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
       const completion = await client.chat.completions.create(body, {
         signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
       });
-      const reply = toReply(redactedCopy(completion, redact), { price, worstUsd });
+      const reply = toReply(redacted(completion, redact), { price, worstUsd });
       paidUsd = reply.usage.costUsd;
       if (paidUsd > worstUsd)
         throw excessOf(reply, { reported: completion.usage, sentBytes: bytesOf(body), maxTokens });
@@ -105,7 +105,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
   /** Repeats the attempt in a form that the endpoint takes; an unread turn is tried once more. */
   async function adapted(request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatReply> {
     for (let unread = 0; ; ) {
-      const sent = sentOf(request, new Set(refused));
+      const sent = sentOf(redacted(request, redact), new Set(refused));
       try {
         return await attempt(request, signal);
       } catch (error) {
@@ -133,18 +133,4 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
       throw error;
     }
   };
-}
-
-/** Deeper values are no reply of a model: their text is left out. */
-const DEEPEST = 200;
-
-/** A copy with every key removed, wherever a careless server put one. */
-function redactedCopy<T>(value: T, redact: Redact, depth = 0): T {
-  if (typeof value === 'string') return redact(value) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  if (depth > DEEPEST) return `(more than ${DEEPEST} levels deep)` as T;
-  if (Array.isArray(value)) return value.map((item) => redactedCopy(item, redact, depth + 1)) as T;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, redactedCopy(item, redact, depth + 1)]),
-  ) as T;
 }

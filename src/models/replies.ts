@@ -5,6 +5,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { canonicalJson, jsonOf, STORED_DEPTH, sha256 } from '../digest.ts';
 import { InfrastructureError } from '../errors.ts';
 import { linesOf } from '../files.ts';
+import { type Redact, redacted } from '../secrets.ts';
 import type { Agent, ChatMessage, ChatReply, ChatRequest } from '../types.ts';
 
 /** Name of the file in the folder of a run. */
@@ -155,6 +156,9 @@ function* inflated(path: string): Generator<Inflated> {
   }
 }
 
+const sentWithout = (request: ChatRequest, redact: Redact | undefined): ChatRequest =>
+  redact === undefined ? request : redacted(request, redact);
+
 /** Bytes of a call; a line of a file that somebody made could inflate to any size. */
 const LONGEST_CALL = 2 ** 28;
 
@@ -165,14 +169,15 @@ const refusalOf = ({ message, about }: Refusal) =>
  * The same agent: answers known requests from `store`, and keeps new replies there. A refusal holds
  * for this process alone: before the next one, a person may have repaired what was refused.
  */
-export function recordedAgent(agent: Agent, store: ReplyStore): Agent {
+export function recordedAgent(agent: Agent, store: ReplyStore, redact?: Redact): Agent {
   const refusals = new Map<string, Refusal>();
   return {
     ...agent,
     open(episode) {
       const model = agent.open(episode);
       return {
-        async complete(request, signal) {
+        async complete(asked, signal) {
+          const request = sentWithout(asked, redact);
           const key = replyKey(agent.digest, request);
           const known = store.get(key);
           if (known !== undefined) return known;
@@ -199,6 +204,7 @@ export function recordedAgent(agent: Agent, store: ReplyStore): Agent {
 export function replayAgent(
   agent: Pick<Agent, 'id' | 'digest' | 'unpriced' | 'contextTokens' | 'protocol'>,
   store: ReplyStore,
+  redact?: Redact,
 ): Agent {
   return {
     id: agent.id,
@@ -208,8 +214,8 @@ export function replayAgent(
     contextTokens: agent.contextTokens,
     protocol: agent.protocol,
     open: () => ({
-      async complete(request) {
-        const key = replyKey(agent.digest, request);
+      async complete(asked) {
+        const key = replyKey(agent.digest, sentWithout(asked, redact));
         const known = store.get(key);
         if (known !== undefined) return known;
         throw refusalOf(store.refusal(key) ?? { message: 'no reply was recorded for a request', about: undefined });

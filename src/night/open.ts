@@ -56,7 +56,8 @@ export async function openNight(input: NightInput): Promise<OpenNight> {
     const asks = [input.agent, ...input.proposers.flatMap(({ agent }) => agent ?? [])];
     const replies = asks.every(({ simulated }) => simulated) ? null : fileReplies(join(folder, REPLIES));
     if (replies !== null) keepSpending(input.budget, join(folder, SPENDING));
-    const recorded = (agent: Agent) => (replies === null || agent.simulated ? agent : recordedAgent(agent, replies));
+    const recorded = (agent: Agent) =>
+      replies === null || agent.simulated ? agent : recordedAgent(agent, replies, input.environment.redact);
     const proposers = input.proposers.map(({ proposer, agent }) => ({ proposer, agent: agent && recorded(agent) }));
     const { flush, ...opened } = await assembleNight(
       { ...input, agent: recorded(input.agent), proposers },

@@ -8,7 +8,7 @@ import { readTaskSalt } from '../ledger/keys/task-salt.ts';
 import { keysIn } from '../models/settings.ts';
 import { type Policy, readPolicy } from '../policy/policy.ts';
 import { guarded } from '../runtime/guard.ts';
-import { redactorOf, withoutSecrets } from '../secrets.ts';
+import { redactorOf, storedWithout } from '../secrets.ts';
 import type { Environment } from '../types.ts';
 
 /** The environment and its data; a relative `data` starts at the current folder. */
@@ -19,7 +19,7 @@ export interface EnvironmentFlags {
 
 /** Guards, removes secrets of this process, and renames tasks that the policy calls private. */
 export function shelter(environment: Environment, root: string, { private_tasks }: Policy): Environment {
-  const shown = withoutSecrets(guarded(environment), redactorOf(process.env, keysIn(root, process.env)));
+  const shown = storedWithout(guarded(environment), redactorOf(process.env, keysIn(root, process.env)));
   if (private_tasks !== true || shown.mac !== undefined) return shown;
   return withPrivateTasks(shown, readTaskSalt(process.env, keyFolder(process.env, { root, commonDir: root })));
 }

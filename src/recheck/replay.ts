@@ -24,6 +24,7 @@ import type { Check } from '../proposal/check.ts';
 import { quotedTasks } from '../proposal/held-out.ts';
 import { PROPOSERS } from '../proposal/proposer.ts';
 import type { Emit, NightSummary } from '../report/events.ts';
+import type { Redact } from '../secrets.ts';
 import type { Agent, Environment, Task } from '../types.ts';
 
 interface ReplayInput {
@@ -95,7 +96,7 @@ async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
   const folder = mkdtempSync(join(tmpdir(), 'optimize-replay-'));
   try {
     const store = input.simulated === null ? fileReplies(join(recorded, REPLIES), { readOnly: true }) : null;
-    const agent = store === null ? (input.simulated as Agent) : replayAgent(config.agent, store);
+    const agent = store === null ? (input.simulated as Agent) : replayAgent(config.agent, store, environment.redact);
     const asked = config.proposerModels.length > 0;
     const thoughts = asked ? (store ?? fileReplies(join(recorded, REPLIES), { readOnly: true })) : null;
     if (agent.digest !== config.agent.digest)
@@ -107,7 +108,7 @@ async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
         environment,
         tasks,
         agent,
-        proposers: proposersOf(config, thoughts),
+        proposers: proposersOf(config, thoughts, environment.redact),
         checks: config.options.checks.map(recordedCheck),
         proposerTimeoutMs: 0,
         budget: openBudget({ maxRollouts: config.options.maxRollouts }, () => 0, stoppedAfter(recorded)),
@@ -135,10 +136,14 @@ async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
 }
 
 /** The built-in proposers; edits of other proposers are in the record of the run. */
-function proposersOf({ options, proposerModels }: RunConfig, store: ReplyStore | null): NightInput['proposers'] {
+function proposersOf(
+  { options, proposerModels }: RunConfig,
+  store: ReplyStore | null,
+  redact: Redact | undefined,
+): NightInput['proposers'] {
   return options.proposers.map((name) => {
     const model = proposerModels.find(({ proposer }) => proposer === name);
-    const agent = model && store ? replayAgent(model, store) : null;
+    const agent = model && store ? replayAgent(model, store, redact) : null;
     const own = { name, propose: () => ({ edits: [] }) };
     const known = PROPOSERS.find((one) => one === name);
     return { proposer: (known && builtInProposers(known, agent)[0]) ?? own, agent };

@@ -15,6 +15,8 @@ export interface LeakIndex {
   /** Words in the longest phrase. */
   readonly longest: number;
   readonly free: FreeWords;
+  /** Removes secrets of this process, which no harness may hold either. */
+  readonly redact?: ((text: string) => string) | undefined;
 }
 
 /** Share of tasks above which a value without digits is common knowledge. */
@@ -84,6 +86,7 @@ export async function buildLeakIndex(environment: Environment, policy = ''): Pro
     starts: new Set([...phrases].map((p) => p.split(' ')[0] as string)),
     longest: lengths.reduce((a, b) => Math.max(a, b), 1),
     free,
+    redact: environment.redact,
   };
 }
 
@@ -136,8 +139,9 @@ function recordValues(value: Json, key: string, personal: RegExp, add: (text: st
   }
 }
 
-/** The first value of a task in a text, or null. */
+/** The first value of a task, or a secret of this process, in a text; or null. */
 export function findLeak(text: string, index: LeakIndex): string | null {
+  if (index.redact !== undefined && index.redact(text) !== text) return 'secret';
   for (const line of text.split('\n')) {
     const words = wordsIn(line);
     for (let i = 0; i < words.length; i++) {
