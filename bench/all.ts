@@ -48,6 +48,12 @@ const MEASUREMENTS: readonly Measurement[] = [
     minutes: 5,
   },
   {
+    name: 'order',
+    about: 'neutral edits where place, count or clock decide',
+    command: 'npx jiti bench/order.ts',
+    minutes: 5,
+  },
+  {
     name: 'kills',
     about: 'nights killed at named points and at random',
     command: 'npx jiti bench/kills.ts',

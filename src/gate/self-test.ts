@@ -1,5 +1,5 @@
 /** A/A: what the gate does when nothing changes, and the tasks it needs to find a change. */
-import { type Random, shuffled } from '../digest.ts';
+import { pick, type Random, shuffled } from '../digest.ts';
 import { leastEnough, mean, variance } from './arithmetic.ts';
 import { type Interval, pairedInterval } from './interval.ts';
 import { hopelessAt, isBetter } from './keep.ts';
@@ -87,6 +87,24 @@ const rate = (happens: () => boolean): number => {
   for (let draw = 0; draw < DRAWS; draw++) if (happens()) count += 1;
   return count / DRAWS;
 };
+
+/**
+ * Share of looks that an order with the same arm always first would release, of equal arms: the
+ * tasks are drawn again, and what was played second counts as the candidate.
+ */
+export function fixedReleases(pairs: readonly Pair[], random: Random): number {
+  const fixed = pairs.map(({ before, after, order = '' }) => {
+    const rows = [...order].map((first, trial) => {
+      const rewards = [before[trial] as number, after[trial] as number] as const;
+      return first === 'b' ? rewards : ([rewards[1], rewards[0]] as const);
+    });
+    return { before: rows.map(([first]) => first), after: rows.map(([, second]) => second) };
+  });
+  return rate(() => {
+    const drawn = fixed.map((_, index) => ({ task: `${index}`, tags: [], ...pick(fixed, random) }));
+    return decideRelease(drawn, { planned: drawn.length }).decision === 'accepted';
+  });
+}
 
 /** Deals the trials of every task at random to two arms. */
 function deal(rolls: readonly Rolls[], before: number, after: number, random: Random): Pair[] {
