@@ -11,8 +11,9 @@ import { readHead } from '../ledger/git/refs.ts';
 import type { Harness } from '../types.ts';
 
 /**
- * The harness of the work tree as git stores it; no files mean the defaults. Throws UsageError, beside the faults of
- * `loadHarness`, if the checked-out commit has files: they were lost, or are not checked out.
+ * The harness of the work tree as git stores it; no files mean the defaults. Throws UsageError,
+ * beside the faults of `loadHarness`, if the checked-out commit has files: they were lost, or are
+ * not checked out.
  */
 export async function openWorkTree(repository: Repository, env: string): Promise<Harness> {
   const harness = loadHarness(repository.root, env);

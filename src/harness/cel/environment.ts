@@ -24,7 +24,7 @@ export const reservedNames: ReadonlySet<string> = new Set(
   'args task calls it i int uint double string bool bytes list map null_type type dyn cel optional'.split(' '),
 );
 
-/** Steps of one evaluation: elements that loops visit, and the size of what is built or compared. */
+/** Steps of one evaluation: elements visited, and the size of what is built or compared. */
 export const MOST_STEPS = 20_000;
 
 /** Thrown where an evaluation needs more steps. */

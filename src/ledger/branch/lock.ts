@@ -17,8 +17,7 @@ export async function acquireLock({ commonDir }: Repository, env: string, time: 
   const text = JSON.stringify({ host, pid, started: startOf(pid), nonce, time });
   // A ref lock that a dead owner left would block every commit.
   const own = { text, path: `${path}.${nonce}`, refLock: join(commonDir, `${branchRef(env)}.lock`) };
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(own.path, text);
+  await mkdir(dirname(path), { recursive: true }).then(() => writeFile(own.path, text));
   const holder = await claim(path, own).finally(() => rm(own.path, { force: true }));
   if (holder === text) return { release: async () => void ((await read(path)) === text && (await unlink(path))) };
   const owner = Owner.parse(JSON.parse(holder));
