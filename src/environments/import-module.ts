@@ -6,6 +6,8 @@ type Exports = Readonly<Record<string, unknown>>;
 const retryCodes: readonly unknown[] = [
   'ERR_UNKNOWN_FILE_EXTENSION',
   'ERR_MODULE_NOT_FOUND',
+  'MODULE_NOT_FOUND',
+  'ERR_REQUIRE_ESM',
   'ERR_PACKAGE_PATH_NOT_EXPORTED',
   'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
   'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING',

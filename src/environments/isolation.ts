@@ -2,7 +2,7 @@
  * Is a rollout its own world? Equal calls are played first in a fresh thread, again, after another
  * task, in another order and interleaved: results, changes and score must be equal.
  */
-import { EnvironmentError, reasonOf, UsageError } from '../errors.ts';
+import { EnvironmentError, reasonOf } from '../errors.ts';
 import { readAnswer } from '../runtime/answer.ts';
 import { guarded } from '../runtime/guard.ts';
 import type { AnswerForm, Ending, Environment, Plan, Task, ToolCall } from '../types.ts';
@@ -55,7 +55,7 @@ async function* playing(
       await environment.dispose?.(state);
     }
   } catch (error) {
-    if (!(error instanceof EnvironmentError || error instanceof UsageError)) throw error;
+    if (!(error instanceof EnvironmentError)) throw error;
     lines.push(['the score', `a fault: ${shown(reasonOf(error))}`]);
   }
   return lines;

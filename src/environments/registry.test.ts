@@ -20,12 +20,18 @@ describe('loadEnvironment', () => {
   put('evals/own/environment.js', plain('own'));
   put('evals/other/environment.mjs', plain('misnamed'));
   put('evals/typed/environment.ts', `const name: string = 'typed';${plain('typed')}`);
+  put('evals/cjs/environment.cjs', plain('cjs').replace('export default', 'module.exports ='));
+  put('evals/compiled/environment.cjs', plain('compiled').replace('export default', 'exports.default ='));
+  put('evals/named/environment.cjs', plain('named').replace('export default', 'exports.environment ='));
   put('evals/half/environment.js', 'export default { name: "half", digest: "d", tools: [], tasks: [] };');
   put('evals/broken/environment.js', 'export default {');
 
   it.each([
     ['own', 'own'],
     ['typed', 'typed'],
+    ['cjs', 'cjs'],
+    ['compiled', 'compiled'],
+    ['named', 'named'],
     ['evals/other/environment.mjs', 'misnamed'],
   ])('loads %s', async (name, expected) => {
     const environment = await loadEnvironment(name, { root });
@@ -34,7 +40,7 @@ describe('loadEnvironment', () => {
   });
 
   it.each<[string, RegExp]>([
-    ['nowhere', /no environment nowhere; known are broken, half, other, own, retail, typed/],
+    ['nowhere', /no environment nowhere; known are broken, cjs, compiled, half, named, other, own, retail, typed/],
     ['other', /expected the name other, after the folder, got misnamed/],
     ['half', /to have a function reset/],
     ['broken', /broken.environment\.js: the environment file does not load/],

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { sha256 } from '../digest.ts';
+import { isObject, sha256 } from '../digest.ts';
 import { reasonOf, UsageError } from '../errors.ts';
 import { guarded } from '../runtime/guard.ts';
 import type { Environment, Vocabulary } from '../types.ts';
@@ -35,7 +35,7 @@ export async function folderOf(name: string): Promise<EnvironmentFolder | undefi
   return index && ((await import(index.href)) as { readonly folder: EnvironmentFolder }).folder;
 }
 
-const extensions = ['ts', 'js', 'mjs'] as const;
+const extensions = ['ts', 'js', 'mjs', 'mts', 'cjs', 'cts'] as const;
 
 /** The environment file of a folder under `evals/`, if there is one. */
 function environmentFile(root: string, name: string): string | undefined {
@@ -87,7 +87,9 @@ async function loadFile(file: string, root: string): Promise<Environment> {
   } catch (cause) {
     throw new UsageError(`the environment file does not load: ${reasonOf(cause)}`, { where: file, cause });
   }
-  const environment = exports.default ?? exports.environment;
+  // CommonJS, also as TypeScript writes it, has the exports of its own as the default.
+  const own = isObject(exports.default) && !('tasks' in exports.default) ? exports.default : exports;
+  const environment: unknown = own.default ?? own.environment ?? exports.default;
   assertEnvironment(environment, file);
   assertTasks(environment.name, environment.tasks);
   await assertState(environment);
