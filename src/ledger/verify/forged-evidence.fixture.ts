@@ -1,6 +1,6 @@
 /** Cases 1 to 12: evidence that somebody changed (for tests). */
 import type { GateRecord } from '../../gate/record.ts';
-import { append, change, key, next, reseal, rewrite, thief } from '../story.fixture.ts';
+import { append, change, key, next, reseal, rewrite, rightful, thief } from '../story.fixture.ts';
 import { type Case, plant, record, replan, rescore, sealed, signature, unsigned } from './forgery.fixture.ts';
 
 export const forgedEvidence: readonly Case[] = [
@@ -266,5 +266,18 @@ export const forgedEvidence: readonly Case[] = [
     /0002\.json/,
     'keys',
     sealed(2, ({ predicate }) => void Object.assign(predicate.checks?.[0] as object, { check: 'bounds' })),
+  ],
+  [
+    '48',
+    'the order of the arms rewritten, by the key holder',
+    'V1',
+    /0006\.json/,
+    'gate.pairs, order',
+    (commits) => {
+      rescore(commits, ({ pairs }) => {
+        for (const pair of pairs) Object.assign(pair, { order: 'b' });
+      });
+      reseal(commits, rightful);
+    },
   ],
 ];
