@@ -43,7 +43,9 @@ async function main(given: readonly string[]): Promise<void> {
   else await dispatch(words[0] ?? 'night');
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// Whoever reads may stop reading; the work goes on.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 await main(process.argv.slice(2));

@@ -2,6 +2,7 @@
 
 import { BudgetError, FrozenError, InfrastructureError, InterruptedError, UsageError, VerifyError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
+import { printable } from '../report/terminal.ts';
 import { redactorOf } from '../secrets.ts';
 
 function exitCodeOf(error: unknown): number {
@@ -47,8 +48,9 @@ export async function runSafely(run: () => Promise<number>, options: { readonly 
     const redact = redactorOf(process.env, await keysHere()) ?? ((text: string) => text);
     const message = redact(systemMessage(error) ?? (error instanceof Error ? error.message : String(error)));
     const prefix = isExpected(error) || systemMessage(error) !== null ? '' : 'internal error: ';
-    process.stderr.write(`optimize: ${prefix}${message}\n`);
-    if (process.env.OPTIMIZE_DEBUG && error instanceof Error) process.stderr.write(`${redact(error.stack ?? '')}\n`);
+    process.stderr.write(`optimize: ${prefix}${printable(message)}\n`);
+    if (process.env.OPTIMIZE_DEBUG && error instanceof Error)
+      process.stderr.write(`${printable(redact(error.stack ?? ''))}\n`);
     if (options.json)
       process.stdout.write(`${JSON.stringify({ type: 'error', code, message: `${prefix}${message}` })}\n`);
     return code;

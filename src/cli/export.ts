@@ -1,5 +1,5 @@
 /** `optimize export`: a page, the records and a verifier, for an auditor without this program. */
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { randomOf, sha256, shuffled } from '../digest.ts';
@@ -49,8 +49,8 @@ export const exportEvidence = command({
       ...(await recordsOf(ledger)),
       ['index.html', evidencePage({ env, decisions, sample, commits, titleOf })],
     ]);
-    const draft = `${out}.partial`;
-    rmSync(draft, { recursive: true, force: true });
+    const draft = mkdtempSync(`${out}.`);
+    chmodSync(draft, 0o755);
     for (const [path, text] of files) {
       mkdirSync(dirname(join(draft, path)), { recursive: true });
       writeFileSync(join(draft, path), text);

@@ -1,5 +1,6 @@
 /** Builds the command line: commander finds the command, zod reads its options. */
 import { Command, Option } from 'commander';
+import { printable } from '../report/terminal.ts';
 import { type CommandDefinition, optionsOf } from './command.ts';
 import { GROUPS } from './commands.ts';
 import { runSafely } from './exit.ts';
@@ -30,7 +31,11 @@ function tellErrors(command: Command): void {
   const outputError = (text: string, write: (text: string) => void) => {
     const listed = text.startsWith('error: unknown option') && !text.includes('(Did you mean');
     const known = command.options.flatMap(({ long }) => long ?? []).join(', ');
-    write(text.replace(/^error: /, 'optimize: ').replace(/\n$/, listed ? `; expected ${known}\n` : '\n'));
+    write(
+      printable(text)
+        .replace(/^error: /, 'optimize: ')
+        .replace(/\n$/, listed ? `; expected ${known}\n` : '\n'),
+    );
   };
   command.configureOutput({ outputError });
 }

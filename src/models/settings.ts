@@ -6,6 +6,8 @@ import { readPlain } from '../files.ts';
 import { readAs, readYaml } from '../harness/yaml-document.ts';
 import { isOwnVariable } from './key-hosts.ts';
 
+export { isLoopback } from './key-hosts.ts';
+
 /** Name of the file at the top of the repository. */
 export const MODELS_FILE = 'models.yaml';
 

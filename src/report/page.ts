@@ -8,7 +8,7 @@ import type { DecisionDraft } from '../ledger/kinds/index.ts';
 import type { Harness, Split, Vocabulary } from '../types.ts';
 import type { NightSummary } from './events.ts';
 import { inPlainWords, type PlainEdit, type Unproven } from './plain-edit.ts';
-import { amount, money, percent, points, printable, scoreText, tokensText, verdictText } from './terminal.ts';
+import { amount, inert, money, percent, points, printable, scoreText, tokensText, verdictText } from './terminal.ts';
 
 export interface PageInput {
   readonly summary: NightSummary;
@@ -178,10 +178,10 @@ function refused({ decisions, summary }: PageInput): string[] {
   return [...lines, ''];
 }
 
-/** One table cell of at most `width` characters. */
+/** One table cell of at most `width` characters, which shows its text and does nothing else. */
 function cell(text: string, width: number): string {
-  const flat = text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
-  return flat.length > width ? `${flat.slice(0, width - 3)}...` : flat;
+  const flat = text.replace(/\s+/g, ' ');
+  return inert(flat.length > width ? `${flat.slice(0, width - 3)}...` : flat);
 }
 
 function verdictCounts({ summary }: PageInput): string {

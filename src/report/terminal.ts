@@ -33,6 +33,17 @@ export function tokensText({ calls, inputTokens, outputTokens, cachedTokens }: U
 /** Without control characters, which data must not send to a terminal. */
 export const printable = (text: string): string => text.replace(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, '');
 
+/** As Markdown that shows the text as it is: no link, image, markup, HTML or address to click. */
+export const inert = (text: string): string =>
+  printable(text)
+    .replace(/[\\`*_~[\]!|#]/g, '\\$&')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/:(?=\/\/)/g, '&#58;')
+    .replace(/\b(www)\./gi, '$1&#46;')
+    .replaceAll('@', '&#64;');
+
 /** A subscriber that draws on `err`. */
 export function terminal({ err, now }: Streams): Emit {
   const started = now();

@@ -5,6 +5,7 @@ import { GitPluginError, simpleGit } from 'simple-git';
 import { InfrastructureError, UsageError, VerifyError } from '../../errors.ts';
 import type { ObjectFormat } from './object-id.ts';
 import { pidSpace, startOf } from './process.ts';
+import { withoutConfiguredHooks } from './version.ts';
 
 /** An opened repository; all paths are absolute. */
 export interface Repository {
@@ -79,6 +80,8 @@ function environment(options: GitOptions): Record<string, string> {
     GIT_NO_REPLACE_OBJECTS: '1',
     GIT_GRAFT_FILE: '/dev/null',
     GIT_NO_LAZY_FETCH: '1',
+    // Overrules `protocol.ext.allow` of a repository, which overrules `protocol.allow`.
+    GIT_ALLOW_PROTOCOL: '',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_TERMINAL_PROMPT: '0',
     GIT_AUTHOR_NAME: BOT.name,
@@ -92,10 +95,11 @@ function environment(options: GitOptions): Record<string, string> {
 }
 
 /** simple-git blocks these settings by default; here each of them switches something off. */
-function prepare(dir: string, options: GitOptions) {
+async function prepare(dir: string, options: GitOptions) {
   const ended = { code: 0, stderr: '', bytes: 0 };
   const flood = new AbortController();
-  const env = environment(options);
+  const own = environment(options);
+  const env = { ...own, ...(await withoutConfiguredHooks(dir, own)) };
   const run = simpleGit({
     baseDir: dir,
     config: [...config],
@@ -146,7 +150,7 @@ export async function tryGit(
   options: GitOptions = {},
 ): Promise<GitResult> {
   if (!commands.includes(command)) throw new TypeError(`git ${command} is not on the list of allowed sub-commands`);
-  const { run, ended } = prepare(dir, options);
+  const { run, ended } = await prepare(dir, options);
   const stdout = await run
     .raw([command, ...args])
     .catch((cause) => Promise.reject(broken(command, cause, ended.bytes)));
@@ -169,7 +173,7 @@ export async function git(
 
 /** The raw answer of `cat-file --batch` to object names, one per line. */
 export async function catFiles(repository: Repository, names: readonly string[]): Promise<Uint8Array> {
-  const { run, ended } = prepare(repository.root, { input: `${names.join('\n')}\n` });
+  const { run, ended } = await prepare(repository.root, { input: `${names.join('\n')}\n` });
   const bytes: Uint8Array = await run
     .binaryCatFile(['--batch'])
     .catch((cause) => Promise.reject(broken('cat-file', cause)));

@@ -2,6 +2,7 @@
 import type { RiskFinding } from '../../edit/op.ts';
 import { rulesOf } from '../../edit/ops/index.ts';
 import type { Edit, Op } from '../../edit/schema.ts';
+import { hiddenCharacter } from '../../harness/text-checks.ts';
 import { NEUTRAL, type Vocabulary } from '../../vocabulary.ts';
 
 /** Words that may override a protected rule by meaning; a match sends the edit to a person. */
@@ -24,11 +25,15 @@ const TRIPWIRES: readonly (readonly [why: string, pattern: RegExp])[] = [
   ],
   [
     'speaks of refusing or escalating',
-    /\b(?:refus\w+|escalat\w+|transfer\w* to|human agent|supervisor|deny|denied|forbid\w*|forbidden|allow\w*|permit\w*|permission\w*|authori[sz]\w+)\b/i,
+    /\b(?:refus\w+|escalat\w+|transfer\w* to|human agent|supervisor|deny|denied|forbid\w*|forbidden|allow\w*|permit\w*|permission\w*|authori[sz]\w+|approv\w+|accept(?:s|ed|ing)? (?:any|every|all|whatever)|always (?:say yes|agree|comply|grant))\b/i,
   ],
   [
     'speaks of whom to trust or obey',
-    /\b(?:authoritative|trust(?:ed)?|obey\w*|follow (?:the |any |all )?instructions?|system (?:message|prompt)|developer message|policy|policies|scor(?:e|er|ing)|grader|judge|gate|audit\w*|evaluat\w+|test tasks?)\b/i,
+    /\b(?:authoritative|trust(?:ed)?|obey\w*|believe\w*|treat (?:the|any|every|each|all|whoever|anyone)\b.*\bas|as (?:the|an?) (?:owner|admin\w*|manager|employee|staff|operator)|whatever (?:the |they |he |she |it )?\w+ (?:say|ask|want|claim|request)\w*|follow (?:the |any |all )?instructions?|system (?:message|prompt)|developer message|policy|policies|scor(?:e|er|ing)|grader|judge|gate|audit\w*|evaluat\w+|test tasks?)\b/i,
+  ],
+  [
+    'speaks of rules in another language',
+    /(?<!\p{L})(?:ohne|ignorier\w*|überspring\w*|umgeh\w*|sans|ignore[rz]|contourne[rz]?|omit[ae]\w*|ignora\w*|(?:sin|sem|senza|zonder) (?:verifi|comprob|pregunt|pergunt|control|revis|valid|confirm|conferm|autori|approv|aprob|chied)\w*|без|не проверя\S*|игнорир\S*|بدون|تجاهل|نادیده)(?!\p{L})|忽略|跳过|跳過|无需|無需|不要检查|無視|確認せず/iu,
   ],
   [
     'copies itself on',
@@ -36,9 +41,8 @@ const TRIPWIRES: readonly (readonly [why: string, pattern: RegExp])[] = [
   ],
   [
     'holds an address, code or an encoded text',
-    /https?:|www\.|\b[\w.]+@[\w-]+\.\w|<\/?[a-z][^>]*>|```|---|[A-Za-z0-9+/]{40,}={0,2}|\bjavascript:|\\u[0-9a-f]{4}/i,
+    /\b(?:https?|ftps?|wss?|file|data|javascript|mailto|tel|ssh|git):|\/\/[\w[]|www\.|\b[\w.]+@[\w-]+\.\w|\b[a-z0-9-]{2,}\.(?:com|org|net|io|dev|ai|app|co|info|biz|xyz|example|ru|cn|de|uk|fr|eu|us|tk|top|site|online|shop|link|click|zip|me|gg|ly)\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|<[/!?a-z]|-->|!?\[[^\]]*\]\(|```|---|[A-Za-z0-9+/]{40,}={0,2}|\\u[0-9a-f]{4}/i,
   ],
-  ['holds characters that do not show', /\p{Cf}|[^\P{Cc}\n\t]/u],
 ];
 
 const own = new WeakMap<Vocabulary, RegExp>();
@@ -64,13 +68,37 @@ export function riskOf(edit: Pick<Edit, 'ops'>, vocabulary: Vocabulary = NEUTRAL
 function riskOfOp(op: Op, vocabulary: Vocabulary): RiskFinding {
   const rules = rulesOf(op);
   if (rules.risk.risk >= 'R2') return rules.risk;
-  const text = [rules.aside?.(op) ?? '', rules.words(op)].join('\n');
+  const written = [rules.aside?.(op) ?? '', rules.words(op)].join('\n');
+  if (hiddenCharacter(written) !== undefined) return { risk: 'R2', why: 'holds characters that do not show' };
+  const hidden = disguised(written);
+  if (hidden !== null) return { risk: 'R2', why: `mixes scripts in a word ("${printable(hidden).slice(0, 40)}")` };
+  // What does not show is looked for as written, all else as it reads.
+  const text = `${written}\n${asRead(written)}`;
   const all = [...TRIPWIRES, ['speaks of what is sensitive here', sensitive(vocabulary)] as const];
   for (const [why, pattern] of all) {
     const hit = pattern.exec(text);
     if (hit !== null) return { risk: 'R2', why: `${why} ("${printable(hit[0]).slice(0, 40)}")` };
   }
   return rules.risk;
+}
+
+/** The text as a model or a person reads it: full-width, styled and escaped letters are letters. */
+const asRead = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .replace(/[\p{Cf}\p{Mn}]/gu, '')
+    .replace(/&#(x?)([0-9a-f]{1,6});?/gi, (_, hex: string, code: string) => characterOf(parseInt(code, hex ? 16 : 10)))
+    .replace(/%([2-7][0-9a-f])/gi, (_, code: string) => characterOf(parseInt(code, 16)));
+
+const characterOf = (code: number): string => (code > 31 && code <= 0x10ffff ? String.fromCodePoint(code) : ' ');
+
+/** A word with letters of Latin and of a script that has look-alikes of them; else null. */
+function disguised(text: string): string | null {
+  const words = text.normalize('NFKC').match(/[\p{L}\p{M}]+/gu) ?? [];
+  const mixed = (word: string) =>
+    /\p{Script=Latin}/u.test(word) &&
+    /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u.test(word);
+  return words.find(mixed) ?? null;
 }
 
 const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
