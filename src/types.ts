@@ -105,6 +105,8 @@ export interface Environment<State = unknown> {
   readonly volatile?: readonly string[] | undefined;
   /** Removes secrets of this process from a text that is stored or sent; absent = none. */
   readonly redact?: (text: string) => string;
+  /** `process`: the code of a file runs in a fresh process for each state. @default a shared one */
+  readonly isolate?: 'process' | undefined;
   /** Keyed digest of a text when tasks are private: their ids are such digests. */
   readonly mac?: (text: string) => string;
   /** True if there is no scorer: traces have no score. */

@@ -1,5 +1,6 @@
 /** Turns whatever a command throws into one readable line and an exit code. */
 
+import { endChildren } from '../environments/child/child.ts';
 import { BudgetError, FrozenError, InfrastructureError, InterruptedError, UsageError, VerifyError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printable } from '../report/terminal.ts';
@@ -54,5 +55,7 @@ export async function runSafely(run: () => Promise<number>, options: { readonly 
     if (options.json)
       process.stdout.write(`${JSON.stringify({ type: 'error', code, message: `${prefix}${message}` })}\n`);
     return code;
+  } finally {
+    endChildren();
   }
 }

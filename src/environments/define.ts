@@ -62,7 +62,7 @@ function build<State, Input>(
   const tools = toolsAsTold(definition.tools);
   const tasks = tasksOf(definition, sources);
   const states = stateKeeper(definition);
-  const { name, oracle, answer, dispose, isError, user, vocabulary, timeoutMs, replayable } = definition;
+  const { name, oracle, answer, dispose, isError, user, vocabulary, timeoutMs, replayable, isolate } = definition;
   const score = scorerOf(definition);
   if (answer?.kind === 'json') answerChecker(answer.schema);
   return guarded<DefinedState<State>>({
@@ -75,6 +75,7 @@ function build<State, Input>(
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(definition.volatile === undefined ? {} : { volatile: definition.volatile }),
     ...(replayable === undefined ? {} : { replayable }),
+    ...(isolate === undefined ? {} : { isolate }),
     ...(answer === undefined ? {} : { answer }),
     ...(user === undefined ? {} : { user }),
     ...(vocabulary === undefined ? {} : { vocabulary: completeVocabulary(vocabulary) }),

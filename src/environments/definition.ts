@@ -62,6 +62,8 @@ export interface EnvironmentDefinition<State, Input> {
   readonly vocabulary?: VocabularyDefinition;
   /** Milliseconds that one reset, tool call or score may take. @default 60,000 */
   readonly timeoutMs?: number;
+  /** `process`: each rollout in a fresh process, for code that keeps things between rollouts. */
+  readonly isolate?: 'process';
   /** Default 30. */
   readonly maxTurns?: number;
   /** Maximum mean score of an agent that only says `done`, 0-1, default 0. */

@@ -57,12 +57,16 @@ const isPath = (name: string): boolean => /[\\/]/.test(name) || extensions.some(
  * Loads a built-in environment, `evals/<name>/environment.{ts,js,mjs}`, or a file by path from the
  * root. Throws UsageError for an unknown name, a broken file, and missing or unwanted `data`.
  */
-export async function loadEnvironment(name: string, { root, data }: LoadOptions): Promise<Environment> {
+export async function loadEnvironment(
+  name: string,
+  { root, data }: LoadOptions,
+  open: (file: string, root: string) => Promise<Environment> = loadFile,
+): Promise<Environment> {
   const folder = await folderOf(name);
   if (data !== undefined && folder?.data === undefined)
     throw new UsageError(`--data: the environment ${name} takes no data; leave it out`);
   if (folder !== undefined) return folder.load({ root, ...(data === undefined ? {} : { data: resolve(root, data) }) });
-  if (isPath(name)) return loadFile(resolve(root, name), root);
+  if (isPath(name)) return open(resolve(root, name), root);
   const file = environmentFile(root, name);
   if (file === undefined) {
     const known = environmentNames(root).join(', ');
@@ -70,14 +74,15 @@ export async function loadEnvironment(name: string, { root, data }: LoadOptions)
       `there is no environment ${name}; known are ${known}. Make one with: npx optimize init ${name || 'NAME'}`,
     );
   }
-  const environment = await loadFile(file, root);
+  const environment = await open(file, root);
   if (environment.name !== name) {
     throw new UsageError(`expected the name ${name}, after the folder, got ${environment.name}`, { where: file });
   }
   return environment;
 }
 
-async function loadFile(file: string, root: string): Promise<Environment> {
+/** Loads a file in this process. Throws UsageError for what is no environment. */
+export async function loadFile(file: string, root: string): Promise<Environment> {
   if (!existsSync(file)) throw new UsageError('no such environment file', { where: file });
   // Before its code runs, which might write there.
   const source = sourceDigest(file, root);

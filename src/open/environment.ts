@@ -1,5 +1,6 @@
 /** Opens the environment as this repository and process may see it. */
 import { resolve } from 'node:path';
+import { openApart } from '../environments/child/environment.ts';
 import { assertScorer } from '../environments/define.ts';
 import { withPrivateTasks } from '../environments/private-tasks.ts';
 import { loadEnvironment } from '../environments/registry.ts';
@@ -30,7 +31,11 @@ export async function openEnvironment(
   root: string,
   { unscored = false } = {},
 ): Promise<Environment> {
-  const environment = await loadEnvironment(env, { root, ...(data === undefined ? {} : { data: resolve(data) }) });
+  const environment = await loadEnvironment(
+    env,
+    { root, ...(data === undefined ? {} : { data: resolve(data) }) },
+    openApart,
+  );
   if (!unscored) assertScorer(environment);
   return shelter(environment, root, readPolicy(root, environment.name));
 }

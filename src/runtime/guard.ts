@@ -119,6 +119,12 @@ export function guarded<State>(environment: Environment<State>): Environment<Sta
   return made;
 }
 
+/** Marks an environment whose faults are named elsewhere: where its code runs. */
+export const asGuarded = <State>(environment: Environment<State>): Environment<State> & Guarded => ({
+  ...environment,
+  [GUARDED]: true,
+});
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function guard<State>(environment: Environment<State>): Environment<State> & Guarded {

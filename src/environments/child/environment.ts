@@ -1,0 +1,253 @@
+/** An environment whose code runs in processes of its own; here are only its data and its asks. */
+import { availableParallelism } from 'node:os';
+import { EnvironmentError } from '../../errors.ts';
+import { asGuarded } from '../../runtime/guard.ts';
+import type { Environment, GenerateOptions, Plan, Score, Task, ToolCall, ToolResult } from '../../types.ts';
+import { type Answered, type Child, generateApart, LostError, startChild } from './child.ts';
+import type { ChildAsk, Description, TaskGiven, World } from './protocol.ts';
+
+/** Asks after which a busy environment gets another process. */
+const ASKS_PER_PROCESS = 500;
+/** Processes that may end without a cause that is found again. */
+const MOST_STRAYS = 10;
+const SHOWN_STRAYS = 3;
+
+/** A state in some process; it is made again from its task and calls when that process ends. */
+interface Handle {
+  readonly id: number;
+  readonly task: Task;
+  readonly calls: ToolCall[];
+  changes: readonly string[];
+  child: Child | null;
+  /** While the state is made again. */
+  opening: Promise<void> | null;
+}
+
+interface Place {
+  readonly file: string;
+  readonly root: string;
+}
+
+interface Processes {
+  /** The process for new states. */
+  take(): Promise<Child>;
+  /** One that nothing else uses. */
+  fresh(): Promise<Child>;
+  /** A state in it is gone. */
+  release(child: Child): void;
+  /** A process ended and no ask did it again. */
+  unexplained(reason: string): void;
+}
+
+function openProcesses(start: () => Promise<Child>, isolated: () => boolean, name: () => string): Processes {
+  const most = Math.max(1, Math.min(2, availableParallelism()));
+  let pool: Promise<Child>[] = [];
+  const shared = new Set<Child>();
+  let strays = 0;
+  let last = '';
+  const begin = (): Promise<Child> => {
+    const starting = start();
+    pool.push(starting);
+    starting.then(
+      (child) => shared.add(child),
+      () => {
+        pool = pool.filter((one) => one !== starting);
+      },
+    );
+    return starting;
+  };
+  const assertSteady = () => {
+    if (strays >= MOST_STRAYS)
+      throw new EnvironmentError(`${name()} ended ${strays} processes outside of any call; the last one: it ${last}`);
+  };
+  const processes: Processes = {
+    async take() {
+      assertSteady();
+      if (isolated()) return processes.fresh();
+      const running = await Promise.all(pool);
+      pool = pool.filter((_, index) => running[index]?.gone === false);
+      const [first, ...others] = running.filter((child) => !child.gone).sort((a, b) => a.busy - b.busy);
+      if (first === undefined) return pool[0] ?? begin();
+      const asks = [first, ...others].reduce((sum, child) => sum + child.asks, 0);
+      if (pool.length < most && first.busy >= 3 && asks > ASKS_PER_PROCESS * pool.length) void begin().catch(() => {});
+      return first;
+    },
+    fresh: () => start(),
+    release(child) {
+      child.states -= 1;
+      if (child.states <= 0 && !shared.has(child)) child.end();
+    },
+    unexplained(reason) {
+      strays += 1;
+      last = reason;
+    },
+  };
+  return processes;
+}
+
+const nameOf = (ask: ChildAsk, task: Task): string => {
+  if (ask.ask === 'execute') return `the tool ${ask.call.name} on task ${task.id}`;
+  return `${ask.ask === 'open' ? 'reset' : ask.ask === 'score' ? 'the scorer' : ask.ask} on task ${task.id}`;
+};
+
+/** Loads a file in a process of its own. Throws UsageError for a file that does not load. */
+export async function openApart(file: string, root: string): Promise<Environment> {
+  let described: Description | null = null;
+  let shown = 0;
+  const onStray = (fault: string) => {
+    shown += 1;
+    if (shown <= SHOWN_STRAYS) process.stderr.write(`optimize: environment ${described?.data.name}: ${fault}\n`);
+  };
+  const timeoutMs = () => described?.data.timeoutMs ?? 60_000;
+  const processes = openProcesses(
+    () => startChild({ file, root, timeoutMs, onStray }),
+    () => described?.data.isolate === 'process',
+    () => described?.data.name ?? file,
+  );
+  const first = await processes.take();
+  described = (await first.ask(null, { ask: 'describe' })).value as Description;
+  return environmentIn(processes, { file, root }, null, described);
+}
+
+function environmentIn(processes: Processes, place: Place, world: World, described: Description): Environment<Handle> {
+  const { data, has } = described;
+  const own = new Map(data.tasks.map((task) => [task.id, task]));
+  const given = (task: Task): TaskGiven => (own.has(task.id) ? task.id : task);
+
+  /** Asks until an answer or the certainty that this ask ends processes. */
+  async function insist(
+    what: string,
+    use: (child: Child) => Promise<Answered>,
+    choose: (alone: boolean) => Promise<Child>,
+  ): Promise<Answered> {
+    for (let alone = false; ; ) {
+      const child = await choose(alone);
+      try {
+        return await use(child);
+      } catch (error) {
+        if (!(error instanceof LostError)) throw error;
+        if (error.certain || (alone && error.suspect)) throw new EnvironmentError(`${what} ${error.message}`);
+        if (error.suspect) processes.unexplained(error.message);
+        alone = error.suspect;
+      }
+    }
+  }
+
+  /** A process that holds the state. */
+  async function holder(handle: Handle, alone: boolean): Promise<Child> {
+    if (handle.child !== null && !handle.child.gone) {
+      await handle.opening;
+      return handle.child;
+    }
+    if (data.replayable === false && handle.calls.length > 0)
+      throw new EnvironmentError('its state was lost with its process, and it cannot be copied (replayable: false)');
+    const child = await (alone ? processes.fresh() : processes.take());
+    if (handle.child !== null && !handle.child.gone) return holder(handle, alone);
+    child.states += 1;
+    handle.child = child;
+    const { id, task, calls } = handle;
+    handle.opening = child.ask(world, { ask: 'open', state: id, task: given(task), calls }).then(({ changes }) => {
+      handle.changes = changes ?? [];
+      handle.opening = null;
+    });
+    await handle.opening;
+    return child;
+  }
+
+  const about = (handle: Handle, ask: ChildAsk, signal?: AbortSignal): Promise<Answered> =>
+    insist(
+      nameOf(ask, handle.task),
+      (child) => child.ask(world, ask, signal),
+      (alone) => holder(handle, alone),
+    );
+  const simply = async (what: string, ask: ChildAsk, signal?: AbortSignal): Promise<unknown> =>
+    (
+      await insist(
+        what,
+        (child) => child.ask(world, ask, signal),
+        (alone) => (alone ? processes.fresh() : processes.take()),
+      )
+    ).value;
+
+  return asGuarded<Handle>({
+    ...data,
+    async reset(task, signal) {
+      const handle: Handle = { id: ++states, task, calls: [], changes: [], child: null, opening: null };
+      await insist(
+        `reset of task ${task.id}`,
+        (child) => child.ask(world, { ask: 'open', state: handle.id, task: given(task), calls: [] }, signal),
+        async (alone) => {
+          const child = await (alone ? processes.fresh() : processes.take());
+          child.states += 1;
+          handle.child = child;
+          return child;
+        },
+      ).then(({ changes }) => {
+        handle.changes = changes ?? [];
+      });
+      return handle;
+    },
+    async execute(handle, call, signal) {
+      const { value, changes } = await about(handle, { ask: 'execute', state: handle.id, call }, signal);
+      handle.calls.push(call);
+      handle.changes = changes ?? [];
+      return value as ToolResult;
+    },
+    async score(task, handle, ending, context) {
+      const steps = (context?.steps ?? []) as never;
+      const ask = { ask: 'score', state: handle.id, task: given(task), ending, steps } as const;
+      return (await about(handle, ask, context?.signal)).value as Score;
+    },
+    async dispose(handle) {
+      const { child, id } = handle;
+      if (child === null || child.gone) return;
+      const over = child.ask(world, { ask: 'dispose', state: id }).finally(() => processes.release(child));
+      if (described.disposes) await over;
+      else over.catch(() => {});
+    },
+    ...(has.includes('fork')
+      ? {
+          async fork(handle: Handle) {
+            const copy: Handle = { ...handle, id: ++states, calls: [...handle.calls], opening: null };
+            await about(handle, { ask: 'fork', state: handle.id, as: copy.id });
+            copy.child = handle.child;
+            if (copy.child !== null) copy.child.states += 1;
+            return copy;
+          },
+        }
+      : {}),
+    ...(has.includes('changes') ? { changes: (handle: Handle) => handle.changes } : {}),
+    ...(has.includes('oracle')
+      ? {
+          oracle: async (task: Task, signal?: AbortSignal) =>
+            (await simply(`the oracle on task ${task.id}`, { ask: 'oracle', task: given(task) }, signal)) as Plan,
+        }
+      : {}),
+    ...(described.user === null
+      ? {}
+      : {
+          user: {
+            id: described.user,
+            answer: async ({ task, ...said }, signal) =>
+              (await simply(`the user on task ${task.id}`, { ask: 'user', said, task: given(task) }, signal)) as
+                | string
+                | null,
+          },
+        }),
+    ...(has.includes('isError')
+      ? {
+          isError: () => {
+            throw new TypeError('isError is answered in the process of the environment alone');
+          },
+        }
+      : {}),
+    ...(has.includes('generate')
+      ? {
+          generate: (options: GenerateOptions) =>
+            environmentIn(processes, place, options, generateApart(place, options, data.timeoutMs ?? 60_000)),
+        }
+      : {}),
+  });
+}
+
+let states = 0;
