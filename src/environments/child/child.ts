@@ -91,7 +91,7 @@ function show(child: ChildProcess): void {
   let left = MOST_OUTPUT;
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => {
-      if (text.includes('<--- Last few GCs --->')) left = 0;
+      if (/<--- Last few GCs|----- Native stack trace/.test(text)) left = 0;
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
       const shown = text.slice(0, left).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
       left -= shown.length;
