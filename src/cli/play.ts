@@ -22,7 +22,8 @@ export interface Place {
 export async function openPlace(flags: EnvironmentFlags, options: { unscored?: boolean } = {}): Promise<Place> {
   const repository = await openRepository(process.cwd());
   const { root } = repository;
-  return { repository, root, environment: await openEnvironment(flags, root, options) };
+  const here = process.env.OPTIMIZE_IN_PROCESS === '1';
+  return { repository, root, environment: await openEnvironment(flags, root, { ...options, here }) };
 }
 
 /** Before a command plays sealed tasks: records that, and says so. Throws as `recordPeek`. */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { openApart } from '../environments/child/environment.ts';
 import { assertScorer } from '../environments/define.ts';
 import { withPrivateTasks } from '../environments/private-tasks.ts';
-import { loadEnvironment } from '../environments/registry.ts';
+import { loadEnvironment, loadFile } from '../environments/registry.ts';
 import { keyFolder } from '../ledger/keys/keys.ts';
 import { readTaskSalt } from '../ledger/keys/task-salt.ts';
 import { keysIn } from '../models/settings.ts';
@@ -25,16 +25,19 @@ export function shelter(environment: Environment, root: string, { private_tasks 
   return withPrivateTasks(shown, readTaskSalt(process.env, keyFolder(process.env, { root, commonDir: root })));
 }
 
-/** Sheltered. Throws UsageError without a scorer, unless `unscored`. */
+/**
+ * Sheltered. Throws UsageError without a scorer, unless `unscored`. `here`: its code runs in this
+ * process, as a debugger wants it; only for one's own code.
+ */
 export async function openEnvironment(
   { env, data }: EnvironmentFlags,
   root: string,
-  { unscored = false } = {},
+  { unscored = false, here = false } = {},
 ): Promise<Environment> {
   const environment = await loadEnvironment(
     env,
     { root, ...(data === undefined ? {} : { data: resolve(data) }) },
-    openApart,
+    here ? loadFile : openApart,
   );
   if (!unscored) assertScorer(environment);
   return shelter(environment, root, readPolicy(root, environment.name));
