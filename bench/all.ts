@@ -59,6 +59,7 @@ const MEASUREMENTS: readonly Measurement[] = [
     command: 'npx jiti bench/kills.ts',
     minutes: 90,
   },
+  { name: 'child', about: 'overhead of a process of its own', command: 'npx jiti bench/child.ts', minutes: 1 },
   { name: 'overhead', about: 'engine overhead per rollout', command: 'npx jiti bench/overhead.ts', minutes: 5 },
   {
     name: 'lookups',

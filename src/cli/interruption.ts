@@ -1,4 +1,5 @@
 /** Ctrl-C: the first ends in order, the second at once. */
+import { interruptChildren } from '../environments/child/child.ts';
 import { InterruptedError } from '../errors.ts';
 
 /** Aborts `signal` at the first Ctrl-C or SIGTERM, exits at the second. */
@@ -8,6 +9,7 @@ export function interruptible(): { signal: AbortSignal; stop(): void } {
     if (controller.signal.aborted) process.exit(130);
     process.stderr.write('\noptimize: stopping; press Ctrl-C again to end at once\n');
     controller.abort(new InterruptedError('interrupted'));
+    interruptChildren();
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);

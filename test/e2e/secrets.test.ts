@@ -15,7 +15,11 @@ const CANARIES = {
   UNUSED_SECRET: 'canary-idle-55a1',
 };
 /** The key may go to this machine. */
-const VARIABLES = { ...CANARIES, OPTIMIZE_KEY_HOSTS: 'WAREHOUSE=127.0.0.1' };
+const VARIABLES = {
+  ...CANARIES,
+  OPTIMIZE_KEY_HOSTS: 'WAREHOUSE=127.0.0.1',
+  OPTIMIZE_PASS: Object.keys(CANARIES).join(','),
+};
 
 const said = (name: keyof typeof CANARIES): string => `\${process.env.${name}}`;
 const leaky = (text: string): string =>

@@ -1,9 +1,9 @@
 /** Environments that need a process of their own, and equal results in both places. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { ensureBuilt } from '../../../test/e2e/build.ts';
+import { ensureBuilt, ROOT } from '../../../test/e2e/build.ts';
 import type { Environment, Task } from '../../types.ts';
 import { loadFile } from '../registry.ts';
 import { endChildren } from './child.ts';
@@ -11,6 +11,9 @@ import { openApart } from './environment.ts';
 
 ensureBuilt();
 const folder = mkdtempSync(join(tmpdir(), 'apart-'));
+// Installed, the package needs no detour to be found.
+mkdirSync(join(folder, 'node_modules'));
+symlinkSync(ROOT, join(folder, 'node_modules', 'harness-optimizer'));
 const openHere = (file: string) => openApart(file, folder);
 afterAll(() => {
   endChildren();
@@ -76,10 +79,8 @@ it('plays, forks, lists changes and generates as in this process', async () => {
 
 const HOSTILE: Readonly<Record<string, readonly [code: string, says: RegExp]>> = {
   'exits with 0': ['process.exit(0)', /switch_on on task t1-0 ended its process with exit code 0/],
-  'exits with 9': ['process.exit(9)', /exit code 9/],
   loops: ['while (true) {}', /switch_on on task t1-0 gave no answer within 0.2 s/],
   'kills itself': ["process.kill(process.pid, 'SIGKILL')", /by SIGKILL/],
-  'terminates itself': ["process.kill(process.pid, 'SIGTERM')", /by SIGTERM/],
   'stops itself': ["process.kill(process.pid, 'SIGSTOP'); for (let i = 0; i < 1e9; i++);", /gave no answer/],
   aborts: ['process.abort()', /memory|SIGABRT/],
   'closes the way to its parent': ['process.disconnect()', /closed|exit code 1/],
@@ -99,21 +100,19 @@ it.each(Object.entries(HOSTILE))(
   60_000,
 );
 
-it.each([
-  'setInterval(() => {}, 10)',
-  "console.log('debug')",
-  "process.send?.({ id: 1, value: 'forged' })",
-  "process.on('SIGTERM', () => {})",
-])(
-  '%s changes nothing',
-  async (onSwitch) => {
-    expect(await firstTwo(await openHere(fileOf({ onSwitch })))).toMatchObject([
-      { score: { reward: 1 } },
-      { score: { reward: 1 } },
-    ]);
-  },
-  60_000,
-);
+it('timers, output, forged answers and handlers that stay change nothing', async () => {
+  const kinds = [
+    'setInterval(() => {}, 10)',
+    "console.log('debug')",
+    "process.send?.({ id: 1, value: 'forged' })",
+    "process.on('SIGTERM', () => {})",
+  ];
+  const environment = await openHere(
+    fileOf({ onSwitch: kinds.map((code, n) => `if (n === ${n}) ${code}`).join('; ') }),
+  );
+  for (const task of environment.tasks.slice(0, kinds.length))
+    expect(await played(environment, task)).toMatchObject({ score: { reward: 1 } });
+}, 60_000);
 
 it('a file that ends its process while it loads is refused', async () => {
   await expect(openHere(fileOf({ top: 'process.exit(0);' }))).rejects.toThrow(/does not load: it ended its process/);

@@ -39,8 +39,6 @@ export interface Answered {
 export interface Child {
   /** Number of states that it holds; whoever opens and disposes them counts. */
   states: number;
-  readonly asks: number;
-  readonly busy: number;
   readonly gone: boolean;
   /** Throws LostError, InterruptedError, and what the environment threw. */
   ask(world: World, ask: ChildAsk, signal?: AbortSignal): Promise<Answered>;
@@ -63,12 +61,19 @@ export interface ChildOptions {
 }
 
 const alive = new Set<ChildProcess>();
+/** What stops asks at once, also those that no signal of their own can stop. */
+const stops = new Set<() => void>();
 
 /** Ends all processes of environments, with what they started. */
 export function endChildren(): void {
   for (const child of alive) kill(child);
 }
 process.on('exit', endChildren);
+
+/** Interrupts every ask. Throws nothing; the asks throw InterruptedError. */
+export function interruptChildren(): void {
+  for (const stop of stops) stop();
+}
 
 function kill(child: ChildProcess): void {
   alive.delete(child);
@@ -143,6 +148,7 @@ export async function startChild({ file, root, timeoutMs, onStray }: ChildOption
     if (gone !== null) return;
     gone = reason;
     clearInterval(watch);
+    stops.delete(stop);
     kill(child);
     const asked = [...waiting.values()];
     waiting.clear();
@@ -153,6 +159,12 @@ export async function startChild({ file, root, timeoutMs, onStray }: ChildOption
       one.reject(new LostError(reason, { suspect, certain: stuck && one === first }));
     }
   };
+  const stop = () => {
+    for (const one of waiting.values()) one.reject(new InterruptedError('interrupted'));
+    waiting.clear();
+    lose('was interrupted');
+  };
+  stops.add(stop);
   const look = () => {
     if (waiting.size === 0) return;
     if (performance.now() - heard > limitMs + GRACE_MS)
@@ -205,12 +217,6 @@ export async function startChild({ file, root, timeoutMs, onStray }: ChildOption
   limitMs = timeoutMs();
   return {
     states: 0,
-    get asks() {
-      return asks;
-    },
-    get busy() {
-      return waiting.size;
-    },
     get gone() {
       return gone !== null;
     },

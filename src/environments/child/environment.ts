@@ -1,13 +1,10 @@
 /** An environment whose code runs in processes of its own; here are only its data and its asks. */
-import { availableParallelism } from 'node:os';
 import { EnvironmentError } from '../../errors.ts';
 import { asGuarded } from '../../runtime/guard.ts';
 import type { Environment, GenerateOptions, Plan, Score, Task, ToolCall, ToolResult } from '../../types.ts';
 import { type Answered, type Child, generateApart, LostError, startChild } from './child.ts';
 import type { ChildAsk, Description, TaskGiven, World } from './protocol.ts';
 
-/** Asks after which a busy environment gets another process. */
-const ASKS_PER_PROCESS = 500;
 /** Processes that may end without a cause that is found again. */
 const MOST_STRAYS = 10;
 const SHOWN_STRAYS = 3;
@@ -39,50 +36,34 @@ interface Processes {
   unexplained(reason: string): void;
 }
 
+/** One process is shared, so that what code keeps between rollouts does not depend on timing. */
 function openProcesses(start: () => Promise<Child>, isolated: () => boolean, name: () => string): Processes {
-  const most = Math.max(1, Math.min(2, availableParallelism()));
-  let pool: Promise<Child>[] = [];
-  const shared = new Set<Child>();
+  let starting: Promise<Child> | null = null;
+  let shared: Child | null = null;
   let strays = 0;
   let last = '';
-  const begin = (): Promise<Child> => {
-    const starting = start();
-    pool.push(starting);
-    starting.then(
-      (child) => shared.add(child),
-      () => {
-        pool = pool.filter((one) => one !== starting);
-      },
-    );
-    return starting;
-  };
-  const assertSteady = () => {
-    if (strays >= MOST_STRAYS)
-      throw new EnvironmentError(`${name()} ended ${strays} processes outside of any call; the last one: it ${last}`);
-  };
-  const processes: Processes = {
+  return {
     async take() {
-      assertSteady();
-      if (isolated()) return processes.fresh();
-      const running = await Promise.all(pool);
-      pool = pool.filter((_, index) => running[index]?.gone === false);
-      const [first, ...others] = running.filter((child) => !child.gone).sort((a, b) => a.busy - b.busy);
-      if (first === undefined) return pool[0] ?? begin();
-      const asks = [first, ...others].reduce((sum, child) => sum + child.asks, 0);
-      if (pool.length < most && first.busy >= 3 && asks > ASKS_PER_PROCESS * pool.length) void begin().catch(() => {});
-      return first;
+      if (strays >= MOST_STRAYS)
+        throw new EnvironmentError(`${name()} ended ${strays} processes outside of any call; the last one: it ${last}`);
+      if (isolated()) return start();
+      if (shared !== null && !shared.gone) return shared;
+      starting ??= start().finally(() => {
+        starting = null;
+      });
+      shared = await starting;
+      return shared;
     },
-    fresh: () => start(),
+    fresh: start,
     release(child) {
       child.states -= 1;
-      if (child.states <= 0 && !shared.has(child)) child.end();
+      if (child.states <= 0 && child !== shared) child.end();
     },
     unexplained(reason) {
       strays += 1;
       last = reason;
     },
   };
-  return processes;
 }
 
 const nameOf = (ask: ChildAsk, task: Task): string => {
