@@ -1,9 +1,12 @@
 /** Opens the environment as this repository and process may see it. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { openApart } from '../environments/child/environment.ts';
 import { assertScorer } from '../environments/define.ts';
 import { withPrivateTasks } from '../environments/private-tasks.ts';
 import { loadEnvironment, loadFile } from '../environments/registry.ts';
+import { sourceDigest } from '../environments/source-files.ts';
+import { UsageError } from '../errors.ts';
 import { keyFolder } from '../ledger/keys/keys.ts';
 import { readTaskSalt } from '../ledger/keys/task-salt.ts';
 import { keysIn } from '../models/settings.ts';
@@ -18,6 +21,22 @@ export interface EnvironmentFlags {
   readonly data?: string | undefined;
 }
 
+interface OpenOptions {
+  readonly unscored?: boolean;
+  readonly here?: boolean;
+  readonly recorded?: ReadonlySet<string> | undefined;
+}
+
+/** Compares the bytes before any of it runs. */
+async function openRecorded(file: string, root: string, recorded: ReadonlySet<string>): Promise<Environment> {
+  if (existsSync(file) && recorded.size > 0 && !recorded.has(sourceDigest(file, root)))
+    throw new UsageError(
+      'the files of this environment are not those of any recorded setting, so none of them was run; check out the commit that the night was played from',
+      { where: file },
+    );
+  return openApart(file, root);
+}
+
 /** Guards, removes secrets of this process, and renames tasks that the policy calls private. */
 export function shelter(environment: Environment, root: string, { private_tasks }: Policy): Environment {
   const shown = storedWithout(guarded(environment), redactorOf(process.env, keysIn(root, process.env)));
@@ -27,17 +46,18 @@ export function shelter(environment: Environment, root: string, { private_tasks 
 
 /**
  * Sheltered. Throws UsageError without a scorer, unless `unscored`. `here`: its code runs in this
- * process, as a debugger wants it; only for one's own code.
+ * process, as a debugger wants it; only for one's own code. `recorded`: digests of the files that
+ * it may have; others are not run.
  */
 export async function openEnvironment(
   { env, data }: EnvironmentFlags,
   root: string,
-  { unscored = false, here = false } = {},
+  { unscored = false, here = false, recorded }: OpenOptions = {},
 ): Promise<Environment> {
   const environment = await loadEnvironment(
     env,
     { root, ...(data === undefined ? {} : { data: resolve(data) }) },
-    here ? loadFile : openApart,
+    here ? loadFile : recorded === undefined ? openApart : (file) => openRecorded(file, root, recorded),
   );
   if (!unscored) assertScorer(environment);
   return shelter(environment, root, readPolicy(root, environment.name));

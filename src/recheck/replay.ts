@@ -10,6 +10,7 @@ import { readPlain } from '../files.ts';
 import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
 import type { LedgerEntries } from '../ledger/branch/record.ts';
 import { openRepository } from '../ledger/git/git.ts';
+import { recordedSources } from '../ledger/kinds/settings.ts';
 import { fileReplies, REPLIES, type ReplyStore, replayAgent } from '../models/replies.ts';
 import type { NightInput } from '../night/night.ts';
 import { assembleNight } from '../night/open.ts';
@@ -66,7 +67,9 @@ export async function replayRun(
   if (config === null)
     throw new UsageError(`runs/${run}/config.json is missing or incomplete; expected the folder of a finished run`);
   const { tags, tasks: count } = config.options;
-  const environment = await openEnvironment({ env: env ?? config.options.env, data }, root);
+  const ledger = await openLedger(await openRepository(root), config.options.env);
+  const recorded = recordedSources(ledger.decisions());
+  const environment = await openEnvironment({ env: env ?? config.options.env, data }, root, { recorded });
   const simulated = config.agent.simulated
     ? await openAgent(chooseModel({ model: config.agent.id }, root), environment)
     : null;

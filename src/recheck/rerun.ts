@@ -16,6 +16,7 @@ import { decisionPath } from '../ledger/git/paths.ts';
 import type { Unchecked } from '../ledger/kinds/finding.ts';
 import { headBefore } from '../ledger/kinds/panels.ts';
 import type { ReleaseDecision } from '../ledger/kinds/release.ts';
+import { recordedSources } from '../ledger/kinds/settings.ts';
 import type { VerifyIssue, VerifyReport } from '../ledger/verify/verify.ts';
 import { sealedTier } from '../night/compare.ts';
 import { type PairPlay, playPair } from '../night/pair.ts';
@@ -129,7 +130,8 @@ async function openRun(
       `${decision.run} was played by other rules (${decision.verdict.rules}); use the version that made it`,
     );
   const head = headBefore(ledger.decisions(), decision.run, null);
-  const environment = await openEnvironment({ env: options.env, data }, root);
+  const recorded = recordedSources(ledger.decisions());
+  const environment = await openEnvironment({ env: options.env, data }, root, { recorded });
   const model = { model: config.agent.id, ...(baseUrl === undefined ? {} : { baseUrl }) };
   const agent = await openAgent(chooseModel(model, root), environment);
   const sealed = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks }).filter(

@@ -14,6 +14,7 @@ import type { AuditDecision } from '../ledger/kinds/audit.ts';
 import { artifactPath, expiredFiles } from '../ledger/kinds/expire.ts';
 import type { Unchecked } from '../ledger/kinds/finding.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
+import { recordedSources } from '../ledger/kinds/settings.ts';
 import type { VerifyIssue, VerifyReport } from '../ledger/verify/verify.ts';
 import { REPLIES } from '../models/replies.ts';
 import { MOST_DRAWS } from '../night/panel.ts';
@@ -98,7 +99,10 @@ async function rescoreAudit(
     throw new UsageError('the audit does not say how it was played, so it cannot be played again');
   if (!who.simulated)
     throw new UsageError(`an audit by ${who.agent} cannot be played again without it; run another: npx optimize audit`);
-  const panel = panelOf(await openEnvironment({ env, data }, root), audit);
+  const panel = panelOf(
+    await openEnvironment({ env, data }, root, { recorded: recordedSources(ledger.decisions()) }),
+    audit,
+  );
   const { environment } = panel;
   const model = chooseModel({ model: who.agent }, root);
   const agent = await openAgent(model, environment);

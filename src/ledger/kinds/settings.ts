@@ -49,6 +49,10 @@ export const settingsInForce = (decisions: readonly AnyDecision[]): RecordedSett
   return last === undefined || !settings.is(last) ? null : last.settings;
 };
 
+/** Digests of the files that the environment had in any recorded settings. */
+export const recordedSources = (decisions: readonly AnyDecision[]): ReadonlySet<string> =>
+  new Set(decisions.flatMap((decision) => (settings.is(decision) ? (decision.settings.source ?? []) : [])));
+
 /** Digest of a policy, as approvals name it. */
 export const policyDigest = (policy: Policy): string => sha256(canonicalJson(policy));
 
