@@ -5,6 +5,7 @@ import { isObject } from '../digest.ts';
 import { InfrastructureError } from '../errors.ts';
 import type { ChatReply, ChatToolCall, Json, JsonObject, Tool } from '../types.ts';
 import { costOf, type Price } from './prices.ts';
+import { billedTokens } from './usage.ts';
 
 export const toToolParam = (tool: Tool) => ({
   type: 'function' as const,
@@ -26,13 +27,6 @@ const FINISH: Readonly<Record<string, ChatReply['finish']>> = {
   model_length: 'length',
 };
 
-const tokens = z.int().min(0);
-const ReportedUsage = z.object({
-  prompt_tokens: tokens,
-  completion_tokens: tokens,
-  prompt_tokens_details: z.object({ cached_tokens: tokens.nullish() }).nullish(),
-});
-
 /** Some servers send the message in parts; parts that are not text are not the answer. */
 const Content = z.union([
   z.string(),
@@ -52,7 +46,6 @@ const Completion = z.object({
       }),
     )
     .min(1),
-  usage: z.unknown().optional(),
 });
 
 /** Name of a call without one: an unknown tool, which the model is told. */
@@ -137,20 +130,16 @@ export function toReply(
       who: 'endpoint',
       retryable: true,
     });
-  const { model, usage } = parsed.data;
+  const { model } = parsed.data;
   const calls = message.tool_calls ?? message.function_call;
-  const reported = ReportedUsage.safeParse(usage).data;
-  const counts = {
-    inputTokens: reported?.prompt_tokens ?? 0,
-    outputTokens: reported?.completion_tokens ?? 0,
-    cachedTokens: reported?.prompt_tokens_details?.cached_tokens ?? 0,
-  };
+  const reported = billedTokens(completion);
+  const counts = reported ?? { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
   const kept = keptOf(message as JsonObject);
   return {
     content: withoutThoughts(message.content ?? message.refusal ?? ''),
     toolCalls: isObject(calls) ? [toCall(calls, 0)] : Array.isArray(calls) ? calls.map(toCall) : [],
     ...(Object.keys(kept).length > 0 ? { kept } : {}),
-    usage: { calls: 1, ...counts, costUsd: reported === undefined ? worstUsd : costOf(price, counts) },
+    usage: { calls: 1, ...counts, costUsd: reported === null ? worstUsd : costOf(price, counts) },
     model: servedName(model ?? ''),
     finish: FINISH[finish] ?? 'other',
   };

@@ -24,7 +24,9 @@ const byHand: Environment = {
 test('hangs and wrong answers of an environment made by hand are its own faults', async () => {
   const environment = shelter(byHand, '.', NO_POLICY);
   await expect(environment.reset(task)).rejects.toThrow('reset of task t1 gave no answer within 0.005 s');
-  expect(() => environment.score(task, {}, { reason: 'done', summary: '' })).toThrow(/a reward of 2; expected a number from 0 to 1/);
+  expect(() => environment.score(task, {}, { reason: 'done', summary: '' })).toThrow(
+    /a reward of 2; expected a number from 0 to 1/,
+  );
   expect(shelter(environment, '.', NO_POLICY).reset).toBe(environment.reset);
 });
 
