@@ -37,7 +37,7 @@ test('an object of another form is asked for once more, with what was wrong', as
 });
 
 test('an endpoint that refused a schema once, and answered without, is not asked with one again', async () => {
-  const refusal = new InfrastructureError('HTTP 400: response_format');
+  const refusal = new InfrastructureError('HTTP 400: response_format', { final: true });
   const model = modelOf(refusal, '{"yes": 1}', '{"yes": 2}');
   await ask(model, question);
   await ask(model, question);
@@ -55,4 +55,25 @@ test('no reply is told apart from a bad one, and what ends a run is thrown', asy
     'another model',
   );
   await expect(ask(modelOf(new RangeError('a bug')), question)).rejects.toThrow('a bug');
+});
+
+test('an answer that was cut by its length is no answer, whatever it holds', async () => {
+  const cut = (...answers: string[]): ChatModel & { readonly asked: ChatRequest[] } => {
+    const model = modelOf(...answers);
+    return {
+      asked: model.asked,
+      complete: async (request) => ({
+        ...(await model.complete(request)),
+        finish: model.asked.length === 1 ? 'length' : 'stop',
+      }),
+    };
+  };
+  const again = cut('{"yes": "half a sentence and', '{"yes": "a whole one."}');
+  expect(await ask(again, question)).toMatchObject({ value: { yes: 'a whole one.' }, calls: 2 });
+  expect(again.asked[1]?.messages.at(-1)?.content).toContain('was cut');
+  const always: ChatModel = {
+    complete: async (request) => ({ ...(await modelOf('{"yes": 1}').complete(request)), finish: 'length' }),
+  };
+  expect(await ask(always, question)).toMatchObject({ value: null, calls: 2, fault: expect.stringContaining('cut') });
+  expect(await ask(modelOf('', ' '), question)).toMatchObject({ value: null, fault: 'the answer was empty' });
 });

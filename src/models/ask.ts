@@ -58,7 +58,7 @@ export async function ask(model: ChatModel, question: ModelQuestion): Promise<As
       if (!(error instanceof InfrastructureError) || error.fatal) throw error;
       fault = error.message;
       // Many endpoints do not support schemas; ask them again without one.
-      if (held && /HTTP 4\d\d/.test(fault)) {
+      if (held && error.final && error.about === undefined) {
         held = false;
         refused = true;
         continue;
@@ -67,10 +67,26 @@ export async function ask(model: ChatModel, question: ModelQuestion): Promise<As
     }
     if (refused) withoutSchemas.add(model);
     attempt += 1;
+    if (reply.finish === 'length') {
+      fault = 'the answer was cut by its length: raise max_tokens of the model';
+      messages.splice(2);
+      messages.push(
+        { role: 'assistant', content: '(cut)' },
+        {
+          role: 'user',
+          content: 'That was too long and was cut. Answer with the JSON object alone, as short as it can be.',
+        },
+      );
+      continue;
+    }
     const value = objectIn(reply.content);
     if (value !== null && (question.accepts?.(value) ?? true)) return { value, calls, fault: '', answered: true };
     const what = value === null ? 'no JSON object' : 'not the form asked for';
-    fault = value === null ? 'the answer holds no JSON object' : 'the answer has not the form asked for';
+    const empty = reply.content.trim() === '';
+    fault =
+      value === null
+        ? `the answer ${empty ? 'was empty' : 'holds no JSON object'}`
+        : 'the answer has not the form asked for';
     messages.push(
       { role: 'assistant', content: reply.content.slice(0, 500) },
       { role: 'user', content: `That was ${what}. Answer with the JSON object alone.` },

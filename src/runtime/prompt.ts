@@ -1,4 +1,6 @@
 /** What the model is told: system text, tools, user text; stable text first, the task last. */
+
+import { isObject } from '../digest.ts';
 import { itemSchema, memberSchemas, typesOf } from '../harness/argument-paths.ts';
 import type { Clause, Skill } from '../harness/schema.ts';
 import type { Json, JsonObject, Tool } from '../types.ts';
@@ -55,34 +57,71 @@ export function describeTools(tools: readonly Tool[], clauses: readonly Clause[]
   });
 }
 
-function typeWords(schema: JsonObject): string {
-  const values = schema.enum;
-  if (Array.isArray(values) && values.length <= 8)
+/** Deeper members of a schema are told as `any`: one that refers to itself never ends. */
+const TOLD_DEPTH = 6;
+/** Longest list of values that is told. */
+const TOLD_VALUES = 30;
+
+/** A schema as one reads a type: `{street: string, floor?: number}`, `"red" | "blue" | null`. */
+function typeWords(schema: JsonObject, root: JsonObject, depth = 0): string {
+  if (depth > TOLD_DEPTH) return 'any';
+  const words = (inner: JsonObject) => typeWords(inner, root, depth + 1);
+  if (typeof schema.$ref === 'string') return words(refersTo(schema.$ref, root));
+  const values = schema.const === undefined ? schema.enum : [schema.const];
+  if (Array.isArray(values) && values.length <= TOLD_VALUES)
     return values.map((value: Json) => JSON.stringify(value)).join(' | ');
+  const choices = schema.anyOf ?? schema.oneOf;
+  if (Array.isArray(choices)) return [...new Set(choices.filter(isObject).map(words))].join(' | ');
   const types = typesOf(schema);
-  if (types.includes('array')) return `list of ${typeWords(itemSchema(schema))}`;
+  if (types.includes('array')) return `list of ${words(itemSchema(schema))}`;
   const members = memberSchemas(schema);
-  if (members.length > 0) return `{${members.map(([name, inner]) => `${name}: ${typeWords(inner)}`).join(', ')}}`;
+  if (members.length > 0)
+    return `{${members.map(([name, inner]) => `${name}${isRequired(schema, name) ? '' : '?'}: ${words(inner)}`).join(', ')}}`;
+  if (isObject(schema.additionalProperties)) return `{<key>: ${words(schema.additionalProperties)}}`;
   return types.join(' or ') || 'any';
 }
+
+/** The part of `root` that `#/$defs/name` points at; {} for any other reference. */
+const refersTo = (reference: string, root: JsonObject): JsonObject =>
+  reference
+    .replace(/^#\/?/, '')
+    .split('/')
+    .reduce<JsonObject>((at, key) => {
+      const inner = key === '' ? at : at[key];
+      return isObject(inner) ? inner : {};
+    }, root);
+
+const isRequired = ({ required }: JsonObject, name: string): boolean =>
+  Array.isArray(required) && required.includes(name);
+
+/** Types that their name tells whole: a tool with such arguments alone is told in one sentence. */
+const PLAIN = ['string', 'list of string'];
 
 /** The first sentence of a description; later sentences cost tokens in every request. */
 const firstSentence = (text: string) => /^[\s\S]*?[.!?](?=\s|$)/.exec(text.trim())?.[0] ?? text.trim();
 
-/** One tool as one line; sentences of clauses are kept whole. */
-function toolLine(tool: Tool): string {
-  const required = Array.isArray(tool.parameters.required) ? (tool.parameters.required as readonly Json[]) : [];
-  const list = [...shapeOf(tool).properties].map(
-    ([name, schema]) => `${name}${required.includes(name) ? '' : '?'}: ${typeWords(schema)}`,
-  );
-  // describeTools puts each sentence on its own line after the environment's text.
-  return `- ${tool.name}(${list.join(', ')}): ${tool.description.replace(/\s*\n\s*/g, ' ')}`;
+/**
+ * A tool as one line; `told` has the sentences of clauses behind the environment's text. If an
+ * argument has members, choices or another type than text, all sentences and each argument's
+ * description are told as well, because the model could not guess the form.
+ */
+function toolLine(tool: Tool, told: Tool): string {
+  const { parameters } = tool;
+  const { properties, paths } = shapeOf(tool);
+  const types = new Map([...properties].map(([name, schema]) => [name, typeWords(schema, parameters)]));
+  const list = [...types].map(([name, type]) => `${name}${isRequired(parameters, name) ? '' : '?'}: ${type}`);
+  const whole = [...types.values()].some((type) => !PLAIN.includes(type));
+  const sentences = whole ? tool.description.trim() : firstSentence(tool.description);
+  const line = `${sentences}${told.description.slice(tool.description.length)}`.replace(/\s*\n\s*/g, ' ');
+  const described = whole
+    ? [...paths].flatMap(([path, { description }]) =>
+        typeof description === 'string' && description !== '' ? [`\n  ${path}: ${oneLine(description)}`] : [],
+      )
+    : [];
+  return `- ${tool.name}(${list.join(', ')}): ${line}${described.join('')}`;
 }
 
-const brief = (tool: Tool, told: Tool): Tool => ({
-  ...told,
-  description: `${firstSentence(tool.description)}${told.description.slice(tool.description.length)}`,
-});
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 300);
 
 export interface SystemParts {
   readonly policy: string;
@@ -109,7 +148,7 @@ export function systemText({ policy, work, clauses, skills, textTools }: SystemP
     parts.push(`${work === null ? '' : 'Rules:\n'}${rules.map(({ say }) => `- ${say?.trim()}`).join('\n')}`);
   parts.push(...skills.map(skillText));
   if (textTools !== null) {
-    const lines = textTools.told.map((told, i) => toolLine(brief(textTools.bare[i] ?? told, told)));
+    const lines = textTools.told.map((told, i) => toolLine(textTools.bare[i] ?? told, told));
     parts.push(`Tools:\n${lines.join('\n')}`, HOW_TO_CALL);
   }
   return parts.filter((part) => part !== '').join('\n\n');
