@@ -118,8 +118,6 @@ async function open(
   const options = nightOptions(request, env, policy);
   const workTree = (await openWorkTree(repository, env)).files;
   const tasks = selectTasks(environment.tasks, { tags: options.tags, count: options.tasks });
-  const isPaid = typeof request.agent === 'function' || !request.agent.simulated;
-  await assertFit(environment, tasks, isPaid ? (ids) => playFreshly(environment, root, ids) : undefined);
   const keys = readKeyring(process.env, repository);
   const budget = openBudget(options, Date.now);
   for (const source of [request.agent, ...proposers.flatMap(({ model }) => model ?? [])])
@@ -128,6 +126,7 @@ async function open(
   (await openLedger(repository, env, keys)).assertWritable();
   await freezeIfAltered(repository, env, emit);
   const agent = await openSource(request.agent, budget);
+  await assertFit(environment, tasks, agent.simulated ? undefined : (ids) => playFreshly(environment, root, ids));
   const asked = [];
   for (const proposer of proposers)
     asked.push({ proposer, agent: proposer.model === undefined ? null : await openSource(proposer.model, budget) });

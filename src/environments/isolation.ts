@@ -1,5 +1,5 @@
 /**
- * Is a rollout its own world? Equal calls are played first in a fresh thread, again, after another
+ * Is a rollout its own world? Equal calls are played first in a fresh process, again, after another
  * task, in another order and interleaved: results, changes and score must be equal.
  */
 import { EnvironmentError, reasonOf } from '../errors.ts';
