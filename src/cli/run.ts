@@ -11,12 +11,14 @@ import { openHarness } from '../open/harness.ts';
 import { labelOf } from '../open/model.ts';
 import { chooseTasks } from '../open/tasks.ts';
 import type { RunSummary } from '../report/events.ts';
-import { money, scoreText, tokensText } from '../report/terminal.ts';
+import { lossesOf, lossLines } from '../report/losses.ts';
+import { money, printable, scoreText, tokensText } from '../report/terminal.ts';
 import { renderTrace } from '../traces/view.ts';
 import type { Agent, Environment, Harness, Task, Trace } from '../types.ts';
 import { command } from './command.ts';
 import { tellFailures } from './failures.ts';
 import { flag, measuring, playing, split, text, trials, whole } from './options.ts';
+import { say } from './output.ts';
 import { admitSealed, openPlace, withStages } from './play.ts';
 
 const options = z.object({
@@ -78,6 +80,7 @@ async function evaluateOnce(flags: RunFlags): Promise<number> {
         `${summary.rollouts} rollouts, ${summary.voids} void, ${money(summary.usd)}, ${summary.seconds} s${summary.simulated ? '' : `; ${tokensText(summary.usage)}`}\n`,
     );
   }
+  if (!flags.json && !flags.show) for (const line of lossLines(summary.lost)) say(printable(`  ${line}`));
   if (flags.failures) await tellFailures(traces, { environment, harness, tasks }, flags.json);
   return EXIT.ok;
 }
@@ -127,6 +130,7 @@ function summaryOf(
     split: of.split,
     rollouts: traces.length,
     voids: traces.filter((trace) => trace.error !== undefined).length,
+    lost: lossesOf(traces.flatMap(({ task, error }) => (error === undefined ? [] : [{ task, why: error }]))),
     usd: of.agent.unpriced ? null : usage.costUsd,
     usage,
     seconds: Math.round((performance.now() - started) / 100) / 10,

@@ -3,7 +3,7 @@ import { addUsage, NO_USAGE } from '../chat.ts';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { EnvironmentError, InfrastructureError, InterruptedError } from '../errors.ts';
 import { assertSameModel } from '../models/served.ts';
-import { playEpisode } from '../runtime/play.ts';
+import { firstRequest, playEpisode } from '../runtime/play.ts';
 import { redacted } from '../secrets.ts';
 import type { Agent, Environment, Evaluation, Harness, Split, Task, Trace, Usage } from '../types.ts';
 import type { Budget } from './budget.ts';
@@ -56,6 +56,13 @@ export interface Evaluator {
    * InfrastructureError, so that no night decides without its endpoint. `signal` ends this rollout.
    */
   play(rollout: Rollout, signal?: AbortSignal): Promise<Trace>;
+  /** True once a content filter refused the prompt of a rollout. */
+  readonly filters: boolean;
+  /**
+   * True if a filter refuses the first request of this rollout. A reply is kept for the rollout, so
+   * that nothing is paid twice; nothing is scored.
+   */
+  isFiltered(rollout: Rollout, signal?: AbortSignal): Promise<boolean>;
   /** Writes the voids so far, because a decision will use them. */
   settle(): void;
 }
@@ -105,15 +112,35 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
     served = model;
   };
 
+  let filters = false;
+  const seedOf = ({ task, trial, tier, noise = options }: Rollout): number =>
+    trialSeed({ seed: noise.seed, night: noise.night, tier, task: task.id, trial });
+
   return {
     options,
     settle,
+    get filters() {
+      return filters;
+    },
+    async isFiltered(rollout, signal) {
+      const { harness, task, environment = options.environment } = rollout;
+      const asked = firstRequest(harness, environment, agent, task);
+      try {
+        const request = { ...asked, seed: seedOf(rollout) };
+        await agent.open({ task, tools: asked.tools, seed: request.seed }).complete(request, signal);
+        return false;
+      } catch (error) {
+        if (error instanceof InfrastructureError && !error.fatal) return error.about === 'filter' && error.final;
+        throw error;
+      }
+    },
     get usage() {
       return usage;
     },
-    async play({ harness, task, trial, tier, noise = options, environment = options.environment }, own) {
+    async play(rollout, own) {
+      const { harness, task, trial, environment = options.environment } = rollout;
       const signal = own && options.signal ? AbortSignal.any([own, options.signal]) : (own ?? options.signal);
-      const seed = trialSeed({ seed: noise.seed, night: noise.night, tier, task: task.id, trial });
+      const seed = seedOf(rollout);
       const key = sha256(
         [harness.id, digestOf(task), seed, environment.digest, agent.digest, ENGINE_VERSION, options.timeoutMs].join(
           '|',
@@ -127,6 +154,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
           count(key, known);
         }
         assertServed(known);
+        filters ||= known.fault === 'filter' && known.refused === true;
         options.onRollout?.(known);
         return known;
       }
@@ -157,6 +185,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
         if (trace.error === undefined || attempt >= tries || trace.refused) {
           count(key, trace);
           assertServed(trace);
+          filters ||= trace.fault === 'filter' && trace.refused === true;
           assertEnvironmentWorks(trace);
           if (trace.error !== undefined) voids.push({ key, trace });
           else {

@@ -43,7 +43,7 @@ export function mayBeBilled(error: unknown): boolean {
   return status === undefined ? !NEVER_SENT.test(codeOf(error)) : GATEWAY.includes(status);
 }
 
-/** What an endpoint said, wherever it put it: message, code, parameter and the body's own members. */
+/** What an endpoint said, wherever it put it: message, code, parameter and body. */
 function saidIn(error: unknown): { readonly status: number | undefined; readonly text: string } {
   const { status, code, param, message, error: body } = error as Record<string, unknown> & { status?: number };
   const parts = [message, code, param, typeof body === 'object' && body !== null ? JSON.stringify(body) : body];

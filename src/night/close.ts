@@ -7,6 +7,7 @@ import { EXIT } from '../exit-codes.ts';
 import { pairedInterval, scoreInterval } from '../gate/interval.ts';
 import { pairDifferences } from '../gate/pairs.ts';
 import type { NightSummary, ReleaseLine, ScoreLine } from '../report/events.ts';
+import { lossesOf } from '../report/losses.ts';
 import { morningPage } from '../report/page.ts';
 import { inPlainWords } from '../report/plain-edit.ts';
 import type { Harness, Split } from '../types.ts';
@@ -38,6 +39,7 @@ export async function closeNight(
   for (const verdict of verdicts)
     if (verdict.decision !== 'accepted') rejected[verdict.reason] = (rejected[verdict.reason] ?? 0) + 1;
   const { vocabulary } = night.environment;
+  const asked = night.options.proposers.filter((name) => name !== 'mine');
   const summary: NightSummary = {
     type: 'summary',
     env: night.options.env,
@@ -50,7 +52,7 @@ export async function closeNight(
     kept: verdicts.filter((verdict) => verdict.decision === 'accepted').length,
     rejected,
     rollouts: budget.rollouts,
-    voids: progress.voids,
+    voids: progress.lost.length,
     usd: night.agent.unpriced ? null : budget.usd,
     seconds: Math.round((night.now() - night.startedMs) / 100) / 10,
     run: night.run,
@@ -58,6 +60,8 @@ export async function closeNight(
     repeated: progress.repeated,
     usage: night.evaluator.usage,
     proposerCalls: progress.proposerCalls,
+    lost: lossesOf(progress.lost),
+    notes: [...new Set(progress.notes)].filter((note) => asked.some((name) => note.startsWith(name))),
     notice: progress.notice,
     unproven: night.unproven === null ? null : { why: night.unproven, edits: inPlainWords(proposed, vocabulary) },
     outcome: look.outcome,

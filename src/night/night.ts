@@ -119,7 +119,10 @@ export interface NightContext extends Proposing {
 export interface Progress {
   /** Candidates that were started. */
   candidates: number;
-  voids: number;
+  /** Rollouts without a score: the task, and why. */
+  readonly lost: { readonly task: string; readonly why: string }[];
+  /** What proposers said about proposals that came to nothing. */
+  readonly notes: string[];
   /** What the replies of the first rollouts show, such as that they were cut; null for nothing. */
   notice: string | null;
   /** Model calls of the proposers. */
@@ -132,7 +135,8 @@ export interface Progress {
 
 export const openProgress = (): Progress => ({
   candidates: 0,
-  voids: 0,
+  lost: [],
+  notes: [],
   notice: null,
   proposerCalls: 0,
   proposed: null,

@@ -170,7 +170,7 @@ export async function assembleNight(
       timeoutMs: input.timeoutMs,
       signal: input.signal,
       onRollout: (trace: Trace) => {
-        if (trace.error !== undefined) progress.voids += 1;
+        if (trace.error !== undefined) progress.lost.push({ task: trace.task, why: trace.error });
         else if (trace.model !== '' && (agent.simulated || trace.model !== agent.id)) served = trace.model;
       },
     }),
@@ -183,7 +183,10 @@ export async function assembleNight(
     chain: headBefore(ledger.decisions(), run.name, ledger.head().entry),
     leak: await buildLeakIndex({ ...environment, tasks: input.tasks }, start.policy),
     recorder,
-    emit: input.emit,
+    emit(event: Parameters<typeof input.emit>[0]) {
+      if (event.type === 'learned') progress.notes.push(...event.notes);
+      input.emit(event);
+    },
     signal: input.signal,
     start,
     release,

@@ -8,6 +8,7 @@ import { demandsOf, lookPlace, looksAt, sameQuestion } from '../ledger/kinds/pan
 import { amount } from '../report/terminal.ts';
 import type { Task, Verdict } from '../types.ts';
 import { compare } from './compare.ts';
+import { filteredTasks } from './filtered.ts';
 import { type Branch, type DevBaseline, type NightContext, trialsOf } from './night.ts';
 import { choosePanel } from './panel.ts';
 
@@ -66,15 +67,24 @@ export async function look(night: Looking, branch: Branch): Promise<Look> {
   const earlier = sameQuestion(night.decisions, question);
   if (earlier !== null) return noLook(`the same question was answered before: ${earlier.detail}`);
 
+  const head = night.chain;
+  const leftOut = await filteredTasks(night, [night.release, branch.head], panel, head);
+  const played = panel.tasks.filter(({ id }) => !leftOut.includes(id));
+  if (leftOut.length > 0)
+    night.emit({
+      type: 'warning',
+      message: `a content filter refuses ${leftOut.length} sealed tasks before the first reply, in both arms; they are left out: ${leftOut.join(', ')}`,
+    });
+  if (played.length === 0) return noLook('a content filter refuses every sealed task');
   const terms = {
     alpha,
-    planned: panel.tasks.length,
+    planned: played.length,
     panelUsed: panel.used,
     ...(fdr === undefined ? {} : { fdr }),
     ...(protectedTags.length === 0 ? {} : { protectedTags }),
     ...(Object.keys(maxIncrease).length === 0 ? {} : { maxIncrease }),
   };
-  const tasks = panel.tasks.map(({ id }) => id);
+  const tasks = played.map(({ id }) => id);
   const about = {
     parent: night.release,
     child: branch.head,
@@ -83,10 +93,10 @@ export async function look(night: Looking, branch: Branch): Promise<Look> {
     look: looksAt(night.decisions, panel.digest, panel.seed === null ? tasks : []) + 1,
   };
   // Stored before the first rollout, so that an interrupted look counts too.
-  const head = night.chain;
-  await night.recorder.openLook({ ...about, plan: { tasks, trials, terms, head } });
+  const out = leftOut.length === 0 ? {} : { leftOut };
+  await night.recorder.openLook({ ...about, plan: { tasks, ...out, trials, terms, head } });
   const arms = { before: night.release, after: branch.head, look: about.look, head };
-  const result = await compare(night, { ...arms, panel, trials, alpha });
+  const result = await compare(night, { ...arms, panel: { ...panel, tasks: played }, trials, alpha });
   if (result.pairs.length === 0) return noLook('no sealed pair could be scored');
   const { rollouts, voids, costUsd } = result;
   const gate = { stage: 'release' as const, pairs: [...result.pairs], options: { ...terms, rollouts, voids, costUsd } };

@@ -10,6 +10,14 @@ export interface ScoreLine {
   readonly tasks: number;
 }
 
+/** Rollouts that are left out of every score for one reason. */
+export interface Loss {
+  readonly why: string;
+  readonly rollouts: number;
+  /** Ids, in the order met. */
+  readonly tasks: readonly string[];
+}
+
 export interface ReleaseLine extends ScoreLine {
   readonly version: string;
   readonly commit: string;
@@ -36,6 +44,10 @@ export interface NightSummary {
   readonly rejected: Readonly<Record<string, number>>;
   readonly rollouts: number;
   readonly voids: number;
+  /** Why rollouts have no score, and on which tasks. */
+  readonly lost: readonly Loss[];
+  /** What the proposers but `mine` said, such as why a reply was no proposal. */
+  readonly notes: readonly string[];
   /** US dollars; null when the price is unknown. */
   readonly usd: number | null;
   readonly seconds: number;
@@ -71,6 +83,8 @@ export interface RunSummary extends ScoreLine {
   readonly split: string;
   readonly rollouts: number;
   readonly voids: number;
+  /** Why rollouts have no score, and on which tasks. */
+  readonly lost: readonly Loss[];
   /** US dollars; null when the price is unknown. */
   readonly usd: number | null;
   readonly usage: Usage;

@@ -18,6 +18,8 @@ const summary: NightSummary = {
   rejected: {},
   rollouts: 80,
   voids: 0,
+  lost: [],
+  notes: [],
   usd: 0,
   seconds: 1,
   run: 'desk-0001',

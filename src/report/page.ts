@@ -7,6 +7,7 @@ import type { AuditDecision } from '../ledger/kinds/audit.ts';
 import type { DecisionDraft } from '../ledger/kinds/index.ts';
 import type { Harness, Split, Vocabulary } from '../types.ts';
 import type { NightSummary } from './events.ts';
+import { lossLines } from './losses.ts';
 import { inPlainWords, type PlainEdit, type Unproven } from './plain-edit.ts';
 import { amount, inert, money, percent, points, printable, scoreText, tokensText, verdictText } from './terminal.ts';
 
@@ -47,12 +48,14 @@ export function morningPage(input: PageInput): string {
     '## Verdicts and cost',
     '',
     verdictCounts(input),
+    ...summary.notes.slice(0, SHOWN_NOTES).map((note) => sentence(cell(note, 200).replace(/\.$/, ''))),
     ...(summary.simulated
       ? []
       : [
           `${tokensText(summary.usage)}${summary.proposerCalls > 0 ? `; ${summary.proposerCalls} calls of the proposer` : ''}.`,
         ]),
     `${summary.rollouts} rollouts (${summary.voids} void), ${money(summary.usd)}, ${summary.seconds} s; seed ${summary.seed}; run ${summary.run}.`,
+    ...lossLines(summary.lost).map(inert),
     summary.signer === null
       ? 'The decisions are not signed, so `optimize verify` can tell whether they agree with each other (V1), and not who wrote them; `optimize keys init` makes a key.'
       : `Signed with key ${summary.signer.slice(0, 12)}.`,
@@ -64,6 +67,9 @@ export function morningPage(input: PageInput): string {
   ];
   return `${printable(lines.join('\n'))}`;
 }
+
+/** Most notes of proposers. */
+const SHOWN_NOTES = 6;
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 

@@ -2,7 +2,7 @@
 import { NO_USAGE } from '../chat.ts';
 import { sha256 } from '../digest.ts';
 import { EnvironmentError, InterruptedError } from '../errors.ts';
-import type { Agent, Environment, Harness, MaybePromise, Plan, Score, Task, Trace } from '../types.ts';
+import type { Agent, ChatRequest, Environment, Harness, MaybePromise, Plan, Score, Task, Trace } from '../types.ts';
 import { modelAnswers, toolAnswers } from './answers.ts';
 import { type Answer, type Ask, drive, isPromise } from './ask.ts';
 import { type Compiled, compileHarness, NO_HARNESS } from './compile.ts';
@@ -49,6 +49,18 @@ function planOf(environment: Environment, task: Task, signal: AbortSignal): Mayb
 
 interface Played extends EpisodeResult {
   readonly score: Score | null;
+}
+
+/** The first request of an episode, as `playEpisode` makes it, without its seed. */
+export function firstRequest(
+  harness: Harness,
+  environment: Environment,
+  agent: Pick<Agent, 'protocol' | 'contextTokens'>,
+  task: Task,
+): Omit<ChatRequest, 'seed'> {
+  const first = episode(compileHarness(harness, guarded(environment), agent.protocol), task, agent).next();
+  if (first.done || first.value.ask !== 'model') throw new TypeError('an episode begins with a request to the model');
+  return first.value.request;
 }
 
 /** The played part, without a score, after an environment's fault; other errors are thrown. */

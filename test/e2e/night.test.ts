@@ -55,6 +55,8 @@ describe('a night', () => {
       'repeated',
       'usage',
       'proposerCalls',
+      'lost',
+      'notes',
       'notice',
       'unproven',
       'outcome',

@@ -15,6 +15,8 @@ export const MAX_LOOKS = 12;
 /** Fixed before the first sealed rollout; tasks in the order of play. */
 export const LookPlan = z.strictObject({
   tasks: z.array(z.string()),
+  /** Tasks of the panel whose prompt a content filter refused in both arms: neither plays them. */
+  leftOut: z.array(z.string()).readonly().optional(),
   trials: z.int().min(1),
   terms: ReleaseTerms,
   /** Digest of the record before the run: coins, panel and seeds come from it. Absent in v2. */

@@ -116,7 +116,10 @@ test('one retry for an answer without JSON, then a note', async () => {
 });
 
 test('an endpoint without schemas is asked without; one that is gone gives a note', async () => {
-  const model = modelOf(new InfrastructureError('HTTP 400: response_format'), '{"say": "Copy the id of the order."}');
+  const model = modelOf(
+    new InfrastructureError('HTTP 400: response_format', { final: true }),
+    '{"say": "Copy the id of the order."}',
+  );
   expect((await reflect(contextOf(wrong), { ...options, model })).edits).toHaveLength(1);
   expect(model.asked[1]?.schema).toBeUndefined();
   const gone = await reflect(contextOf(wrong), { ...options, model: modelOf(new InfrastructureError('no answer')) });
