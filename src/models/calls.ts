@@ -8,10 +8,11 @@ import { type Redact, redacted } from '../secrets.ts';
 import type { ChatModel, ChatReply, ChatRequest } from '../types.ts';
 import { toFormat, toReply, toToolParam } from './completion.ts';
 import { excessOf } from './excess.ts';
-import { type Adaptation, adaptationTo, asFault, mayBeBilled, unreadTurn } from './faults.ts';
+import { type Adaptation, adaptationTo, asFault, mayBeBilled, messageOf, unreadTurn } from './faults.ts';
 import { sentOf, toParams } from './history.ts';
-import { type CallFault, openPatience, retryAfterOf } from './patience.ts';
+import { type CallFault, openPatience } from './patience.ts';
 import { type Price, worstCost } from './prices.ts';
+import { retryAfterOf } from './waits.ts';
 
 /** Money is reserved before a call and settled after it; see `Budget`. */
 export interface Spend {
@@ -36,6 +37,14 @@ export interface CallSettings {
 
 /** Tries of a call whose reply the server could not read. */
 const UNREAD_TRIES = 2;
+
+/** A wait that stands in headers or text; limits are told beside other faults, too. */
+function waitOf(error: unknown, status: number | undefined, headers: Headers | undefined): number | undefined {
+  const { error: body } = error as { error?: unknown };
+  const limited = status === 429 || status === 503 || status === 529;
+  const text = limited ? `${messageOf(error)} ${JSON.stringify(body ?? '')}` : '';
+  return retryAfterOf(headers, text, Date.now());
+}
 
 /** Throws InfrastructureError without a usable reply, UsageError, BudgetError, InterruptedError. */
 export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['complete'] {
@@ -123,7 +132,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     const fault = asFault(error, settings, redact);
     if (!(fault instanceof InfrastructureError) || fault.fatal) throw fault;
     const { status, headers } = error as { status?: number; headers?: Headers };
-    return { error: fault, status, retryAfterMs: retryAfterOf(headers, Date.now()) };
+    return { error: fault, status, retryAfterMs: waitOf(error, status, headers) };
   };
   return async (request, signal) => {
     try {

@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from 'vitest';
 import { InfrastructureError } from '../errors.ts';
-import { type CallFault, openPatience, retryAfterOf } from './patience.ts';
+import { type CallFault, openPatience } from './patience.ts';
+import { retryAfterOf } from './waits.ts';
 
 class Answer extends Error {
   readonly status: number;
@@ -47,7 +48,7 @@ const after =
 test('waits as long as it is asked to, else longer from try to try', async () => {
   const { patience, waits } = patient(4);
   expect(await patience.run(after(new Answer(429, 7000), new Answer(503), new Answer(500)), faultOf)).toBe('ok');
-  expect(waits).toEqual([7000, 1000, 2000]);
+  expect(waits).toEqual([7000, 500, 1000]);
 });
 
 test('gives up after its tries, at once on a refusal, and when the wait is too long', async () => {
@@ -92,17 +93,52 @@ test('never makes more calls at once than allowed, and forgets none', async () =
   expect(done.filter(({ status }) => status === 'fulfilled')).toHaveLength(29);
 });
 
-describe('retry-after', () => {
-  const headers = (entries: Record<string, string>) => new Headers(entries);
+test('outlasts a limit of a minute, whatever the number of refusals, and gives up after three', async () => {
+  const { patience, waits } = patient(1);
+  expect(await patience.run(after(...Array.from({ length: 12 }, () => new Answer(429, 5000))), faultOf)).toBe('ok');
+  expect(waits).toHaveLength(12);
+  const unnamed = patient(1);
+  await expect(
+    unnamed.patience.run(async () => {
+      throw new Answer(429);
+    }, faultOf),
+  ).rejects.toThrow('HTTP 429');
+  const total = unnamed.waits.reduce((sum, wait) => sum + wait, 0);
+  expect(total).toBeGreaterThan(60_000);
+  expect(total).toBeLessThanOrEqual(180_000);
+});
+
+describe('a wait is read from', () => {
   const now = Date.parse('2026-01-01T00:00:00Z');
   test.each<[Record<string, string>, number | undefined]>([
     [{ 'retry-after': '3' }, 3000],
     [{ 'retry-after': 'Thu, 01 Jan 2026 00:00:10 GMT' }, 10_000],
     [{ 'retry-after': 'Wed, 31 Dec 2025 00:00:00 GMT' }, 0],
     [{ 'retry-after-ms': '15', 'retry-after': '3' }, 15],
+    [{ 'x-ratelimit-reset-requests': '1s', 'x-ratelimit-reset-tokens': '6m0s' }, 360_000],
+    [{ 'x-ratelimit-reset-tokens': '120ms' }, 120],
+    [{ 'x-ratelimit-reset': '1767225620' }, 20_000],
+    [{ 'x-ratelimit-reset': '1767225620000' }, 20_000],
+    [{ 'anthropic-ratelimit-requests-reset': '2026-01-01T00:00:30Z' }, 30_000],
     [{ 'retry-after': 'soon' }, undefined],
     [{}, undefined],
-  ])('%j', (entries, expected) => {
-    expect(retryAfterOf(headers(entries), now)).toBe(expected);
+  ])('headers %j', (entries, expected) => {
+    expect(retryAfterOf(new Headers(entries), '', now)).toBe(expected);
+  });
+  test.each<[string, number | undefined]>([
+    ['Rate limit reached. Please try again in 20s.', 20_000],
+    ['Please retry in 21.4s', 21_400],
+    ['Please try again in 1m30.5s. Visit', 90_500],
+    ['try again in 120ms', 120],
+    ['retry after 6 minutes', 360_000],
+    ['please wait 15 seconds and send it again', 15_000],
+    ['rate limit of the free models reached, try again in a minute', 60_000],
+    ['{"details":[{"@type":"RetryInfo","retryDelay":"34s"}]}', 34_000],
+    ['{"retry_after": 2.5}', 2500],
+    ['{"retry_after_ms": 700}', 700],
+    ['limit 60 per 25 s', undefined],
+    ['try again later', undefined],
+  ])('the text %s', (text, expected) => {
+    expect(retryAfterOf(undefined, text, now)).toBe(expected);
   });
 });

@@ -30,6 +30,8 @@ export interface Patience {
 /** Successes after which concurrency grows by one. */
 const GROW_AFTER = 20;
 const FIRST_WAIT_MS = 500;
+/** Milliseconds that a call waits in all for a limit of calls to end; limits of a minute are usual. */
+const LIMIT_PATIENCE_MS = 180_000;
 
 /** AIMD (Chiu & Jain 1989): 429 and 529 halve concurrency, 20 successes in a row add one call. */
 export function openPatience(options: PatienceOptions): Patience {
@@ -63,7 +65,9 @@ export function openPatience(options: PatienceOptions): Patience {
       return allowed;
     },
     async run(call, faultOf, signal) {
-      for (let attempt = 0; ; attempt++) {
+      // A limit of calls ends by itself, so waits for it are no failed tries.
+      let waited = 0;
+      for (let attempt = 0; ; ) {
         await enter();
         let fault: CallFault;
         try {
@@ -75,30 +79,21 @@ export function openPatience(options: PatienceOptions): Patience {
         } finally {
           leave();
         }
-        if (fault.status === 429 || fault.status === 529) slowedDown();
-        const wait = fault.retryAfterMs ?? Math.min(longestWaitMs, FIRST_WAIT_MS * 2 ** attempt);
+        const limited = fault.status === 429 || fault.status === 529;
+        if (limited) slowedDown();
+        const tries = limited ? Math.log2(1 + waited / FIRST_WAIT_MS) : attempt;
+        const wait = fault.retryAfterMs ?? Math.min(longestWaitMs, FIRST_WAIT_MS * 2 ** tries);
         if (wait > longestWaitMs)
           throw new InfrastructureError(`${fault.error.message}; it asks to wait ${Math.ceil(wait / 1000)} s`, {
             who: 'endpoint',
             cause: fault.error,
           });
-        if (!fault.error.retryable || attempt >= retries) throw fault.error;
+        if (!fault.error.retryable || retries === 0) throw fault.error;
+        if (limited ? waited + wait > LIMIT_PATIENCE_MS : attempt >= retries) throw fault.error;
+        if (limited) waited += Math.max(wait, FIRST_WAIT_MS);
+        else attempt += 1;
         await sleep(wait, signal);
       }
     },
   };
-}
-
-/** Milliseconds to wait by `retry-after-ms` or `retry-after`; `now`: milliseconds since 1970. */
-export function retryAfterOf(
-  headers: { get(name: string): string | null } | undefined,
-  now: number,
-): number | undefined {
-  const exact = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
-  if (Number.isFinite(exact)) return Math.max(0, exact);
-  const text = headers?.get('retry-after') ?? '';
-  const seconds = Number(text);
-  if (text.trim() !== '' && Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
-  const date = Date.parse(text);
-  return Number.isFinite(date) ? Math.max(0, date - now) : undefined;
 }
