@@ -1,6 +1,6 @@
 /**
- * Overhead per rollout of an environment's own process against the same file in this process, with
- * byte-equal traces: `npx jiti bench/child.ts [--repeats 5]`. Exit 1 above 1 ms or for a difference.
+ * Overhead per rollout of an environment's own process against the same file in this one, with
+ * equal traces: `npx jiti bench/child.ts [--repeats 5]`. Exit 1 above 1 ms or for a difference.
  */
 import { join } from 'node:path';
 import { endChildren } from '../dist/environments/child/child.js';

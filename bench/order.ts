@@ -1,6 +1,7 @@
 /**
- * A neutral edit where the environment does something by place, count or clock: how often a look releases it, by the real
- * function of the order and the real verdict: `npx jiti bench/order.ts [--looks N]`. Exit 1 above the 99 % limit.
+ * A neutral edit where the environment does something by place, count or clock: how often a look
+ * releases it, by the real function of the order and the real verdict:
+ * `npx jiti bench/order.ts [--looks N]`. Exit 1 above the 99 % limit.
  */
 import { canonicalJson, randomOf, sha256 } from '../src/digest.ts';
 import { armOrder, orderText } from '../src/gate/order.ts';

@@ -6,6 +6,8 @@ const SECRET_NAME =
   /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|PWD|PAT|SALT|CREDENTIALS?)$|(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD)_|^DATABASE_URL$|_DSN$/i;
 /** Variables with such a name whose values are not secret. */
 const NO_SECRETS = new Set(['PWD', 'OLDPWD']);
+/** By its name alone. */
+export const mayHoldSecret = (name: string): boolean => SECRET_NAME.test(name) && !NO_SECRETS.has(name);
 /** Shorter values would remove ordinary words from texts. */
 const SHORTEST = 8;
 /** Words as people and programs write them, `sort_key` or `has to go to`: no generated value. */
@@ -31,7 +33,7 @@ export function redactorOf(
   more: readonly string[] = [],
 ): Redact | null {
   const values = Object.entries(variables).flatMap(([name, value]) =>
-    SECRET_NAME.test(name) && !NO_SECRETS.has(name) && value !== undefined && !ORDINARY.test(value) ? [value] : [],
+    mayHoldSecret(name) && value !== undefined && !ORDINARY.test(value) ? [value] : [],
   );
   const long = [...values, ...more].filter((value) => value.length >= SHORTEST);
   const secrets = [...new Set(long.flatMap(formsOf))];

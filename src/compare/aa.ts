@@ -17,7 +17,7 @@ export const AA_TASKS = 10;
 
 export interface AaResult extends SelfTest {
   readonly nullEdits: readonly Verdict[];
-  /** What place and neighbour are worth, from pairs in the order of a look; null without null edits. */
+  /** What place and neighbour are worth, in the order of a look; null without null edits. */
   readonly order: OrderEffects | null;
   /** Share of looks at equal arms that a fixed order would release. */
   readonly fixedReleases: number | null;

@@ -30,7 +30,7 @@ export interface Patience {
 /** Successes after which concurrency grows by one. */
 const GROW_AFTER = 20;
 const FIRST_WAIT_MS = 500;
-/** Milliseconds that a call waits in all for a limit of calls to end; limits of a minute are usual. */
+/** Milliseconds that a call waits in all for a limit to end; limits of a minute are usual. */
 const LIMIT_PATIENCE_MS = 180_000;
 
 /** AIMD (Chiu & Jain 1989): 429 and 529 halve concurrency, 20 successes in a row add one call. */

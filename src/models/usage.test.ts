@@ -5,7 +5,7 @@ import { billedTokens } from './usage.ts';
 
 const PRICE = { input: 2, output: 10, cached: 0.5 };
 
-/** What was billed: input with cached, output with thoughts, cached; by the vendor's own documents. */
+/** What was billed: input with cached, output with thoughts, cached; by the vendor's words. */
 const FORMS: readonly (readonly [vendor: string, reply: object, input: number, output: number, cached: number])[] = [
   [
     'OpenAI chat completions (platform.openai.com/docs/guides/reasoning)',

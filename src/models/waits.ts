@@ -1,4 +1,4 @@
-/** How long an endpoint asks to wait: in headers, as vendors name them, or in the text of a refusal. */
+/** How long an endpoint asks to wait: in headers of vendors, or in the text of a refusal. */
 
 type Headers = { get(name: string): string | null };
 

@@ -72,13 +72,13 @@ describe.concurrent('files', () => {
       'a file of an environment that does not load',
       'evals/my-shop/environment.js',
       'export default {;\n',
-      [/evals\/my-shop\/environment\.mjs: .*does not load/],
+      [/evals\/my-shop\/environment\.js: .*does not load/],
     ],
     [
       'an environment file that is none',
       'evals/my-shop/environment.js',
       'export default 7;\n',
-      [/environment\.mjs: .*defineEnvironment/],
+      [/environment\.js: .*defineEnvironment/],
     ],
   ])('%s', async (_, path, text, says) => {
     const dir = await shopRepository();

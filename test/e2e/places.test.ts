@@ -219,7 +219,7 @@ describe.concurrent('a night in', () => {
         if (line.startsWith('{"type":"learned"')) git(dir, 'update-ref', 'refs/heads/optimize/my-shop', 'main');
       },
     });
-    expect([night.code, night.stderr]).toEqual([1, expect.stringMatching(/moved or locked by someone else/)]);
+    expect([night.code, night.stderr]).toEqual([1, expect.stringMatching(/moved by someone else meanwhile/)]);
     expect(git(dir, 'rev-parse', 'optimize/my-shop')).toBe(git(dir, 'rev-parse', 'main'));
   });
 });
