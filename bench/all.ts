@@ -112,6 +112,12 @@ const MEASUREMENTS: readonly Measurement[] = [
     minutes: 10,
   },
   {
+    name: 'malformed replies',
+    about: 'no crash, no score, a file that replays',
+    command: vitest('REPLIES=10000', 'src/models/malformed.test.ts'),
+    minutes: 4,
+  },
+  {
     name: 'flips',
     about: 'every byte of 20 decisions changed',
     command: vitest('FLIPS=all', 'src/ledger/verify/flips.test.ts'),

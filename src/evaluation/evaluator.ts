@@ -181,7 +181,8 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
         const trace = redact === undefined ? played : redacted(played, redact);
         if (signal?.aborted) throw new InterruptedError('interrupted');
         // Retries are for faults that pass; without a sign of life one try is enough.
-        const tries = outages.lastGone || trace.fault === 'environment' ? 1 : (options.tries ?? 3);
+        const most = trace.fault === 'filter' ? 2 : (options.tries ?? 3);
+        const tries = outages.lastGone || trace.fault === 'environment' ? 1 : most;
         if (trace.error === undefined || attempt >= tries || trace.refused) {
           count(key, trace);
           assertServed(trace);

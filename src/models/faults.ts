@@ -133,7 +133,7 @@ export function unreadTurn(error: unknown): string | null {
 }
 
 const FILTER =
-  /content.?filter|content.{0,3}management|content policy|filtering|prompt was filtered|moderat|flagged|safety|inspection_failed|inappropriate content|responsible ?ai|high risk|content exists risk|usage (?:guidelines|policies|policy)|prohibited|sensitive|invalid_prompt|blocked by/i;
+  /content.?filter|content.{0,3}management|content policy|filtering|prompt was filtered|moderat|flagged|safety|inspection.?failed|inappropriate content|responsible ?ai|high risk|content exists risk|usage (?:guidelines|policies|policy)|prohibited|sensitive|invalid_prompt|blocked by/i;
 const TOO_LONG =
   /context|too long|too large|maximum.{0,40}token|exceed|input length|too many (?:input )?tokens|reduce the length/i;
 const CREDIT =

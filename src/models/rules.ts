@@ -16,7 +16,7 @@ export interface VendorRule {
 const NO = String.raw`(?:not (?:be )?support\w*|n't support\w*|unsupported|not (?:enabled|available|allowed|permitted)|disabled|requires?|needs?)`;
 const TOOLS = String.raw`(?:\btools?\b|tool[ _-]?(?:use|calls?|calling|choice)|function[ _-]?call\w*)`;
 
-/** The first that matches counts. Sources of the words: `vendors.fixture.ts`. */
+/** The first that matches counts. Sources of the words: `vendor-ends.fixture.ts`. */
 const RULES: readonly VendorRule[] = [
   {
     who: 'environment',
