@@ -35,7 +35,7 @@ test('bytes that no record knows are not run', async () => {
   mkdirSync(join(root, 'evals/shop'), { recursive: true });
   const [file, mark] = [join(root, 'evals/shop/environment.mjs'), join(root, 'ran')];
   writeFileSync(file, `import { writeFileSync } from 'node:fs';\nwriteFileSync(${JSON.stringify(mark)}, '');\n`);
-  const recorded = new Set(['0'.repeat(64)]);
+  const recorded = { plain: new Set(['0'.repeat(64)]), keyed: new Set<string>() };
   await expect(openEnvironment({ env: 'shop' }, root, { recorded })).rejects.toThrow(
     /not those of any recorded setting/,
   );

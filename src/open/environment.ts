@@ -9,6 +9,7 @@ import { sourceDigest } from '../environments/source-files.ts';
 import { UsageError } from '../errors.ts';
 import { keyFolder } from '../ledger/keys/keys.ts';
 import { readTaskSalt } from '../ledger/keys/task-salt.ts';
+import type { RecordedSources } from '../ledger/kinds/settings.ts';
 import { keysIn } from '../models/settings.ts';
 import { type Policy, readPolicy } from '../policy/policy.ts';
 import { guarded } from '../runtime/guard.ts';
@@ -24,12 +25,14 @@ export interface EnvironmentFlags {
 interface OpenOptions {
   readonly unscored?: boolean;
   readonly here?: boolean;
-  readonly recorded?: ReadonlySet<string> | undefined;
+  readonly recorded?: RecordedSources | undefined;
 }
 
 /** Compares the bytes before any of it runs. */
-async function openRecorded(file: string, root: string, recorded: ReadonlySet<string>): Promise<Environment> {
-  if (existsSync(file) && recorded.size > 0 && !recorded.has(sourceDigest(file, root)))
+async function openRecorded(file: string, root: string, { plain, keyed }: RecordedSources): Promise<Environment> {
+  const source = existsSync(file) ? sourceDigest(file, root) : null;
+  const isKnown = (own: string) => plain.has(own) || (keyed.size > 0 && keyed.has(saltOf(root)(own)));
+  if (source !== null && plain.size + keyed.size > 0 && !isKnown(source))
     throw new UsageError(
       'the files of this environment are not those of any recorded setting, so none of them was run; check out the commit that the night was played from',
       { where: file },
@@ -37,11 +40,14 @@ async function openRecorded(file: string, root: string, recorded: ReadonlySet<st
   return openApart(file, root);
 }
 
+/** Throws UsageError without a salt. */
+const saltOf = (root: string) => readTaskSalt(process.env, keyFolder(process.env, { root, commonDir: root }));
+
 /** Guards, removes secrets of this process, and renames tasks that the policy calls private. */
 export function shelter(environment: Environment, root: string, { private_tasks }: Policy): Environment {
   const shown = storedWithout(guarded(environment), redactorOf(process.env, keysIn(root, process.env)));
   if (private_tasks !== true || shown.mac !== undefined) return shown;
-  return withPrivateTasks(shown, readTaskSalt(process.env, keyFolder(process.env, { root, commonDir: root })));
+  return withPrivateTasks(shown, saltOf(root));
 }
 
 /**

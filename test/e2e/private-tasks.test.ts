@@ -49,7 +49,7 @@ it('records neither name nor plain digest of a task, and goes on and verifies wi
   expect([0, 3], again.stderr).toContain(again.code);
   expect(decisionsOf(dir, 'my-shop').filter(({ kind }) => kind === 'settings')).toHaveLength(1);
   expect((await optimize(dir, 'verify')).code).toBe(0);
-  expect((await optimize(dir, 'verify --rescore', { env })).stdout).toMatch(/verified at V1, V4/);
+  expect((await optimize(dir, 'verify --rescore', { env })).stdout).toMatch(/: verified at V1, V4/);
 
   chmodSync(join(env.OPTIMIZE_KEYS, 'task-salt'), 0o644);
   await refuseAs(env, dir, NIGHT, 2, /others can read this salt; run: chmod 600/);

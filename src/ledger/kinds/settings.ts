@@ -49,9 +49,17 @@ export const settingsInForce = (decisions: readonly AnyDecision[]): RecordedSett
   return last === undefined || !settings.is(last) ? null : last.settings;
 };
 
-/** Digests of the files that the environment had in any recorded settings. */
-export const recordedSources = (decisions: readonly AnyDecision[]): ReadonlySet<string> =>
-  new Set(decisions.flatMap((decision) => (settings.is(decision) ? (decision.settings.source ?? []) : [])));
+/** Digests of the files that the environment had in any recorded settings; `keyed` with a salt. */
+export interface RecordedSources {
+  readonly plain: ReadonlySet<string>;
+  readonly keyed: ReadonlySet<string>;
+}
+export function recordedSources(decisions: readonly AnyDecision[]): RecordedSources {
+  const all = decisions.flatMap((decision) => (settings.is(decision) ? decision.settings : []));
+  const of = (salted: boolean) =>
+    new Set(all.flatMap(({ source, salt }) => ((salt !== undefined) === salted ? (source ?? []) : [])));
+  return { plain: of(false), keyed: of(true) };
+}
 
 /** Digest of a policy, as approvals name it. */
 export const policyDigest = (policy: Policy): string => sha256(canonicalJson(policy));
