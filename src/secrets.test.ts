@@ -9,7 +9,7 @@ import { evaluate } from './evaluation/evaluate.ts';
 import { parseHarness } from './harness/parse.ts';
 import { fileReplies, recordedAgent } from './models/replies.ts';
 import { scriptedAgent } from './runtime/scripted-agent.fixture.ts';
-import { redactorOf, storedWithout } from './secrets.ts';
+import { playedRedactor, redactorOf, storedWithout } from './secrets.ts';
 import type { Environment, Episode } from './types.ts';
 
 const CANARY = 'canary-4f1d9c02';
@@ -114,6 +114,24 @@ test.each([
 ])('%s is a secret', (value) => {
   expect(redactorOf({ DB_PASSWORD: value })?.(`at ${value} it`)).toBe('at [secret] it');
 });
+
+test.each([
+  ['SORT_KEY', '#W4536725'],
+  ['STATUS_KEY', 'waiting2'],
+  ['STREET_PAT', 'Hill-3.500'],
+  ['BATCH_TOKEN', '1656367028'],
+])('%s=%s is a word of an environment that is not given this variable', (name, value) => {
+  expect(playedRedactor({ [name]: value })).toBeNull();
+  expect(playedRedactor({ [name]: value, OPTIMIZE_PASS: `OTHER, ${name}` })?.(value)).toBe('[secret]');
+  expect(playedRedactor({ [name]: value }, [value])?.(value)).toBe('[secret]');
+});
+
+test.each(['ghp_16C7e42F292c6912E7710c838347Ae178B4a', 'AKIAIOSFODNN7EXAMPLE', 'hunter2hunter2hunter2'])(
+  '%s is a secret in whatever is played',
+  (value) => {
+    expect(playedRedactor({ DB_PASSWORD: value })?.(`at ${value} it`)).toBe('at [secret] it');
+  },
+);
 
 test('without a secret the environment is the same object', () => {
   const plain = defineEnvironment({

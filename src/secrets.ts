@@ -14,6 +14,14 @@ const SHORTEST = 8;
 const ORDINARY =
   /^(?:[a-z]{1,15}|[A-Z]{1,15}|[A-Z][a-z]{1,14})(?:[ _./:-](?:[a-z]{0,15}|[A-Z]{1,15}|[A-Z][a-z]{1,14}))*$/;
 
+/** Lists the names of variables that an environment's process gets although they may be secret. */
+export const PASS = 'OPTIMIZE_PASS';
+export const passedNames = (variables: Readonly<Record<string, string | undefined>>): readonly string[] =>
+  (variables[PASS] ?? '').split(',').map((name) => name.trim());
+
+/** Tokens of vendors are at least as long; no environment has such a value by chance. */
+const TOKEN = 20;
+
 export type Redact = (text: string) => string;
 
 /** A secret as it is, trimmed, and in JSON; for a PEM key also each line and all lines joined. */
@@ -42,6 +50,21 @@ export function redactorOf(
   secrets.sort((a, b) => b.length - a.length);
   return (text) =>
     secrets.reduce((left, secret) => (left.includes(secret) ? left.replaceAll(secret, '[secret]') : left), text);
+}
+
+/**
+ * The same for what an environment says in a process of its own. It gets no secret but those of
+ * OPTIMIZE_PASS, so that a short value of another variable is a word of the environment.
+ */
+export function playedRedactor(
+  variables: Readonly<Record<string, string | undefined>>,
+  more: readonly string[] = [],
+): Redact | null {
+  const passed = passedNames(variables);
+  const known = Object.entries(variables).filter(
+    ([name, value = '']) => passed.includes(name) || value.trim().length >= TOKEN,
+  );
+  return redactorOf(Object.fromEntries(known), more);
 }
 
 /** Deeper values hold no text of anybody: they are left out. */

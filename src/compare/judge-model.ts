@@ -43,7 +43,7 @@ export function chooseJudge(flags: JudgeModelFlags, environment: Environment, ro
 /** Keeps the judge's replies and charges the stage's budget. Throws as `openAgent`. */
 export async function openJudge(choice: JudgeChoice, { budget, environment, root }: Stage): Promise<Judge> {
   if ('judge' in choice) return choice.judge;
-  const agent = keepingReplies(await openAgent(choice.model, environment, budget), root);
+  const agent = keepingReplies(await openAgent(choice.model, environment, budget), root, environment);
   const chat = chatOf(agent, 'judge');
   return { id: agent.id, simulated: false, unpriced: agent.unpriced, open: () => chat };
 }

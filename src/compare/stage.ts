@@ -8,11 +8,9 @@ import { memoryJournal } from '../evaluation/journal.ts';
 import { playEach, playTasks } from '../evaluation/play-tasks.ts';
 import { armOrder, type OrderKey } from '../gate/order.ts';
 import { fileReplies, recordedAgent } from '../models/replies.ts';
-import { keysIn } from '../models/settings.ts';
 import { type PairPlay, type PlayedPair, playArms, playPair } from '../night/pair.ts';
 import { callTimeoutMs } from '../open/model.ts';
 import type { Emit } from '../report/events.ts';
-import { redactorOf } from '../secrets.ts';
 import type { Agent, Environment, Harness, Task, Trace } from '../types.ts';
 
 export interface StageInput {
@@ -49,7 +47,7 @@ export function openStage(input: StageInput): Stage {
   const { root, environment, agent, concurrency, seed, budget, emit, signal } = input;
   const evaluator = openEvaluator({
     environment,
-    agent: keepingReplies(agent, root),
+    agent: keepingReplies(agent, root, environment),
     budget,
     journal: memoryJournal(),
     seed,
@@ -91,12 +89,11 @@ export function openStage(input: StageInput): Stage {
 }
 
 /** The same agent, answered from the replies that any of these commands recorded here. */
-export function keepingReplies(agent: Agent, root: string): Agent {
+export function keepingReplies(agent: Agent, root: string, { redact }: Environment): Agent {
   if (agent.simulated) return agent;
   const folder = join(root, 'runs', '.replies');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, '.gitignore'), '*\n');
-  const redact = redactorOf(process.env, keysIn(root, process.env)) ?? undefined;
   return recordedAgent(agent, fileReplies(join(folder, `${agent.digest.slice(0, 16)}.jsonl`)), redact);
 }
 

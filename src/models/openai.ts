@@ -2,7 +2,7 @@
 import type OpenAI from 'openai';
 import { canonicalJson, jsonOf, sha256 } from '../digest.ts';
 import { InfrastructureError, UsageError } from '../errors.ts';
-import { type Redact, redactorOf } from '../secrets.ts';
+import { playedRedactor, type Redact } from '../secrets.ts';
 import type { Agent, ChatModel } from '../types.ts';
 import { openCalls, type Spend } from './calls.ts';
 import { folded, messageOf } from './faults.ts';
@@ -90,7 +90,7 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
     fetch: fetchWithReasons,
   });
   // A key that a server repeats in an error, a reply or a model name stops here.
-  const redact = redactorOf(process.env, [apiKey]) ?? ((text: string) => text);
+  const redact = playedRedactor(process.env, [apiKey]) ?? ((text: string) => text);
   await assertReachable(client, { model: settings.model, keyEnv, timeoutMs }, redact);
 
   const { temperature = 0, maxTokens = 768, price = FREE } = settings;

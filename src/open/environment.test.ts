@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { NO_POLICY } from '../policy/policy.ts';
 import type { Environment, Task } from '../types.ts';
 import { openEnvironment, shelter } from './environment.ts';
@@ -28,6 +28,14 @@ test('hangs and wrong answers of an environment made by hand are its own faults'
     /a reward of 2; expected a number from 0 to 1/,
   );
   expect(shelter(environment, '.', NO_POLICY).reset).toBe(environment.reset);
+});
+
+test('a variable that the process of an environment is not given is no secret of what it says', () => {
+  vi.stubEnv('SORT_KEY', '#W4536725');
+  const apart = shelter({ ...byHand }, '.', NO_POLICY, { apart: true });
+  expect(shelter(apart, '.', NO_POLICY).redact?.('#W4536725') ?? '#W4536725').toBe('#W4536725');
+  expect(shelter({ ...byHand }, '.', NO_POLICY).redact?.('#W4536725')).toBe('[secret]');
+  vi.unstubAllEnvs();
 });
 
 test('bytes that no record knows are not run', async () => {

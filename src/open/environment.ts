@@ -13,7 +13,7 @@ import type { RecordedSources } from '../ledger/kinds/settings.ts';
 import { keysIn } from '../models/settings.ts';
 import { type Policy, readPolicy } from '../policy/policy.ts';
 import { guarded } from '../runtime/guard.ts';
-import { redactorOf, storedWithout } from '../secrets.ts';
+import { playedRedactor, redactorOf, storedWithout } from '../secrets.ts';
 import type { Environment } from '../types.ts';
 
 /** The environment and its data; a relative `data` starts at the current folder. */
@@ -43,9 +43,22 @@ async function openRecorded(file: string, root: string, { plain, keyed }: Record
 /** Throws UsageError without a salt. */
 const saltOf = (root: string) => readTaskSalt(process.env, keyFolder(process.env, { root, commonDir: root }));
 
-/** Guards, removes secrets of this process, and renames tasks that the policy calls private. */
-export function shelter(environment: Environment, root: string, { private_tasks }: Policy): Environment {
-  const shown = storedWithout(guarded(environment), redactorOf(process.env, keysIn(root, process.env)));
+/** A night shelters again what a command has opened: what is stored of it is settled. */
+const opened = new WeakSet<Environment>();
+
+/**
+ * Guards, stores without secrets of this process, and renames tasks that the policy calls private.
+ * `apart`: its code runs in a process of its own.
+ */
+export function shelter(
+  environment: Environment,
+  root: string,
+  { private_tasks }: Policy,
+  { apart = false }: { readonly apart?: boolean } = {},
+): Environment {
+  const redact = (apart ? playedRedactor : redactorOf)(process.env, keysIn(root, process.env));
+  const shown = opened.has(environment) ? environment : storedWithout(guarded(environment), redact);
+  opened.add(shown);
   if (private_tasks !== true || shown.mac !== undefined) return shown;
   return withPrivateTasks(shown, saltOf(root));
 }
@@ -66,5 +79,5 @@ export async function openEnvironment(
     here ? loadFile : recorded === undefined ? openApart : (file) => openRecorded(file, root, recorded),
   );
   if (!unscored) assertScorer(environment);
-  return shelter(environment, root, readPolicy(root, environment.name));
+  return shelter(environment, root, readPolicy(root, environment.name), { apart: !here });
 }

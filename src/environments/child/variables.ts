@@ -1,6 +1,6 @@
 /** The variables of an environment's process: none that may hold a secret unless it is named. */
 import { UsageError } from '../../errors.ts';
-import { mayHoldSecret } from '../../secrets.ts';
+import { mayHoldSecret, PASS, passedNames } from '../../secrets.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -9,12 +9,9 @@ const WITHHELD =
   /^(?:OPTIMIZE_|NODE_(?:OPTIONS|CHANNEL))|AUTH|COOKIE|SESSION|_SOCK$|^(?:NETRC|GPG_AGENT_INFO|KUBECONFIG)$/i;
 const CREDENTIALS_IN_URL = /:\/\/[^/\s@]+@/;
 
-/** Lists the names that a person adds; it stands outside the repository, as all variables do. */
-export const PASS = 'OPTIMIZE_PASS';
-
 /** Throws UsageError for a name in OPTIMIZE_PASS that is ours. */
 export function childVariables(variables: Variables): Record<string, string> {
-  const named = (variables[PASS] ?? '').split(',').map((name) => name.trim());
+  const named = passedNames(variables);
   const own = named.find((name) => name.startsWith('OPTIMIZE_'));
   if (own !== undefined)
     throw new UsageError(`${PASS}: ${own} belongs to this program, so no environment gets it; leave it out`);
