@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { previewEdit } from '../edit/edits.ts';
 import { EXIT } from '../exit-codes.ts';
 import { resolveHarness } from '../ledger/branch/history.ts';
-import { printable } from '../report/terminal.ts';
 import { command } from './command.ts';
 import { ledgerOf } from './open-ledger.ts';
 import { answering } from './options.ts';
@@ -22,7 +21,7 @@ export const diff = command({
     const [before, after] = [await resolveHarness(ledger, a), await resolveHarness(ledger, b)];
     const changes = previewEdit(before.files, after.files);
     if (flags.json) sayJson({ type: 'diff', from: before.harness, to: after.harness, diff: changes });
-    else say(changes === '' ? 'no difference' : printable(changes));
+    else say(changes === '' ? 'no difference' : changes);
     return EXIT.ok;
   },
 });

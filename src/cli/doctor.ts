@@ -7,7 +7,6 @@ import { openRepository } from '../ledger/git/git.ts';
 import { examine } from '../models/doctor.ts';
 import { openaiAgent } from '../models/openai.ts';
 import { chooseModel } from '../open/model.ts';
-import { printable } from '../report/terminal.ts';
 import { command } from './command.ts';
 import { endpoint, json, text } from './options.ts';
 import { say, sayJson } from './output.ts';
@@ -41,26 +40,24 @@ export const doctor = command({
       return found.protocol === null ? EXIT.internal : EXIT.ok;
     }
     for (const { check, passed, detail } of found.findings)
-      say(printable(`${passed ? 'yes' : 'no '}  ${check.padEnd(15)} ${detail}`));
+      say(`${passed ? 'yes' : 'no '}  ${check.padEnd(15)} ${detail}`);
     say('');
     if (found.protocol === null)
       say('No way of calling tools works with this model: use another one, or a template that fits it.');
     else
       say(
-        printable(
-          [
-            `${found.calls} calls. Settings to use:`,
-            '',
-            '    # models.yaml',
-            '    version: 1',
-            '    models:',
-            `      ${nameOf(choice.settings.model)}:`,
-            `        model: ${JSON.stringify(choice.settings.model)}`,
-            ...(choice.settings.baseUrl === undefined ? [] : [`        base_url: ${choice.settings.baseUrl}`]),
-            `        concurrency: ${found.concurrency}`,
-            ...(found.protocol === 'text' ? ['        protocol: text'] : []),
-          ].join('\n'),
-        ),
+        [
+          `${found.calls} calls. Settings to use:`,
+          '',
+          '    # models.yaml',
+          '    version: 1',
+          '    models:',
+          `      ${nameOf(choice.settings.model)}:`,
+          `        model: ${JSON.stringify(choice.settings.model)}`,
+          ...(choice.settings.baseUrl === undefined ? [] : [`        base_url: ${choice.settings.baseUrl}`]),
+          `        concurrency: ${found.concurrency}`,
+          ...(found.protocol === 'text' ? ['        protocol: text'] : []),
+        ].join('\n'),
       );
     return found.protocol === null ? EXIT.internal : EXIT.ok;
   },

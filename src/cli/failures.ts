@@ -1,7 +1,6 @@
 /** What still fails in a run: diagnoses, most frequent first, with their tasks. */
 import { clusterDiagnoses } from '../diagnosis/clusters.ts';
 import { diagnoseAll } from '../night/learn.ts';
-import { printable } from '../report/terminal.ts';
 import type { Environment, Harness, Task, Trace } from '../types.ts';
 import { say, sayJson } from './output.ts';
 
@@ -29,11 +28,9 @@ export async function tellFailures(
       const where = [tool, argument].filter((part) => part !== undefined).join(' ');
       const why = Object.entries(causes).map(([cause, times]) => `${cause} ${times}`);
       say(
-        printable(
-          `  ${count} x ${pattern}${where ? ` at ${where}` : ''} (${why.join(', ')}): ${failed.slice(0, 5).join(', ')}`,
-        ),
+        `  ${count} x ${pattern}${where ? ` at ${where}` : ''} (${why.join(', ')}): ${failed.slice(0, 5).join(', ')}`,
       );
-      if (evidence[0]) say(printable(`      e.g. ${evidence[0].replace(/\s+/g, ' ').slice(0, 160)}`));
+      if (evidence[0]) say(`      e.g. ${evidence[0].replace(/\s+/g, ' ').slice(0, 160)}`);
     }
   }
 }

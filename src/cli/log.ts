@@ -5,7 +5,7 @@ import { EXIT } from '../exit-codes.ts';
 import { releaseOf } from '../ledger/branch/ledger.ts';
 import { momentOf } from '../ledger/git/moment.ts';
 import { type Decision, KIND_NAMES, titleOf, verdictOf, versionOf } from '../ledger/kinds/index.ts';
-import { printable, verdictText } from '../report/terminal.ts';
+import { verdictText } from '../report/terminal.ts';
 import { command } from './command.ts';
 import { ledgerOf } from './open-ledger.ts';
 import { answering, choice, flag, text } from './options.ts';
@@ -56,9 +56,7 @@ export const log = command({
         const verdict = verdictOf(decision);
         const outcome = verdict === null ? '' : `${verdict.decision}: ${verdictText(verdict)}`;
         say(
-          printable(
-            `#${decision.seq}  ${decision.time.slice(0, 16)}  ${decision.run}  ${isSimulated(decision) ? 'SIMULATED ' : ''}${titleOf(decision)}${outcome ? `\n      ${outcome}` : ''}`,
-          ),
+          `#${decision.seq}  ${decision.time.slice(0, 16)}  ${decision.run}  ${isSimulated(decision) ? 'SIMULATED ' : ''}${titleOf(decision)}${outcome ? `\n      ${outcome}` : ''}`,
         );
       }
     }

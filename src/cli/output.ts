@@ -1,10 +1,10 @@
 /** Results go to stdout, as text or JSON; progress goes to stderr. */
 import type { Emit } from '../report/events.ts';
-import { terminal } from '../report/terminal.ts';
+import { printable, terminal } from '../report/terminal.ts';
 
-/** One line on stdout. */
-export const say = (text: string): void => void process.stdout.write(`${text}\n`);
-export const sayJson = (value: object): void => say(JSON.stringify(value));
+/** On stdout, without control characters. */
+export const say = (text: string): void => void process.stdout.write(`${printable(text)}\n`);
+export const sayJson = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
 /** Progress goes to stderr; with `json`, events go to stdout. */
 export function subscribers(json: boolean): Emit {

@@ -5,7 +5,6 @@ import { z } from 'zod';
 import { EXIT } from '../exit-codes.ts';
 import { openRepository } from '../ledger/git/git.ts';
 import { replayRun } from '../recheck/replay.ts';
-import { printable } from '../report/terminal.ts';
 import { command } from './command.ts';
 import { interruptible } from './interruption.ts';
 import { data, json, text } from './options.ts';
@@ -31,10 +30,8 @@ export const replay = command({
     if (flags.json) sayJson({ type: 'replay', ...replayed, seconds });
     else
       say(
-        printable(
-          `${run}: ${replayed.decisions} decisions came out equal, times apart; ${replayed.rollouts} rollouts played from ` +
-            `${agent}, 0 calls made, ${seconds} s`,
-        ),
+        `${run}: ${replayed.decisions} decisions came out equal, times apart; ${replayed.rollouts} rollouts played from ` +
+          `${agent}, 0 calls made, ${seconds} s`,
       );
     return EXIT.ok;
   },

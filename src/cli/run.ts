@@ -58,7 +58,7 @@ async function evaluateOnce(flags: RunFlags): Promise<number> {
     const stage = await open(environment);
     return { stage, traces: await stage.play(harness, tasks, flags.trials, 'run') };
   });
-  if (flags.show && !flags.json) for (const trace of traces) process.stdout.write(renderTrace(trace));
+  if (flags.show && !flags.json) for (const trace of traces) process.stdout.write(printable(renderTrace(trace)));
   if (environment.unscored) return EXIT.ok;
   const summary = summaryOf(
     {
@@ -80,7 +80,7 @@ async function evaluateOnce(flags: RunFlags): Promise<number> {
         `${summary.rollouts} rollouts, ${summary.voids} void, ${money(summary.usd)}, ${summary.seconds} s${summary.simulated ? '' : `; ${tokensText(summary.usage)}`}\n`,
     );
   }
-  if (!flags.json && !flags.show) for (const line of lossLines(summary.lost)) say(printable(`  ${line}`));
+  if (!flags.json && !flags.show) for (const line of lossLines(summary.lost)) say(`  ${line}`);
   if (flags.failures) await tellFailures(traces, { environment, harness, tasks }, flags.json);
   return EXIT.ok;
 }

@@ -10,7 +10,7 @@ import { openRepository } from '../ledger/git/git.ts';
 import { titleOf } from '../ledger/kinds/index.ts';
 import { riskOf } from '../proposal/checks/risk.ts';
 import { scoresOf, shownParts } from '../report/shown.ts';
-import { printable, verdictText } from '../report/terminal.ts';
+import { verdictText } from '../report/terminal.ts';
 import { compactTrace } from '../traces/compact.ts';
 import { findTrace, isTraceId } from '../traces/find.ts';
 import { renderTrace } from '../traces/view.ts';
@@ -53,7 +53,7 @@ export const show = command({
     const vocabulary = await knownVocabulary(decision.env);
     for (const edit of edits) {
       const { risk, why } = riskOf(edit, vocabulary);
-      lines.push('', editTitle(edit), `  risk ${risk}: ${why}`, `  why: ${edit.hypothesis}`);
+      lines.push('', editTitle(edit), `  risk ${risk}: ${why}`, `  why: ${edit.hypothesis.replace(/\s+/g, ' ')}`);
       for (const op of edit.ops)
         lines.push(
           ...JSON.stringify(op, null, 1)
@@ -66,7 +66,7 @@ export const show = command({
     if (gate) lines.push(`scores on ${gate.pairs.length} tasks: ${scoresOf(gate.pairs)}`);
     for (const limit of limits) lines.push(`limit: ${limit}`);
     for (const line of loosens) lines.push(`gives up: ${line}`);
-    say(printable(lines.join('\n')));
+    say(lines.join('\n'));
     return EXIT.ok;
   },
 });
@@ -81,14 +81,12 @@ async function showTrace(id: string, { json, full }: { json?: boolean; full?: bo
   else if (full) say(renderTrace(trace));
   else
     say(
-      printable(
-        [
-          `${trace.env}, task ${trace.task} (${trace.split}), ${trace.agent}`,
-          JSON.stringify(trace.prompt.user),
-          '',
-          compactTrace(trace),
-        ].join('\n'),
-      ),
+      [
+        `${trace.env}, task ${trace.task} (${trace.split}), ${trace.agent}`,
+        JSON.stringify(trace.prompt.user),
+        '',
+        compactTrace(trace),
+      ].join('\n'),
     );
   if (!json && trace.steps.length === 0)
     say(

@@ -8,7 +8,7 @@ import { anchorLine, parseAnchor } from '../ledger/verify/anchor.ts';
 import { type VerifyReport, verifyRepository } from '../ledger/verify/verify.ts';
 import { rerunLooks } from '../recheck/rerun.ts';
 import { rescored } from '../recheck/rescore.ts';
-import { amount, printable } from '../report/terminal.ts';
+import { amount } from '../report/terminal.ts';
 import { command } from './command.ts';
 import { interruptible } from './interruption.ts';
 import { data, flag, json, text, texts, whole } from './options.ts';
@@ -101,14 +101,12 @@ function tell(report: VerifyReport): void {
   }
   for (const { level, commit, file, field, expected, found } of report.issues)
     say(
-      printable(
-        `DISAGREES (${level}) ${file}, ${field}${commit ? ` (commit ${commit.slice(0, 12)})` : ''}: expected ${expected}, found ${found}`,
-      ),
+      `DISAGREES (${level}) ${file}, ${field}${commit ? ` (commit ${commit.slice(0, 12)})` : ''}: expected ${expected}, found ${found}`,
     );
-  for (const { file, why } of report.unchecked) say(printable(`could not check ${file}: ${why}`));
+  for (const { file, why } of report.unchecked) say(`could not check ${file}: ${why}`);
   say(outcome(report));
-  for (const line of report.anew ?? []) say(printable(`played again: ${line}`));
-  for (const what of report.notCovered) say(printable(`not covered: ${what}`));
+  for (const line of report.anew ?? []) say(`played again: ${line}`);
+  for (const what of report.notCovered) say(`not covered: ${what}`);
 }
 
 function outcome({ levels, deployed, branches, issues, unchecked }: VerifyReport): string {

@@ -10,7 +10,7 @@ import { parseHarness } from '../harness/parse.ts';
 import { bundleKey, mayTry, type Permission } from '../ledger/branch/rejected.ts';
 import type { CandidateDecision } from '../ledger/kinds/candidate.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
-import { printable, verdictText } from '../report/terminal.ts';
+import { verdictText } from '../report/terminal.ts';
 import { command } from './command.ts';
 import { ledgerOf } from './open-ledger.ts';
 import { answering } from './options.ts';
@@ -76,13 +76,11 @@ export const whyNot = command({
       else {
         const title = last.edit === null ? 'an edit whose text is not kept' : editTitle(last.edit);
         say(
-          printable(
-            [
-              `${title} (key ${key.slice(0, 12)})`,
-              ...own.map(lineOf),
-              `  ${kept ? 'it was kept' : MAY[may.reason]}`,
-            ].join('\n'),
-          ),
+          [
+            `${title} (key ${key.slice(0, 12)})`,
+            ...own.map(lineOf),
+            `  ${kept ? 'it was kept' : MAY[may.reason]}`,
+          ].join('\n'),
         );
       }
     }

@@ -50,3 +50,18 @@ test('after a night in which mine found nothing, a model is suggested in place o
   expect(pageOf(true)).not.toContain('goes on from here');
   expect(pageOf(false)).toContain('npx optimize --env desk      # the next night goes on from here');
 });
+
+test('what a model said is inert outside of tables too', () => {
+  const said = '![x](//e.x) <b> @team www.e.x\n# approved';
+  const page = morningPage({
+    summary: { ...summary, agent: `openai:${said}`, notice: `all of them say ${said}`, outcome: said, notes: [said] },
+    decisions: [],
+    head: parseHarness('desk', new Map()),
+    audit: null,
+    approvals: 0,
+    minedNothing: false,
+    baselineSplit: 'dev',
+  });
+  expect(page).not.toMatch(/!\[x\]\(|<b>|@team|www\.|^# approved/m);
+  expect(page.match(/approved/g)).toHaveLength(4);
+});

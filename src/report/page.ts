@@ -33,13 +33,13 @@ export function morningPage(input: PageInput): string {
   const lines = [
     `# ${summary.env}, night ${summary.night}: ${resultOf(summary)}`,
     '',
-    ...(summary.notice === null ? [] : [`**${sentence(summary.notice)}**`, '']),
+    ...(summary.notice === null ? [] : [`**${sentence(cell(summary.notice, 500))}**`, '']),
     ...(summary.simulated
       ? [
           `**SIMULATED agent ${summary.agent}.** These scores are evidence about the optimizer, never about a model.`,
           '',
         ]
-      : [`Agent ${summary.agent}.`, '']),
+      : [`Agent ${cell(summary.agent, 200)}.`, '']),
     ...headline(input),
     ...audited(input),
     '',
@@ -81,14 +81,14 @@ function resultOf({ released, unproven }: NightSummary): string {
 function headline({ summary, baselineSplit }: PageInput): string[] {
   const { baseline, released } = summary;
   if (released === null)
-    return [`Baseline ${scoreText(baseline)} on ${baselineSplit}.`, '', `No release: ${summary.outcome}`];
+    return [`Baseline ${scoreText(baseline)} on ${baselineSplit}.`, '', `No release: ${cell(summary.outcome, 500)}`];
   return [
     `**${percent(baseline.score)} % -> ${percent(released.score)} %** on ${released.tasks} sealed tasks: ${points(released.effect)} points` +
       ` (95 % interval ${points(released.effectLow)} to ${points(released.effectHigh)}; selected, so fresh tasks may show less).`,
     '',
     `- baseline ${scoreText(baseline)}`,
     `- released ${scoreText(released)}`,
-    `- ${summary.outcome}`,
+    `- ${cell(summary.outcome, 500)}`,
   ];
 }
 
@@ -123,7 +123,9 @@ function learnt({ decisions, summary, vocabulary }: PageInput): string[] {
       .slice(0, 6)
       .map(({ pattern, count }) => `${pattern} ${count}`)
       .join(', ');
-    lines.push(`Decision ${decision.seq}, ${amount(edits.length, 'edit')}: ${verdictText(decision.verdict)}.`);
+    lines.push(
+      `Decision ${decision.seq}, ${amount(edits.length, 'edit')}: ${cell(verdictText(decision.verdict), 500)}.`,
+    );
     if (failures !== '') lines.push(`Train failures that led to it: ${failures}.`);
     lines.push('', ...editTable(inPlainWords(edits, vocabulary).slice(0, SHOWN_EDITS)));
     if (edits.length > SHOWN_EDITS)
@@ -139,10 +141,11 @@ function learnt({ decisions, summary, vocabulary }: PageInput): string[] {
   );
   if (silent.length > 0)
     lines.push(
-      `No dev task depends on these, so only the train failures above speak for them: ${[...new Set(silent)].join(', ')}.`,
+      `No dev task depends on these, so only the train failures above speak for them: ${cell([...new Set(silent)].join(', '), 500)}.`,
       '',
     );
-  if (dropped.size > 0) lines.push(`Dropped again because dev is no worse without: ${[...dropped].join(', ')}.`, '');
+  if (dropped.size > 0)
+    lines.push(`Dropped again because dev is no worse without: ${cell([...dropped].join(', '), 500)}.`, '');
   return lines;
 }
 
@@ -151,7 +154,7 @@ const editTable = (edits: readonly PlainEdit[]): string[] => [
   '| --- | --- | --- | --- | --- |',
   ...edits.map(
     ({ title, risk, says, traces }) =>
-      `| ${cell(title, 70)} | ${risk} | ${cell(says, 130)} | ${traces.length} | ${traces[0] ?? ''} |`,
+      `| ${cell(title, 70)} | ${risk} | ${cell(says, 130)} | ${traces.length} | ${cell(traces[0] ?? '', 40)} |`,
   ),
 ];
 
@@ -184,7 +187,7 @@ function refused({ decisions, summary }: PageInput): string[] {
   return [...lines, ''];
 }
 
-/** One table cell of at most `width` characters, which shows its text and does nothing else. */
+/** One line of at most `width` characters, which shows its text and does nothing else. */
 function cell(text: string, width: number): string {
   const flat = text.replace(/\s+/g, ' ');
   return inert(flat.length > width ? `${flat.slice(0, width - 3)}...` : flat);

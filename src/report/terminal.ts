@@ -33,22 +33,24 @@ export function tokensText({ calls, inputTokens, outputTokens, cachedTokens }: U
 /** Without control characters, which data must not send to a terminal. */
 export const printable = (text: string): string => text.replace(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, '');
 
-/** As Markdown that shows the text as it is: no link, image, markup, HTML or address to click. */
+/**
+ * As Markdown that shows the text: no link, image, markup, HTML, mention or list. Brackets part an
+ * address, `https[:]//a`, since renderers look for addresses after they have read `&#58;` or `\\:`.
+ */
 export const inert = (text: string): string =>
   printable(text)
-    .replace(/[\\`*_~[\]!|#]/g, '\\$&')
+    .replace(/:(?=\/\/)|(?<=\bwww)\.|@/gi, '[$&]')
+    .replace(/[\\`*_~[\]!|#$]|^[-+=](?=\s|[-+=]|$)|(?<=^\d+)[.)]/gm, '\\$&')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replace(/:(?=\/\/)/g, '&#58;')
-    .replace(/\b(www)\./gi, '$1&#46;')
-    .replaceAll('@', '&#64;');
+    .replaceAll('>', '&gt;');
 
 /** A subscriber that draws on `err`. */
 export function terminal({ err, now }: Streams): Emit {
   const started = now();
   const paint = (style: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string) =>
-    styleText(style, text, { stream: err });
+    styleText(style, plain(text), { stream: err });
+  const plain = (text: string) => printable(text).replace(/\n/g, ' ');
   let drawn = false;
   let best = '';
   let expected = 0;
@@ -56,7 +58,7 @@ export function terminal({ err, now }: Streams): Emit {
   const line = (text: string) => {
     if (drawn) err.write('\r\u001b[2K');
     drawn = false;
-    err.write(`${printable(text)}\n`);
+    err.write(`${text}\n`);
   };
   const redraw = (text: string) => {
     if (!err.isTTY || now() - lastDraw < 80) return;
@@ -72,7 +74,7 @@ export function terminal({ err, now }: Streams): Emit {
         line(
           paint('bold', `night ${event.night} on ${event.env}, run ${event.run}${event.resumed ? ' (resumed)' : ''}`),
         );
-        line(`agent ${label}; seed ${event.seed}; budget ${event.budget} candidates`);
+        line(plain(`agent ${label}; seed ${event.seed}; budget ${event.budget} candidates`));
         line(`tasks: ${event.tasks.train} train, ${event.tasks.dev} dev, ${event.tasks.sealed} sealed`);
         return;
       }
@@ -92,7 +94,7 @@ export function terminal({ err, now }: Streams): Emit {
       case 'score':
         if (event.split === 'dev')
           best = `  best ${percent(event.score.score)} % (${percent(event.score.low)}-${percent(event.score.high)})`;
-        return line(`${event.of} on ${event.split}: ${scoreText(event.score)}`);
+        return line(plain(`${event.of} on ${event.split}: ${scoreText(event.score)}`));
       case 'learned':
         for (const note of event.notes) line(paint('dim', `  note: ${note}`));
         return line(
@@ -101,7 +103,7 @@ export function terminal({ err, now }: Streams): Emit {
       case 'decision': {
         const accepted = event.verdict.decision === 'accepted';
         const mark = accepted ? paint('green', 'kept    ') : paint('yellow', 'refused ');
-        return line(`${mark}#${event.seq} ${event.title}: ${verdictText(event.verdict)}`);
+        return line(`${mark}${plain(`#${event.seq} ${event.title}: ${verdictText(event.verdict)}`)}`);
       }
       case 'commit':
         return line(paint('dim', `  commit ${event.commit.slice(0, 12)} ${event.subject}`));

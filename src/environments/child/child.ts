@@ -91,14 +91,16 @@ const main = fileURLToPath(
 );
 const execArgv = [`--max-old-space-size=${MOST_MB}`];
 
+/** Without control characters, line ends and tabs apart. */
+export const shownText = (text: string): string => text.replace(/(?![\n\t])\p{Cc}/gu, '');
+
 /** What an environment prints goes to stderr, without control characters; stdout is ours. */
 function show(child: ChildProcess): void {
   let left = MOST_OUTPUT;
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => {
       if (/<--- Last few GCs|----- Native stack trace/.test(text)) left = 0;
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-      const shown = text.slice(0, left).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+      const shown = shownText(text.slice(0, left));
       left -= shown.length;
       if (shown !== '') process.stderr.write(shown);
     });

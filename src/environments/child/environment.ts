@@ -2,7 +2,7 @@
 import { EnvironmentError } from '../../errors.ts';
 import { asGuarded } from '../../runtime/guard.ts';
 import type { Environment, GenerateOptions, Plan, Score, Task, ToolCall, ToolResult } from '../../types.ts';
-import { type Answered, type Child, generateApart, LostError, startChild } from './child.ts';
+import { type Answered, type Child, generateApart, LostError, shownText, startChild } from './child.ts';
 import type { ChildAsk, Description, TaskGiven, World } from './protocol.ts';
 
 /** Processes that may end without a cause that is found again. */
@@ -77,7 +77,8 @@ export async function openApart(file: string, root: string): Promise<Environment
   let shown = 0;
   const onStray = (fault: string) => {
     shown += 1;
-    if (shown <= SHOWN_STRAYS) process.stderr.write(`optimize: environment ${described?.data.name}: ${fault}\n`);
+    if (shown <= SHOWN_STRAYS)
+      process.stderr.write(shownText(`optimize: environment ${described?.data.name}: ${fault}\n`));
   };
   const timeoutMs = () => described?.data.timeoutMs ?? 60_000;
   const processes = openProcesses(

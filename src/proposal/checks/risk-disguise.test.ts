@@ -48,6 +48,6 @@ it.each([
 it('a cell of the page shows markup and does nothing', () => {
   const shown = inert('![a](//b.c) <!-- d --> `e` https://f.g www.h.i x@y.z **j** | k & \u001b[2J');
   expect(shown).toBe(
-    '\\!\\[a\\](//b.c) &lt;\\!-- d --&gt; \\`e\\` https&#58;//f.g www&#46;h.i x&#64;y.z \\*\\*j\\*\\* \\| k &amp; \\[2J',
+    '\\!\\[a\\](//b.c) &lt;\\!-- d --&gt; \\`e\\` https\\[:\\]//f.g www\\[.\\]h.i x\\[@\\]y.z \\*\\*j\\*\\* \\| k &amp; \\[2J',
   );
 });

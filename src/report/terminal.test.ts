@@ -1,0 +1,34 @@
+/** Lines for a person: coloured by this program alone, and inert where a page shows them. */
+import { Writable } from 'node:stream';
+import { expect, it } from 'vitest';
+import { inert, terminal } from './terminal.ts';
+
+it('colours its own lines, and data can neither colour, erase nor begin one', () => {
+  let shown = '';
+  const screen = Object.assign(
+    new Writable({
+      write: (text, _, done) => {
+        shown += text;
+        done();
+      },
+    }),
+    { isTTY: true, columns: 80, hasColors: () => true, getColorDepth: () => 24 },
+  );
+  const emit = terminal({ err: screen as never, now: () => 0 });
+  emit({ type: 'warning', message: 'a\u001b[2J\nkept #1' });
+  expect(shown).toBe('\u001b[33mwarning: a[2J kept #1\u001b[39m\n');
+});
+
+/** Renderers look for addresses after they have read character references. */
+it.each([
+  ['https://a.b', 'https\\[:\\]//a.b'],
+  ['WWW.a.b', 'WWW\\[.\\]a.b'],
+  ['a@b.c', 'a\\[@\\]b.c'],
+  ['- a', '\\- a'],
+  ['12. a', '12\\. a'],
+  ['===', '\\==='],
+  ['$x$', '\\$x\\$'],
+  ['سلام 👍 再见 3.5 kg, well-known', 'سلام 👍 再见 3.5 kg, well-known'],
+])('%s on a page is %s', (text, shown) => {
+  expect(inert(text)).toBe(shown);
+});
