@@ -4,21 +4,24 @@ import { UsageError } from '../errors.ts';
 /** Largest harness file, bytes of UTF-8. */
 export const maxFileBytes = 65_536;
 
-// Controls but tab and line ends, soft hyphen, zero-width, bidirectional, BOM, tag characters.
-const hidden =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to refuse
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|[\u{e0000}-\u{e007f}]/u;
+// Controls but tab and line ends, what is drawn as nothing (joiners, bidi, fillers, selectors,
+// tags), annotations, the blank pattern of Braille.
+const hidden = /(?![\t\n\r])\p{Cc}|[\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800\ufff9-\ufffb]/u;
 
 /** Scripts whose words need U+200C and U+200D: between letters, or behind a virama. */
 const JOINING =
   '\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Nko}\\p{Script=Mongolian}\\p{Script=Devanagari}\\p{Script=Bengali}' +
   '\\p{Script=Gurmukhi}\\p{Script=Gujarati}\\p{Script=Oriya}\\p{Script=Tamil}\\p{Script=Telugu}\\p{Script=Kannada}' +
   '\\p{Script=Malayalam}\\p{Script=Sinhala}\\p{Script=Tibetan}\\p{Script=Myanmar}\\p{Script=Khmer}';
-/** What is text with its neighbours: joiners in a word or in an emoji, and flags made of tags. */
+/** What is text with its neighbours: joiners, emoji, flags made of tags, forms of a character. */
 const shaped = new RegExp(
-  `(?<=[${JOINING}][\\p{Mn}\\p{Mc}]*)[\\u200c\\u200d](?=[${JOINING}])` +
+  // At a word that joins, one of them also stands beside other text: a plural of "PDF".
+  `(?<=[\\p{L}\\p{M}\\p{N}\\p{P}])\\u200c(?=[${JOINING}])|(?<=[${JOINING}])\\u200c(?![\\u200b-\\u200f\\ufe00-\\ufe0f])` +
+    `|(?<=[${JOINING}][\\p{Mn}\\p{Mc}]*)\\u200d(?=[${JOINING}])` +
     `|(?<=[${JOINING}][\\u094d\\u09cd\\u0a4d\\u0acd\\u0b4d\\u0bcd\\u0c4d\\u0ccd\\u0d4d\\u0dca])\\u200d(?![\\u200b-\\u200f])` +
     '|(?<=\\p{Extended_Pictographic}[\\ufe0f\\u{1f3fb}-\\u{1f3ff}]*)\\u200d(?=\\p{Extended_Pictographic})' +
+    '|(?<=[\\p{Extended_Pictographic}0-9#*])[\\ufe0e\\ufe0f]|(?<=\\p{Script=Han})[\\ufe00-\\ufe02\\u{e0100}-\\u{e01ef}]' +
+    '|(?<=\\p{Script=Mongolian})[\\u180b-\\u180f]' +
     '|(?<=\\u{1f3f4})[\\u{e0030}-\\u{e0039}\\u{e0061}-\\u{e007a}]{2,6}\\u{e007f}',
   'gu',
 );

@@ -29,6 +29,7 @@ describe('a key that a file of the repository names', () => {
     expect(may('TEAM_KEY', 'https://models.example/v1', said)).toBe(true);
     expect(may('TEAM_KEY', 'https://models.example:9443/v1', said)).toBe(true);
     expect(may('OTHER', 'https://a.example:8443/v1', said)).toBe(true);
+    expect(may('TEAM_KEY', 'https://Models.Example/v1', { OPTIMIZE_KEY_HOSTS: 'TEAM_KEY=MODELS.example' })).toBe(true);
     expect(may('OTHER', 'https://a.example/v1', said)).toBe(false);
     expect(may('TEAM_KEY', 'https://a.example:8443/v1', said)).toBe(false);
     const file = keyHostsFile(variables());

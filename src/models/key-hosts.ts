@@ -86,7 +86,7 @@ export function mayReceive({ name, url, typed }: KeyUse, variables: Variables): 
       `expected https for ${host}, got ${protocol.slice(0, -1)}: a key would be readable on its way`,
     );
   if (typed || VENDORS[name]?.includes(host)) return true;
-  return pairsIn(variables).some(([known, at]) => known === name && (at === host || at === hostname));
+  return pairsIn(variables).some(([known, at]) => known === name && [host, hostname].includes(at.toLowerCase()));
 }
 
 /** What to do where a key may not go. */
