@@ -143,6 +143,14 @@ describe('a call that says part of the wish', () => {
     ['another property than the request', 'Change the lamp to blue.', 'Lamp, 50 cm'],
     ['another value than the request', 'Change the lamp to blue.', 'red Lamp, 50 cm'],
     ['half of a wish that cannot be read for sure', 'Change the lamp to 50 cm, but not to blue.', 'red Lamp, linen'],
+    [
+      'what a sentence without a name denies',
+      'Change the lamp to 50 cm. I do not want the red one.',
+      'red Lamp, 50 cm',
+    ],
+    ['half of what two sentences say', 'Change the lamp to 50 cm. It must have a linen shade.', 'Lamp, 50 cm'],
+    ['what stays as it is', 'Keep the lamp. I want nothing but paper.', 'Lamp, 50 cm'],
+    ['another value than a sentence without a name', 'Look at my lamp. Make it blue, please.', 'Lamp, 50 cm'],
   ])('is asked about where it says %s', (_, request, value) => {
     expect(ground(request, [value])).toMatchObject({ value: [value], message: expect.any(String) });
   });

@@ -1,7 +1,7 @@
 /** Reads what a call left open from the request: the values wanted for the thing that it names. */
 import { NEUTRAL, type Vocabulary } from '../../vocabulary.ts';
 import { distinct } from './match.ts';
-import { type Reading, readDescription } from './read.ts';
+import { readDescription } from './read.ts';
 import { has, type Property, propertyId, type RecordView } from './records.ts';
 import { extendPhrase, groundTextOf, groundTokens, isNegation, MAX_PHRASE_TOKENS, type Token } from './text.ts';
 
@@ -121,34 +121,29 @@ export function recordWished(wish: GroundWish): RecordView | null {
 }
 
 /**
- * True if a sentence about the thing wants a value of a property that the description leaves open,
- * which neither the record nor the thing has.
+ * True if the request does not go with the record: a sentence about the thing, or about nothing that
+ * has a name, wants a value that neither the record nor the thing has, or speaks of it in doubt.
+ * `heard`: the sentences about the thing were read and led to the record.
  */
-export function isDenied(
-  record: RecordView,
-  { mentions }: Pick<Reading, 'mentions'>,
-  wish: Omit<GroundWish, 'records' | 'key'>,
-): boolean {
-  const said = new Set(mentions.flatMap(({ properties }) => [...properties]));
+export function isDenied(record: RecordView, wish: Omit<GroundWish, 'records' | 'key'>, heard = false): boolean {
   const names = wish.keep.properties.get(NAME)?.values ?? new Map();
-  const about = wish.text
+  return wish.text
+    .replace(ID, ' ')
     .split(/\n|;|[.!?](?=\s|$)/)
-    .filter((sentence) =>
-      nameSpans(groundTokens(sentence), (phrase) => names.has(phrase) || wish.owners(phrase).has(NAME)).some(
-        ({ phrase }) => names.has(phrase),
-      ),
-    );
-  return about
-    .flatMap((sentence) => readDescription(sentence, { ...wish, ignored: wish.plain }).mentions)
-    .some(({ phrase, properties }) =>
-      [...properties].every(
-        (id) =>
-          wish.properties.get(id)?.group === 'nested' &&
-          !said.has(id) &&
-          !has(record, id, phrase) &&
-          !has(wish.keep, id, phrase),
-      ),
-    );
+    .some((sentence) => {
+      const tokens = groundTokens(sentence);
+      const spans = nameSpans(tokens, (phrase) => names.has(phrase) || wish.owners(phrase).has(NAME));
+      const about = spans.some(({ phrase }) => names.has(phrase));
+      if (spans.length > 0 && (heard || !about)) return false;
+      const { mentions } = readDescription(sentence, { ...wish, ignored: wish.plain });
+      const nested = mentions.filter(({ properties }) =>
+        [...properties].every((id) => wish.properties.get(id)?.group === 'nested'),
+      );
+      if ((about || nested.length > 0) && isDoubtful(tokens, wish)) return true;
+      return nested.some(({ phrase, properties }) =>
+        [...properties].every((id) => !has(record, id, phrase) && !has(wish.keep, id, phrase)),
+      );
+    });
 }
 
 interface NameSpan {
