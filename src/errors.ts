@@ -86,3 +86,7 @@ export class FrozenError extends Error {
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
 }
+
+/** Why `signal` was aborted: the cap that was reached, else an interruption. */
+export const endedBy = (signal: AbortSignal | undefined, cause?: unknown): BudgetError | InterruptedError =>
+  signal?.reason instanceof BudgetError ? signal.reason : new InterruptedError('interrupted', { cause });

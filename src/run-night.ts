@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { assertFit } from './environments/check.ts';
 import { assertScorer } from './environments/define.ts';
 import { BudgetError, InfrastructureError, InterruptedError, UsageError } from './errors.ts';
-import { openBudget } from './evaluation/budget.ts';
+import { openBudget, untilCap } from './evaluation/budget.ts';
 import { applyRelease } from './ledger/acts/apply.ts';
 import { stepOf } from './ledger/acts/step.ts';
 import { openLedger } from './ledger/branch/ledger.ts';
@@ -147,7 +147,7 @@ async function open(
     workTree,
     timeoutMs: callTimeoutMs(agent),
     emit,
-    signal,
+    signal: untilCap(signal, options),
     now: Date.now,
     keys,
     command: request.command ?? '(call runNight again)',

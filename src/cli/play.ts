@@ -1,6 +1,6 @@
 /** Opens what commands need that play rollouts: the environment and a stage. */
 import { openStage, type Stage } from '../compare/stage.ts';
-import { openBudget } from '../evaluation/budget.ts';
+import { openBudget, untilCap } from '../evaluation/budget.ts';
 import { type Peek, recordPeek } from '../ledger/acts/peek.ts';
 import { stepOf } from '../ledger/acts/step.ts';
 import { openRepository, type Repository } from '../ledger/git/git.ts';
@@ -47,7 +47,8 @@ export type OpenStage = (environment: Environment, temperature?: number) => Prom
 export async function withStages<T>(flags: PlayFlags, root: string, work: (open: OpenStage) => Promise<T>): Promise<T> {
   const budget = openBudget(flags, Date.now);
   const emit = subscribers(flags.json);
-  const { signal, stop } = interruptible();
+  const { signal: interrupted, stop } = interruptible();
+  const signal = untilCap(interrupted, flags);
   try {
     return await work(async (environment, temperature) => {
       const model = chooseModel(temperature === undefined ? flags : { ...flags, temperature }, root);

@@ -37,6 +37,20 @@ export interface Budget {
   keepUsd(spent: number, record: (change: number) => void): void;
 }
 
+/** Longest delay of a timer. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** `signal`, aborted also when the minutes from now are over: the cap ends what runs then. */
+export function untilCap(signal: AbortSignal, { maxMinutes = Number.POSITIVE_INFINITY }: Partial<Caps>): AbortSignal {
+  const ms = maxMinutes * 60_000;
+  if (ms > MAX_TIMER_MS) return signal;
+  const over = new AbortController();
+  setTimeout(() => over.abort(capOfMinutes(maxMinutes)), Math.max(0, ms)).unref();
+  return AbortSignal.any([signal, over.signal]);
+}
+
+const capOfMinutes = (minutes: number) => new BudgetError(`the cap of ${minutes} minutes is reached`);
+
 /**
  * `now` gives milliseconds; only differences matter. After `stopAfter` rollouts a cap counts as
  * reached, so that a resumed night stops where it stopped before. A missing cap is no cap.
@@ -70,7 +84,7 @@ export function openBudget(given: Partial<Caps>, now: () => number, stopAfter = 
     reserve() {
       if (rollouts >= stopAfter) throw new BudgetError(`the cap after ${stopAfter} rollouts is reached`);
       if (rollouts + 1 > caps.maxRollouts) throw new BudgetError(`the cap of ${caps.maxRollouts} rollouts is reached`);
-      if (minutesLeft() <= 0) throw new BudgetError(`the cap of ${caps.maxMinutes} minutes is reached`);
+      if (minutesLeft() <= 0) throw capOfMinutes(caps.maxMinutes);
       rollouts += 1;
     },
     reserveUsd(amount) {

@@ -1,8 +1,8 @@
 /** Rollouts: an endpoint's fault is never a score, nothing plays twice, one run has one model. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { defineEnvironment, tool } from '../environments/define.ts';
-import { InfrastructureError, UsageError } from '../errors.ts';
+import { BudgetError, InfrastructureError, UsageError } from '../errors.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { scriptedAgent } from '../runtime/scripted-agent.fixture.ts';
 import type { Agent, ChatReply, Task } from '../types.ts';
@@ -28,7 +28,10 @@ const unlimited = Number.POSITIVE_INFINITY;
 const capped = (maxRollouts = unlimited) =>
   openBudget({ maxRollouts, maxUsd: unlimited, maxMinutes: unlimited }, () => 0);
 
-function evaluatorOf(agent: Agent, { journal = memoryJournal() as Journal, budget = capped() } = {}) {
+function evaluatorOf(
+  agent: Agent,
+  { journal = memoryJournal() as Journal, budget = capped(), signal = new AbortController().signal } = {},
+) {
   const evaluator = openEvaluator({
     environment: lamp,
     agent,
@@ -38,6 +41,7 @@ function evaluatorOf(agent: Agent, { journal = memoryJournal() as Journal, budge
     night: 1,
     concurrency: 1,
     timeoutMs: 10_000,
+    signal,
   });
   const play = (i: number, trial = 0) => evaluator.play({ harness, task: lamp.tasks[i] as Task, trial, tier: 'dev' });
   return Object.assign(play, { settle: evaluator.settle });
@@ -89,10 +93,16 @@ test('an endpoint that refuses the first three rollouts would refuse all of them
   await expect(play(2)).rejects.toThrow(UsageError);
 });
 
-test('five rollouts in a row without a reply end the run', async () => {
-  const play = evaluatorOf(faulty(() => true));
-  for (let i = 0; i < 4; i++) await play(i);
-  await expect(play(4)).rejects.toThrow('5 rollouts in a row got no answer');
+test.each([
+  [5, 1],
+  [3, 0],
+])('%i rollouts in a row without a reply end the run where %i were answered', async (most, answered) => {
+  let dead = false;
+  const play = evaluatorOf(faulty(() => dead));
+  for (let i = 0; i < answered; i++) await play(i);
+  dead = true;
+  for (let i = answered; i < answered + most - 1; i++) await play(i);
+  await expect(play(answered + most - 1)).rejects.toThrow(`${most} rollouts in a row got no answer`);
 });
 
 test('a void stands once something was decided with it, or the endpoint has answered again', async () => {
@@ -173,4 +183,22 @@ test('another model in mid-run ends the run, also after a resume', async () => {
   );
   await resumed(0);
   await expect(resumed(1)).rejects.toThrow('the two cannot be compared');
+});
+
+test('the cap of time ends a rollout whose endpoint hangs: no void, no score, no other try', async () => {
+  const cap = new AbortController();
+  let calls = 0;
+  const hangs = (_: unknown, signal?: AbortSignal) =>
+    new Promise<ChatReply>((_resolve, reject) => {
+      calls += 1;
+      signal?.addEventListener('abort', () => reject(new InfrastructureError('aborted', { retryable: true })));
+      setImmediate(() => cap.abort(new BudgetError('the cap of 1 minutes is reached')));
+    });
+  const agent: Agent = { ...scriptedAgent(() => press), open: () => ({ complete: hangs }) };
+  const journal = memoryJournal();
+  const put = vi.spyOn(journal, 'put');
+  const play = evaluatorOf(agent, { journal, signal: cap.signal });
+  await expect(play(0)).rejects.toThrow(BudgetError);
+  play.settle();
+  expect([calls, put.mock.calls.length]).toEqual([1, 0]);
 });

@@ -1,7 +1,7 @@
 /** Plays rollouts: one cache, one budget, retries for infrastructure faults only. */
 import { addUsage, NO_USAGE } from '../chat.ts';
 import { canonicalJson, sha256 } from '../digest.ts';
-import { EnvironmentError, InfrastructureError, InterruptedError } from '../errors.ts';
+import { EnvironmentError, endedBy, InfrastructureError } from '../errors.ts';
 import { assertSameModel } from '../models/served.ts';
 import { firstRequest, playEpisode } from '../runtime/play.ts';
 import { redacted } from '../secrets.ts';
@@ -166,7 +166,7 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
       budget.reserve();
       const place = outages.start();
       for (let attempt = 1; ; attempt++) {
-        if (signal?.aborted) throw new InterruptedError('interrupted');
+        if (signal?.aborted) throw endedBy(signal);
         const { redact } = environment;
         const played = await playEpisode({
           harness,
@@ -179,10 +179,10 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
           ...(signal ? { signal } : {}),
         });
         const trace = redact === undefined ? played : redacted(played, redact);
-        if (signal?.aborted) throw new InterruptedError('interrupted');
+        if (signal?.aborted) throw endedBy(signal);
         // Retries are for faults that pass; without a sign of life one try is enough.
         const most = trace.fault === 'filter' ? 2 : (options.tries ?? 3);
-        const tries = outages.lastGone || trace.fault === 'environment' ? 1 : most;
+        const tries = outages.tried(place, trace) || trace.fault === 'environment' ? 1 : most;
         if (trace.error === undefined || attempt >= tries || trace.refused) {
           count(key, trace);
           assertServed(trace);

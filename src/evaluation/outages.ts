@@ -5,6 +5,8 @@ import type { Trace } from '../types.ts';
 
 /** Rollouts in a row without a reply after which the endpoint counts as gone. */
 const GONE_AFTER = 5;
+/** The same while none was answered yet. */
+const NEVER_THERE_AFTER = 3;
 /** Refused rollouts before the first answered one after which all would be refused. */
 const REFUSED_AFTER = 3;
 /** The same for a content filter, which may refuse single tasks. */
@@ -31,14 +33,15 @@ export interface Outages {
    * that refuses everything from the start.
    */
   end(place: number, trace: Trace): void;
-  /** True if the rollout that ended last met no sign of life. */
-  readonly lastGone: boolean;
+  /** True if neither this try nor the one before, of another rollout, met a sign of life. */
+  tried(place: number, trace: Trace): boolean;
 }
 
 export function openOutages(): Outages {
   const ended: (Outcome | null)[] = [];
   let answered = false;
-  let lastGone = false;
+  /** The rollout that first met no sign of life, until another does. */
+  let lastGone: number | null = null;
   /** How many of the first rollouts ended so. */
   const first = (outcome: Outcome): number => {
     let count = 0;
@@ -47,18 +50,19 @@ export function openOutages(): Outages {
   };
   return {
     start: () => ended.push(null) - 1,
-    get lastGone() {
-      return lastGone;
+    tried(place, trace) {
+      const before = lastGone;
+      lastGone = outcomeOf(trace) === 'gone' ? (lastGone ?? place) : null;
+      return before !== null && lastGone !== null && before !== place;
     },
     end(place, trace) {
       const outcome = outcomeOf(trace);
       ended[place] = outcome;
-      lastGone = outcome === 'gone';
       answered ||= outcome === 'answered';
       let [from, to] = [place, place];
       while (ended[from - 1] === 'gone') from -= 1;
       while (ended[to + 1] === 'gone') to += 1;
-      if (lastGone && to - from + 1 >= GONE_AFTER)
+      if (outcome === 'gone' && to - from + 1 >= (answered ? GONE_AFTER : NEVER_THERE_AFTER))
         throw new InfrastructureError(
           `${to - from + 1} rollouts in a row got no answer (${trace.error}); check the endpoint, then type the same command again`,
           { who: 'endpoint' },

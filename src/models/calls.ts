@@ -1,13 +1,13 @@
 /** Calls of one endpoint: request body, limits of time and money, and retries. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type OpenAI from 'openai';
-import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
+import type { ChatCompletionCreateParams } from 'openai/resources/chat/completions';
 import { NO_USAGE } from '../chat.ts';
-import { InfrastructureError, InterruptedError } from '../errors.ts';
+import { endedBy, InfrastructureError } from '../errors.ts';
 import { type Redact, redacted } from '../secrets.ts';
 import type { ChatModel, ChatReply, ChatRequest } from '../types.ts';
 import { toFormat, toReply, toToolParam } from './completion.ts';
-import { excessOf } from './excess.ts';
+import { excessOf, isThoughtBeside } from './excess.ts';
 import { type Adaptation, adaptationTo, asFault, mayBeBilled, messageOf, unreadTurn } from './faults.ts';
 import { sentOf, toParams } from './history.ts';
 import { type CallFault, openPatience } from './patience.ts';
@@ -56,7 +56,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
   });
   /** What this endpoint rejects, for example settings of reasoning models. */
   const refused = new Set<Adaptation>();
-  const bodyOf = (request: ChatRequest): ChatCompletionCreateParamsNonStreaming => ({
+  const bodyOf = (request: ChatRequest): ChatCompletionCreateParams => ({
     model,
     messages: toParams(request.messages, refused),
     ...(refused.has('temperature') ? {} : { temperature }),
@@ -66,10 +66,14 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     ...(request.schema === undefined || refused.has('response_format')
       ? {}
       : { response_format: toFormat(request.schema) }),
+    ...(refused.has('stream') ? { stream: true } : {}),
+    ...(refused.has('stream') && !refused.has('stream_options') ? { stream_options: { include_usage: true } } : {}),
   });
 
   const bytesOf = (body: object): number => Buffer.byteLength(JSON.stringify(body));
-  const worstOf = (body: object): number => worstCost(price, bytesOf(body), maxTokens);
+  /** Most tokens that thoughts took beside an answer so far; the next may take twice as many. */
+  let thoughts = 0;
+  const worstOf = (body: object): number => worstCost(price, bytesOf(body), maxTokens + 2 * thoughts);
 
   /** One attempt. The limit covers the whole reply; the client's own ends with the headers. */
   async function attempt(request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatReply> {
@@ -80,13 +84,19 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     const limit = AbortSignal.timeout(timeoutMs);
     const startedMs = performance.now();
     try {
-      const completion = await client.chat.completions.create(body, {
+      // `create` would hand out the stream; the exchange gives the reply that it adds up to.
+      const completion = await client.post<OpenAI.Chat.ChatCompletion>('/chat/completions', {
+        body,
         signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
       });
+      // One that streams unasked tells what it bills only where a stream is asked for.
+      if ('streamed' in completion && !completion.usage) refused.add('stream');
       const reply = toReply(redacted(completion, redact), { price, worstUsd });
       paidUsd = reply.usage.costUsd;
-      if (paidUsd > worstUsd)
-        throw excessOf(reply, { reported: completion.usage, sentBytes: bytesOf(body), maxTokens });
+      const sentBytes = bytesOf(body);
+      if (reply.usage.inputTokens <= sentBytes && isThoughtBeside(completion.usage, reply, maxTokens))
+        thoughts = Math.max(thoughts, reply.usage.outputTokens - maxTokens);
+      else if (paidUsd > worstUsd) throw excessOf(reply, { reported: completion.usage, sentBytes, maxTokens });
       return { ...reply, usage: { ...reply.usage, modelMs: Math.round(performance.now() - startedMs) } };
     } catch (error) {
       if (!mayBeBilled(error)) paidUsd = 0;
@@ -111,8 +121,15 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     finish: 'other',
   });
 
+  /** While one call finds out what the endpoint takes, others that it refused wait. */
+  let finding: Promise<unknown> | null = null;
+
   /** Repeats the attempt in a form that the endpoint takes; an unread turn is tried once more. */
-  async function adapted(request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatReply> {
+  async function adapted(
+    request: ChatRequest,
+    signal: AbortSignal | undefined,
+    { finds = false } = {},
+  ): Promise<ChatReply> {
     for (let unread = 0; ; ) {
       const sent = sentOf(redacted(request, redact), new Set(refused));
       try {
@@ -123,7 +140,17 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
         if (written !== null) continue;
         const change = adaptationTo(error, sent);
         if (change === null) throw error;
-        refused.add(change);
+        if (finds) refused.add(change);
+        else if (finding !== null) await finding;
+        else {
+          refused.add(change);
+          const found = adapted(request, signal, { finds: true });
+          const done = () => {
+            finding = null;
+          };
+          finding = found.then(done, done);
+          return found;
+        }
       }
     }
   }
@@ -138,7 +165,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     try {
       return await patience.run(() => adapted(request, signal), faultOf, signal);
     } catch (error) {
-      if (signal?.aborted) throw new InterruptedError('interrupted', { cause: error });
+      if (signal?.aborted) throw endedBy(signal, error);
       throw error;
     }
   };

@@ -6,11 +6,22 @@ import type { ChatReply, Json } from '../types.ts';
 /** Names of thoughts in a message, as servers spell them. */
 const THOUGHTS = ['reasoning_content', 'reasoning', 'reasoning_details', 'thinking', 'thinking_blocks'];
 
+/** No model thinks longer before an answer. */
+const MAX_THOUGHTS = 1_000_000;
+
 /** Reasoning tokens that the usage names, wherever it does; 0 for none. */
 function reasoningTokens(usage: unknown): number {
   if (!isObject(usage)) return 0;
   const places = [usage, usage.completion_tokens_details, usage.output_tokens_details].filter(isObject);
   return Math.max(0, ...places.map((place) => Number(place.reasoning_tokens ?? place.thinking_tokens) || 0));
+}
+
+/** True where thoughts are billed beside an answer within its limit, as some vendors count. */
+export function isThoughtBeside(reported: unknown, { usage }: ChatReply, maxTokens: number): boolean {
+  if (!isObject(reported)) return false;
+  const answered = Number(reported.completion_tokens ?? reported.output_tokens);
+  const beside = usage.outputTokens - answered;
+  return answered <= maxTokens && beside <= Math.min(MAX_THOUGHTS, reasoningTokens(reported));
 }
 
 /**

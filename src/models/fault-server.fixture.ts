@@ -112,6 +112,8 @@ export interface FaultServer {
    * all that it may bill.
    */
   readonly billed: { readonly input: number; readonly output: number };
+  /** Of every request so far. */
+  readonly headers: readonly object[];
   close(): void;
 }
 
@@ -133,8 +135,10 @@ export async function openFaultServer(options: {
   readonly refuses?: (body: Readonly<Record<string, unknown>>) => string | null;
 }): Promise<FaultServer> {
   const billed = { input: 0, output: 0 };
+  const headers: object[] = [];
   let calls = 0;
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    headers.push(request.headers);
     if (request.url?.endsWith('/models')) return json(response, { object: 'list', data: [] });
     const body = JSON.parse(await bodyOf(request)) as { messages: { role: string; content: string }[] };
     const { messages } = body;
@@ -162,6 +166,7 @@ export async function openFaultServer(options: {
       return calls;
     },
     billed,
+    headers,
     close: () => {
       server.closeAllConnections();
       server.close();

@@ -2,7 +2,7 @@
 
 import { BudgetError, InfrastructureError, InterruptedError, UsageError } from '../errors.ts';
 import type { Redact } from '../secrets.ts';
-import { ruleOf } from './rules.ts';
+import { ruleOf, STREAMS_ONLY } from './rules.ts';
 
 /** Names that a person must check when the endpoint refuses. */
 export interface EndpointNames {
@@ -71,6 +71,8 @@ export type Adaptation =
   | (typeof EMPTY)[number]
   | 'response_format'
   | 'system'
+  | 'stream'
+  | 'stream_options'
   | `without ${string}`;
 
 /** The request that was rejected, as far as it can be adapted. */
@@ -95,6 +97,9 @@ export function adaptationTo(error: unknown, { adaptations, kept, schema, empty 
   if ((status !== 400 && status !== 422) || isUnread(error)) return null;
   const given = kept.find((name) => !adaptations.has(`without ${name}`) && wordIn(name, text));
   if (given !== undefined && REFUSES.test(text) && !/passed back|missing/i.test(text)) return `without ${given}`;
+  if (adaptations.has('stream') && REFUSES.test(text) && wordIn('stream_options', text))
+    return adaptations.has('stream_options') ? null : 'stream_options';
+  if (!adaptations.has('stream') && STREAMS_ONLY.test(text)) return 'stream';
   if (/too (?:large|long|big|high)|context length|at most|range of/i.test(text)) return null;
   const { param } = error as { param?: unknown };
   const setting = SETTINGS.find((name) => param === name || (REFUSES.test(text) && wordIn(name, text)));
@@ -156,7 +161,9 @@ const OURS = [InfrastructureError, UsageError, BudgetError, InterruptedError];
  * for a rule that a setting meets; `redact` removes keys.
  */
 export function asFault(error: unknown, { model, keyEnv }: EndpointNames, redact: Redact): Error {
-  if (OURS.some((kind) => error instanceof kind)) return error as Error;
+  // The package wraps what an exchange threw.
+  const own = [error, (error as { cause?: unknown }).cause].find((one) => OURS.some((kind) => one instanceof kind));
+  if (own !== undefined) return own as Error;
   const { status, text } = saidIn(error);
   const cause = folded(redact(messageOf(error)))
     .replace(`${status} `, '')

@@ -1,5 +1,5 @@
 /** Endpoints as they are: not there, with settings of their own, with answers in other forms. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { InfrastructureError } from '../errors.ts';
 import { shopTask } from '../runtime/shop.fixture.ts';
 import { type FaultServer, openFaultServer } from './fault-server.fixture.ts';
@@ -128,4 +128,21 @@ test('a redirect is not followed: neither the key nor a prompt reaches the other
   await expect(openaiAgent({ model: 'm', baseUrl, apiKey: KEY })).rejects.toThrow(/redirects to http.*as base_url/);
   expect(reached).toBe(0);
   for (const one of [other, redirecting]) one.close();
+});
+
+test('what the package reads from variables of OpenAI reaches no other endpoint', async () => {
+  const variables = {
+    OPENAI_ORG_ID: 'org-x',
+    OPENAI_PROJECT_ID: 'p-x',
+    OPENAI_CUSTOM_HEADERS: 'X-Team: t\nCookie: c=1',
+  };
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  server = await openFaultServer({ answer, faulty: () => false });
+  const agent = await openaiAgent({ model: 'm', baseUrl: server.url, apiKey: KEY, maxTokens: 50 });
+  const model = agent.open({ task: shopTask('x'), tools: [], seed: 1 });
+  await model.complete({ messages: [{ role: 'user', content: 'x' }], tools: [], seed: 1 });
+  vi.unstubAllEnvs();
+  expect(server.headers.length).toBeGreaterThan(1);
+  const sent = JSON.stringify(server.headers);
+  for (const value of ['org-x', 'p-x', 'x-team', 'c=1']) expect(sent).not.toContain(value);
 });

@@ -1,10 +1,11 @@
 /** An agent behind any OpenAI-compatible endpoint, through the `openai` package. */
 import type OpenAI from 'openai';
-import { canonicalJson, jsonOf, sha256 } from '../digest.ts';
+import { canonicalJson, sha256 } from '../digest.ts';
 import { InfrastructureError, UsageError } from '../errors.ts';
 import { playedRedactor, type Redact } from '../secrets.ts';
 import type { Agent, ChatModel } from '../types.ts';
 import { openCalls, type Spend } from './calls.ts';
+import { exchange, MISDIRECTED } from './exchange.ts';
 import { folded, messageOf } from './faults.ts';
 import { isLoopback, type KeyUse, mayReceive, unboundKey } from './key-hosts.ts';
 import { FREE, type Price } from './prices.ts';
@@ -65,6 +66,14 @@ function keyFor({ apiKey }: OpenAISettings, use: KeyUse): string {
   return key;
 }
 
+/** What the package reads by itself (OPENAI_ORG_ID, OPENAI_CUSTOM_HEADERS) is for OpenAI alone. */
+function withoutVariables(address: string): object {
+  if (new URL(address).host === new URL(OPENAI).host) return {};
+  const lines = (process.env.OPENAI_CUSTOM_HEADERS ?? '').split('\n').filter((line) => line.includes(':'));
+  const defaultHeaders = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')).trim(), null]));
+  return { organization: null, project: null, adminAPIKey: null, defaultHeaders };
+}
+
 /** Opens and checks (15 s) an endpoint. Throws UsageError (address, key), InfrastructureError. */
 export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Promise<Agent> {
   const baseUrl = baseUrlOf(settings);
@@ -83,11 +92,13 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
   const client = new Client({
     apiKey,
     baseURL: address,
-    timeout: timeoutMs,
+    // A call has its own limit, which says how long it waited.
+    timeout: timeoutMs + 1000,
     // Retries happen in `openCalls`, so that all calls slow down together.
     maxRetries: 0,
     logLevel: 'off',
-    fetch: fetchWithReasons,
+    ...withoutVariables(address),
+    fetch: exchange,
   });
   // A key that a server repeats in an error, a reply or a model name stops here.
   const redact = playedRedactor(process.env, [apiKey]) ?? ((text: string) => text);
@@ -127,33 +138,6 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
   };
 }
 
-/** Status by which a redirect is told, which is never followed. */
-const MISDIRECTED = 421;
-
-/** The package reads only `error.message`; some servers put the reason elsewhere. */
-async function fetchWithReasons(...request: Parameters<typeof fetch>): Promise<Response> {
-  const [input, init] = request;
-  // A redirect would carry prompts to a host that nobody named.
-  const response = await fetch(input, { ...init, redirect: 'manual' });
-  if (response.ok) return response;
-  const to = response.headers.get('location');
-  if (response.status >= 300 && response.status < 400 && to !== null)
-    return Response.json({ error: { message: `redirects to ${to}; give that` } }, { status: MISDIRECTED });
-  const text = await response.text();
-  let body = text;
-  try {
-    const json = jsonOf(text) as { error?: unknown };
-    if (typeof json.error !== 'object' || json.error === null) body = JSON.stringify({ error: { message: text } });
-  } catch {
-    // Not JSON: the package shows the text as it is.
-  }
-  const { status, statusText, headers } = response;
-  const plain = new Headers(headers);
-  // These headers no longer describe the body.
-  for (const name of ['content-encoding', 'content-length']) plain.delete(name);
-  return new Response(body, { status, statusText, headers: plain });
-}
-
 async function assertReachable(
   client: OpenAI,
   { model, keyEnv, timeoutMs }: { model: string; keyEnv: string; timeoutMs: number },
@@ -163,7 +147,8 @@ async function assertReachable(
   try {
     await client.models.list({ timeout: Math.min(15_000, timeoutMs), maxRetries: 0 });
   } catch (error) {
-    const status = (error as { status?: number }).status;
+    const { status, cause } = error as { status?: number; cause?: unknown };
+    if (cause instanceof UsageError) throw cause;
     if (status === MISDIRECTED)
       throw new UsageError(
         `the endpoint ${at} ${folded(redact(messageOf(error))).replace(`${status} `, '')} as base_url`,

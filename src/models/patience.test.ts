@@ -66,6 +66,8 @@ test('gives up after its tries, at once on a refusal, and when the wait is too l
 
 test('asks half as much at once when told to slow down, and more again after 20 successes', async () => {
   const { patience } = patient(8);
+  for (let i = 0; i < 9; i++) await patience.run(after(), faultOf);
+  expect(patience.allowed).toBe(8);
   await patience.run(after(new Answer(429, 0), new Answer(429, 0)), faultOf);
   expect(patience.allowed).toBe(2);
   for (let i = 0; i < 20; i++) await patience.run(after(), faultOf);
@@ -106,6 +108,53 @@ test('outlasts a limit of a minute, whatever the number of refusals, and gives u
   const total = unnamed.waits.reduce((sum, wait) => sum + wait, 0);
   expect(total).toBeGreaterThan(60_000);
   expect(total).toBeLessThanOrEqual(180_000);
+});
+
+test.each([503, 429])(
+  'an endpoint that only answers %i costs a handful of calls, however many want it',
+  async (status) => {
+    const { patience } = patient(64);
+    let calls = 0;
+    const dead = async () => {
+      calls += 1;
+      throw new Answer(status);
+    };
+    const first = await Promise.allSettled(Array.from({ length: 4 }, () => patience.run(dead, faultOf)));
+    expect(first.every((one) => one.status === 'rejected')).toBe(true);
+    expect(calls).toBeLessThanOrEqual(7);
+    expect(await patience.run(after(new Answer(429, 0)), faultOf).catch(String)).toContain('HTTP 429');
+    expect(await patience.run(after(), faultOf)).toBe('ok');
+    expect(await patience.run(after(new Answer(status, 0)), faultOf)).toBe('ok');
+  },
+);
+
+test('one that fails in mid-run is asked by one call at a time, and is back for all at once', async () => {
+  const { patience, waits } = patient(64);
+  for (let i = 0; i < 64; i++) await patience.run(after(), faultOf);
+  let calls = 0;
+  let up = false;
+  const call = async () => {
+    calls += 1;
+    await Promise.resolve();
+    up ||= calls > 66;
+    if (!up) throw new Answer(503);
+    return 'ok';
+  };
+  const done = await Promise.all(Array.from({ length: 64 }, () => patience.run(call, faultOf)));
+  expect(done).toEqual(Array(64).fill('ok'));
+  expect([calls, waits.length]).toEqual([64 + 2 + 64, 3]);
+});
+
+test('a call that alone fails takes nothing from others', async () => {
+  const { patience } = patient(4);
+  const bad = Array.from({ length: 3 }, () =>
+    patience.run(async () => {
+      throw new Answer(500);
+    }, faultOf),
+  );
+  const good = Array.from({ length: 20 }, () => patience.run(after(), faultOf));
+  expect((await Promise.allSettled(bad)).map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
+  expect(await Promise.all(good)).toEqual(Array(20).fill('ok'));
 });
 
 describe('a wait is read from', () => {

@@ -16,6 +16,10 @@ export interface VendorRule {
 const NO = String.raw`(?:not (?:be )?support\w*|n't support\w*|unsupported|not (?:enabled|available|allowed|permitted)|disabled|requires?|needs?)`;
 const TOOLS = String.raw`(?:\btools?\b|tool[ _-]?(?:use|calls?|calling|choice)|function[ _-]?call\w*)`;
 
+/** Said by endpoints that answer in streams alone. */
+export const STREAMS_ONLY =
+  /only (?:supports? |available (?:in|with) )?stream|\bstream(?:ing)?['"`]?(?: mode| parameter)?.{0,30}(?:required|enable|only|must be (?:set to )?['"`]?true)|(?:requires?|must (?:be|set|enable|use)|set|use).{0,12}\bstream(?:ing)?\b(?!_)|non-?stream\w*.{0,30}(?:not support|not allowed|unsupported|disabled)|(?:not support|unsupported).{0,20}non-?stream|set to false for non-?stream/i;
+
 /** The first that matches counts. Sources of the words: `vendor-ends.fixture.ts`. */
 const RULES: readonly VendorRule[] = [
   {
@@ -48,7 +52,7 @@ const RULES: readonly VendorRule[] = [
   },
   {
     setting: 'base_url',
-    says: /only supports? stream|stream(?:ing)? (?:mode|parameter).{0,30}(?:required|enable|only)|must (?:be|set|enable).{0,12}\bstream|non-?stream\w*.{0,30}not support/i,
+    says: STREAMS_ONLY,
     at: [400, 422],
     remedy: 'name an endpoint of this model that answers without streaming',
   },

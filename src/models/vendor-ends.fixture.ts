@@ -62,7 +62,7 @@ export const ENDS: readonly Behaviour[] = [
       code: 'invalid_parameter_error',
     }),
     when: ({ stream }) => stream !== true,
-    agent: 'setting: base_url',
+    agent: 'scored',
   },
   {
     who: 'OpenAI, too many tokens',

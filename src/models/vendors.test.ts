@@ -20,8 +20,8 @@ const BEHAVIOURS: readonly Behaviour[] = [...TURNS, ...FORMS, ...ENDS];
 vi.mock('node:timers/promises', () => ({ setTimeout: async () => {} }));
 
 const CAP = 5;
-/** Calls that a behaviour may waste; an endpoint that is out of order is waited for. */
-const [WASTED, WASTED_GONE] = [10, 80];
+/** Calls that a behaviour may waste. */
+const WASTED = 10;
 
 let close = () => {};
 afterEach(() => close());
@@ -113,7 +113,7 @@ describe('an agent', () => {
     const { agent: outcome } = behaviour;
     const { traces, error, wasted } = await play(behaviour);
     expect(error instanceof InfrastructureError && error.freezes).toBe(false);
-    expect(wasted).toBeLessThanOrEqual(outcome === 'gone' ? WASTED_GONE : WASTED);
+    expect(wasted).toBeLessThanOrEqual(WASTED);
     if (outcome === 'scored' || outcome === 'filtered') {
       expect(error).toBeNull();
       const lost = traces.filter((trace) => trace.score === null);

@@ -2,7 +2,7 @@
  * An environment with time limits and checked answers. Bad input is the agent's fault; any other
  * fault throws EnvironmentError, which makes a rollout void.
  */
-import { EnvironmentError, InfrastructureError, InterruptedError, reasonOf, UsageError } from '../errors.ts';
+import { EnvironmentError, endedBy, InfrastructureError, InterruptedError, reasonOf, UsageError } from '../errors.ts';
 import type { Environment, MaybePromise, Plan, ToolCall, ToolResult, User } from '../types.ts';
 import { isPromise } from './ask.ts';
 import { checkedScore, kindOf } from './checked-score.ts';
@@ -37,7 +37,7 @@ function within<T>(
     if (error instanceof Error && error.name === 'EnvironmentError')
       throw new EnvironmentError(error.message, { cause: error });
     // Only the caller interrupts; a limit of our own is the environment's fault.
-    if (signal?.aborted) throw new InterruptedError('interrupted', { cause: error });
+    if (signal?.aborted) throw endedBy(signal, error);
     return onError(error);
   };
   let value: MaybePromise<unknown>;
@@ -63,7 +63,7 @@ async function settled<T>(
   let stop: () => void = () => {};
   const ended = new Promise<never>((_, reject) => {
     const timer = setTimeout(() => reject(late()), limitMs);
-    const abort = () => reject(new InterruptedError('interrupted', { cause: signal?.reason }));
+    const abort = () => reject(endedBy(signal, signal?.reason));
     if (signal?.aborted) abort();
     else signal?.addEventListener('abort', abort, { once: true });
     stop = () => {

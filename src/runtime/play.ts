@@ -1,7 +1,7 @@
 /** Our own driver: (harness, model, environment, task, seed) -> Trace. */
 import { NO_USAGE } from '../chat.ts';
 import { sha256 } from '../digest.ts';
-import { EnvironmentError, InterruptedError } from '../errors.ts';
+import { EnvironmentError, endedBy } from '../errors.ts';
 import type { Agent, ChatRequest, Environment, Harness, MaybePromise, Plan, Score, Task, Trace } from '../types.ts';
 import { modelAnswers, toolAnswers } from './answers.ts';
 import { type Answer, type Ask, drive, isPromise } from './ask.ts';
@@ -19,7 +19,7 @@ export interface EpisodeOptions {
   readonly task: Task;
   readonly trial: number;
   readonly seed: number;
-  /** Abort throws InterruptedError. */
+  /** Abort throws InterruptedError, or the BudgetError that is its reason. */
   readonly signal?: AbortSignal;
   /** Time limit of one model call; past it the episode is void. @default no limit */
   readonly timeoutMs?: number;
@@ -142,17 +142,17 @@ function voidOf(fault: Fault | undefined, environment: string): Pick<Trace, 'err
  */
 export async function playEpisode(options: EpisodeOptions): Promise<Trace> {
   const { agent, task, trial, seed } = options;
-  if (options.signal?.aborted) throw new InterruptedError('interrupted before the episode');
+  if (options.signal?.aborted) throw endedBy(options.signal);
   const harness = options.harness ?? NO_HARNESS;
   const environment = guarded(options.environment);
   let played: Played;
   try {
     played = await play(environment, compileHarness(harness, environment, agent.protocol), options);
   } catch (error) {
-    if (options.signal?.aborted) throw new InterruptedError('interrupted during an episode', { cause: error });
+    if (options.signal?.aborted) throw endedBy(options.signal, error);
     throw error;
   }
-  if (options.signal?.aborted) throw new InterruptedError('interrupted during an episode');
+  if (options.signal?.aborted) throw endedBy(options.signal);
   const { model, prompt, steps, score, usage } = played;
   return {
     id: sha256([harness.id, task.id, trial, seed, agent.digest, environment.digest].join('\n')).slice(0, 16),
