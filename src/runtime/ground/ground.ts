@@ -72,11 +72,11 @@ function resolve(request: GroundRequest, i: number, given: Json, names: readonly
   if (said !== undefined && keep !== undefined) {
     const wish = { ...words, text: said, records: views, key, keep, twice: isTwice(names, i) };
     const read = recordWished(wish);
-    const wished = read === null || isDenied(read, wish, true) ? null : read;
+    const wished = read === null || isDenied(read, null, wish) ? null : read;
     const same = match.kind === 'record' && wished?.record[key] === match.view.record[key];
     if (wished !== null && (same || (fallback !== undefined && (silent || agrees(wished, reading, views, keep)))))
       return keyOf(wished);
-    if (match.kind === 'record' && (wished !== null || isDenied(match.view, wish)))
+    if (match.kind === 'record' && (wished !== null || isDenied(match.view, reading, wish)))
       return open({ kind: 'ask', reason: 'unclear', near: wished === null ? views : [match.view, wished] }, false);
   } else if (fallback !== undefined && match.kind === 'ask' && isSharedName(reading, match)) {
     const [one] = recordsNamed({ ...words, text: fallback, records: match.near, key, count: 1 }) ?? [];

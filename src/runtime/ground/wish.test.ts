@@ -139,6 +139,14 @@ describe('a call that says part of the wish', () => {
     expect(ground(request, [value]).value).toEqual([key]);
   });
 
+  test.each<[string, string]>([
+    ['how to answer', 'Tell me the price of the lamp (one amount without a sign).'],
+    ['what the thing is replaced by', 'Instead of the lamp I want the version in blue.'],
+    ['how to go about it', 'It is for the lamp. Just do it without asking again.'],
+  ])('is no less sure when the request says %s', (_, request) => {
+    expect(ground(request, ['blue Lamp, 30 cm, paper']).value).toEqual(['13']);
+  });
+
   test.each<[string, string, Json]>([
     ['another property than the request', 'Change the lamp to blue.', 'Lamp, 50 cm'],
     ['another value than the request', 'Change the lamp to blue.', 'red Lamp, 50 cm'],

@@ -1,7 +1,7 @@
 /** Reads what a call left open from the request: the values wanted for the thing that it names. */
 import { NEUTRAL, type Vocabulary } from '../../vocabulary.ts';
 import { distinct } from './match.ts';
-import { readDescription } from './read.ts';
+import { type Reading, readDescription } from './read.ts';
 import { has, type Property, propertyId, type RecordView } from './records.ts';
 import { extendPhrase, groundTextOf, groundTokens, isNegation, MAX_PHRASE_TOKENS, type Token } from './text.ts';
 
@@ -51,12 +51,13 @@ const SWEEPING = words(
   'if unless otherwise else whether provided assuming actually forget ignore nevermind everything whole entire others rest',
 );
 
+const isInsteadOf = (tokens: readonly Token[], at: number): boolean =>
+  tokens[at]?.text === 'instead' && tokens[at + 1]?.text === 'of';
+
 const isDoubtful = (tokens: readonly Token[], wish: Pick<GroundWish, 'anyOwners'>): boolean =>
   tokens.some(
     ({ text }, i) =>
-      DOUBTFUL.has(text) ||
-      (isNegation(text) && !isNamedValue(tokens, i, wish)) ||
-      (text === 'instead' && tokens[i + 1]?.text === 'of'),
+      DOUBTFUL.has(text) || (isNegation(text) && !isNamedValue(tokens, i, wish)) || isInsteadOf(tokens, i),
   );
 
 /** True for a value right behind its property's name, which negates nothing: `waterproof: no`. */
@@ -123,9 +124,15 @@ export function recordWished(wish: GroundWish): RecordView | null {
 /**
  * True if the request does not go with the record: a sentence about the thing, or about nothing that
  * has a name, wants a value that neither the record nor the thing has, or speaks of it in doubt.
- * `heard`: the sentences about the thing were read and led to the record.
+ * `said`: what the call says, whose properties are settled; null if the sentences about the thing led
+ * to the record.
  */
-export function isDenied(record: RecordView, wish: Omit<GroundWish, 'records' | 'key'>, heard = false): boolean {
+export function isDenied(
+  record: RecordView,
+  said: Pick<Reading, 'mentions'> | null,
+  wish: Omit<GroundWish, 'records' | 'key'>,
+): boolean {
+  const settled = new Set(said?.mentions.flatMap(({ properties }) => [...properties]));
   const names = wish.keep.properties.get(NAME)?.values ?? new Map();
   return wish.text
     .replace(ID, ' ')
@@ -134,14 +141,16 @@ export function isDenied(record: RecordView, wish: Omit<GroundWish, 'records' | 
       const tokens = groundTokens(sentence);
       const spans = nameSpans(tokens, (phrase) => names.has(phrase) || wish.owners(phrase).has(NAME));
       const about = spans.some(({ phrase }) => names.has(phrase));
-      if (spans.length > 0 && (heard || !about)) return false;
+      if (spans.length > 0 && (said === null || !about)) return false;
       const { mentions } = readDescription(sentence, { ...wish, ignored: wish.plain });
       const nested = mentions.filter(({ properties }) =>
         [...properties].every((id) => wish.properties.get(id)?.group === 'nested'),
       );
-      if ((about || nested.length > 0) && isDoubtful(tokens, wish)) return true;
+      const replaced = tokens.findIndex((_, i) => isInsteadOf(tokens, i));
+      const doubted = about && replaced !== -1 ? tokens.toSpliced(replaced, 2) : tokens;
+      if (nested.length > 0 && isDoubtful(doubted, wish)) return true;
       return nested.some(({ phrase, properties }) =>
-        [...properties].every((id) => !has(record, id, phrase) && !has(wish.keep, id, phrase)),
+        [...properties].every((id) => !settled.has(id) && !has(record, id, phrase) && !has(wish.keep, id, phrase)),
       );
     });
 }
