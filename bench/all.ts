@@ -60,6 +60,12 @@ const MEASUREMENTS: readonly Measurement[] = [
     minutes: 90,
   },
   { name: 'child', about: 'overhead of a process of its own', command: 'npx jiti bench/child.ts', minutes: 1 },
+  {
+    name: 'hostile',
+    about: 'environments that would harm the process that plays',
+    command: vitest('HOSTILE=all', 'src/environments/child/hostile.test.ts'),
+    minutes: 1,
+  },
   { name: 'overhead', about: 'engine overhead per rollout', command: 'npx jiti bench/overhead.ts', minutes: 5 },
   {
     name: 'lookups',

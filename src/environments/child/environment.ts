@@ -1,9 +1,12 @@
 /** An environment whose code runs in processes of its own; here are only its data and its asks. */
 import { EnvironmentError } from '../../errors.ts';
-import { asGuarded } from '../../runtime/guard.ts';
-import type { Environment, GenerateOptions, Plan, Score, Task, ToolCall, ToolResult } from '../../types.ts';
-import { type Answered, type Child, generateApart, LostError, shownText, startChild } from './child.ts';
-import type { ChildAsk, Description, TaskGiven, World } from './protocol.ts';
+import { checkedScore } from '../../runtime/checked-score.ts';
+import { asGuarded, shownResult } from '../../runtime/guard.ts';
+import type { Environment, GenerateOptions, Plan, Task, ToolCall } from '../../types.ts';
+import { type Answered, type Child, LostError, startChild } from './child.ts';
+import { generateApart } from './generate.ts';
+import { shownText } from './output.ts';
+import type { ChildAsk, Description, FileInRepository, TaskGiven, World } from './protocol.ts';
 
 /** Processes that may end without a cause that is found again. */
 const MOST_STRAYS = 10;
@@ -18,11 +21,6 @@ interface Handle {
   child: Child | null;
   /** While the state is made again. */
   opening: Promise<void> | null;
-}
-
-interface Place {
-  readonly file: string;
-  readonly root: string;
 }
 
 interface Processes {
@@ -72,7 +70,7 @@ const nameOf = (ask: ChildAsk, task: Task): string => {
 };
 
 /** Loads a file in a process of its own. Throws UsageError for a file that does not load. */
-export async function openApart(file: string, root: string): Promise<Environment> {
+export async function openApart(file: string, root: string, mostMb?: number): Promise<Environment> {
   let described: Description | null = null;
   let shown = 0;
   const onStray = (fault: string) => {
@@ -81,8 +79,8 @@ export async function openApart(file: string, root: string): Promise<Environment
       process.stderr.write(shownText(`optimize: environment ${described?.data.name}: ${fault}\n`));
   };
   const timeoutMs = () => described?.data.timeoutMs ?? 60_000;
-  const processes = openProcesses(
-    () => startChild({ file, root, timeoutMs, onStray }),
+  const processes: Processes = openProcesses(
+    () => startChild({ file, root, timeoutMs, mostMb, onStray, onEnd: (reason) => processes.unexplained(reason) }),
     () => described?.data.isolate === 'process',
     () => described?.data.name ?? file,
   );
@@ -91,7 +89,12 @@ export async function openApart(file: string, root: string): Promise<Environment
   return environmentIn(processes, { file, root }, null, described);
 }
 
-function environmentIn(processes: Processes, place: Place, world: World, described: Description): Environment<Handle> {
+function environmentIn(
+  processes: Processes,
+  place: FileInRepository,
+  world: World,
+  described: Description,
+): Environment<Handle> {
   const { data, has } = described;
   const own = new Map(data.tasks.map((task) => [task.id, task]));
   const given = (task: Task): TaskGiven => (own.has(task.id) ? task.id : task);
@@ -101,16 +104,22 @@ function environmentIn(processes: Processes, place: Place, world: World, describ
     what: string,
     use: (child: Child) => Promise<Answered>,
     choose: (alone: boolean) => Promise<Child>,
+    before?: ToolCall,
   ): Promise<Answered> {
+    let suspected: string | null = null;
     for (let alone = false; ; ) {
-      const child = await choose(alone);
       try {
-        return await use(child);
+        const answered = await use(await choose(alone));
+        if (suspected !== null) processes.unexplained(suspected);
+        return answered;
       } catch (error) {
         if (!(error instanceof LostError)) throw error;
-        if (error.certain || (alone && error.suspect)) throw new EnvironmentError(`${what} ${error.message}`);
-        if (error.suspect) processes.unexplained(error.message);
+        if (error.certain || (alone && error.suspect)) {
+          const left = error.certain || before === undefined ? '' : `, or what the tool ${before.name} left behind,`;
+          throw new EnvironmentError(`${error.what ?? `${what}${left}`} ${error.message}`);
+        }
         alone = error.suspect;
+        if (alone) suspected = error.message;
       }
     }
   }
@@ -128,10 +137,18 @@ function environmentIn(processes: Processes, place: Place, world: World, describ
     child.states += 1;
     handle.child = child;
     const { id, task, calls } = handle;
-    handle.opening = child.ask(world, { ask: 'open', state: id, task: given(task), calls }).then(({ changes }) => {
-      handle.changes = changes ?? [];
-      handle.opening = null;
-    });
+    handle.opening = child.ask(world, { ask: 'open', state: id, task: given(task), calls }).then(
+      ({ changes }) => {
+        handle.changes = changes ?? [];
+        handle.opening = null;
+      },
+      (error) => {
+        const last = calls.at(-1);
+        const whose = last === undefined ? 'reset' : `the tool ${last.name}`;
+        if (error instanceof LostError) error.what = `${whose} on task ${task.id}`;
+        throw error;
+      },
+    );
     await handle.opening;
     return child;
   }
@@ -141,7 +158,17 @@ function environmentIn(processes: Processes, place: Place, world: World, describ
       nameOf(ask, handle.task),
       (child) => child.ask(world, ask, signal),
       (alone) => holder(handle, alone),
+      handle.calls.at(-1),
     );
+  /** It was checked where it was made, so a process that sends something else is of no use. */
+  const trusted = <T>(handle: Handle, read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      handle.child?.end();
+      throw error;
+    }
+  };
   const simply = async (what: string, ask: ChildAsk, signal?: AbortSignal): Promise<unknown> =>
     (
       await insist(
@@ -173,12 +200,13 @@ function environmentIn(processes: Processes, place: Place, world: World, describ
       const { value, changes } = await about(handle, { ask: 'execute', state: handle.id, call }, signal);
       handle.calls.push(call);
       handle.changes = changes ?? [];
-      return value as ToolResult;
+      return trusted(handle, () => shownResult(value, call.name));
     },
     async score(task, handle, ending, context) {
       const steps = (context?.steps ?? []) as never;
       const ask = { ask: 'score', state: handle.id, task: given(task), ending, steps } as const;
-      return (await about(handle, ask, context?.signal)).value as Score;
+      const { value } = await about(handle, ask, context?.signal);
+      return trusted(handle, () => checkedScore(value, `${data.name}: the scorer on task ${task.id}`));
     },
     async dispose(handle) {
       const { child, id } = handle;

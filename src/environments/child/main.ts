@@ -5,6 +5,7 @@ import { EnvironmentError, UsageError } from '../../errors.ts';
 import { isPromise } from '../../runtime/ask.ts';
 import type { Environment, Task } from '../../types.ts';
 import { loadFile } from '../registry.ts';
+import { endFamily, ownFamily } from './family.ts';
 import {
   type ChildAsk,
   DATA,
@@ -12,10 +13,13 @@ import {
   type FromChild,
   OPTIONAL,
   type Opening,
+  SETTLED,
   type TaskGiven,
   type ToChild,
   type World,
 } from './protocol.ts';
+import { guardSignals } from './signals.ts';
+import { startWatch } from './watch.ts';
 
 interface Held {
   readonly task: string;
@@ -37,6 +41,14 @@ const worlds = new Map<string, Environment>();
 /** Taken before the environment's code runs, which then finds none of them. */
 const say = process.send?.bind(process);
 const leave = process.exit.bind(process);
+const family = ownFamily();
+/** The number of the ask that holds this thread; 0 for none. */
+const current = startWatch();
+const { store } = Atomics;
+guardSignals(family.parent);
+
+/** What fails outside of any call and is told to the parent; more says nothing new. */
+const MOST_STRAYS = 20;
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -138,19 +150,22 @@ const whatOf = (ask: ChildAsk): string => (ask.ask === 'execute' ? `the tool ${a
 function serve(loaded: Environment, nonce: string): void {
   const tell = (answer: { readonly id: number } & Record<string, unknown>) =>
     say?.({ nonce, ...answer } satisfies Record<string, unknown> as FromChild);
-  const fail = (id: number, error: unknown) => {
+  const fail = (id: number, what: string, error: unknown) => {
     const name = error instanceof Error ? error.name : 'Error';
-    tell({ id, error: { name, message: textOf(error) } });
+    // Faults of the environment's functions are named; another one is of what plays them.
+    tell({ id, error: { name, message: SETTLED.has(name) ? textOf(error) : `${what} failed: ${textOf(error)}` } });
   };
   let last: Running = { what: 'its file', state: null };
+  let strays = 0;
   /** Nobody waits for what failed: the rollout in which it started is not to be trusted. */
   const stray = (kind: string) => (error: unknown) => {
     const { what, state } = running.getStore() ?? last;
     const owner = state === null ? undefined : held.get(state);
     const where = owner === undefined ? '' : ` on task ${owner.task}`;
     const fault = `${kind} after ${what}${where}: ${textOf(error)}`;
-    if (owner !== undefined) owner.fault = fault;
-    tell({ id: state ?? 0, stray: fault });
+    if (owner !== undefined) owner.fault ??= fault;
+    strays += 1;
+    if (strays <= MOST_STRAYS) tell({ id: state ?? 0, stray: fault });
   };
   process.removeAllListeners('uncaughtException').on('uncaughtException', stray('an error that nobody catches'));
   process.removeAllListeners('unhandledRejection').on('unhandledRejection', stray('a rejection that nobody awaits'));
@@ -167,15 +182,17 @@ function serve(loaded: Environment, nonce: string): void {
       if (!isPromise(value as never)) return done(value);
       cancels.set(id, cancel);
       tell({ id, later: true });
-      (value as Promise<unknown>).then(done).catch((error) => fail(id, error));
+      (value as Promise<unknown>).then(done).catch((error) => fail(id, whatOf(message), error));
     } catch (error) {
-      fail(id, error);
+      fail(id, whatOf(message), error);
     }
   };
   process.on('message', (message: ToChild) => {
     if ('cancel' in message) return cancels.get(message.cancel)?.abort();
     last = { what: whatOf(message), state: stateIn(message) };
+    store(current, 0, message.id);
     running.run(last, run, message);
+    store(current, 0, 0);
   });
 }
 
@@ -195,7 +212,11 @@ async function generateOnce(): Promise<void> {
 
 if (say === undefined) await generateOnce();
 else {
-  process.on('disconnect', () => leave(1));
+  process.on('disconnect', () => {
+    // What its code started ends with it, also if nobody is there to see to it.
+    endFamily(process.pid, family.mark);
+    leave(1);
+  });
   process.once('message', async ({ file, root, nonce }: Opening) => {
     // What the environment's code could use to answer in our place.
     Object.assign(process, { send: undefined });

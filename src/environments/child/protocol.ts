@@ -1,13 +1,19 @@
 /** What a process with an environment and its parent say to each other. */
 import type { Ending, Environment, GenerateOptions, Json, Task, ToolCall, UserTurn } from '../../types.ts';
 
-/** The first message: what to load, and the word that every answer has to repeat. */
-export interface Opening {
+/** A file with an environment, and the root of its repository. */
+export interface FileInRepository {
   readonly file: string;
-  /** Repository root. */
   readonly root: string;
+}
+
+/** The first message: what to load, and the word that every answer has to repeat. */
+export interface Opening extends FileInRepository {
   readonly nonce: string;
 }
+
+/** Descriptor on which the process tells the number of an ask that has held its first thread. */
+export const HELD_BY = 4;
 
 /** An own task by its id; any other whole. */
 export type TaskGiven = string | Task;
@@ -41,6 +47,9 @@ export type FromChild = { readonly nonce: string; readonly id: number } & (
   | { readonly later: true }
   | { readonly stray: string }
 );
+
+/** Errors that say who is to blame; after any other the process is not to be trusted. */
+export const SETTLED: ReadonlySet<string> = new Set(['EnvironmentError', 'UsageError', 'InterruptedError']);
 
 /** Members of an environment that are data. */
 export const DATA = [
