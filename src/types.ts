@@ -129,6 +129,8 @@ export interface Environment<State = unknown> {
    * The readable difference to the state at reset, one line per changed value; [] if none.
    */
   changes?(state: State): readonly string[];
+  /** The state as text where its data is elsewhere; '' if it cannot be read. */
+  stateText?(state: State): MaybePromise<string>;
   /** Calls that solve the task; equal for equal tasks. */
   oracle?(task: Task, signal?: AbortSignal): MaybePromise<Plan>;
   /** A new environment of equal name and tools with a fresh world; equal for equal options. */

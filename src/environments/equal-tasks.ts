@@ -40,10 +40,13 @@ export const isFixedList = (tasks: readonly Task[], ofAnotherSeed: readonly Task
 const asJson = (_key: string, value: unknown): unknown =>
   value instanceof Map || value instanceof Set ? [...value] : typeof value === 'bigint' ? `${value}n` : value;
 
-/** The fresh state as text; '' if it cannot be read. */
+/** A state as text; '' if it cannot be read. */
+export const stateText = (state: unknown): string =>
+  findForeign(state, { containers: true }) === null ? (JSON.stringify(state, asJson) ?? '') : '';
+
 async function startOf(environment: Environment, task: Task): Promise<string> {
   const state = await environment.reset(task);
-  const text = findForeign(state, { containers: true }) === null ? (JSON.stringify(state, asJson) ?? '') : '';
+  const text = await (environment.stateText?.(state) ?? stateText(state));
   await environment.dispose?.(state);
   return text;
 }

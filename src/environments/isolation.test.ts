@@ -14,10 +14,11 @@ interface Fault {
   readonly opened?: (door: string, state: Doors) => unknown;
   readonly reset?: (door: string) => Doors;
   readonly volatile?: readonly string[];
+  readonly oracle?: false;
 }
 
 /** A new process: all counters at 0. */
-function doors({ lost = () => false, opened = () => 'opened', reset, volatile }: Fault): Environment {
+function doors({ lost = () => false, opened = () => 'opened', reset, volatile, oracle }: Fault): Environment {
   let n = 0;
   const used = new Map<string, number>();
   return defineEnvironment<Doors, string>({
@@ -35,7 +36,9 @@ function doors({ lost = () => false, opened = () => 'opened', reset, volatile }:
       const isLost = lost(++n, used.get(id) ?? 0);
       return { reward: state[input] === 'open' && !isLost ? 1 : 0, checks: [] };
     },
-    oracle: ({ input }) => ({ calls: [{ name: 'open', arguments: { door: input } }], summary: 'Open.' }),
+    ...(oracle === false
+      ? {}
+      : { oracle: ({ input }) => ({ calls: [{ name: 'open', arguments: { door: input } }], summary: 'Open.' }) }),
     ...(volatile === undefined ? {} : { volatile }),
   });
 }
@@ -90,6 +93,23 @@ test.each<[string, () => Fault, RegExp]>([
     },
     /the result of open was number/,
   ],
+  [
+    'without an oracle: a world that all rollouts share',
+    () => {
+      const world: Doors = {};
+      const opened = (door: string) => JSON.stringify({ ...world, ...Object.assign(world, { [door]: 'open' }) });
+      return { oracle: false, opened };
+    },
+    /the result of open/,
+  ],
+  [
+    'without an oracle: a door that stays open for the next rollout',
+    () => {
+      const open = new Set<string>();
+      return { oracle: false, opened: (door) => (open.has(door) ? 'is open' : open.add(door) && 'opened') };
+    },
+    /the result of open was opened, else is open/,
+  ],
 ])('%s', async (_, fault, sentence) => {
   expect(await problems(fault)).toMatch(sentence);
 });
@@ -103,6 +123,8 @@ test.each<[string, () => Fault]>([
       return { opened: () => `opened as #${++next}`, volatile: ['#\\d+'] };
     },
   ],
+  ['one without an oracle', () => ({ oracle: false })],
+  ['one without an oracle that refuses each call', () => ({ oracle: false, opened: () => Promise.reject('no') })],
   ['one that fails in the same way each time', () => ({ opened: () => Promise.reject(new Error('stuck')) })],
 ])('%s is sound', async (_, fault) => {
   expect(await problems(fault)).toBe('');

@@ -6,6 +6,7 @@ import { EnvironmentError, reasonOf } from '../errors.ts';
 import { readAnswer } from '../runtime/answer.ts';
 import { guarded } from '../runtime/guard.ts';
 import type { AnswerForm, Ending, Environment, Plan, Task, ToolCall } from '../types.ts';
+import { probeOf } from './probe.ts';
 
 /** The ending of an agent that says `summary`. */
 export function endsBy(answer: AnswerForm = { kind: 'tool' }, summary: string): Ending {
@@ -17,7 +18,7 @@ export function endsBy(answer: AnswerForm = { kind: 'tool' }, summary: string): 
 /** What a play gave, in order; equal plays give equal lines. */
 export type PlayLines = readonly (readonly [what: string, text: string])[];
 
-/** Plays of a fresh process: the solution of each task twice, then an agent that does nothing. */
+/** Plays of a fresh process: each task's calls twice, then an agent that does nothing. */
 export interface FreshPlay {
   readonly task: string;
   readonly solved: PlayLines;
@@ -26,8 +27,9 @@ export interface FreshPlay {
 }
 
 const NOTHING: Plan = { calls: [], summary: 'done' };
+/** Without an oracle, calls that try the tools. */
 const solutionOf = async (environment: Environment, task: Task): Promise<Plan> =>
-  (await environment.oracle?.(task)) ?? NOTHING;
+  environment.oracle === undefined ? probeOf(environment, task) : environment.oracle(task);
 
 /** One play, call by call, so that two of them can be interleaved; a fault is an outcome too. */
 async function* playing(
@@ -55,7 +57,9 @@ async function* playing(
       await environment.dispose?.(state);
     }
   } catch (error) {
-    if (!(error instanceof EnvironmentError)) throw error;
+    // A tool that hangs at what nobody said is right would hang again in each of many plays.
+    const isTried = environment.oracle === undefined && calls.length > 0;
+    if (!(error instanceof EnvironmentError) || (isTried && / gave no answer within /.test(error.message))) throw error;
     lines.push(['the score', `a fault: ${shown(reasonOf(error))}`]);
   }
   return lines;

@@ -4,6 +4,7 @@ import { ensureBuilt } from '../../../test/e2e/build.ts';
 import { playEpisode } from '../../runtime/play.ts';
 import { scriptedAgent } from '../../runtime/scripted-agent.fixture.ts';
 import type { Environment, Task } from '../../types.ts';
+import { equalTasks } from '../equal-tasks.ts';
 import { loadFile } from '../registry.ts';
 import { firstTwo, lampFolder, played } from './lamps.fixture.ts';
 
@@ -82,6 +83,17 @@ it('gives the same traces with a user, handles, errors and asynchronous function
     '["on"],[]',
   ])
     expect(traces[0]).toContain(seen);
+}, 60_000);
+
+it('tells the start of a task, so that equal words alone make no equal tasks', async () => {
+  const tasks = "['a', 'b', 'c'].map((id) => ({ id, input: 'Lamp 0', split: 'dev' }))";
+  const groupsOf = async (start: string) => {
+    const more = `tasks: ${tasks}, reset: ({ id }) => ({ on: false, n: 0, at: ${start} })`;
+    const environment = await openHere(fileOf({ more }));
+    return (await equalTasks(environment, environment.tasks)).map((group) => group.map(({ id }) => id));
+  };
+  expect(await groupsOf('{ a: 1, b: 2, c: 3 }[id]')).toEqual([]);
+  expect(await groupsOf('{ a: 1, b: 2, c: 1 }[id]')).toEqual([['a', 'c']]);
 }, 60_000);
 
 it('a file that ends its process while it loads is refused', async () => {

@@ -208,6 +208,9 @@ function environmentIn(
       const { value } = await about(handle, ask, context?.signal);
       return trusted(handle, () => checkedScore(value, `${data.name}: the scorer on task ${task.id}`));
     },
+    async stateText(handle) {
+      return String((await about(handle, { ask: 'text', state: handle.id })).value);
+    },
     async dispose(handle) {
       const { child, id } = handle;
       if (child === null || child.gone) return;

@@ -58,7 +58,7 @@ export function endFamily(leader: number | undefined, mark: string): void {
   const endGroup = () => leader !== undefined && (end(-leader) || end(leader));
   if (leader !== process.pid) endGroup();
   for (let pass = 0; pass < PASSES; pass++) {
-    const others = membersOf(mark).filter((id) => id !== process.pid);
+    const others = membersOf(mark).filter((id) => id !== process.pid && id !== leader);
     if (others.length === 0) break;
     others.forEach(end);
   }

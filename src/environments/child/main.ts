@@ -4,6 +4,7 @@ import { readFileSync, writeSync } from 'node:fs';
 import { EnvironmentError, UsageError } from '../../errors.ts';
 import { isPromise } from '../../runtime/ask.ts';
 import type { Environment, Task } from '../../types.ts';
+import { stateText } from '../equal-tasks.ts';
 import { loadFile } from '../registry.ts';
 import { endFamily, ownFamily } from './family.ts';
 import {
@@ -126,6 +127,8 @@ function answer(environment: Environment, ask: ChildAsk, signal: AbortSignal): u
       const keep = (state: unknown) => void held.set(ask.as, { state, task: held.get(ask.state)?.task ?? '' });
       return isPromise(copy as never) ? (copy as Promise<unknown>).then(keep) : keep(copy);
     }
+    case 'text':
+      return stateText(stateOf(ask.state));
     case 'dispose': {
       const state = held.get(ask.state)?.state;
       held.delete(ask.state);

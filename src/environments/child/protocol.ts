@@ -34,6 +34,7 @@ export type ChildAsk =
       readonly steps: readonly Json[];
     }
   | { readonly ask: 'fork'; readonly state: number; readonly as: number }
+  | { readonly ask: 'text'; readonly state: number }
   | { readonly ask: 'dispose'; readonly state: number }
   | { readonly ask: 'oracle'; readonly task: TaskGiven }
   | { readonly ask: 'user'; readonly said: Omit<UserTurn, 'task'>; readonly task: TaskGiven };
