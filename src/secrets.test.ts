@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineEnvironment, tool } from './environments/define.ts';
@@ -9,7 +10,7 @@ import { evaluate } from './evaluation/evaluate.ts';
 import { parseHarness } from './harness/parse.ts';
 import { fileReplies, recordedAgent } from './models/replies.ts';
 import { scriptedAgent } from './runtime/scripted-agent.fixture.ts';
-import { playedRedactor, redactorOf, storedWithout } from './secrets.ts';
+import { asStored, playedRedactor, redacted, redactorOf, storedWithout } from './secrets.ts';
 import type { Environment, Episode } from './types.ts';
 
 const CANARY = 'canary-4f1d9c02';
@@ -142,4 +143,30 @@ test('without a secret the environment is the same object', () => {
     score: () => ({ reward: 0, checks: [] }),
   });
   expect(storedWithout(plain, null)).toBe(plain);
+});
+
+describe('a text is the stored one, apart from secrets that were cut', () => {
+  test('whatever the secret, wherever it stands', () => {
+    const words = fc.string({ maxLength: 12 });
+    const secret = fc.string({ minLength: 8, maxLength: 24 }).filter((one) => !one.includes('[secret]'));
+    fc.assert(
+      fc.property(fc.array(words, { minLength: 1, maxLength: 4 }), secret, (parts, value) => {
+        const whole = { note: [parts.join(value)], count: 3 };
+        const stored = redacted(whole, (text) => text.replaceAll(value, '[secret]'));
+        expect(asStored(whole, stored)).toEqual(stored);
+      }),
+    );
+  });
+
+  test.each<[string, unknown, unknown]>([
+    ['another text before the cut', 'Bearer abcdefgh12', 'bearer [secret]'],
+    ['another text behind it', 'abcdefgh12 said', '[secret] says'],
+    ['nothing where the cut is', 'to and fro', 'to [secret]and fro'],
+    ['two cuts of one secret', 'abcdefgh', '[secret][secret]'],
+    ['another number', { a: 'abcdefgh12', n: 1 }, { a: '[secret]', n: 2 }],
+    ['a text where a list is', 'abcdefgh12', ['[secret]']],
+    ['no cut at all', 'paid', 'unpaid'],
+  ])('not %s', (_, value, stored) => {
+    expect(asStored(value, stored)).not.toEqual(stored);
+  });
 });

@@ -8,6 +8,8 @@ const SECRET_NAME =
 const NO_SECRETS = new Set(['PWD', 'OLDPWD']);
 /** By its name alone. */
 export const mayHoldSecret = (name: string): boolean => SECRET_NAME.test(name) && !NO_SECRETS.has(name);
+/** What stands where a secret was. */
+const CUT = '[secret]';
 /** Shorter values would remove ordinary words from texts. */
 const SHORTEST = 8;
 /** Words as people and programs write them, `sort_key` or `has to go to`: no generated value. */
@@ -49,7 +51,7 @@ export function redactorOf(
   // Longest first: one secret may begin with another.
   secrets.sort((a, b) => b.length - a.length);
   return (text) =>
-    secrets.reduce((left, secret) => (left.includes(secret) ? left.replaceAll(secret, '[secret]') : left), text);
+    secrets.reduce((left, secret) => (left.includes(secret) ? left.replaceAll(secret, CUT) : left), text);
 }
 
 /**
@@ -93,4 +95,39 @@ export function storedWithout(environment: Environment, redact: Redact | null): 
       ? { generate: (options: GenerateOptions) => storedWithout(generate.call(environment, options), redact) }
       : {}),
   };
+}
+
+/** The environment without that: a replay stores nothing, and the night had other variables. */
+export function storedWhole(environment: Environment): Environment {
+  const { redact: _, generate, ...rest } = environment;
+  return generate === undefined
+    ? rest
+    : { ...rest, generate: (options: GenerateOptions) => storedWhole(generate.call(environment, options)) };
+}
+
+/** True if a stored text, in any depth, was cut. */
+export const holdsCut = (stored: unknown): boolean => JSON.stringify(stored ?? null).includes(CUT);
+
+/** `value` with each text as it is in `stored`, if that is the same text with secrets cut. */
+export function asStored<T>(value: T, stored: unknown): T {
+  if (typeof value === 'string') return typeof stored === 'string' && isCutOf(value, stored) ? (stored as T) : value;
+  if (typeof value !== 'object' || value === null || typeof stored !== 'object' || stored === null) return value;
+  const at = (key: string) => (stored as Readonly<Record<string, unknown>>)[key];
+  if (Array.isArray(value)) return value.map((item, i) => asStored(item, at(`${i}`))) as T;
+  if (value instanceof Map) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asStored(item, at(key))])) as T;
+}
+
+/** The parts between cuts stand in `text` in their order, apart from each other. */
+function isCutOf(text: string, stored: string): boolean {
+  const [first = '', ...parts] = stored.split(CUT);
+  const last = parts.pop();
+  if (last === undefined || !text.startsWith(first)) return false;
+  let end = first.length;
+  for (const part of parts) {
+    const start = text.indexOf(part, end + SHORTEST);
+    if (start === -1) return false;
+    end = start + part.length;
+  }
+  return text.length >= end + SHORTEST + last.length && text.endsWith(last);
 }

@@ -7,8 +7,7 @@ import { splitDigest } from '../environments/split.ts';
 import { InfrastructureError, UsageError, VerifyError } from '../errors.ts';
 import { openBudget } from '../evaluation/budget.ts';
 import { readPlain } from '../files.ts';
-import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
-import type { LedgerEntries } from '../ledger/branch/record.ts';
+import { openLedger } from '../ledger/branch/ledger.ts';
 import { openRepository } from '../ledger/git/git.ts';
 import { recordedSources } from '../ledger/kinds/settings.ts';
 import { fileReplies, REPLIES, type ReplyStore, replayAgent } from '../models/replies.ts';
@@ -25,8 +24,9 @@ import type { Check } from '../proposal/check.ts';
 import { quotedTasks } from '../proposal/held-out.ts';
 import { PROPOSERS } from '../proposal/proposer.ts';
 import type { Emit, NightSummary } from '../report/events.ts';
-import type { Redact } from '../secrets.ts';
+import { type Redact, storedWhole } from '../secrets.ts';
 import type { Agent, Environment, Task } from '../types.ts';
+import { askedAsStored, storedLedger } from './stored.ts';
 
 interface ReplayInput {
   /** Top folder of the repository. */
@@ -74,7 +74,12 @@ export async function replayRun(
     ? await openAgent(chooseModel({ model: config.agent.id }, root), environment)
     : null;
   const tasks = selectTasks(environment.tasks, { tags, count });
-  const replayed = await replayNight({ root, run, config, environment, tasks, simulated, emit: () => {}, signal });
+  const input = { root, run, config, environment, tasks, simulated, emit: () => {}, signal };
+  const replayed = await replayNight({ ...input, environment: storedWhole(environment) }).catch((error) => {
+    // What a proposer read with secrets cut is repeated by the same variables alone.
+    if (error instanceof VerifyError && environment.redact !== undefined) return replayNight(input);
+    throw error;
+  });
   return {
     ...replayed,
     quoted: config.proposerModels.length === 0 ? [] : quotedTasks(join(root, 'runs', run, REPLIES), environment.tasks),
@@ -99,7 +104,10 @@ async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
   const folder = mkdtempSync(join(tmpdir(), 'optimize-replay-'));
   try {
     const store = input.simulated === null ? fileReplies(join(recorded, REPLIES), { readOnly: true }) : null;
-    const agent = store === null ? (input.simulated as Agent) : replayAgent(config.agent, store, environment.redact);
+    const agent =
+      store === null
+        ? (input.simulated as Agent)
+        : askedAsStored(replayAgent(config.agent, store, environment.redact), store);
     const asked = config.proposerModels.length > 0;
     const thoughts = asked ? (store ?? fileReplies(join(recorded, REPLIES), { readOnly: true })) : null;
     if (agent.digest !== config.agent.digest)
@@ -122,7 +130,12 @@ async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
         now: () => Date.parse(config.started),
         command: '',
       },
-      { ledger: checkingLedger(ledger), run: { name: run, config, resumed: true }, folder, recorded },
+      {
+        ledger: storedLedger(ledger, { folder, recorded }),
+        run: { name: run, config, resumed: true },
+        folder,
+        recorded,
+      },
     );
     const summary = await optimize(night, progress);
     return { run, decisions: own.length, rollouts: summary.rollouts, calls: (store ?? thoughts)?.size ?? 0 };
@@ -146,7 +159,7 @@ function proposersOf(
 ): NightInput['proposers'] {
   return options.proposers.map((name) => {
     const model = proposerModels.find(({ proposer }) => proposer === name);
-    const agent = model && store ? replayAgent(model, store, redact) : null;
+    const agent = model && store ? askedAsStored(replayAgent(model, store, redact), store) : null;
     const own = { name, propose: () => ({ edits: [] }) };
     const known = PROPOSERS.find((one) => one === name);
     return { proposer: (known && builtInProposers(known, agent)[0]) ?? own, agent };
@@ -173,22 +186,4 @@ function assertSameData({ run, config, environment, tasks }: ReplayInput): void 
       throw new UsageError(
         `run ${run} was played on other data: expected ${part} ${config.data[part].slice(0, 12)}, found ${found[part].slice(0, 12)}; give the same --data, on the commit of that night`,
       );
-}
-
-/** The ledger, unchanged: a new record must exist already. */
-function checkingLedger(ledger: Ledger): Ledger {
-  const last = ledger.nextSeq;
-  return Object.create(ledger, {
-    record: {
-      async value(entries: LedgerEntries): Promise<{ commit: string }> {
-        const beyond = entries.decisions.find(({ seq }) => seq === undefined || seq >= last);
-        if (beyond !== undefined) throw new VerifyError(`decision ${beyond.seq ?? last} is not in the ledger`);
-        try {
-          return await ledger.record(entries);
-        } catch (error) {
-          throw new VerifyError((error as Error).message, { cause: error });
-        }
-      },
-    },
-  }) as Ledger;
 }

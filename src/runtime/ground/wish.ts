@@ -122,10 +122,9 @@ export function recordWished(wish: GroundWish): RecordView | null {
 }
 
 /**
- * True if the request does not go with the record: a sentence about the thing, or about nothing that
- * has a name, wants a value that neither the record nor the thing has, or speaks of it in doubt.
- * `said`: what the call says, whose properties are settled; null if the sentences about the thing led
- * to the record.
+ * True if the request does not go with the record: a sentence about the thing, or about nothing
+ * that has a name, wants a value that neither of them has, or speaks of it in doubt. `said`: what
+ * the call says, whose properties are settled; null if the sentences led to the record.
  */
 export function isDenied(
   record: RecordView,
