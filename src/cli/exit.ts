@@ -3,7 +3,7 @@
 import { endChildren } from '../environments/child/child.ts';
 import { BudgetError, FrozenError, InfrastructureError, InterruptedError, UsageError, VerifyError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
-import { printable } from '../report/terminal.ts';
+import { printable } from '../harness/text-checks.ts';
 import { redactorOf } from '../secrets.ts';
 
 function exitCodeOf(error: unknown): number {

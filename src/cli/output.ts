@@ -1,6 +1,7 @@
 /** Results go to stdout, as text or JSON; progress goes to stderr. */
+import { printable } from '../harness/text-checks.ts';
 import type { Emit } from '../report/events.ts';
-import { printable, terminal } from '../report/terminal.ts';
+import { terminal } from '../report/terminal.ts';
 
 /** On stdout, without control characters. */
 export const say = (text: string): void => void process.stdout.write(`${printable(text)}\n`);

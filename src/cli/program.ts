@@ -1,6 +1,7 @@
 /** Builds the command line: commander finds the command, zod reads its options. */
+
 import { Command, Option } from 'commander';
-import { printable } from '../report/terminal.ts';
+import { printable } from '../harness/text-checks.ts';
 import { type CommandDefinition, optionsOf } from './command.ts';
 import { GROUPS } from './commands.ts';
 import { runSafely } from './exit.ts';

@@ -1,10 +1,12 @@
 /** `optimize run`: evaluates one harness version, or shows one trace. */
+
 import { z } from 'zod';
 import { privateId } from '../environments/private-tasks.ts';
 import { UsageError } from '../errors.ts';
 import { evaluationOf, totalUsage } from '../evaluation/evaluator.ts';
 import { EXIT } from '../exit-codes.ts';
 import { scoreInterval } from '../gate/interval.ts';
+import { printable } from '../harness/text-checks.ts';
 import { assertSound } from '../night/assert-lint.ts';
 import { noticeOf } from '../night/notice.ts';
 import { openHarness } from '../open/harness.ts';
@@ -12,7 +14,7 @@ import { labelOf } from '../open/model.ts';
 import { chooseTasks } from '../open/tasks.ts';
 import type { RunSummary } from '../report/events.ts';
 import { lossesOf, lossLines } from '../report/losses.ts';
-import { money, printable, scoreText, tokensText } from '../report/terminal.ts';
+import { money, scoreText, tokensText } from '../report/terminal.ts';
 import { renderTrace } from '../traces/view.ts';
 import type { Agent, Environment, Harness, Task, Trace } from '../types.ts';
 import { command } from './command.ts';

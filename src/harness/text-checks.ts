@@ -35,6 +35,10 @@ export function hiddenCharacter(text: string): { readonly name: string; readonly
   return { name: `U+${code.toString(16).toUpperCase().padStart(4, '0')}`, at: found.index };
 }
 
+const unshaped = new RegExp(`(${shaped.source})|(?![\\n\\t])[\\p{Cc}\\p{Cf}]`, 'gu');
+/** Without control and format characters, which data must not send to a terminal. */
+export const printable = (text: string): string => text.replace(unshaped, '$1');
+
 /** `line:column` of an offset, both from 1. */
 export function placeOf(text: string, offset: number): string {
   const before = text.slice(0, offset);

@@ -40,6 +40,28 @@ describe('a key that a file of the repository names', () => {
     expect(may('LOCAL', 'http://127.0.0.1:8083/v1')).toBe(false);
   });
 
+  it.each(['https://models.example', 'HTTPS://Models.Example/v1', 'MODELS.EXAMPLE:443', ' models.example '])(
+    'goes to the host of %j',
+    (host) => {
+      const said = { OPTIMIZE_KEY_HOSTS: `TEAM_KEY=${host}` };
+      expect(may('TEAM_KEY', 'https://models.example/v1', said)).toBe(true);
+      expect(may('TEAM_KEY', 'https://evil.example/v1', said)).toBe(false);
+    },
+  );
+
+  it.each([
+    'TEAM_KEY',
+    'TEAM_KEY=',
+    'TEAM_KEY=https://',
+    'TEAM_KEY=a b',
+    'TEAM_KEY=*.example',
+    'TEAM_KEY=me@a.example',
+  ])('%j is refused with a sentence', (said) => {
+    expect(() => may('TEAM_KEY', 'https://models.example/v1', { OPTIMIZE_KEY_HOSTS: said })).toThrow(
+      /OPTIMIZE_KEY_HOSTS: expected/,
+    );
+  });
+
   it('says how to bind it', () => {
     const error = unboundKey({ name: 'TEAM_KEY', url: 'https://models.example/v1', typed: false }, variables());
     expect(error.message).toMatch(/not bound to models\.example.*"TEAM_KEY: models\.example" to .*OPTIMIZE_KEY_HOSTS=/);

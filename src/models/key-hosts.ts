@@ -55,16 +55,30 @@ const KeyHosts = z.record(z.string(), z.union([z.string(), z.array(z.string())])
 
 function pairsIn(variables: Variables): readonly (readonly [name: string, host: string])[] {
   const said = (variables[VARIABLE] ?? '').split(',').flatMap((pair) => {
+    if (pair.trim() === '') return [];
     const at = pair.indexOf('=');
-    return at < 0 ? [] : [[pair.slice(0, at).trim(), pair.slice(at + 1).trim()] as const];
+    if (at < 0) throw new UsageError(`${VARIABLE}: expected NAME=host, separated by commas, got "${pair.trim()}"`);
+    return [[pair.slice(0, at).trim(), hostOf(pair.slice(at + 1), VARIABLE)] as const];
   });
   const file = keyHostsFile(variables);
   const text = readPlain(file);
   const written = text === null ? {} : readAs(KeyHosts, readYaml(text, { file }), {});
   return [
     ...said,
-    ...Object.entries(written).flatMap(([name, hosts]) => [hosts].flat().map((host) => [name, host] as const)),
+    ...Object.entries(written).flatMap(([name, hosts]) =>
+      [hosts].flat().map((host) => [name, hostOf(host, file)] as const),
+    ),
   ];
+}
+
+/** The host of `models.example`, `MODELS.example:8443` or `https://models.example/v1`. */
+function hostOf(text: string, where: string): string {
+  const said = text.trim();
+  const url = /^https?:\/\//i.test(said) ? said : `https://${said}`;
+  const { host, username } = URL.canParse(url) ? new URL(url) : { host: '', username: '' };
+  if (host === '' || username !== '' || host.includes('*'))
+    throw new UsageError(`${where}: expected a host such as models.example or models.example:8443, got "${said}"`);
+  return host;
 }
 
 export interface KeyUse {
@@ -86,7 +100,7 @@ export function mayReceive({ name, url, typed }: KeyUse, variables: Variables): 
       `expected https for ${host}, got ${protocol.slice(0, -1)}: a key would be readable on its way`,
     );
   if (typed || VENDORS[name]?.includes(host)) return true;
-  return pairsIn(variables).some(([known, at]) => known === name && [host, hostname].includes(at.toLowerCase()));
+  return pairsIn(variables).some(([known, at]) => known === name && [host, hostname].includes(at));
 }
 
 /** What to do where a key may not go. */

@@ -3,13 +3,14 @@
 import { addedIds, removedIds } from '../edit/key.ts';
 import { bundleTitle } from '../edit/title.ts';
 import { EXIT } from '../exit-codes.ts';
+import { printable } from '../harness/text-checks.ts';
 import type { AuditDecision } from '../ledger/kinds/audit.ts';
 import type { DecisionDraft } from '../ledger/kinds/index.ts';
 import type { Harness, Split, Vocabulary } from '../types.ts';
 import type { NightSummary } from './events.ts';
 import { lossLines } from './losses.ts';
 import { inPlainWords, type PlainEdit, type Unproven } from './plain-edit.ts';
-import { amount, inert, money, percent, points, printable, scoreText, tokensText, verdictText } from './terminal.ts';
+import { amount, inert, money, percent, points, scoreText, tokensText, verdictText } from './terminal.ts';
 
 export interface PageInput {
   readonly summary: NightSummary;

@@ -1,6 +1,7 @@
 /** Lines for a person: coloured by this program alone, and inert where a page shows them. */
 import { Writable } from 'node:stream';
 import { expect, it } from 'vitest';
+import { printable } from '../harness/text-checks.ts';
 import { inert, terminal } from './terminal.ts';
 
 it('colours its own lines, and data can neither colour, erase nor begin one', () => {
@@ -32,3 +33,20 @@ it.each([
 ])('%s on a page is %s', (text, shown) => {
   expect(inert(text)).toBe(shown);
 });
+
+it.each([
+  'می\u200cخواهم',
+  'PDF\u200cها',
+  '👨\u200d👩\u200d👧',
+  '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
+  'क्\u200dष',
+])('%s is printed as it is', (text) => {
+  expect(printable(text)).toBe(text);
+});
+
+it.each(['a\u200cb', 'a\u200db', 'x\u202ey', 'x\u001b[2Jy', 'x\u{e0061}y', 'x\u2066y'])(
+  '%j loses what does not show',
+  (text) => {
+    expect(printable(text)).toMatch(/^[\w[]+$/);
+  },
+);

@@ -1,5 +1,6 @@
 /** Shows events to a person: one line per step on stderr, and a redrawn progress line. */
 import { styleText } from 'node:util';
+import { printable } from '../harness/text-checks.ts';
 import type { Usage, Verdict } from '../types.ts';
 import type { Emit, Event, ScoreLine } from './events.ts';
 
@@ -29,9 +30,6 @@ export function tokensText({ calls, inputTokens, outputTokens, cachedTokens }: U
   const count = (tokens: number) => tokens.toLocaleString('en-US');
   return `${count(calls)} calls, ${count(inputTokens)} tokens in (${share} % from the prefix cache), ${count(outputTokens)} out`;
 }
-
-/** Without control characters, which data must not send to a terminal. */
-export const printable = (text: string): string => text.replace(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, '');
 
 /**
  * As Markdown that shows the text: no link, image, markup, HTML, mention or list. Brackets part an
