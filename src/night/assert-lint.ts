@@ -1,11 +1,14 @@
 /** Before any rollout: refuses clauses with unknown tools, arguments or result paths. */
-import { UsageError } from '../errors.ts';
+import { EnvironmentError, UsageError } from '../errors.ts';
 import { type LintIssue, lintHarness, type Shapes, shapesOf } from '../harness/lint/lint.ts';
 import { amount } from '../report/terminal.ts';
 import type { Environment, Harness } from '../types.ts';
 
 /** From this many results of a tool on, a member that none of them has is unknown. */
 const ENOUGH_RESULTS = 10;
+
+/** Faults of the environment after which no more results are gathered. */
+const FAULTS = 3;
 
 /**
  * Throws UsageError with the first fault that `known`, which was checked before, does not have.
@@ -47,14 +50,22 @@ async function oracleShapes(environment: Environment): Promise<Shapes> {
   if (oracle === undefined) return new Map();
   const readOnly = new Set(environment.tools.filter((tool) => tool.readOnly).map(({ name }) => name));
   const results: { tool: string; content: string }[] = [];
+  let faults = 0;
   for (const task of environment.tasks.filter(({ split }) => split === 'train')) {
-    const state = await environment.reset(task);
-    const { calls } = await oracle.call(environment, task);
-    for (const call of [...calls, ...calls.filter(({ name }) => readOnly.has(name))]) {
-      const { content, error } = await environment.execute(state, call);
-      if (!error) results.push({ tool: call.name, content });
+    try {
+      const state = await environment.reset(task);
+      const { calls } = await oracle.call(environment, task);
+      for (const call of [...calls, ...calls.filter(({ name }) => readOnly.has(name))]) {
+        const { content, error } = await environment.execute(state, call);
+        if (!error) results.push({ tool: call.name, content });
+      }
+      await environment.dispose?.(state);
+    } catch (error) {
+      // A fault makes rollouts void, which a night counts; each may cost a whole time limit.
+      if (!(error instanceof EnvironmentError)) throw error;
+      faults += 1;
+      if (faults === FAULTS) break;
     }
-    await environment.dispose?.(state);
   }
   const counts = new Map<string, number>();
   for (const { tool } of results) counts.set(tool, (counts.get(tool) ?? 0) + 1);
