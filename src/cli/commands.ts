@@ -3,6 +3,7 @@ import type { CommandDefinition } from './command.ts';
 
 export const GROUPS: Readonly<Record<string, string>> = {
   env: 'environments: check NAME, generate NAME',
+  traces: 'imported and served traces: ls, show ID, count, export, erase, expire',
   keys: 'who signs decisions: init, rotate, revoke KEYID, list, salt',
 };
 
@@ -22,6 +23,13 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandDefinition>>
   reject: async () => (await import('./approve.ts')).reject,
   adopt: async () => (await import('./adopt.ts')).adopt,
   rollback: async () => (await import('./rollback.ts')).rollback,
+  import: async () => (await import('./import.ts')).importFile,
+  'traces ls': async () => (await import('./traces.ts')).tracesList,
+  'traces show': async () => (await import('./traces.ts')).tracesShow,
+  'traces count': async () => (await import('./traces.ts')).tracesCount,
+  'traces export': async () => (await import('./traces.ts')).tracesExport,
+  'traces erase': async () => (await import('./traces.ts')).tracesErase,
+  'traces expire': async () => (await import('./traces.ts')).tracesExpire,
   export: async () => (await import('./export.ts')).exportEvidence,
   freeze: async () => (await import('./freeze.ts')).freeze,
   unfreeze: async () => (await import('./freeze.ts')).unfreeze,
