@@ -71,11 +71,11 @@ export function conversationOf(said: readonly Said[], tools: readonly Tool[], co
   };
   for (const message of said) {
     if (message.who === 'system') {
-      if (system === null && !spoken && user === null) system = message.text;
+      if (!system && !spoken && user === null) system = message.text;
       else steps.push({ kind: 'user', by: 'runtime', text: message.text });
     } else if (message.who === 'user') {
       close();
-      if (user === null && !spoken) user = message.text;
+      if (!user && !spoken) user = message.text;
       else steps.push({ kind: 'user', by: 'user', text: message.text });
     } else if (message.who === 'agent') {
       close();

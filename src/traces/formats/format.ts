@@ -43,9 +43,9 @@ export class RecordFault extends Error {
 }
 
 /** Reads record by record; one that is at fault is refused, whatever its fault. */
-export function readEach(
-  records: readonly TraceRecord[],
-  read: (record: TraceRecord) => StoredTrace | readonly StoredTrace[],
+export function readEach<R extends { readonly line: number }>(
+  records: readonly R[],
+  read: (record: R) => StoredTrace | readonly StoredTrace[],
 ): Pick<ReadTraces, 'traces' | 'refused'> {
   const traces: StoredTrace[] = [];
   const refused: Refusal[] = [];
