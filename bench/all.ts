@@ -59,6 +59,12 @@ const MEASUREMENTS: readonly Measurement[] = [
     command: 'npx jiti bench/kills.ts',
     minutes: 90,
   },
+  {
+    name: 'gateway',
+    about: 'recorded episodes through the gateway, beside `run`',
+    command: 'npx jiti bench/gateway.ts',
+    minutes: 4,
+  },
   { name: 'child', about: 'overhead of a process of its own', command: 'npx jiti bench/child.ts', minutes: 1 },
   {
     name: 'hostile',

@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandDefinition>>
   night: async () => (await import('./night.ts')).night,
   plan: async () => (await import('./plan.ts')).plan,
   run: async () => (await import('./run.ts')).run,
+  serve: async () => (await import('./serve.ts')).serve,
   log: async () => (await import('./log.ts')).log,
   show: async () => (await import('./show.ts')).show,
   'why-not': async () => (await import('./why-not.ts')).whyNot,

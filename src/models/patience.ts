@@ -94,7 +94,7 @@ export function openPatience(options: PatienceOptions): Patience {
     const over = limited ? limitedMs + pause.ms > LIMIT_PATIENCE_MS : pauses >= retries;
     if (over || pause.ms > longestWaitMs) gone = error;
   }
-  /** Milliseconds to wait before a call that waited for its turn since `since` calls were answered. */
+  /** Milliseconds to wait before a call that queued when `since` calls were answered. */
   function restOf(own: number, since: number): number {
     if (gone !== null) return 0;
     if (faults === 0 || allowed > 1) return answered === since ? own : 0;

@@ -1,5 +1,5 @@
 /** The machine's asks and their answers: a driver, and no layer, calls environments and models. */
-import type { ChatReply, ChatRequest, MaybePromise, ToolCall, ToolResult } from '../types.ts';
+import type { ChatReply, ChatRequest, Ending, MaybePromise, ToolCall, ToolResult } from '../types.ts';
 
 export interface AskedCall {
   readonly id: string;
@@ -17,7 +17,8 @@ export type Ask =
     }
   /** Independent of each other; answered in this order. */
   | { readonly ask: 'tools'; readonly calls: readonly AskedCall[] }
-  | { readonly ask: 'user'; readonly text: string };
+  /** `ending`: what ended the answer to a request, in a conversation that may go on. */
+  | { readonly ask: 'user'; readonly text: string; readonly ending?: Ending['reason'] };
 
 export interface CallResult extends ToolResult {
   /** All changes of the state so far, after a successful write; absent if unknown. */
@@ -63,8 +64,8 @@ export function* askTools(calls: readonly AskedCall[]): Asking<readonly CallResu
   return answer;
 }
 
-export function* askUser(text: string): Asking<string | null> {
-  const answer = yield { ask: 'user', text };
+export function* askUser(text: string, ending?: Ending['reason']): Asking<string | null> {
+  const answer = yield { ask: 'user', text, ...(ending === undefined ? {} : { ending }) };
   if (answer !== null && typeof answer !== 'string') throw misfit('user', 'a text or null');
   return answer;
 }

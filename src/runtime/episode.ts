@@ -29,7 +29,8 @@ export interface EpisodeResult {
   readonly usage: Usage;
 }
 
-function skillsFor(compiled: Compiled, task: Task): readonly Retrieved[] {
+/** The skills that fit the request, once per task. */
+export function skillsFor(compiled: Compiled, task: Task): readonly Retrieved[] {
   let retrieved = compiled.retrieved.get(task);
   if (retrieved === undefined) {
     const { top_k: topK, min_score: minScore } = compiled.harness.settings.skills;
@@ -105,7 +106,8 @@ export function* episode(
   return { ending: ended, steps, prompt, model: talk.model, usage: usageOf(steps) };
 }
 
-function* converse(session: Session, talk: Talk, contextTokens: number | undefined): Asking<Ending | Fault> {
+/** Until one request is answered, or nothing more may be asked. */
+export function* converse(session: Session, talk: Talk, contextTokens: number | undefined): Asking<Ending | Fault> {
   const { maxTurns } = session.compiled.environment;
   try {
     for (session.turn = 1; session.turn <= maxTurns; session.turn++) {

@@ -1,0 +1,91 @@
+/** How a conversation begins: what came before in it is taken over as facts. */
+import { randomBytes } from 'node:crypto';
+import { isObject } from '../digest.ts';
+import type { Surface } from '../runtime/compile.ts';
+import type { ConversationStart } from '../runtime/conversation.ts';
+import type { Harness, JsonObject } from '../types.ts';
+import { RefusedRequest, toChatMessage, type WireMessage, type WireRequest } from './wire.ts';
+
+/** What the gateway knows of the environment; the tools are those of the client's request. */
+export interface Setting {
+  readonly env: string;
+  readonly surface: Pick<Surface, 'maxTurns' | 'vocabulary' | 'answer' | 'user'>;
+  isReadOnly(tool: string): boolean;
+  isError(content: string): boolean;
+}
+
+/** The harness that a conversation keeps. */
+export interface InForce {
+  /** `v3`, or the start of the harness's id. */
+  readonly label: string;
+  readonly harness: Harness;
+}
+
+/** All that decides how a conversation begins: with it and its answers the machine is rebuilt. */
+export interface Begun {
+  readonly id: string;
+  readonly label: string;
+  readonly harness: string;
+  readonly time: string;
+  readonly request: string;
+  readonly opening: ConversationStart;
+  readonly tools: readonly JsonObject[];
+  /** Calls of the history that were taken over. */
+  readonly adopted: number | null;
+}
+
+/** Without system texts, which a client may change as it goes. */
+export const spoken = (messages: readonly WireMessage[]): WireMessage[] =>
+  messages.filter(({ role }) => role !== 'system');
+const isOwnRead = (id: string): boolean => id.startsWith('hor_');
+
+/** A conversation from its first request; what came before in it is taken over as facts. */
+export function beginning({ messages, tools }: WireRequest, { label, harness }: InForce, { isError }: Setting): Begun {
+  const system = messages.flatMap(({ role, text }) => (role === 'system' ? [text] : [])).join('\n\n');
+  const said = spoken(messages);
+  const first = said.findIndex(({ role }) => role === 'user');
+  if (first < 0) throw new RefusedRequest('messages: expected a message of the user, found none');
+  const history = said.filter((_, at) => at !== first).flatMap(withoutOwnReads);
+  const results = new Map(
+    history.flatMap(({ role, callId, text }) => (role === 'tool' ? [[callId, text] as const] : [])),
+  );
+  const facts = history.flatMap(({ calls }) =>
+    calls.flatMap(({ id, name, arguments: text }) => {
+      const content = results.get(id);
+      if (content === undefined) return [];
+      return [
+        { made: { id, call: { name, arguments: objectIn(text) } }, result: { content, error: isError(content) } },
+      ];
+    }),
+  );
+  return {
+    id: randomBytes(6).toString('hex'),
+    label,
+    harness: harness.id,
+    time: new Date().toISOString(),
+    request: (said[first] as WireMessage).text,
+    opening: { system, history: history.map(toChatMessage), facts },
+    tools,
+    adopted: history.some(({ role }) => role === 'assistant') ? facts.length : null,
+  };
+}
+
+/** Reads of the runtime are the model's neither before nor after a restart. */
+function withoutOwnReads(message: WireMessage): WireMessage[] {
+  if (message.role === 'tool') return isOwnRead(message.callId) ? [] : [message];
+  const calls = message.calls.filter(({ id }) => !isOwnRead(id));
+  return calls.length === message.calls.length
+    ? [message]
+    : calls.length > 0 || message.text !== ''
+      ? [{ ...message, calls }]
+      : [];
+}
+
+function objectIn(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? (value as JsonObject) : {};
+  } catch {
+    return {};
+  }
+}

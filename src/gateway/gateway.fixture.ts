@@ -1,0 +1,210 @@
+/** A gateway in front of a scripted endpoint, and a plain client loop in the tiny shop. */
+import { mkdtempSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type HarnessParts, harnessOf, shop } from '../runtime/shop.fixture.ts';
+import type { Json, JsonObject } from '../types.ts';
+import type { InForce, Setting } from './begin.ts';
+import { openConversations } from './conversations.ts';
+import { openJournal } from './journal.ts';
+import { settingOf } from './serve.ts';
+import { type Gateway, openGateway } from './server.ts';
+import { openShadow } from './shadow.ts';
+import { openUpstream } from './upstream.ts';
+
+/** What the endpoint says next: a message, or a status with a body. */
+export type Said =
+  | { readonly content?: string; readonly calls?: readonly (readonly [name: string, args: object | string])[] }
+  | { readonly status: number; readonly body: string };
+
+export interface Opened {
+  readonly url: string;
+  /** Requests that reached the endpoint. */
+  readonly asked: { readonly body: JsonObject; readonly headers: IncomingHttpHeaders }[];
+  readonly root: string;
+  readonly stage: { inForce: InForce; frozen: string | null };
+  /** Answers that come next. */
+  say(...answers: Said[]): void;
+  post(body: object | string, headers?: Record<string, string>): Promise<Response>;
+  /** The same gateway in a new process, with or without its journal. */
+  restart(journal: boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const tools = shop.tools.map(({ name, description, parameters }) => ({
+  type: 'function',
+  function: { name, description, parameters },
+}));
+
+const completionOf = (said: Extract<Said, { content?: string } | { calls?: unknown }>, n: number) => {
+  const { content = '', calls = [] } = said as { content?: string; calls?: [string, object | string][] };
+  return {
+    id: `up-${n}`,
+    object: 'chat.completion',
+    created: 7,
+    model: 'm-1',
+    choices: [
+      {
+        index: 0,
+        finish_reason: calls.length > 0 ? 'tool_calls' : 'stop',
+        message: {
+          role: 'assistant',
+          content,
+          ...(calls.length === 0
+            ? {}
+            : {
+                tool_calls: calls.map(([name, args], i) => ({
+                  id: `vendor-${n}-${i}`,
+                  type: 'function',
+                  function: { name, arguments: typeof args === 'string' ? args : JSON.stringify(args) },
+                })),
+              }),
+        },
+      },
+    ],
+    usage: { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 },
+  };
+};
+
+export async function openShop(
+  parts: HarnessParts,
+  options: { mode?: 'enforce' | 'shadow'; failClosed?: boolean; setting?: Partial<Setting>; most?: number } = {},
+): Promise<Opened> {
+  const script: Said[] = [];
+  const asked: Opened['asked'] = [];
+  const server: Server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (part) => {
+      text += String(part);
+    });
+    request.on('end', () => {
+      const body = (text === '' ? {} : JSON.parse(text)) as JsonObject;
+      asked.push({ body, headers: request.headers });
+      const said = script.shift() ?? { status: 500, body: '{"error":{"message":"nothing to say"}}' };
+      if ('status' in said) {
+        response.writeHead(said.status, { 'content-type': 'application/json' });
+        return void response.end(said.body);
+      }
+      const whole = completionOf(said, asked.length);
+      if (body.stream !== true) {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        return void response.end(JSON.stringify(whole));
+      }
+      const { message, finish_reason } = whole.choices[0] as (typeof whole.choices)[0];
+      const event = (delta: object, reason: string | null = null) =>
+        response.write(
+          `data: ${JSON.stringify({ id: whole.id, object: 'chat.completion.chunk', created: 7, model: 'm-1', choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`,
+        );
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      event({ role: 'assistant' });
+      for (const word of String(message.content).split(/(?<= )/)) if (word !== '') event({ content: word });
+      for (const [index, call] of (message.tool_calls ?? []).entries()) event({ tool_calls: [{ index, ...call }] });
+      event({}, finish_reason);
+      response.write(`data: ${JSON.stringify({ id: whole.id, choices: [], usage: whole.usage })}\n\n`);
+      response.end('data: [DONE]\n\n');
+    });
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const upstream = openUpstream(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`);
+  const setting = { ...settingOf(shop), ...options.setting };
+  const harness = harnessOf(parts);
+  const stage = { inForce: { label: 'v1', harness }, frozen: null as string | null };
+  let root = mkdtempSync(join(tmpdir(), 'gateway-'));
+  const begin = async (): Promise<Gateway> =>
+    openGateway({
+      setting,
+      upstream,
+      versions: {
+        current: () => stage.inForce,
+        of: () => harness,
+        frozen: () => stage.frozen,
+        refresh: async () => {},
+      },
+      conversations: openConversations({
+        setting,
+        journal: openJournal(root, 'shop', String),
+        most: options.most ?? 100,
+        harnessOf: () => harness,
+        onDrop: () => {},
+      }),
+      shadow: options.mode === 'shadow' ? openShadow(upstream, 100, () => {}) : null,
+      failClosed: options.failClosed ?? false,
+      host: '127.0.0.1',
+      port: 0,
+      names: [],
+      outcome: () => true,
+      warn: () => {},
+    });
+  let gateway = await begin();
+  const opened: Opened = {
+    get url() {
+      return gateway.url;
+    },
+    get root() {
+      return root;
+    },
+    asked,
+    stage,
+    say: (...answers) => void script.push(...answers),
+    post: (body, headers = {}) =>
+      fetch(`${gateway.url}/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer sk-canary-gateway', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    async restart(journal) {
+      await gateway.close();
+      if (!journal) root = mkdtempSync(join(tmpdir(), 'gateway-'));
+      gateway = await begin();
+    },
+    async close() {
+      await gateway.close();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+  return opened;
+}
+
+export interface WireCall {
+  readonly id: string;
+  readonly function: { readonly name: string; readonly arguments: string };
+}
+export interface Message {
+  readonly content: string | null;
+  readonly tool_calls?: readonly WireCall[];
+}
+
+/** A loop as anybody writes it: calls the tools until there is a text; keeps the whole history. */
+export async function loop(
+  opened: Opened,
+  messages: Json[],
+  { most = 20, headers = {}, extra = {} }: { most?: number; headers?: Record<string, string>; extra?: object } = {},
+): Promise<{ calls: string[]; ids: string[]; text: string | null; replies: Response[]; state: readonly string[] }> {
+  const state = shop.reset({ id: 't', split: 'train', tags: [], request: '', target: null });
+  const calls: string[] = [];
+  const ids: string[] = [];
+  const replies: Response[] = [];
+  for (let turn = 0; turn < most; turn++) {
+    const response = await opened.post({ model: 'm-1', messages, tools, ...extra }, headers);
+    replies.push(response);
+    const { choices, error } = (await response.json()) as {
+      choices?: { message: Message }[];
+      error?: { message: string };
+    };
+    const message = choices?.[0]?.message;
+    if (message === undefined) throw new Error(error?.message ?? 'no reply');
+    messages.push(message as never);
+    if (message.tool_calls === undefined)
+      return { calls, ids, text: message.content, replies, state: shop.changes(state) };
+    for (const { id, function: made } of message.tool_calls) {
+      calls.push(`${made.name} ${made.arguments}`);
+      ids.push(id);
+      const { content } = shop.execute(state, { name: made.name, arguments: JSON.parse(made.arguments) as JsonObject });
+      messages.push({ role: 'tool', tool_call_id: id, content });
+    }
+  }
+  return { calls, ids, text: null, replies, state: shop.changes(state) };
+}

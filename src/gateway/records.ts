@@ -1,0 +1,150 @@
+/** Conversations as traces of the store, with the outcomes that clients tell. */
+import type { NO_USAGE } from '../chat.ts';
+import type { Redact } from '../secrets.ts';
+import { openai } from '../traces/formats/openai.ts';
+import { atTheDoor, personalFields } from '../traces/redact.ts';
+import { openStore, type StoredOutcome, type StoredTrace } from '../traces/store.ts';
+import { NO_OUTCOME, UNKNOWN, UNKNOWN_USAGE } from '../traces/stored.ts';
+import type { JsonObject } from '../types.ts';
+import type { Setting } from './begin.ts';
+import type { Live } from './live.ts';
+import type { Overheard } from './shadow.ts';
+import { RefusedRequest } from './wire.ts';
+
+export interface Keeper {
+  /** Stores a conversation that has left the memory. */
+  live(live: Live): void;
+  overheard(talk: Overheard): void;
+  /** False for an unknown conversation. Throws RefusedRequest for no outcome. */
+  outcome(id: string, given: JsonObject, isOpen: boolean): boolean;
+  /** Writes what was kept back. */
+  flush(): void;
+  readonly counts: { readonly conversations: number; readonly stored: number };
+}
+
+export interface KeeperOptions {
+  readonly root: string;
+  readonly setting: Setting;
+  readonly redact: Redact;
+  warn(message: string): void;
+}
+
+/** Stored together: the day's file is written as a whole. */
+const BATCH = 200;
+
+export function openKeeper({ root, setting, redact, warn }: KeeperOptions): Keeper {
+  const store = openStore(root, setting.env);
+  const door = { secrets: redact, personal: personalFields(setting.surface.vocabulary?.personalFields ?? []) };
+  const outcomes = new Map<string, StoredOutcome>();
+  const waiting = new Map<string, StoredTrace>();
+  const known = new Set<string>();
+  let conversations = 0;
+  let stored = 0;
+
+  function flush(): void {
+    if (waiting.size === 0) return;
+    const traces = [...waiting.values()];
+    waiting.clear();
+    try {
+      // A conversation that went on replaces what was stored of it.
+      const again = traces.flatMap(({ id }) => (known.has(id) ? [id] : []));
+      if (again.length > 0) store.remove(new Set(again));
+      stored += store.append(traces).added - again.length;
+      for (const { id } of traces) known.add(id);
+    } catch (error) {
+      warn(`${traces.length} conversations were not stored: ${(error as Error).message}`);
+    }
+  }
+  function keep(trace: StoredTrace): void {
+    const { id } = trace;
+    if (!known.has(id) && !waiting.has(id)) conversations += 1;
+    waiting.set(id, atTheDoor({ ...trace, outcome: outcomes.get(id) ?? NO_OUTCOME }, door));
+    outcomes.delete(id);
+    if (waiting.size >= BATCH) flush();
+  }
+
+  return {
+    flush,
+    get counts() {
+      return { conversations, stored };
+    },
+    live: (live) => {
+      if (live.opened.session.steps.length > 0) keep(traceOf(live, setting.env));
+    },
+    overheard(talk) {
+      const { traces } = openai.read([{ line: 1, value: recordOf(talk) }], setting);
+      for (const trace of traces) keep({ ...trace, id: talk.id, source: 'serve', time: talk.time });
+    },
+    outcome(id, given, isOpen) {
+      const outcome = outcomeIn(given);
+      const kept = waiting.get(id);
+      if (kept !== undefined) waiting.set(id, { ...kept, outcome });
+      else if (isOpen) outcomes.set(id, outcome);
+      else return store.setOutcome(id, outcome);
+      return true;
+    },
+  };
+}
+
+function outcomeIn({ reward = null, label }: JsonObject): StoredOutcome {
+  const known = reward === null || (typeof reward === 'number' && reward >= 0 && reward <= 1);
+  if (!known || (reward === null && typeof label !== 'string'))
+    throw new RefusedRequest('expected "reward" from 0 to 1, or a "label" that is a text');
+  return { reward: reward as number | null, ...(typeof label === 'string' ? { label } : {}), by: 'client' };
+}
+
+/** What the machine saw and did. */
+function traceOf({ begun, opened: { session, talk } }: Live, env: string): StoredTrace {
+  const { compiled, steps } = session;
+  const [system, user] = [
+    talk.messages.find(({ role }) => role === 'system')?.content ?? '',
+    talk.messages.find(({ role }) => role === 'user')?.content ?? '',
+  ];
+  return {
+    v: 1,
+    id: begun.id,
+    env,
+    source: 'serve',
+    task: null,
+    time: begun.time,
+    agent: UNKNOWN,
+    model: talk.model === '' ? UNKNOWN : talk.model,
+    harness: begun.label,
+    split: 'train',
+    outcome: NO_OUTCOME,
+    prompt: { system, user, tools: compiled.sentTools },
+    steps:
+      begun.adopted === null
+        ? steps
+        : [{ kind: 'note', by: 'serve', text: `adopted ${begun.adopted} calls` }, ...steps],
+    usage: usageOf(usagesIn(steps)),
+  };
+}
+
+const usagesIn = (steps: Live['opened']['session']['steps']) =>
+  steps.flatMap((step) => (step.kind === 'model' ? [step.usage] : []));
+
+function usageOf(usages: readonly (typeof NO_USAGE)[]): StoredTrace['usage'] {
+  if (usages.length === 0) return UNKNOWN_USAGE;
+  const sum = (read: (usage: typeof NO_USAGE) => number) => usages.reduce((total, usage) => total + read(usage), 0);
+  return {
+    calls: usages.length,
+    inputTokens: sum(({ inputTokens }) => inputTokens),
+    outputTokens: sum(({ outputTokens }) => outputTokens),
+    cachedTokens: sum(({ cachedTokens }) => cachedTokens),
+    // The gateway knows no prices.
+    costUsd: null,
+  };
+}
+
+/** A conversation that was only heard, in the form of a log. */
+function recordOf({ body, reply, usages, model }: Overheard): JsonObject {
+  const messages = Array.isArray(body.messages) ? body.messages : [];
+  const last = usages.at(-1);
+  return {
+    messages: [...messages, reply],
+    ...(body.tools === undefined ? {} : { tools: body.tools }),
+    ...(model === '' ? {} : { model }),
+    ...(usages.length === 1 && last !== undefined ? { usage: last } : {}),
+  };
+}

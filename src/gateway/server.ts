@@ -1,0 +1,274 @@
+/** The gateway over HTTP: chat completions through the harness, all else as it comes. */
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { jsonOf } from '../digest.ts';
+import { InfrastructureError, UsageError } from '../errors.ts';
+import type { Json, JsonObject } from '../types.ts';
+import { holdsText } from './ask.ts';
+import { beginning, type Setting } from './begin.ts';
+import type { LiveConversations } from './conversations.ts';
+import { fail, openStream, sendJson, sendText } from './leave.ts';
+import { fitOf, goOn, type Live, settle, takeIn } from './live.ts';
+import { type Exchange, passedHeaders, relay } from './relay.ts';
+import type { Shadow } from './shadow.ts';
+import { type Upstream, UpstreamRefusal } from './upstream.ts';
+import type { Versions } from './versions.ts';
+import { RefusedRequest, readRequest, type WireRequest } from './wire.ts';
+
+export const CONVERSATION = 'x-optimize-conversation';
+/** One turn of a person with several images takes megabytes. */
+const MOST_BYTES = 64 * 2 ** 20;
+export interface GatewayOptions {
+  readonly setting: Setting;
+  readonly upstream: Upstream;
+  readonly versions: Versions;
+  readonly conversations: LiveConversations;
+  /** Null enforces. */
+  readonly shadow: Shadow | null;
+  /** Our own fault refuses the request, where it else passes unchanged. */
+  readonly failClosed: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Names besides those of loopback that a request may address. */
+  readonly names: readonly string[];
+  outcome(id: string, given: JsonObject): boolean;
+  warn(message: string): void;
+}
+
+export interface Gateway {
+  /** For a client's base URL. */
+  readonly url: string;
+  /** Ends when running requests have ended, or after ten seconds. */
+  close(): Promise<void>;
+}
+
+export interface Counts {
+  requests: number;
+  replies: number;
+  passed: number;
+  refused: number;
+  bypassed: number;
+  blocks: number;
+  rewrites: number;
+  reads: number;
+}
+
+/** Listens; throws UsageError for a port that is taken. */
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const { conversations, versions, upstream, setting, shadow } = options;
+  const counts: Counts = {
+    requests: 0,
+    replies: 0,
+    passed: 0,
+    refused: 0,
+    bypassed: 0,
+    blocks: 0,
+    rewrites: 0,
+    reads: 0,
+  };
+  const busy = new Map<string, Promise<unknown>>();
+
+  async function chat(exchange: Exchange, text: string): Promise<void> {
+    const body = jsonIn(text);
+    const request = readRequest(body);
+    const frozen = versions.frozen();
+    if (shadow !== null) return shadow.pass(exchange, request, text);
+    if (frozen !== null) return passOn(exchange, text, { 'x-optimize-bypassed': 'frozen' });
+    if (request.plain || request.tools.length === 0) return passOn(exchange, text, {});
+    let live: Live;
+    try {
+      live = conversationOf(exchange, request);
+    } catch (error) {
+      if (error instanceof RefusedRequest || options.failClosed) throw error;
+      return bypass(exchange, text, error);
+    }
+    const { id } = live.begun;
+    // One request of a conversation at a time; the same one again gets the same reply.
+    const before = busy.get(id);
+    const work = (async () => {
+      await before?.catch(() => {});
+      await answer(exchange, request, live, text);
+    })();
+    busy.set(id, work);
+    try {
+      await work;
+    } finally {
+      if (busy.get(id) === work) busy.delete(id);
+    }
+  }
+
+  function conversationOf({ request: { headers } }: Exchange, request: WireRequest): Live {
+    const named = headers[CONVERSATION];
+    const spoken = request.messages.filter(({ role }) => role !== 'system');
+    const found = conversations.find(spoken, typeof named === 'string' ? named : undefined);
+    if (found !== null) return found;
+    const inForce = versions.current();
+    return conversations.begin(beginning(request, inForce, setting), inForce);
+  }
+
+  async function answer(exchange: Exchange, request: WireRequest, live: Live, text: string): Promise<void> {
+    const { response, signal } = exchange;
+    const headers = { [CONVERSATION]: live.begun.id, 'x-optimize-harness': live.begun.label };
+    if (live.bypassed !== null) return passOn(exchange, text, { ...headers, 'x-optimize-bypassed': live.bypassed });
+    const fit = live.asked === '' ? 'next' : fitOf(live, request.messages);
+    const stream = openStream(response, request, headers);
+    try {
+      let reply = fit === 'again' ? live.reply : null;
+      if (reply === null) {
+        const from = live.opened.session.steps.length;
+        if (fit !== 'again') takeIn(live, request.messages);
+        const told = holdsText(live.opened.session.compiled) ? {} : { onText: stream.text };
+        const { stream: _, stream_options: __, ...body } = request.body;
+        const wish = 'onText' in told ? { stream: true, stream_options: { include_usage: true } } : {};
+        const complete = (asked: JsonObject) =>
+          upstream.complete({ ...asked, ...wish }, passedHeaders(exchange.request), { signal, ...told });
+        reply = await goOn(live, body, complete, stream.shown);
+        count(live, from);
+        settle(live, request.messages, reply);
+        conversations.settled(live);
+      }
+      counts.replies += 1;
+      stream.end(reply);
+    } catch (error) {
+      if (signal.aborted) return;
+      const ours = !(
+        error instanceof RefusedRequest ||
+        error instanceof UpstreamRefusal ||
+        error instanceof InfrastructureError
+      );
+      if (!ours || options.failClosed || stream.begun()) return stream.fail(error);
+      live.bypassed = 'error';
+      return bypass(exchange, text, error, headers);
+    } finally {
+      stream.stop();
+    }
+  }
+
+  function count(live: Live, from: number): void {
+    for (const { kind } of live.opened.session.steps.slice(from)) {
+      if (kind === 'block') counts.blocks += 1;
+      if (kind === 'rewrite') counts.rewrites += 1;
+      if (kind === 'read') counts.reads += 1;
+    }
+  }
+
+  /** Our own fault is no reason to stop an agent. */
+  function bypass(
+    exchange: Exchange,
+    text: string,
+    error: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<void> {
+    counts.bypassed += 1;
+    options.warn(`a request passed unchanged: ${error instanceof Error ? error.message : String(error)}`);
+    return passOn(exchange, text, { ...headers, 'x-optimize-bypassed': 'error' });
+  }
+
+  /** To upstream and back, unchanged. */
+  function passOn(exchange: Exchange, text: string, extra: Record<string, string>): Promise<void> {
+    counts.passed += 1;
+    return relay(upstream, exchange, text, { extra });
+  }
+
+  async function handle(exchange: Exchange): Promise<void> {
+    const { request, response } = exchange;
+    const path = new URL(request.url ?? '/', 'http://gateway').pathname;
+    assertAddressed(request, options);
+    if (request.method === 'GET' && path === '/healthz')
+      return sendJson(response, 200, {
+        ok: true,
+        harness: versions.current().label,
+        frozen: versions.frozen(),
+        mode: shadow === null ? 'enforce' : 'shadow',
+      });
+    if (request.method === 'GET' && path === '/metrics') return sendText(response, metricsOf(counts, conversations));
+    counts.requests += 1;
+    if (request.method === 'GET' && path.startsWith('/v1/')) return passOn(exchange, '', {});
+    if (request.method !== 'POST') throw new RefusedRequest('expected POST', 405);
+    if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(request.headers['content-type'] ?? ''))
+      throw new RefusedRequest('expected content-type: application/json', 415);
+    const text = await readBody(request);
+    if (path === '/outcome' || path === '/v1/outcome')
+      return sendJson(response, 200, { stored: outcomeOf(jsonIn(text)) });
+    if (path === '/v1/chat/completions' || path === '/chat/completions') return chat(exchange, text);
+    if (path.startsWith('/v1/')) return passOn(exchange, text, {});
+    throw new RefusedRequest(`expected /v1/chat/completions, got ${path}`, 404);
+  }
+
+  function outcomeOf(given: Json): boolean {
+    const { conversation } = (
+      typeof given === 'object' && given !== null && !Array.isArray(given) ? given : {}
+    ) as JsonObject;
+    if (typeof conversation !== 'string')
+      throw new RefusedRequest('expected {"conversation": ID, "reward": 0 to 1} or a "label"');
+    return options.outcome(conversation, given as JsonObject);
+  }
+
+  const server = createServer((request, response) => {
+    const hungUp = new AbortController();
+    response.once('close', () => {
+      if (!response.writableEnded) hungUp.abort();
+    });
+    handle({ request, response, signal: hungUp.signal }).catch((error) => {
+      if (hungUp.signal.aborted) return;
+      counts.refused += 1;
+      fail(response, error);
+    });
+  });
+  server.requestTimeout = 300_000;
+  server.headersTimeout = 30_000;
+  await new Promise<void>((ready, failed) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      failed(new UsageError(`cannot listen on ${options.host}:${options.port} (${error.code}); choose another --port`)),
+    );
+    server.listen(options.port, options.host, ready);
+  });
+  const { port, address, family } = server.address() as AddressInfo;
+  const timer = setInterval(() => void versions.refresh().catch((error: Error) => options.warn(error.message)), 400);
+  timer.unref();
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/v1`,
+    async close() {
+      clearInterval(timer);
+      const closed = new Promise<void>((ready) => server.close(() => ready()));
+      server.closeIdleConnections();
+      const late = setTimeout(() => server.closeAllConnections(), 10_000);
+      await closed;
+      clearTimeout(late);
+    },
+  };
+}
+
+/** Exact names of this machine and no other site's page: a loopback address protects nothing. */
+function assertAddressed({ headers }: IncomingMessage, { names }: GatewayOptions): void {
+  const host = (headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
+  const known = ['127.0.0.1', 'localhost', '[::1]', ...names];
+  if (!known.includes(host)) throw new RefusedRequest(`host: expected ${known.join(', ')}`, 421);
+  if (headers.origin !== undefined) throw new RefusedRequest('a page of a browser may not ask this gateway', 403);
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw new RefusedRequest(`expected at most ${MOST_BYTES / 2 ** 20} MB, got more`, 413);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function jsonIn(text: string): Json {
+  try {
+    return jsonOf(text) as Json;
+  } catch (error) {
+    throw new RefusedRequest(`expected JSON: ${error instanceof Error ? error.message.slice(0, 200) : ''}`);
+  }
+}
+
+const metricsOf = (counts: Counts, { size }: LiveConversations): string =>
+  [
+    ...Object.entries(counts).map(([name, value]) => `optimize_gateway_${name}_total ${value}`),
+    `optimize_gateway_conversations ${size}`,
+    '',
+  ].join('\n');

@@ -1,0 +1,107 @@
+/** Shadow mode: nothing is changed, and every conversation is kept as it was. */
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { isObject, jsonOf } from '../digest.ts';
+import { isStream, replyOf } from '../models/sse.ts';
+import type { Json, JsonObject } from '../types.ts';
+import { type Exchange, relay } from './relay.ts';
+import type { Upstream } from './upstream.ts';
+import { viewOf, type WireMessage, type WireRequest } from './wire.ts';
+
+/** A conversation as its client sent it, newest request and its reply last. */
+export interface Overheard {
+  readonly id: string;
+  readonly time: string;
+  readonly body: JsonObject;
+  readonly reply: JsonObject;
+  readonly usages: readonly JsonObject[];
+  readonly model: string;
+}
+
+export interface Shadow {
+  pass(exchange: Exchange, request: WireRequest, text: string): Promise<void>;
+  readonly talks: ReadonlyMap<string, Overheard>;
+}
+
+/** Larger replies pass, and are not kept. */
+const MOST_KEPT = 8 * 2 ** 20;
+
+/** `most`: conversations in memory; `onDrop` gets one that leaves it. */
+export function openShadow(upstream: Upstream, most: number, onDrop: (talk: Overheard) => void): Shadow {
+  const talks = new Map<string, Overheard>();
+  const byView = new Map<string, string>();
+
+  function keep(request: WireRequest, completion: JsonObject): void {
+    const { choices, usage, model } = completion;
+    const first = Array.isArray(choices) ? choices[0] : undefined;
+    const message = isObject(first) ? first.message : undefined;
+    if (!isObject(message)) return;
+    const spoken = request.messages.filter(({ role }) => role !== 'system');
+    const last = spoken.findLastIndex(({ role }) => role === 'assistant');
+    const before = last < 0 ? undefined : viewOf(spoken.slice(0, last + 1));
+    const id = (before === undefined ? undefined : byView.get(before)) ?? randomBytes(6).toString('hex');
+    const known = talks.get(id);
+    if (before !== undefined) byView.delete(before);
+    talks.delete(id);
+    talks.set(id, {
+      id,
+      time: known?.time ?? new Date().toISOString(),
+      body: request.body,
+      reply: message as JsonObject,
+      usages: [...(known?.usages ?? []), ...(isObject(usage) ? [usage as JsonObject] : [])],
+      model: typeof model === 'string' ? model : '',
+    });
+    byView.set(viewOf([...spoken, heard(message as JsonObject)]), id);
+    if (talks.size <= most) return;
+    const [oldest] = talks.values();
+    if (oldest === undefined) return;
+    talks.delete(oldest.id);
+    onDrop(oldest);
+  }
+
+  return {
+    talks,
+    async pass(exchange, request, text) {
+      const parts: Buffer[] = [];
+      let bytes = 0;
+      const tap = (message: IncomingMessage) =>
+        message.on('data', (part: Buffer) => {
+          bytes += part.length;
+          if (bytes <= MOST_KEPT) parts.push(part);
+        });
+      await relay(upstream, exchange, text, { tap });
+      if (bytes > MOST_KEPT || exchange.response.statusCode >= 300) return;
+      const whole = completionIn(Buffer.concat(parts).toString('utf8'));
+      if (whole !== null) keep(request, whole);
+    },
+  };
+}
+
+function completionIn(text: string): JsonObject | null {
+  try {
+    const value = isStream('', text) ? replyOf(text) : jsonOf(text);
+    return isObject(value) ? (value as JsonObject) : null;
+  } catch {
+    return null;
+  }
+}
+
+function heard({ content, tool_calls: calls }: JsonObject): WireMessage {
+  const text = typeof content === 'string' ? content : '';
+  const list = Array.isArray(calls) ? calls.filter(isObject) : [];
+  return {
+    role: 'assistant',
+    text,
+    parts: [],
+    calls: list.map((call) => {
+      const inner = (isObject(call.function) ? call.function : {}) as Record<string, Json>;
+      return {
+        id: '',
+        name: String(inner.name),
+        arguments: typeof inner.arguments === 'string' ? inner.arguments : '{}',
+      };
+    }),
+    callId: '',
+    kept: {},
+  };
+}

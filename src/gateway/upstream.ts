@@ -1,0 +1,106 @@
+/** Requests to the endpoint behind the gateway: the client's key goes there and nowhere else. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { isObject, jsonOf } from '../digest.ts';
+import { InfrastructureError, UsageError } from '../errors.ts';
+import { decoded, send } from '../models/exchange.ts';
+import { isLoopback } from '../models/key-hosts.ts';
+import { isStream, replyOf } from '../models/sse.ts';
+import type { Json, JsonObject } from '../types.ts';
+
+/** An answer that is no reply: the client gets it as it came. */
+export class UpstreamRefusal extends Error {
+  override readonly name = 'UpstreamRefusal';
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly retryAfter: string | undefined;
+  constructor(status: number, body: string, headers: IncomingHttpHeaders) {
+    super(`upstream answered ${status}`);
+    this.status = status;
+    this.body = body;
+    this.contentType = headers['content-type'] ?? 'application/json';
+    this.retryAfter = headers['retry-after'];
+  }
+}
+
+export interface Upstream {
+  readonly url: string;
+  /** As it comes, for what no layer touches. Redirects are not followed. */
+  pass(path: string, init: RequestInit): Promise<IncomingMessage>;
+  /** One whole completion; `onText` hears its text as it comes. Throws UpstreamRefusal. */
+  complete(
+    body: JsonObject,
+    headers: Readonly<Record<string, string>>,
+    options: { signal: AbortSignal; onText?: (text: string) => void },
+  ): Promise<JsonObject>;
+}
+
+/** Throws UsageError for an address that is neither https nor of this machine. */
+export function openUpstream(address: string): Upstream {
+  const expected = 'expected an address such as https://api.openai.com/v1';
+  if (!URL.canParse(address)) throw new UsageError(`--upstream: ${expected}, got "${address}"`);
+  const base = new URL(address);
+  if (base.protocol !== 'https:' && !(base.protocol === 'http:' && isLoopback(address)))
+    throw new UsageError(
+      `--upstream: ${expected} or a server of this machine, got ${base.protocol}//${base.host}: the client's key would be readable on its way`,
+    );
+  if (base.username !== '' || base.password !== '')
+    throw new UsageError('--upstream holds a name or password, which would reach logs; the client sends its own key');
+  const url = address.replace(/\/+$/, '');
+  const pass: Upstream['pass'] = async (path, init) => {
+    const message = await send(new URL(`${url}${path}`), init);
+    const { statusCode = 502, headers } = message;
+    if (statusCode >= 300 && statusCode < 400) {
+      message.destroy();
+      const text = JSON.stringify({
+        error: { message: `upstream redirects to ${headers.location}; give that as --upstream` },
+      });
+      throw new UpstreamRefusal(502, text, { 'content-type': 'application/json' });
+    }
+    return message;
+  };
+  return {
+    url,
+    pass,
+    async complete(body, headers, { signal, onText }) {
+      const message = await pass('/chat/completions', { method: 'POST', headers, body: JSON.stringify(body), signal });
+      const { statusCode = 502 } = message;
+      const heard = onText === undefined ? undefined : textListener(onText);
+      const text = await decoded(message, statusCode < 300 ? heard : undefined);
+      if (statusCode >= 300) throw new UpstreamRefusal(statusCode, text, message.headers);
+      const value = isStream(message.headers['content-type'] ?? '', text) ? replyOf(text) : valueIn(text);
+      if (!isObject(value)) throw new InfrastructureError('upstream replied without a message', { who: 'endpoint' });
+      return value as JsonObject;
+    },
+  };
+}
+
+function valueIn(text: string): unknown {
+  try {
+    return jsonOf(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Hears the texts of whole events in pieces of a stream; half an event is kept back. */
+function textListener(onText: (text: string) => void): (piece: string) => void {
+  let open = '';
+  return (piece) => {
+    open += piece;
+    const lines = open.split(/\r\n|\n|\r/);
+    open = lines.pop() ?? '';
+    for (const line of lines) {
+      if (!line.startsWith('data:')) continue;
+      const said = textOfEvent(valueIn(line.slice(5)));
+      if (said !== '') onText(said);
+    }
+  };
+}
+
+function textOfEvent(value: unknown): string {
+  const choices = isObject(value) ? (value as JsonObject).choices : undefined;
+  const first = Array.isArray(choices) ? (choices[0] as Json | undefined) : undefined;
+  const delta = isObject(first) ? first.delta : undefined;
+  return isObject(delta) && typeof delta.content === 'string' ? delta.content : '';
+}
