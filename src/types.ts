@@ -169,6 +169,12 @@ export interface Episode {
   readonly seed: number;
 }
 
+/** Where requests go, and the name of the variable whose value goes with them; null for none. */
+export interface Endpoint {
+  readonly baseUrl: string;
+  readonly keyEnv: string | null;
+}
+
 /** The frozen model under test. */
 export interface Agent {
   /** e.g. `sim:medium`, `openai:gpt-x`. */
@@ -182,6 +188,8 @@ export interface Agent {
   readonly contextTokens?: number | undefined;
   /** `text`: it cannot make native calls, so every harness is played with `protocol: text`. */
   readonly protocol?: 'text' | undefined;
+  /** Absent if nothing is sent anywhere. */
+  readonly endpoint?: Endpoint | undefined;
   open(episode: Episode): ChatModel;
 }
 

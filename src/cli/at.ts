@@ -8,6 +8,7 @@ import { type HarnessInForce, inForceAt } from '../ledger/branch/in-force.ts';
 import { firstHarness } from '../ledger/branch/versions.ts';
 import { changesBranch } from '../ledger/kinds/index.ts';
 import { changedItemsOf } from '../ledger/kinds/items.ts';
+import { endpointText, settingsInForce } from '../ledger/kinds/settings.ts';
 import { command } from './command.ts';
 import { ledgerOf } from './open-ledger.ts';
 import { answering } from './options.ts';
@@ -36,6 +37,7 @@ export const at = command({
       kind: decision?.kind ?? (changed.has(id) ? 'by hand, no decision had taken it over' : 'before the ledger'),
       time: decision?.time ?? null,
     }));
+    const endpoints = settingsInForce(found.behind)?.endpoints ?? [];
     if (flags.json)
       sayJson({
         type: 'at',
@@ -46,12 +48,14 @@ export const at = command({
         version: found.version,
         simulated: found.simulated,
         harness: harness.id,
+        endpoints,
         rules: origins,
       });
     else {
       const label = found.simulated ? ' (evidence SIMULATED)' : '';
       say(`${env} at ${at}: ${found.version ?? 'no released version'}${label}, harness ${harness.id.slice(0, 12)}`);
       say(`commit ${found.commit}${branchText(found)}, ${found.time} (the committer's claim)`);
+      for (const endpoint of endpoints) say(`nights asked ${endpointText(endpoint)}`);
       for (const { id, decision, kind } of origins)
         say(`  ${id.padEnd(40)} ${decision === null ? kind : `decision ${decision} (${kind})`}`);
     }

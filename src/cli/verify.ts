@@ -4,6 +4,7 @@ import { InfrastructureError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openRepository, type Repository } from '../ledger/git/git.ts';
 import { readTrust } from '../ledger/keys/trust.ts';
+import { endpointText } from '../ledger/kinds/settings.ts';
 import { anchorLine, parseAnchor } from '../ledger/verify/anchor.ts';
 import { type VerifyReport, verifyRepository } from '../ledger/verify/verify.ts';
 import { rerunLooks } from '../recheck/rerun.ts';
@@ -93,11 +94,12 @@ const exitCodeOf = ({ issues, unchecked }: VerifyReport): number =>
   issues.length > 0 ? EXIT.verify : unchecked.length > 0 ? EXIT.usage : EXIT.ok;
 
 function tell(report: VerifyReport): void {
-  for (const { branch, decisions, signedFrom, commits, releases } of report.branches) {
+  for (const { branch, decisions, signedFrom, commits, releases, endpoints } of report.branches) {
     const signed = signedFrom === null ? 'not signed' : `signed from decision ${signedFrom} on`;
     say(
       `${branch}: ${amount(decisions, 'decision')} in ${amount(commits, 'commit')}, ${amount(releases, 'release')}, ${signed}`,
     );
+    for (const endpoint of endpoints) say(`  the last night asked ${endpointText(endpoint)}`);
   }
   for (const { level, commit, file, field, expected, found } of report.issues)
     say(

@@ -45,6 +45,7 @@ const holdsSecret = ({ username, password, searchParams }: URL): boolean =>
 
 const OPENAI = 'https://api.openai.com/v1';
 const DEFAULT_KEY = 'OPENAI_API_KEY';
+const NO_KEY = 'none';
 
 const baseUrlOf = ({ baseUrl }: OpenAISettings): string | undefined =>
   baseUrl ?? (process.env.OPENAI_BASE_URL?.trim() || undefined);
@@ -60,7 +61,7 @@ export const keyUseOf = (settings: OpenAISettings): KeyUse => ({
 function keyFor({ apiKey }: OpenAISettings, use: KeyUse): string {
   const bound = mayReceive(use, process.env) || apiKey !== undefined;
   const key = (apiKey ?? process.env[use.name])?.trim() ?? '';
-  if (isLoopback(use.url)) return bound && key !== '' ? key : 'none';
+  if (isLoopback(use.url)) return bound && key !== '' ? key : NO_KEY;
   if (key === '') throw new UsageError(`no key: set ${use.name}, or use --base-url with a server on this machine`);
   if (!bound) throw unboundKey(use, process.env);
   return key;
@@ -134,6 +135,7 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
         ...(settings.protocol === undefined ? {} : { protocol: settings.protocol }),
       }),
     ),
+    endpoint: { baseUrl: redact(address), keyEnv: apiKey === NO_KEY ? null : keyEnv },
     open: () => model,
   };
 }

@@ -201,18 +201,10 @@ export function recordedAgent(agent: Agent, store: ReplyStore, redact?: Redact):
 }
 
 /** Answers from `store` alone; an unknown request is an InfrastructureError, so a void rollout. */
-export function replayAgent(
-  agent: Pick<Agent, 'id' | 'digest' | 'unpriced' | 'contextTokens' | 'protocol'>,
-  store: ReplyStore,
-  redact?: Redact,
-): Agent {
+export function replayAgent(agent: Omit<Agent, 'simulated' | 'open'>, store: ReplyStore, redact?: Redact): Agent {
   return {
-    id: agent.id,
+    ...agent,
     simulated: false,
-    digest: agent.digest,
-    unpriced: agent.unpriced,
-    contextTokens: agent.contextTokens,
-    protocol: agent.protocol,
     open: () => ({
       async complete(asked) {
         const key = replyKey(agent.digest, sentWithout(asked, redact));

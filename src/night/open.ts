@@ -8,7 +8,7 @@ import { fileJournal, JOURNAL } from '../evaluation/journal.ts';
 import { fileDigest, readPlain } from '../files.ts';
 import { parseHarness } from '../harness/parse.ts';
 import { assertNotFrozen } from '../ledger/acts/freeze.ts';
-import { changeOfSettings, settingsOf } from '../ledger/acts/settings.ts';
+import { changeOfSettings } from '../ledger/acts/settings.ts';
 import { readHarnessFiles } from '../ledger/branch/branch.ts';
 import { type Ledger, openLedger } from '../ledger/branch/ledger.ts';
 import { acquireLock } from '../ledger/branch/lock.ts';
@@ -27,7 +27,7 @@ import { type NightContext, type NightInput, openProgress, type Progress } from 
 import { fileAnswers, OWN_ANSWERS } from './own-answers.ts';
 import { assertEnoughTasks, unprovenBy } from './reach.ts';
 import { type NightFacts, openRecorder } from './recorder.ts';
-import { findRun, type NightRun, whoOf } from './run.ts';
+import { findRun, type NightRun, settingsOfNight, whoOf } from './run.ts';
 
 /** Rollouts are on disk after `flush`. */
 export interface AssembledNight {
@@ -139,7 +139,7 @@ export async function assembleNight(
     time: () => new Date(input.now()).toISOString(),
   };
   const recorder = openRecorder(ledger, facts, config.firstSeq, input.emit);
-  const change = changeOfSettings(options.env, before, settingsOf(environment, options.policy));
+  const change = changeOfSettings(options.env, before, settingsOfNight(input));
   if (change !== null) recorder.settings(change, start);
   const progress = openProgress();
   const heldOut = heldOutOf(input.tasks);

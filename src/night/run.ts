@@ -7,11 +7,12 @@ import { canonicalJson, jsonOf, sha256 } from '../digest.ts';
 import { splitDigest } from '../environments/split.ts';
 import { assertOwnFolder, readPlain } from '../files.ts';
 import { parseHarness } from '../harness/parse.ts';
-import { changeOfSettings, settingsOf } from '../ledger/acts/settings.ts';
+import { changeOfSettings, endpointsOf, type GivenSettings, settingsOf } from '../ledger/acts/settings.ts';
 import { startNight } from '../ledger/acts/start.ts';
 import type { Ledger } from '../ledger/branch/ledger.ts';
 import { nightOf } from '../ledger/branch/versions.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
+import { Endpoint } from '../ledger/kinds/settings.ts';
 import { NO_POLICY, Policy } from '../policy/policy.ts';
 import { VERSION } from '../version.ts';
 import { assertSound } from './assert-lint.ts';
@@ -58,9 +59,12 @@ export const RunConfig = z.object({
     unpriced: z.boolean(),
     contextTokens: z.number().optional(),
     protocol: z.literal('text').optional(),
+    endpoint: Endpoint.optional(),
   }),
   /** Models of the proposers. */
-  proposerModels: z.array(z.object({ proposer: z.string(), id: z.string(), digest: z.string() })).default([]),
+  proposerModels: z
+    .array(z.object({ proposer: z.string(), id: z.string(), digest: z.string(), endpoint: Endpoint.optional() }))
+    .default([]),
   /** Digest of the environment and of its selected tasks. */
   data: z.object({ environment: z.string(), split: z.string() }),
   timeoutMs: z.number(),
@@ -69,8 +73,23 @@ export type RunConfig = z.infer<typeof RunConfig>;
 
 const modelsOf = (proposers: NightInput['proposers']): RunConfig['proposerModels'] =>
   proposers.flatMap(({ proposer, agent }) =>
-    agent === null ? [] : [{ proposer: proposer.name, id: agent.id, digest: agent.digest }],
+    agent === null
+      ? []
+      : [
+          {
+            proposer: proposer.name,
+            id: agent.id,
+            digest: agent.digest,
+            ...(agent.endpoint === undefined ? {} : { endpoint: agent.endpoint }),
+          },
+        ],
   );
+
+/** What a night runs under. */
+export const settingsOfNight = ({ agent, environment, options, proposers }: NightInput): GivenSettings => ({
+  ...settingsOf(environment, options.policy),
+  endpoints: endpointsOf([agent, ...proposers.flatMap((one) => one.agent ?? [])]),
+});
 
 export const whoOf = ({
   agent,
@@ -138,7 +157,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
   const known = ledger.started ? parseHarness(options.env, ledger.head().files) : null;
   await assertSound(parseHarness(options.env, input.workTree), environment, known);
   // Throws, before anything is written, for changes that only a person may take over.
-  changeOfSettings(options.env, ledger.decisions(), settingsOf(environment, options.policy));
+  changeOfSettings(options.env, ledger.decisions(), settingsOfNight(input));
   const started = await startNight(ledger, { workTree: input.workTree, run, who: whoOf(input), time });
   const fresh: RunConfig = {
     key,
@@ -155,6 +174,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
       unpriced: agent.unpriced === true,
       ...(agent.contextTokens === undefined ? {} : { contextTokens: agent.contextTokens }),
       ...(agent.protocol === undefined ? {} : { protocol: agent.protocol }),
+      ...(agent.endpoint === undefined ? {} : { endpoint: agent.endpoint }),
     },
     proposerModels: models,
     data: { environment: environment.digest, split: splitDigest(input.tasks) },

@@ -119,6 +119,15 @@ describe('a night with a model', () => {
     }
   });
 
+  it('records where the key went, by its name', async () => {
+    const settings = decisionsOf(dir, 'my-shop').find(({ kind }) => kind === 'settings');
+    const asked = { model: 'openai:fake', baseUrl: endpoint.url, keyEnv: 'OPENAI_API_KEY' };
+    expect(settings).toMatchObject({ settings: { endpoints: [asked] } });
+    const text = `asked openai:fake at ${endpoint.url}, key OPENAI_API_KEY`;
+    for (const command of ['verify', 'at optimize/my-shop --env my-shop'])
+      expect((await optimize(dir, command)).stdout).toContain(text);
+  });
+
   it('verifies without the endpoint', async () => {
     expect((await optimize(dir, 'verify')).code).toBe(0);
   });

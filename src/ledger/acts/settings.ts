@@ -2,10 +2,10 @@
 import { canonicalJson, sha256 } from '../../digest.ts';
 import { UsageError } from '../../errors.ts';
 import type { Policy } from '../../policy/policy.ts';
-import type { Environment, Task } from '../../types.ts';
+import type { Agent, Environment, Task } from '../../types.ts';
 import type { Ledger } from '../branch/ledger.ts';
 import type { AnyDecision } from '../kinds/kind.ts';
-import { loosened, type RecordedSettings, settingsInForce } from '../kinds/settings.ts';
+import { loosened, type NamedEndpoint, type RecordedSettings, settingsInForce } from '../kinds/settings.ts';
 import { recordAct, type StepOptions } from './step.ts';
 
 type Described = Pick<Environment, 'digest' | 'source' | 'tasks' | 'mac'>;
@@ -26,6 +26,18 @@ const rowOf = (task: Task, digestOf: (text: string) => string): RecordedSettings
   sha256: digestOf(canonicalJson({ request: task.request, target: task.target })),
 });
 
+/** What there is to record; without `endpoints`, those in force stay. */
+export type GivenSettings = Omit<RecordedSettings, 'endpoints'> & {
+  readonly endpoints?: readonly NamedEndpoint[] | undefined;
+};
+
+/** Of every model that sends requests, each once, in order. */
+export function endpointsOf(agents: readonly Pick<Agent, 'id' | 'endpoint'>[]): NamedEndpoint[] {
+  const rows = agents.flatMap(({ id, endpoint }) => (endpoint === undefined ? [] : [{ model: id, ...endpoint }]));
+  const byText = new Map(rows.map((row) => [canonicalJson(row), row]));
+  return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}
+
 export interface SettingsChange {
   readonly kind: 'settings';
   readonly settings: RecordedSettings;
@@ -36,10 +48,12 @@ export interface SettingsChange {
 export function changeOfSettings(
   env: string,
   decisions: readonly AnyDecision[],
-  settings: RecordedSettings,
+  given: GivenSettings,
   { adopt = false } = {},
 ): SettingsChange | null {
   const before = settingsInForce(decisions);
+  const { endpoints = before?.endpoints ?? [], ...rest } = given;
+  const settings: RecordedSettings = endpoints.length === 0 ? rest : { ...rest, endpoints: [...endpoints] };
   if (before !== null && canonicalJson(before) === canonicalJson(settings)) return null;
   const loosens = before === null ? [] : loosened(before, settings);
   if (loosens.length > 0 && !adopt)
@@ -52,7 +66,7 @@ export function changeOfSettings(
 /** Records settings outside of a night unless they are in force. Throws as `changeOfSettings`. */
 export async function recordSettings(
   ledger: Ledger,
-  settings: RecordedSettings,
+  settings: GivenSettings,
   { adopt = false, ...options }: StepOptions & { readonly adopt?: boolean },
 ): Promise<void> {
   const change = changeOfSettings(ledger.env, ledger.decisions(), settings, { adopt });

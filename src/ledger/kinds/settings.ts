@@ -8,6 +8,13 @@ import { digest, sentences } from './fields.ts';
 import { hold } from './finding.ts';
 import { type AnyDecision, type Context, defineKind } from './kind.ts';
 
+/** Where requests go, and the name of the variable whose value goes with them; null for none. */
+export const Endpoint = z.strictObject({ baseUrl: z.string(), keyEnv: z.string().nullable() });
+
+/** A model of a night, its own or a proposer's, and its endpoint. */
+const NamedEndpoint = Endpoint.extend({ model: z.string() });
+export type NamedEndpoint = z.infer<typeof NamedEndpoint>;
+
 export const RecordedSettings = z.strictObject({
   policy: Policy,
   /** Digest of the environment: name, tools and tasks, and the bytes of its files. */
@@ -16,6 +23,8 @@ export const RecordedSettings = z.strictObject({
   source: digest.optional(),
   /** For private tasks: tells the salt of their digests from another one. */
   salt: digest.optional(),
+  /** Of the models that the last night asked; absent where it asked none. */
+  endpoints: z.array(NamedEndpoint).min(1).optional(),
   tasks: z.array(
     z.strictObject({
       id: z.string(),
@@ -27,13 +36,17 @@ export const RecordedSettings = z.strictObject({
 });
 export type RecordedSettings = z.infer<typeof RecordedSettings>;
 
+/** One model of a night, for people. */
+export const endpointText = ({ model, baseUrl, keyEnv }: NamedEndpoint): string =>
+  `${model} at ${baseUrl}, ${keyEnv === null ? 'no key' : `key ${keyEnv}`}`;
+
 /** Operator of the decisions by which a person adopts what a night would not. */
 export const ADOPT = 'adopt';
 
 export const settings = defineKind({
   kind: 'settings',
   fields: { settings: RecordedSettings, loosens: sentences },
-  title: () => 'what nights run under',
+  title: ({ settings: { endpoints = [] } }) => ['what nights run under', ...endpoints.map(endpointText)].join('; '),
   person: ({ loosens }) => loosens.length > 0,
   verify(decision, { before, note }) {
     const old = settingsInForce(before);

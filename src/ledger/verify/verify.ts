@@ -13,6 +13,7 @@ import { artifactPath, artifactsIn, expiredFiles } from '../kinds/expire.ts';
 import { hold, type LedgerFinding, notesOn, type Unchecked } from '../kinds/finding.ts';
 import type { Decision } from '../kinds/index.ts';
 import { isPast } from '../kinds/judged.ts';
+import { type NamedEndpoint, settingsInForce } from '../kinds/settings.ts';
 import { type Anchor, anchorOf, verifyAnchor } from './anchor.ts';
 import { branchesOf, LEDGER_REFS, missingFrom } from './branches.ts';
 import { verifyDecisions } from './decisions.ts';
@@ -45,6 +46,8 @@ export interface BranchReport {
   readonly releases: number;
   /** True if settings were recorded before anything was scored. */
   readonly bound: boolean;
+  /** Of the settings in force: the models that nights ask. */
+  readonly endpoints: readonly NamedEndpoint[];
   /** For a later `--anchor`; null while there is no decision. */
   readonly anchor: Anchor | null;
 }
@@ -105,6 +108,7 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
     for (const anchor of anchors) if (anchor.env === env) verifyAnchor(anchor, nodes, history.chain, v3);
     const all = storedIn(nodes);
     for (const { path } of all) held.add(path);
+    const records = all.flatMap(({ decision }) => decision ?? []);
     reports.push({
       env,
       branch,
@@ -113,7 +117,8 @@ export async function verifyRepository(repository: Repository, options: VerifyOp
       signedFrom: all.find(({ decision }) => decision?.signer)?.decision?.seq ?? null,
       commits: nodes.filter(({ own }) => own).length,
       releases: releases.size,
-      bound: isBound(all.flatMap(({ decision }) => decision ?? [])),
+      bound: isBound(records),
+      endpoints: settingsInForce(records)?.endpoints ?? [],
       anchor: anchorOf(env, nodes, head),
     });
   }
