@@ -46,6 +46,8 @@ export const RunConfig = z.object({
   key: z.string(),
   /** Of this run alone, where two clones or work trees begin runs of the same name. */
   id: z.string().optional(),
+  /** Ids of its tries before: each has its own, as a folder may be copied and played on in both places. */
+  earlier: z.array(z.string()).optional(),
   night: z.int(),
   firstSeq: z.int(),
   /** Commit of the branch; before the first decision, the checked-out one. */
@@ -144,7 +146,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
     !existsSync(join(folder, last, 'summary.json')) &&
     (await goesOn(ledger, last, config))
   )
-    return { name: last, config: withCaps(join(folder, last), config, options), resumed: true };
+    return { name: last, config: nextTry(join(folder, last), config, options), resumed: true };
 
   // A folder without a configuration was cut off before any rollout; its number is used again.
   const begun = runs.filter((name) => existsSync(join(folder, name, 'config.json')));
@@ -189,16 +191,23 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
 }
 
 /** Whether what was recorded since the run began is its own, not that of another run. */
-async function goesOn(ledger: Ledger, run: string, { id, firstSeq }: RunConfig): Promise<boolean> {
+async function goesOn(ledger: Ledger, run: string, { id, earlier = [], firstSeq }: RunConfig): Promise<boolean> {
   const since = ledger.decisions().filter(({ seq }) => seq >= firstSeq);
   const last = since.at(-1);
   if (since.some((decision) => decision.run !== run)) return false;
-  return last === undefined || id === undefined || (await nightOf(ledger, last)) === id;
+  if (last === undefined || id === undefined) return true;
+  const night = await nightOf(ledger, last);
+  return night !== null && [id, ...earlier].includes(night);
 }
 
-/** Records the caps of this try: a replay has to meet those of the last one. */
-function withCaps(folder: string, config: RunConfig, { maxRollouts, maxUsd, maxMinutes }: NightOptions): RunConfig {
-  const changed = { ...config, options: { ...config.options, maxRollouts, maxUsd, maxMinutes } };
+/** Records a try: its own id, and its caps, as a replay has to meet those of the last one. */
+function nextTry(folder: string, config: RunConfig, { maxRollouts, maxUsd, maxMinutes }: NightOptions): RunConfig {
+  const { id, earlier = [] } = config;
+  const changed = {
+    ...config,
+    ...(id === undefined ? {} : { id: randomUUID(), earlier: [...earlier, id] }),
+    options: { ...config.options, maxRollouts, maxUsd, maxMinutes },
+  };
   writeConfig(folder, changed);
   return changed;
 }
