@@ -52,7 +52,7 @@ async function findRelease(night: NightContext, progress: Progress): Promise<Nig
         break;
     }
     branch = await prune(night, progress, branch);
-    result = still !== null && branch.head.id === night.release.id ? noLook(still) : await look(night, branch);
+    result = await lookAt(night, branch, still);
   } catch (error) {
     // A cap may end the night anywhere; what was decided stands and is reported.
     const decided = night.recorder.decisions.filter((one) => one.kind === 'candidate' && one.gate !== undefined).length;
@@ -61,6 +61,14 @@ async function findRelease(night: NightContext, progress: Progress): Promise<Nig
     result = noLook(`${STOPPED}: ${error.message}`);
   }
   return closeNight(night, progress, nightEndOf(branch, result));
+}
+
+/** What is not asked: a branch where nothing moved, and one to which a given edit added nothing. */
+async function lookAt(night: NightContext, branch: Branch, still: string | null): Promise<Look> {
+  if (still !== null && branch.head.id === night.release.id) return noLook(still);
+  if (night.options.given && branch.kept.length === 0)
+    return noLook('the edit is not kept, so no sealed task was played');
+  return look(night, branch);
 }
 
 /** Plays the branch head: scores of earlier nights are never carried over. */

@@ -58,6 +58,8 @@ export interface NightRequest {
   readonly tags?: readonly string[] | undefined;
   /** Merges a release into the checked-out branch. @default false */
   readonly apply?: boolean | undefined;
+  /** Judges one edit that somebody gives: there is no look unless it is kept. @default false */
+  readonly given?: boolean | undefined;
   /** Limit for one proposal of a caller's proposer. @default 600,000 */
   readonly proposerTimeoutMs?: number | undefined;
   /** Receives every event. @default nobody */
@@ -201,5 +203,6 @@ export function nightOptions(
     tags: request.tags ?? [],
     policy,
     apply,
+    ...(request.given ? { given: true } : {}),
   };
 }

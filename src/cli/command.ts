@@ -63,7 +63,7 @@ export function typedFlags(options: z.ZodObject, flags: Readonly<Record<string, 
 }
 
 /** Quoted where a shell would take it apart. */
-const shellWord = (text: string): string =>
+export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 export interface OptionView extends OptionHelp {

@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandDefinition>>
   plan: async () => (await import('./plan.ts')).plan,
   run: async () => (await import('./run.ts')).run,
   serve: async () => (await import('./serve.ts')).serve,
+  try: async () => (await import('./try.ts')).tryChange,
   log: async () => (await import('./log.ts')).log,
   show: async () => (await import('./show.ts')).show,
   'why-not': async () => (await import('./why-not.ts')).whyNot,

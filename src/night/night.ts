@@ -44,6 +44,8 @@ export interface NightOptions {
   readonly policy: Policy;
   /** Merge a release into the checked-out branch at the end. */
   readonly apply: boolean;
+  /** Judges one edit that somebody gives: there is no look unless it is kept. */
+  readonly given?: true | undefined;
 }
 
 /** What a night is opened with. */

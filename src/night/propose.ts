@@ -5,6 +5,7 @@ import { editTitle } from '../edit/title.ts';
 import type { Shapes } from '../harness/lint/lint.ts';
 import { type RejectedEdit, rejectedEdits } from '../ledger/branch/rejected.ts';
 import type { Decision } from '../ledger/kinds/index.ts';
+import { PERSON } from '../proposal/given.ts';
 import type { MineContext } from '../proposal/mine/context.ts';
 import { mine as mineEdits } from '../proposal/mine/mine.ts';
 import { editWords, withoutNearDuplicates } from '../proposal/near.ts';
@@ -76,7 +77,7 @@ export async function propose(
     const fresh = OWN_CODE.has(name) ? answer.edits : withoutNearDuplicates(answer.edits, edits);
     edits.push(...fresh);
     notes.push(...answer.notes);
-    if (lent !== null || !isBuiltIn(proposer))
+    if (name !== PERSON && (lent !== null || !isBuiltIn(proposer)))
       notes.push(`${name}: ${answer.calls} model calls, ${answer.edits.length} edits, ${fresh.length} of them new.`);
     shapes ??= answer.shapes;
     probes += answer.probes;

@@ -38,6 +38,7 @@ const Options = z.object({
   tags: z.array(z.string()).readonly(),
   policy: Policy.default(NO_POLICY),
   apply: z.boolean(),
+  given: z.literal(true).optional(),
 }) satisfies z.ZodType<NightOptions>;
 
 /** `config.json`: what a run needs to be resumed, or replayed once it is finished. */
@@ -103,7 +104,7 @@ export const whoOf = ({
   served: agent.id,
   proposer: [...options.proposers, ...modelsOf(proposers).map(({ id }) => id)].join(', '),
   simulated: agent.simulated,
-  operator: 'unattended',
+  operator: options.given ? 'try' : 'unattended',
 });
 
 export interface NightRun {
@@ -131,6 +132,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
       tasks: splitDigest(input.tasks),
       agent: agent.digest,
       proposerModels: models.map(({ digest }) => digest),
+      proposerDigests: input.proposers.map(({ proposer }) => proposer.digest ?? null),
       version: VERSION,
     }),
   );

@@ -58,6 +58,8 @@ export interface Proposal {
 export interface Proposer {
   /** Lower-case words joined by `-`; recorded with every edit. */
   readonly name: string;
+  /** What else tells it from another of its name: a night goes on only with an equal one. */
+  readonly digest?: string;
   /** The model that it asks; the night lends it as `context.model` and records its replies. */
   readonly model?: AgentSource;
   propose(context: ProposerContext): MaybePromise<Proposal>;

@@ -17,6 +17,7 @@ import { skillInsert } from './skill-insert.ts';
 import { skillRemove } from './skill-remove.ts';
 import { skillReplace } from './skill-replace.ts';
 import { switchSet } from './switch-set.ts';
+import { textReplace } from './text-replace.ts';
 
 const [first, ...others] = [
   clauseAdd,
@@ -35,6 +36,7 @@ const [first, ...others] = [
   skillInsert,
   skillReplace,
   skillDelete,
+  textReplace,
 ] as const;
 
 /** One bounded change of a harness. */

@@ -56,6 +56,8 @@ const namesIn = (
     value: ['native', 'text'],
     anchor: lines,
     after: lines,
+    path: [`skills/${skill.name}/SKILL.md`, 'notes.md'],
+    old: lines,
   };
 };
 
