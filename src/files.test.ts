@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { canonicalJson, jsonOf, MAX_DEPTH, sha256 } from './digest.ts';
-import { assertOwnFolder, fileDigest, linesOf, readPlain } from './files.ts';
+import { assertOwnFolder, assertRoom, fileDigest, linesOf, readPlain } from './files.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'files-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -83,4 +83,16 @@ describe('depth', () => {
     for (let at = 0; at < 100_000; at++) value = [value];
     expect(() => canonicalJson(value)).toThrow(/levels deep/);
   });
+});
+
+it('refuses a disk that is nearly full, wherever the folders lie, and asks the disk itself', () => {
+  const free = new Map([
+    ['/work', 2 ** 40],
+    ['/git', 3 * 2 ** 20],
+  ]);
+  const left = (folder: string): number => free.get(folder) ?? 0;
+  expect(() => assertRoom(['/work', '/git'], left)).toThrow(/\/git: expected 64 MB of free disk, found 3 MB/);
+  expect(() => assertRoom(['/work'], left)).not.toThrow();
+  expect(() => assertRoom([root], () => 64 * 2 ** 20 - 1)).toThrow(/found 63 MB/);
+  expect(() => assertRoom([root])).not.toThrow();
 });

@@ -1,6 +1,16 @@
 /** Files that others may have left: only regular ones are read, in parts, and through no link. */
 import { createHash } from 'node:crypto';
-import { closeSync, constants, createReadStream, fstatSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statfsSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from './errors.ts';
 
@@ -29,6 +39,28 @@ export function assertOwnFolder(root: string, folder: string): void {
   for (const name of readdirSync(join(root, folder))) {
     const part = strangePart(root, `${folder}/${name}`);
     if (part !== null) refuse(part);
+  }
+}
+
+/** Bytes without which no night begins: a small night writes a few MB. */
+const ROOM = 64 * 2 ** 20;
+
+/** Throws UsageError for a disk that is nearly full. `free`: bytes left to a user. */
+export function assertRoom(
+  folders: readonly string[],
+  free = (folder: string): number => {
+    const { bavail, bsize, blocks } = statfsSync(folder);
+    // Some file systems count nothing.
+    return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
+  },
+): void {
+  for (const folder of folders) {
+    const bytes = free(folder);
+    if (bytes < ROOM)
+      throw new UsageError(
+        `expected ${ROOM / 2 ** 20} MB of free disk, found ${Math.floor(bytes / 2 ** 20)} MB; free some space first, so that nothing paid is lost`,
+        { where: folder },
+      );
   }
 }
 

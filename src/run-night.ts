@@ -1,15 +1,16 @@
 /** Puts a night together and plays it; the command line is one of its callers. */
 import type { z } from 'zod';
-import { assertFit } from './environments/check.ts';
 import { assertScorer } from './environments/define.ts';
 import { BudgetError, InfrastructureError, InterruptedError, UsageError } from './errors.ts';
 import { openBudget, untilCap } from './evaluation/budget.ts';
+import { assertRoom } from './files.ts';
 import { applyRelease } from './ledger/acts/apply.ts';
 import { stepOf } from './ledger/acts/step.ts';
 import { openLedger } from './ledger/branch/ledger.ts';
 import { openRepository, type Repository } from './ledger/git/git.ts';
 import { readKeyring } from './ledger/keys/keys.ts';
 import { type AgentSource, assertCapped, openSource } from './models/source.ts';
+import { checkedFit } from './night/fit.ts';
 import { freezeAfterFailure, freezeAfterLook, freezeIfAltered } from './night/freeze.ts';
 import { assertNames } from './night/guard.ts';
 import type { NightOptions } from './night/night.ts';
@@ -21,6 +22,7 @@ import { openWorkTree } from './open/harness.ts';
 import { callTimeoutMs } from './open/model.ts';
 import { selectTasks } from './open/tasks.ts';
 import { optimize } from './optimize.ts';
+import { assertApprovable } from './policy/approvable.ts';
 import { assertCheckable, Policy, readPolicy, sealedTags, unmeasuredBy } from './policy/policy.ts';
 import type { Check } from './proposal/check.ts';
 import { mine } from './proposal/miner.ts';
@@ -125,10 +127,12 @@ async function open(
   for (const source of [request.agent, ...proposers.flatMap(({ model }) => model ?? [])])
     assertCapped(source, options.maxUsd);
   // Opening an agent may call its endpoint: first make sure that the night can be recorded.
-  (await openLedger(repository, env, keys)).assertWritable();
+  assertApprovable(policy, { env, signer: (await openLedger(repository, env, keys)).assertWritable(), keys });
+  assertRoom([root, repository.commonDir]);
   await freezeIfAltered(repository, env, emit);
   const agent = await openSource(request.agent, budget);
-  await assertFit(environment, tasks, agent.simulated ? undefined : (ids) => playFreshly(environment, root, ids));
+  const freshly = agent.simulated ? undefined : (ids: readonly string[]) => playFreshly(environment, root, ids);
+  const fit = await checkedFit({ root, environment, tasks, freshly, nowMs: Date.now() });
   const asked = [];
   for (const proposer of proposers)
     asked.push({ proposer, agent: proposer.model === undefined ? null : await openSource(proposer.model, budget) });
@@ -155,6 +159,7 @@ async function open(
     command: request.command ?? '(call runNight again)',
   });
   const { night } = opened;
+  fit.keep();
   emit({
     type: 'start',
     env,
@@ -168,6 +173,7 @@ async function open(
     budget: options.budget,
     expectedRollouts: plan.rollouts.expected,
     resumed: night.resumed,
+    checked: fit.since,
   });
   return opened;
 }

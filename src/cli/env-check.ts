@@ -6,6 +6,7 @@ import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Repository } from '../ledger/git/git.ts';
 import { assertSound } from '../night/assert-lint.ts';
+import { forgetFit } from '../night/fit.ts';
 import { reachOf } from '../night/reach.ts';
 import { playFreshly } from '../open/fresh.ts';
 import { openWorkTree } from '../open/harness.ts';
@@ -27,6 +28,7 @@ export const envCheck = command({
     const checked = await checkEnvironment(environment, flags.json ? undefined : progressOf(), (ids) =>
       playFreshly(environment, root, ids),
     );
+    if (checked.problems.length > 0) forgetFit(root, environment.name);
     const harness = await harnessProblems(repository, environment, checked.problems.length === 0);
     const report = { ...checked, problems: [...checked.problems, ...harness] };
     const reach = reachOf(environment);

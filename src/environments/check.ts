@@ -122,13 +122,15 @@ export async function assertFit(
   tasks: readonly Task[],
   // Nothing has been played yet, so this process is as good as a fresh one.
   freshly: PlayFreshly = (ids) => playFresh(environment, ids),
+  // Its rollouts are known to be independent.
+  { isolated = false }: { readonly isolated?: boolean } = {},
 ): Promise<void> {
   const problems = [
     ...toolProblems(environment),
     ...requestProblems(tasks),
     ...equalityProblems(await equalTasks(environment, tasks)),
     // What this package brings was checked with it.
-    ...(environment.file === undefined
+    ...(environment.file === undefined || isolated
       ? []
       : await isolationOf(environment, await sampleOf(environment, tasks), freshly)),
   ];

@@ -106,6 +106,8 @@ export type Event =
       /** Expected rollouts. */
       readonly expectedRollouts: number;
       readonly resumed: boolean;
+      /** When the environment's same files were found sound; null if they were checked now. */
+      readonly checked: string | null;
     }
   | { readonly type: 'phase'; readonly phase: string; readonly detail: string }
   | {

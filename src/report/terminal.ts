@@ -74,6 +74,10 @@ export function terminal({ err, now }: Streams): Emit {
         );
         line(plain(`agent ${label}; seed ${event.seed}; budget ${event.budget} candidates`));
         line(`tasks: ${event.tasks.train} train, ${event.tasks.dev} dev, ${event.tasks.sealed} sealed`);
+        if (event.checked !== null)
+          line(
+            `environment: found sound on ${event.checked.slice(0, 10)} and unchanged, so not checked again (npx optimize env check ${event.env} does)`,
+          );
         return;
       }
       case 'phase':

@@ -17,7 +17,7 @@ function theirs(dir: string, folder: string): Record<string, string> {
   // First, because asking git may run a person's own filters.
   const status = folder === dir ? tryGit(dir, 'status', '--porcelain=v2') : '';
   const isOurs = (path: string) =>
-    /(?:^|\/)runs\/my-shop-\d+\//.test(path) ||
+    /(?:^|\/)runs\/(?:my-shop-\d+|env-check)\//.test(path) ||
     /\.git\/(?:objects\/|optimize|harness-optimizer)/.test(path) ||
     /\.git\/(?:logs\/)?refs\/(?:heads\/optimize|tags\/harness)/.test(path);
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
