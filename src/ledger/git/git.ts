@@ -111,6 +111,8 @@ async function prepare(dir: string, options: GitOptions) {
       allowUnsafeProtocolOverride: true,
     },
     timeout: { block: 120_000 },
+    // Else its output counts as whole 50 ms after git has ended, which a busy machine cuts short.
+    completion: { onClose: true, onExit: false },
     abort: flood.signal,
     ...(options.input === undefined ? {} : { input: () => options.input }),
     errors: (error, result) => {
