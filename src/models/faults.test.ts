@@ -62,6 +62,9 @@ const agentAnswer = (messages: readonly { role: string }[]) => {
   return { content: '', tool_calls: [{ id: 'c', function: { name, arguments: JSON.stringify(args) } }] };
 };
 const LAST = TASKS.length * 2 - 1;
+/** `FAULTS=all`: also at the first and the last call. */
+const EVERY = process.env.FAULTS === 'all';
+const AT = EVERY ? [0, 3, LAST] : [3];
 
 interface Played {
   readonly traces: readonly Trace[];
@@ -122,7 +125,7 @@ describe('an agent', () => {
 
   describe.each(Object.keys(FAULTS))('%s', (name) => {
     const ends = ENDS[name];
-    test.each([0, 3, LAST])('once, at call %i', async (at) => {
+    test.each(AT)('once, at call %i', async (at) => {
       const { traces, error, usd } = await play(name, (call) => call === at);
       expect(usd).toBeGreaterThanOrEqual(usdOf(server.billed) - 1e-12);
       if (ends !== undefined && !(name === 'another model' && at === LAST && error === null)) {
@@ -147,7 +150,7 @@ describe('an agent', () => {
       }
     });
 
-    test.each([0, 3, LAST])('from call %i on', async (at) => {
+    test.each(AT)('from call %i on', async (at) => {
       const { traces, error, usd } = await play(name, (call) => call >= at);
       expect(usd).toBeGreaterThanOrEqual(usdOf(server.billed) - 1e-12);
       if (error !== null) {
@@ -219,7 +222,7 @@ describe('a proposer', () => {
   const proposerAnswer = () => ({ content: '{"say": "Copy the id of the order."}' });
 
   describe.each(Object.keys(FAULTS))('%s', (name) => {
-    test.each([0, 1, 2])('at call %i and after it', async (at) => {
+    test.each(EVERY ? [0, 1, 2] : [1])('at call %i and after it', async (at) => {
       const fault = FAULTS[name];
       server = await openFaultServer({
         answer: proposerAnswer,

@@ -164,8 +164,8 @@ export async function shopRepository(): Promise<string> {
   return copyOf(await shop);
 }
 
-/** A night on the shop that releases v1, on half the tasks that it would take by itself. */
-export const RELEASING = '--env my-shop --tasks 200 --budget 1';
+/** A night on the shop that releases v1, on a third of the tasks that it would take by itself. */
+export const RELEASING = '--env my-shop --tasks 140 --budget 1';
 
 let released: Promise<string> | undefined;
 /** The shop after that night. */

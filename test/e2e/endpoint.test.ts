@@ -24,7 +24,7 @@ import { type FakeEndpoint, openFakeEndpoint } from './fake-endpoint.ts';
 
 const CANARY = 'sk-canary-5d1f0c7ae2';
 const NIGHT = '--env my-shop --tasks 120 --budget 1 --model openai:fake --price-in 1 --price-out 2';
-const KILLS = THOROUGH ? 10 : 2;
+const KILLS = THOROUGH ? 10 : 1;
 /** US dollars of one call at those prices. */
 const CALL_USD = (1000 * 1 + 100 * 2) / 1e6;
 

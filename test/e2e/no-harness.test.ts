@@ -7,7 +7,7 @@ import { decisionsOf, git, optimize, read, repositoryOf } from './cli.ts';
 
 const [, LAMPS = ''] = /```js\n([\s\S]*?)```/.exec(read(ROOT, 'docs/environments.md')) ?? [];
 // As many tasks as a release needs for its look.
-const text = LAMPS.replace('length: 120', 'length: 480');
+const text = LAMPS.replace('length: 120', 'length: 240');
 
 it('the first example plays a night without a harness, and apply writes the folder', async () => {
   const dir = repositoryOf({ '.gitignore': 'node_modules\n', 'evals/lamps/environment.mjs': text });
