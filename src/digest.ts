@@ -12,16 +12,25 @@ export const STORED_DEPTH = 2 * MAX_DEPTH;
 
 /** The value of a JSON text. Throws SyntaxError for others, and for one nested too deep. */
 export function jsonOf(text: string, most = MAX_DEPTH): Json {
-  let [depth, quoted] = [0, false];
+  let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === 34) quoted = !quoted;
-    else if (quoted) at += code === 92 ? 1 : 0;
+    if (code === 34) at = stringEnd(text, at);
     else if (code === 91 || code === 123) depth += 1;
     else if (code === 93 || code === 125) depth -= 1;
     if (depth > most) throw new SyntaxError(`lists and objects nested more than ${most} deep`);
   }
   return JSON.parse(text) as Json;
+}
+
+/** The place of the quote that ends the string which begins at `from`. */
+function stringEnd(text: string, from: number): number {
+  for (let at = text.indexOf('"', from + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(at - 1 - slashes) === 92) slashes += 1;
+    if (slashes % 2 === 0) return at;
+  }
+  return text.length;
 }
 
 /**

@@ -8,8 +8,10 @@ export interface LiveConversations {
   /** Null for none: trimmed, summarized, forked, another agent's or new. */
   find(messages: readonly WireMessage[], named: string | undefined): Live | null;
   begin(begun: Begun, inForce: InForce): Live;
-  /** After a reply: by which view it is found from now on. */
+  /** After a reply, before it leaves: by which view it is found from now on, also after a restart. */
   settled(live: Live): void;
+  /** Writes down what happened to a conversation whose reply does not come. */
+  write(live: Live): void;
   get(id: string): Live | null;
   /** True in memory. */
   has(id: string): boolean;
@@ -123,6 +125,8 @@ export function openConversations({
     settled(live) {
       const { id } = live.begun;
       index(id, live.view);
+      journal.write(id);
     },
+    write: ({ begun }) => journal.write(begun.id),
   };
 }

@@ -2,13 +2,16 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertOwnFolder, linesOf } from '../files.ts';
-import { type Redact, redacted } from '../secrets.ts';
+import type { Redact } from '../secrets.ts';
 import type { Begun } from './begin.ts';
 import type { Told } from './live.ts';
 
 export interface TalkJournal {
   begin(begun: Begun): void;
+  /** Kept until `write`. */
   add(id: string, entry: Told): void;
+  /** On disk, before the reply leaves. */
+  write(id: string): void;
   /** Null for an unknown or unreadable conversation. */
   read(id: string): { readonly begun: Begun; readonly entries: readonly Told[] } | null;
   remove(id: string): void;
@@ -27,8 +30,12 @@ export function openJournal(root: string, env: string, redact: Redact): TalkJour
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(root, 'runs', 'gateway', '.gitignore'), '*\n');
   const place = (id: string) => join(folder, `${id}.jsonl`);
-  const add = (id: string, value: object) =>
-    appendFileSync(place(id), `${JSON.stringify(redacted(value, redact))}\n`, { mode: 0o600 });
+  const waiting = new Map<string, string[]>();
+  const add = (id: string, value: object): void => {
+    const lines = waiting.get(id);
+    if (lines === undefined) waiting.set(id, [JSON.stringify(value)]);
+    else lines.push(JSON.stringify(value));
+  };
   const read: TalkJournal['read'] = (id) => {
     if (!ID.test(id) || !existsSync(place(id))) return null;
     try {
@@ -48,6 +55,12 @@ export function openJournal(root: string, env: string, redact: Redact): TalkJour
   return {
     begin: (begun) => add(begun.id, begun),
     add,
+    write(id) {
+      const lines = waiting.get(id);
+      if (lines === undefined) return;
+      waiting.delete(id);
+      appendFileSync(place(id), redact(`${lines.join('\n')}\n`), { mode: 0o600 });
+    },
     read,
     remove: (id) => rmSync(place(id), { force: true }),
     views() {

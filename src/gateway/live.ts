@@ -3,7 +3,7 @@ import { isObject } from '../digest.ts';
 import { toReply } from '../models/completion.ts';
 import { FREE } from '../models/prices.ts';
 import type { Answer, Ask, CallResult } from '../runtime/ask.ts';
-import { compileHarness } from '../runtime/compile.ts';
+import { compileHarness, type Surface } from '../runtime/compile.ts';
 import { type OpenConversation, openConversation } from '../runtime/conversation.ts';
 import { append } from '../runtime/protocol.ts';
 import { hearPerson } from '../runtime/session.ts';
@@ -45,13 +45,30 @@ export interface Live {
   told(entry: Told): void;
 }
 
-/** Throws what a layer throws. */
-export function openLive(begun: Begun, harness: Harness, setting: Setting, told: Live['told']): Live {
-  const tools = begun.tools.map((tool) => {
+/** Lists of tools that are known at once. */
+const MOST_SURFACES = 200;
+const surfaces = new WeakMap<Setting, Map<string, Surface>>();
+
+/** One object for equal tools, so that a harness is compiled once for them. */
+function surfaceOf(given: readonly JsonObject[], setting: Setting): Surface {
+  const known = surfaces.get(setting) ?? new Map<string, Surface>();
+  surfaces.set(setting, known);
+  const key = JSON.stringify(given);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const tools = given.map((tool) => {
     const { name } = tool.function as JsonObject;
     return toTool(tool, setting.isReadOnly(String(name)));
   });
-  const compiled = compileHarness(harness, { ...setting.surface, tools });
+  const surface = { ...setting.surface, tools };
+  if (known.size >= MOST_SURFACES) known.clear();
+  known.set(key, surface);
+  return surface;
+}
+
+/** Throws what a layer throws. */
+export function openLive(begun: Begun, harness: Harness, setting: Setting, told: Live['told']): Live {
+  const compiled = compileHarness(harness, surfaceOf(begun.tools, setting));
   const task: Task = { id: begun.id, split: 'train', tags: [], request: begun.request, target: null };
   const opened = openConversation(compiled, task, begun.opening);
   const live: Live = {

@@ -31,6 +31,7 @@ export interface KeeperOptions {
 
 /** Stored together: the day's file is written as a whole. */
 const BATCH = 200;
+const MOST_SYSTEMS = 50;
 
 export function openKeeper({ root, setting, redact, warn }: KeeperOptions): Keeper {
   const store = openStore(root, setting.env);
@@ -40,6 +41,17 @@ export function openKeeper({ root, setting, redact, warn }: KeeperOptions): Keep
   const known = new Set<string>();
   let conversations = 0;
   let stored = 0;
+
+  /** Conversations of one agent share a long system text: it is cleaned once. */
+  const systems = new Map<string, string>();
+  function systemOf(text: string): string {
+    const known = systems.get(text);
+    if (known !== undefined) return known;
+    const { prompt } = atTheDoor(withSystem(text), door);
+    if (systems.size >= MOST_SYSTEMS) systems.clear();
+    systems.set(text, prompt.system);
+    return prompt.system;
+  }
 
   function flush(): void {
     if (waiting.size === 0) return;
@@ -58,7 +70,12 @@ export function openKeeper({ root, setting, redact, warn }: KeeperOptions): Keep
   function keep(trace: StoredTrace): void {
     const { id } = trace;
     if (!known.has(id) && !waiting.has(id)) conversations += 1;
-    waiting.set(id, atTheDoor({ ...trace, outcome: outcomes.get(id) ?? NO_OUTCOME }, door));
+    const { system } = trace.prompt;
+    const kept = atTheDoor(
+      { ...trace, outcome: outcomes.get(id) ?? NO_OUTCOME, prompt: { ...trace.prompt, system: '' } },
+      door,
+    );
+    waiting.set(id, { ...kept, prompt: { ...kept.prompt, system: systemOf(system) } });
     outcomes.delete(id);
     if (waiting.size >= BATCH) flush();
   }
@@ -85,6 +102,23 @@ export function openKeeper({ root, setting, redact, warn }: KeeperOptions): Keep
     },
   };
 }
+
+const withSystem = (system: string): StoredTrace => ({
+  v: 1,
+  id: '',
+  env: '',
+  source: 'serve',
+  task: null,
+  time: null,
+  agent: UNKNOWN,
+  model: UNKNOWN,
+  harness: null,
+  split: 'train',
+  outcome: NO_OUTCOME,
+  prompt: { system, user: '', tools: [] },
+  steps: [],
+  usage: UNKNOWN_USAGE,
+});
 
 function outcomeIn({ reward = null, label }: JsonObject): StoredOutcome {
   const known = reward === null || (typeof reward === 'number' && reward >= 0 && reward <= 1);

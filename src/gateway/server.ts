@@ -140,6 +140,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       live.bypassed = 'error';
       return bypass(exchange, text, error, headers);
     } finally {
+      conversations.write(live);
       stream.stop();
     }
   }
