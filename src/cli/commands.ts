@@ -32,6 +32,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandDefinition>>
   'traces export': async () => (await import('./traces.ts')).tracesExport,
   'traces erase': async () => (await import('./traces.ts')).tracesErase,
   'traces expire': async () => (await import('./traces.ts')).tracesExpire,
+  learn: async () => (await import('./learn.ts')).learn,
   export: async () => (await import('./export.ts')).exportEvidence,
   freeze: async () => (await import('./freeze.ts')).freeze,
   unfreeze: async () => (await import('./freeze.ts')).unfreeze,

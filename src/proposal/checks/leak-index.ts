@@ -37,7 +37,7 @@ function readsOf(environment: Environment, calls: readonly ToolCall[]): ToolCall
 }
 
 /** Fields that are personal in any domain. */
-const PERSONAL = ['name', 'address\\d?', 'street', 'city', 'email', 'phone', 'zip', 'postcode'];
+export const PERSONAL = ['name', 'address\\d?', 'street', 'city', 'email', 'phone', 'zip', 'postcode'];
 
 /** Indexes targets, oracle arguments and the records behind them. `policy`: exempt words. */
 export async function buildLeakIndex(environment: Environment, policy = ''): Promise<LeakIndex> {

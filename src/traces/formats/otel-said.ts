@@ -55,7 +55,7 @@ function newIn(whole: readonly Said[], input: readonly Said[]): readonly Said[] 
   return input.slice(input.findLastIndex((one) => keys.has(keyOf(one))) + 1).filter(({ who }) => who !== 'system');
 }
 
-/** In order of precedence: attributes, the details event, events per message, numbered attributes. */
+/** By precedence: attributes, the details event, events per message, numbered attributes. */
 function exchangeOf(span: Span): Exchange {
   const details = span.events.find(({ name }) => name === 'gen_ai.client.inference.operation.details')?.attributes;
   return (
