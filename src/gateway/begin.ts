@@ -1,16 +1,17 @@
 /** How a conversation begins: what came before in it is taken over as facts. */
 import { randomBytes } from 'node:crypto';
-import { isObject } from '../digest.ts';
 import type { Surface } from '../runtime/compile.ts';
 import type { ConversationStart } from '../runtime/conversation.ts';
 import type { Harness, JsonObject } from '../types.ts';
-import { RefusedRequest, toChatMessage, type WireMessage, type WireRequest } from './wire.ts';
+import { objectIn, RefusedRequest, toChatMessage, type WireMessage, type WireRequest } from './surfaces/wire.ts';
 
 /** What the gateway knows of the environment; the tools are those of the client's request. */
 export interface Setting {
   readonly env: string;
   readonly surface: Pick<Surface, 'maxTurns' | 'vocabulary' | 'answer' | 'user'>;
   isReadOnly(tool: string): boolean;
+  /** True for a tool that the harness is about. */
+  isManaged(tool: string): boolean;
   isError(content: string): boolean;
 }
 
@@ -79,13 +80,4 @@ function withoutOwnReads(message: WireMessage): WireMessage[] {
     : calls.length > 0 || message.text !== ''
       ? [{ ...message, calls }]
       : [];
-}
-
-function objectIn(text: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? (value as JsonObject) : {};
-  } catch {
-    return {};
-  }
 }

@@ -2,7 +2,7 @@
 import type { Begun, InForce, Setting } from './begin.ts';
 import type { TalkJournal } from './journal.ts';
 import { fitOf, type Live, openLive, retell } from './live.ts';
-import { viewOf, type WireMessage } from './wire.ts';
+import { viewOf, type WireMessage } from './surfaces/wire.ts';
 
 export interface LiveConversations {
   /** Null for none: trimmed, summarized, forked, another agent's or new. */

@@ -12,12 +12,10 @@ import { openJournal } from './journal.ts';
 import { settingOf } from './serve.ts';
 import { type Gateway, openGateway } from './server.ts';
 import { openShadow } from './shadow.ts';
+import { type Said, SPOKEN } from './surfaces/endpoint.fixture.ts';
 import { openUpstream } from './upstream.ts';
 
-/** What the endpoint says next: a message, or a status with a body. */
-export type Said =
-  | { readonly content?: string; readonly calls?: readonly (readonly [name: string, args: object | string])[] }
-  | { readonly status: number; readonly body: string };
+export type { Said } from './surfaces/endpoint.fixture.ts';
 
 export interface Opened {
   readonly url: string;
@@ -27,7 +25,7 @@ export interface Opened {
   readonly stage: { inForce: InForce; frozen: string | null };
   /** Answers that come next. */
   say(...answers: Said[]): void;
-  post(body: object | string, headers?: Record<string, string>): Promise<Response>;
+  post(body: object | string, headers?: Record<string, string>, path?: string): Promise<Response>;
   /** The same gateway in a new process, with or without its journal. */
   restart(journal: boolean): Promise<void>;
   close(): Promise<void>;
@@ -37,36 +35,6 @@ export const tools = shop.tools.map(({ name, description, parameters }) => ({
   type: 'function',
   function: { name, description, parameters },
 }));
-
-const completionOf = (said: Extract<Said, { content?: string } | { calls?: unknown }>, n: number) => {
-  const { content = '', calls = [] } = said as { content?: string; calls?: [string, object | string][] };
-  return {
-    id: `up-${n}`,
-    object: 'chat.completion',
-    created: 7,
-    model: 'm-1',
-    choices: [
-      {
-        index: 0,
-        finish_reason: calls.length > 0 ? 'tool_calls' : 'stop',
-        message: {
-          role: 'assistant',
-          content,
-          ...(calls.length === 0
-            ? {}
-            : {
-                tool_calls: calls.map(([name, args], i) => ({
-                  id: `vendor-${n}-${i}`,
-                  type: 'function',
-                  function: { name, arguments: typeof args === 'string' ? args : JSON.stringify(args) },
-                })),
-              }),
-        },
-      },
-    ],
-    usage: { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 },
-  };
-};
 
 export async function openShop(
   parts: HarnessParts,
@@ -87,23 +55,10 @@ export async function openShop(
         response.writeHead(said.status, { 'content-type': 'application/json' });
         return void response.end(said.body);
       }
-      const whole = completionOf(said, asked.length);
-      if (body.stream !== true) {
-        response.writeHead(200, { 'content-type': 'application/json' });
-        return void response.end(JSON.stringify(whole));
-      }
-      const { message, finish_reason } = whole.choices[0] as (typeof whole.choices)[0];
-      const event = (delta: object, reason: string | null = null) =>
-        response.write(
-          `data: ${JSON.stringify({ id: whole.id, object: 'chat.completion.chunk', created: 7, model: 'm-1', choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`,
-        );
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      event({ role: 'assistant' });
-      for (const word of String(message.content).split(/(?<= )/)) if (word !== '') event({ content: word });
-      for (const [index, call] of (message.tool_calls ?? []).entries()) event({ tool_calls: [{ index, ...call }] });
-      event({}, finish_reason);
-      response.write(`data: ${JSON.stringify({ id: whole.id, choices: [], usage: whole.usage })}\n\n`);
-      response.end('data: [DONE]\n\n');
+      const spoken = SPOKEN[request.url ?? ''] ?? (SPOKEN['/v1/chat/completions'] as (typeof SPOKEN)[string]);
+      const streams = body.stream === true;
+      response.writeHead(200, { 'content-type': streams ? 'text/event-stream' : 'application/json' });
+      response.end(streams ? spoken.stream(said, asked.length) : JSON.stringify(spoken.whole(said, asked.length)));
     });
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
@@ -148,8 +103,8 @@ export async function openShop(
     asked,
     stage,
     say: (...answers) => void script.push(...answers),
-    post: (body, headers = {}) =>
-      fetch(`${gateway.url}/chat/completions`, {
+    post: (body, headers = {}, path = '/chat/completions') =>
+      fetch(`${gateway.url}${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: 'Bearer sk-canary-gateway', ...headers },
         body: typeof body === 'string' ? body : JSON.stringify(body),

@@ -1,8 +1,10 @@
 /** What leaves: a reply as one body or as events, errors, texts. */
 import type { ServerResponse } from 'node:http';
+import { isObject } from '../digest.ts';
 import type { JsonObject } from '../types.ts';
+import type { WireSurface } from './surfaces/surface.ts';
+import { RefusedRequest, type WireReply, type WireRequest } from './surfaces/wire.ts';
 import { UpstreamRefusal } from './upstream.ts';
-import { completionOf, eventsOf, RefusedRequest, type WireReply, type WireRequest } from './wire.ts';
 
 /** Milliseconds after which a comment keeps a quiet stream open; some clients give up at 20 s. */
 const QUIET_MS = 900;
@@ -23,7 +25,7 @@ export function sendJson(
 }
 
 /** As the surface of the client tells errors. */
-export function fail(response: ServerResponse, error: unknown): void {
+export function fail(response: ServerResponse, error: unknown, surface: WireSurface): void {
   if (response.headersSent) return void response.destroy();
   if (error instanceof UpstreamRefusal) {
     response.writeHead(error.status, {
@@ -32,20 +34,16 @@ export function fail(response: ServerResponse, error: unknown): void {
     });
     return void response.end(error.body);
   }
-  const [status, type] =
-    error instanceof RefusedRequest ? [error.status, 'invalid_request_error'] : [502, 'upstream_error'];
-  const message = error instanceof Error ? error.message : String(error);
-  sendJson(
-    response,
-    status,
-    { error: { message, type, param: null, code: null } },
-    status === 413 ? { connection: 'close' } : {},
-  );
+  const status = error instanceof RefusedRequest ? error.status : 502;
+  sendJson(response, status, surface.error(status, messageOf(error)), status === 413 ? { connection: 'close' } : {});
 }
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 export interface ReplyStream {
-  /** Text as it comes; the client reads it at once if it streams. */
-  text(piece: string): void;
+  /** An event of upstream: the client reads at once what it may, if it streams. */
+  heard(event: JsonObject): void;
+  /** The text that the client has read. */
   shown(): string;
   begun(): boolean;
   end(reply: WireReply): void;
@@ -56,9 +54,11 @@ export interface ReplyStream {
 /** A reply as one body or as events; comments keep a quiet stream open. */
 export function openStream(
   response: ServerResponse,
-  { streams, body }: WireRequest,
+  surface: WireSurface,
+  request: WireRequest,
   headers: Record<string, string>,
 ): ReplyStream {
+  const { streams } = request;
   let shown = '';
   let open = false;
   let timer: NodeJS.Timeout | undefined;
@@ -72,48 +72,52 @@ export function openStream(
       ...headers,
     });
   };
-  const event = (value: object) => response.write(`data: ${JSON.stringify(value)}\n\n`);
+  const writer = surface.writer(request, (data) => {
+    clearTimeout(timer);
+    start();
+    if (typeof data === 'string') return void response.write(data);
+    const named = typeof data.type === 'string' ? `event: ${data.type}\n` : '';
+    response.write(`${named}data: ${JSON.stringify(data)}\n\n`);
+  });
   const comment = () => {
     start();
     response.write(': working\n\n');
     timer = setTimeout(comment, COMMENT_MS);
   };
   if (streams) timer = setTimeout(comment, QUIET_MS);
-  const { model } = body;
   return {
-    text(piece) {
-      if (!streams) return;
-      clearTimeout(timer);
-      start();
-      const delta = shown === '' ? { role: 'assistant', content: piece } : { content: piece };
-      shown += piece;
-      event({
-        id: 'chatcmpl-0',
-        object: 'chat.completion.chunk',
-        created: 0,
-        model,
-        choices: [{ index: 0, delta, finish_reason: null }],
-      });
+    heard(event) {
+      if (streams) shown += writer.heard(event);
     },
     shown: () => shown,
     begun: () => open,
     end(reply) {
       clearTimeout(timer);
       const ending = reply.ending === null || reply.ending === 'text' ? {} : { 'x-optimize-ending': reply.ending };
-      if (!streams) return sendJson(response, 200, completionOf(reply), { ...headers, ...ending });
+      if (!streams) return sendJson(response, 200, surface.whole(reply, request), { ...headers, ...ending });
       if (!open) Object.assign(headers, ending);
-      start();
-      const wish = body.stream_options as JsonObject | undefined;
-      for (const one of eventsOf(reply, { sent: shown.length, usage: wish?.include_usage === true })) event(one);
-      response.end('data: [DONE]\n\n');
+      writer.end(reply);
+      response.end();
     },
     fail(error) {
       clearTimeout(timer);
-      if (!open) return fail(response, error);
-      const message = error instanceof Error ? error.message : String(error);
-      event({ error: { message, type: 'upstream_error' } });
+      if (!open) return fail(response, error, surface);
+      writer.fail(wordsOf(error));
       response.end();
     },
     stop: () => clearTimeout(timer),
   };
+}
+
+/** What a refusal of upstream says, where a stream has begun. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof UpstreamRefusal)) return messageOf(error);
+  try {
+    const given: unknown = JSON.parse(error.body);
+    const inner = isObject(given) ? given.error : undefined;
+    if (isObject(inner) && typeof inner.message === 'string') return inner.message;
+  } catch {
+    // No JSON: its status is all that is known.
+  }
+  return error.message;
 }

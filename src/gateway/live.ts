@@ -7,10 +7,19 @@ import { compileHarness, type Surface } from '../runtime/compile.ts';
 import { type OpenConversation, openConversation } from '../runtime/conversation.ts';
 import { append } from '../runtime/protocol.ts';
 import { hearPerson } from '../runtime/session.ts';
-import type { Harness, Json, JsonObject, Task } from '../types.ts';
-import { type ModelView, sumOf, upstreamBody } from './ask.ts';
+import type { Harness, JsonObject, Task } from '../types.ts';
 import { type Begun, type Setting, spoken } from './begin.ts';
-import { messageOf, RefusedRequest, toTool, viewOf, type WireMessage, type WireReply } from './wire.ts';
+import { sumOf } from './holds.ts';
+import type { ModelView } from './surfaces/view.ts';
+import {
+  messageOf,
+  RefusedRequest,
+  toTool,
+  viewOf,
+  type WireMessage,
+  type WireReply,
+  type WireRequest,
+} from './surfaces/wire.ts';
 
 /** One thing that the machine was told, what the client held when it asked, and after the reply. */
 export type Told =
@@ -36,8 +45,8 @@ export interface Live {
   reply: WireReply | null;
   /** Messages of the person beside results: heard before the model is asked. */
   readonly texts: string[];
-  /** Messages of the person with parts that are no text. */
-  readonly parts: { readonly text: string; readonly parts: readonly Json[] }[];
+  /** Ids of the model's calls and what they are called at the client. */
+  readonly clientIds: Map<string, string>;
   /** Milliseconds since 1970 of its last request. */
   touched: number;
   /** Why no layer acts on it any more; null while they do. */
@@ -83,7 +92,7 @@ export function openLive(begun: Begun, harness: Harness, setting: Setting, told:
     asked: '',
     reply: null,
     texts: [],
-    parts: [],
+    clientIds: new Map(),
     touched: 0,
     bypassed: null,
     told,
@@ -97,6 +106,7 @@ function take(live: Live, next: IteratorResult<Ask, unknown>): void {
   live.ask = next.value;
   if (next.value.ask !== 'tools') return;
   live.ids = next.value.calls.map(({ by }, i) => `${by === null ? 'ho' : 'hor'}_${live.begun.id}_${live.calls + i}`);
+  for (const [i, { id }] of next.value.calls.entries()) live.clientIds.set(id, live.ids[i] as string);
   live.calls += next.value.calls.length;
 }
 
@@ -143,7 +153,7 @@ export function takeIn(live: Live, messages: readonly WireMessage[]): void {
     const missing = live.ids.find((id) => !results.has(id));
     if (missing !== undefined)
       throw new RefusedRequest(`messages: expected a result (role tool) with tool_call_id ${missing}, found none`);
-    note(live, said, texts);
+    note(live, said);
     live.texts.push(...texts.map(({ text }) => text));
     tell(
       live,
@@ -151,36 +161,35 @@ export function takeIn(live: Live, messages: readonly WireMessage[]): void {
     );
   } else if (ask.ask === 'user' && live.length > 0) {
     if (texts.length === 0) throw new RefusedRequest('messages: expected a new message of the user, found none');
-    note(live, said, texts);
+    note(live, said);
     tell(live, texts.map(({ text }) => text).join('\n\n'));
-  } else
-    note(
-      live,
-      said,
-      said.filter(({ role }) => role === 'user'),
-    );
+  } else note(live, said);
 }
 
-function note(live: Live, said: readonly WireMessage[], texts: readonly WireMessage[]): void {
+function note(live: Live, said: readonly WireMessage[]): void {
   live.asked = viewOf(said);
   live.length = said.length;
   live.reply = null;
   live.told({ asked: live.asked, length: live.length });
-  for (const { text, parts } of texts) if (parts.length > 0) live.parts.push({ text, parts });
 }
 
 function resultOf({ setting }: Live, { text }: WireMessage): CallResult {
   return { content: text, error: setting.isError(text) };
 }
 
-/** Asks upstream with this body. */
-export type Complete = (body: JsonObject) => Promise<JsonObject>;
+/** Asks upstream; its reply as a chat completion. */
+export type Complete = (view: ModelView) => Promise<JsonObject>;
 
 /**
  * Lets the machine go on until the client has to answer. `shown`: the text that the client has read
  * as it came. Throws what `complete` throws: the same request then goes on from there.
  */
-export async function goOn(live: Live, body: JsonObject, complete: Complete, shown: () => string): Promise<WireReply> {
+export async function goOn(
+  live: Live,
+  request: WireRequest,
+  complete: Complete,
+  shown: () => string,
+): Promise<WireReply> {
   const usages: JsonObject[] = [];
   let base: JsonObject = {};
   const before = live.opened.session.steps.findLast((step) => step.kind === 'model');
@@ -208,7 +217,7 @@ export async function goOn(live: Live, body: JsonObject, complete: Complete, sho
       live.told({ heard: text });
       hear(live, text);
     }
-    const completion = await complete(upstreamBody(viewIn(live), body));
+    const completion = await complete(viewIn(live, request));
     const reply = toReply(completion as never, { price: FREE, worstUsd: 0 });
     const { choices: _, usage, ...rest } = completion;
     base = rest;
@@ -219,7 +228,7 @@ export async function goOn(live: Live, body: JsonObject, complete: Complete, sho
 }
 
 const withShown = (text: string, shown: string): string =>
-  text.startsWith(shown) ? text : text === '' ? shown : `${shown}\n\n${text}`;
+  text.startsWith(shown) ? text : shown.endsWith(text) ? shown : `${shown}\n\n${text}`;
 
 /** Written down after a reply: what the client holds from now on. */
 export function settle(live: Live, messages: readonly WireMessage[], reply: WireReply): void {
@@ -230,9 +239,11 @@ export function settle(live: Live, messages: readonly WireMessage[], reply: Wire
   live.told({ view: live.view, length: live.length });
 }
 
-const viewIn = ({ opened: { session, talk }, begun, parts }: Live): ModelView => ({
+const viewIn = ({ opened: { session, talk }, begun, clientIds }: Live, request: WireRequest): ModelView => ({
   compiled: session.compiled,
   messages: talk.messages,
   tools: begun.tools,
-  parts,
+  system: begun.opening.system,
+  request,
+  clientIds,
 });

@@ -9,7 +9,7 @@ import type { JsonObject } from '../types.ts';
 import type { Setting } from './begin.ts';
 import type { Live } from './live.ts';
 import type { Overheard } from './shadow.ts';
-import { RefusedRequest } from './wire.ts';
+import { RefusedRequest } from './surfaces/wire.ts';
 
 export interface Keeper {
   /** Stores a conversation that has left the memory. */

@@ -31,7 +31,7 @@ export async function relay(
   text: string,
   { extra = {}, tap }: { extra?: Readonly<Record<string, string>>; tap?: (message: IncomingMessage) => void } = {},
 ): Promise<void> {
-  const path = (request.url ?? '').replace(/^\/v1(?=[/?]|$)/, '');
+  const path = (request.url ?? '').replace(/^(?:\/v1)+(?=[/?]|$)/, '');
   const init = { method: request.method ?? 'GET', headers: passedHeaders(request), signal };
   const message = await upstream.pass(path, text === '' ? init : { ...init, body: text });
   const kept = KEPT.flatMap((name) =>

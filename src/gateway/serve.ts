@@ -109,6 +109,7 @@ export function settingOf(environment: Environment): Setting {
       ...(user === undefined ? {} : { user: { id: user.id } }),
     },
     isReadOnly: (tool) => readOnly.has(tool),
+    isManaged: (name) => environment.tools.some((tool) => tool.name === name),
     isError(content) {
       try {
         return content.startsWith(TOOL_ERROR) || (environment.isError?.(content) ?? false);

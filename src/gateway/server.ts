@@ -1,19 +1,22 @@
-/** The gateway over HTTP: chat completions through the harness, all else as it comes. */
+/** The gateway over HTTP: requests of each surface through the harness, all else as it comes. */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { jsonOf } from '../digest.ts';
 import { InfrastructureError, UsageError } from '../errors.ts';
 import type { Json, JsonObject } from '../types.ts';
-import { holdsText } from './ask.ts';
 import { beginning, type Setting } from './begin.ts';
 import type { LiveConversations } from './conversations.ts';
+import { holdsText } from './holds.ts';
 import { fail, openStream, sendJson, sendText } from './leave.ts';
 import { fitOf, goOn, type Live, settle, takeIn } from './live.ts';
 import { type Exchange, passedHeaders, relay } from './relay.ts';
 import type { Shadow } from './shadow.ts';
+import { SURFACES, surfaceAt } from './surfaces/index.ts';
+import type { WireSurface } from './surfaces/surface.ts';
+import type { ModelView } from './surfaces/view.ts';
+import { RefusedRequest, type WireRequest } from './surfaces/wire.ts';
 import { type Upstream, UpstreamRefusal } from './upstream.ts';
 import type { Versions } from './versions.ts';
-import { RefusedRequest, readRequest, type WireRequest } from './wire.ts';
 
 export const CONVERSATION = 'x-optimize-conversation';
 /** One turn of a person with several images takes megabytes. */
@@ -68,12 +71,19 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   };
   const busy = new Map<string, Promise<unknown>>();
 
-  async function chat(exchange: Exchange, text: string): Promise<void> {
+  async function converse(exchange: Exchange, surface: WireSurface, text: string): Promise<void> {
     const body = jsonIn(text);
-    const request = readRequest(body);
     const frozen = versions.frozen();
-    if (shadow !== null) return shadow.pass(exchange, request, text);
-    if (frozen !== null) return passOn(exchange, text, { 'x-optimize-bypassed': 'frozen' });
+    if (shadow === null && frozen !== null) return passOn(exchange, text, { 'x-optimize-bypassed': 'frozen' });
+    let request: WireRequest;
+    try {
+      request = surface.read(body, setting.isManaged);
+    } catch (error) {
+      // Nothing is refused where nothing is changed.
+      if (shadow !== null && error instanceof RefusedRequest) return passOn(exchange, text, {});
+      throw error;
+    }
+    if (shadow !== null) return shadow.pass(exchange, surface, request, text);
     if (request.plain || request.tools.length === 0) return passOn(exchange, text, {});
     let live: Live;
     try {
@@ -87,7 +97,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const before = busy.get(id);
     const work = (async () => {
       await before?.catch(() => {});
-      await answer(exchange, request, live, text);
+      await answer(exchange, surface, request, live, text);
     })();
     busy.set(id, work);
     try {
@@ -106,23 +116,32 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     return conversations.begin(beginning(request, inForce, setting), inForce);
   }
 
-  async function answer(exchange: Exchange, request: WireRequest, live: Live, text: string): Promise<void> {
+  async function answer(
+    exchange: Exchange,
+    surface: WireSurface,
+    request: WireRequest,
+    live: Live,
+    text: string,
+  ): Promise<void> {
     const { response, signal } = exchange;
     const headers = { [CONVERSATION]: live.begun.id, 'x-optimize-harness': live.begun.label };
     if (live.bypassed !== null) return passOn(exchange, text, { ...headers, 'x-optimize-bypassed': live.bypassed });
     const fit = live.asked === '' ? 'next' : fitOf(live, request.messages);
-    const stream = openStream(response, request, headers);
+    const stream = openStream(response, surface, request, headers);
     try {
       let reply = fit === 'again' ? live.reply : null;
       if (reply === null) {
         const from = live.opened.session.steps.length;
         if (fit !== 'again') takeIn(live, request.messages);
-        const told = holdsText(live.opened.session.compiled) ? {} : { onText: stream.text };
-        const { stream: _, stream_options: __, ...body } = request.body;
-        const wish = 'onText' in told ? { stream: true, stream_options: { include_usage: true } } : {};
-        const complete = (asked: JsonObject) =>
-          upstream.complete({ ...asked, ...wish }, passedHeaders(exchange.request), { signal, ...told });
-        reply = await goOn(live, body, complete, stream.shown);
+        const reads = request.streams && !holdsText(live.opened.session.compiled);
+        const complete = (view: ModelView) =>
+          upstream.complete(
+            surface,
+            { ...surface.body(view), ...(reads ? surface.streamed : {}) },
+            passedHeaders(exchange.request),
+            { signal, ...(reads ? { onEvent: stream.heard } : {}) },
+          );
+        reply = await goOn(live, request, complete, stream.shown);
         count(live, from);
         settle(live, request.messages, reply);
         conversations.settled(live);
@@ -173,7 +192,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
   async function handle(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
-    const path = new URL(request.url ?? '/', 'http://gateway').pathname;
+    const path = pathOf(request);
     assertAddressed(request, options);
     if (request.method === 'GET' && path === '/healthz')
       return sendJson(response, 200, {
@@ -191,9 +210,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const text = await readBody(request);
     if (path === '/outcome' || path === '/v1/outcome')
       return sendJson(response, 200, { stored: outcomeOf(jsonIn(text)) });
-    if (path === '/v1/chat/completions' || path === '/chat/completions') return chat(exchange, text);
+    const surface = surfaceAt(path);
+    if (surface !== undefined) return converse(exchange, surface, text);
     if (path.startsWith('/v1/')) return passOn(exchange, text, {});
-    throw new RefusedRequest(`expected /v1/chat/completions, got ${path}`, 404);
+    throw new RefusedRequest(`expected ${SURFACES.map((one) => `/v1${one.path}`).join(', ')}, got ${path}`, 404);
   }
 
   function outcomeOf(given: Json): boolean {
@@ -213,7 +233,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     handle({ request, response, signal: hungUp.signal }).catch((error) => {
       if (hungUp.signal.aborted) return;
       counts.refused += 1;
-      fail(response, error);
+      fail(response, error, surfaceAt(pathOf(request)) ?? (SURFACES[0] as WireSurface));
     });
   });
   server.requestTimeout = 300_000;
@@ -239,6 +259,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     },
   };
 }
+
+const pathOf = ({ url }: IncomingMessage): string => new URL(url ?? '/', 'http://gateway').pathname;
 
 /** Exact names of this machine and no other site's page: a loopback address protects nothing. */
 function assertAddressed({ headers }: IncomingMessage, { names }: GatewayOptions): void {

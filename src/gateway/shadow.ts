@@ -2,13 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isObject, jsonOf } from '../digest.ts';
-import { isStream, replyOf } from '../models/sse.ts';
+import { toParams } from '../models/history.ts';
+import { isStream } from '../models/sse.ts';
 import type { Json, JsonObject } from '../types.ts';
 import { type Exchange, relay } from './relay.ts';
+import type { WireSurface } from './surfaces/surface.ts';
+import { toChatMessage, viewOf, type WireMessage, type WireRequest } from './surfaces/wire.ts';
 import type { Upstream } from './upstream.ts';
-import { viewOf, type WireMessage, type WireRequest } from './wire.ts';
 
-/** A conversation as its client sent it, newest request and its reply last. */
+/** A conversation as a chat completion: its newest request, and the reply last. */
 export interface Overheard {
   readonly id: string;
   readonly time: string;
@@ -19,7 +21,7 @@ export interface Overheard {
 }
 
 export interface Shadow {
-  pass(exchange: Exchange, request: WireRequest, text: string): Promise<void>;
+  pass(exchange: Exchange, surface: WireSurface, request: WireRequest, text: string): Promise<void>;
   readonly talks: ReadonlyMap<string, Overheard>;
 }
 
@@ -31,7 +33,7 @@ export function openShadow(upstream: Upstream, most: number, onDrop: (talk: Over
   const talks = new Map<string, Overheard>();
   const byView = new Map<string, string>();
 
-  function keep(request: WireRequest, completion: JsonObject): void {
+  function keep(surface: WireSurface, request: WireRequest, completion: JsonObject): void {
     const { choices, usage, model } = completion;
     const first = Array.isArray(choices) ? choices[0] : undefined;
     const message = isObject(first) ? first.message : undefined;
@@ -46,7 +48,7 @@ export function openShadow(upstream: Upstream, most: number, onDrop: (talk: Over
     talks.set(id, {
       id,
       time: known?.time ?? new Date().toISOString(),
-      body: request.body,
+      body: surface.name === 'chat' ? request.body : inChatForm(request),
       reply: message as JsonObject,
       usages: [...(known?.usages ?? []), ...(isObject(usage) ? [usage as JsonObject] : [])],
       model: typeof model === 'string' ? model : '',
@@ -61,7 +63,7 @@ export function openShadow(upstream: Upstream, most: number, onDrop: (talk: Over
 
   return {
     talks,
-    async pass(exchange, request, text) {
+    async pass(exchange, surface, request, text) {
       const parts: Buffer[] = [];
       let bytes = 0;
       const tap = (message: IncomingMessage) =>
@@ -71,20 +73,25 @@ export function openShadow(upstream: Upstream, most: number, onDrop: (talk: Over
         });
       await relay(upstream, exchange, text, { tap });
       if (bytes > MOST_KEPT || exchange.response.statusCode >= 300) return;
-      const whole = completionIn(Buffer.concat(parts).toString('utf8'));
-      if (whole !== null) keep(request, whole);
+      const whole = completionIn(surface, Buffer.concat(parts).toString('utf8'));
+      if (whole !== null) keep(surface, request, whole);
     },
   };
 }
 
-function completionIn(text: string): JsonObject | null {
+function completionIn(surface: WireSurface, text: string): JsonObject | null {
   try {
-    const value = isStream('', text) ? replyOf(text) : jsonOf(text);
-    return isObject(value) ? (value as JsonObject) : null;
+    const value = isStream('', text) ? surface.collect(text) : jsonOf(text);
+    return isObject(value) ? surface.completion(value as JsonObject) : null;
   } catch {
     return null;
   }
 }
+
+const inChatForm = ({ messages, tools }: WireRequest): JsonObject => ({
+  messages: toParams(messages.map(toChatMessage), new Set()) as object as Json,
+  tools: tools.map(({ type, function: inner }) => ({ type, function: inner })) as Json,
+});
 
 function heard({ content, tool_calls: calls }: JsonObject): WireMessage {
   const text = typeof content === 'string' ? content : '';

@@ -4,8 +4,9 @@ import { isObject, jsonOf } from '../digest.ts';
 import { InfrastructureError, UsageError } from '../errors.ts';
 import { decoded, send } from '../models/exchange.ts';
 import { isLoopback } from '../models/key-hosts.ts';
-import { isStream, replyOf } from '../models/sse.ts';
-import type { Json, JsonObject } from '../types.ts';
+import { isStream } from '../models/sse.ts';
+import type { JsonObject } from '../types.ts';
+import type { WireSurface } from './surfaces/surface.ts';
 
 /** An answer that is no reply: the client gets it as it came. */
 export class UpstreamRefusal extends Error {
@@ -27,11 +28,12 @@ export interface Upstream {
   readonly url: string;
   /** As it comes, for what no layer touches. Redirects are not followed. */
   pass(path: string, init: RequestInit): Promise<IncomingMessage>;
-  /** One whole completion; `onText` hears its text as it comes. Throws UpstreamRefusal. */
+  /** One whole chat completion; `onEvent` hears its events as they come. Throws UpstreamRefusal. */
   complete(
+    surface: WireSurface,
     body: JsonObject,
     headers: Readonly<Record<string, string>>,
-    options: { signal: AbortSignal; onText?: (text: string) => void },
+    options: { signal: AbortSignal; onEvent?: (event: JsonObject) => void },
   ): Promise<JsonObject>;
 }
 
@@ -62,17 +64,25 @@ export function openUpstream(address: string): Upstream {
   return {
     url,
     pass,
-    async complete(body, headers, { signal, onText }) {
-      const message = await pass('/chat/completions', { method: 'POST', headers, body: JSON.stringify(body), signal });
+    async complete(surface, body, headers, { signal, onEvent }) {
+      const message = await pass(surface.path, { method: 'POST', headers, body: JSON.stringify(body), signal });
       const { statusCode = 502 } = message;
-      const heard = onText === undefined ? undefined : textListener(onText);
+      const heard = onEvent === undefined ? undefined : eventListener(onEvent);
       const text = await decoded(message, statusCode < 300 ? heard : undefined);
       if (statusCode >= 300) throw new UpstreamRefusal(statusCode, text, message.headers);
-      const value = isStream(message.headers['content-type'] ?? '', text) ? replyOf(text) : valueIn(text);
+      const value = isStream(message.headers['content-type'] ?? '', text) ? collected(surface, text) : valueIn(text);
       if (!isObject(value)) throw new InfrastructureError('upstream replied without a message', { who: 'endpoint' });
-      return value as JsonObject;
+      return surface.completion(value as JsonObject);
     },
   };
+}
+
+function collected(surface: WireSurface, text: string): unknown {
+  try {
+    return surface.collect(text);
+  } catch (error) {
+    throw new InfrastructureError(`upstream: ${(error as Error).message}`, { who: 'endpoint' });
+  }
 }
 
 function valueIn(text: string): unknown {
@@ -83,8 +93,8 @@ function valueIn(text: string): unknown {
   }
 }
 
-/** Hears the texts of whole events in pieces of a stream; half an event is kept back. */
-function textListener(onText: (text: string) => void): (piece: string) => void {
+/** Hears whole events in pieces of a stream; half an event is kept back. */
+function eventListener(onEvent: (event: JsonObject) => void): (piece: string) => void {
   let open = '';
   return (piece) => {
     open += piece;
@@ -92,15 +102,8 @@ function textListener(onText: (text: string) => void): (piece: string) => void {
     open = lines.pop() ?? '';
     for (const line of lines) {
       if (!line.startsWith('data:')) continue;
-      const said = textOfEvent(valueIn(line.slice(5)));
-      if (said !== '') onText(said);
+      const event = valueIn(line.slice(5));
+      if (isObject(event)) onEvent(event as JsonObject);
     }
   };
-}
-
-function textOfEvent(value: unknown): string {
-  const choices = isObject(value) ? (value as JsonObject).choices : undefined;
-  const first = Array.isArray(choices) ? (choices[0] as Json | undefined) : undefined;
-  const delta = isObject(first) ? first.delta : undefined;
-  return isObject(delta) && typeof delta.content === 'string' ? delta.content : '';
 }
