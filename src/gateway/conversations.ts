@@ -8,7 +8,7 @@ export interface LiveConversations {
   /** Null for none: trimmed, summarized, forked, another agent's or new. */
   find(messages: readonly WireMessage[], named: string | undefined): Live | null;
   begin(begun: Begun, inForce: InForce): Live;
-  /** After a reply, before it leaves: by which view it is found from now on, also after a restart. */
+  /** After a reply, before it leaves: by its view it is found from now on, after a restart too. */
   settled(live: Live): void;
   /** Writes down what happened to a conversation whose reply does not come. */
   write(live: Live): void;

@@ -131,9 +131,9 @@ function hear({ opened: { session, talk } }: Live, text: string): void {
 }
 
 /** What a request means for a conversation whose client holds `messages`. */
-export type Fit = 'next' | 'again' | 'other';
+export type ViewFit = 'next' | 'again' | 'other';
 
-export function fitOf(live: Live, messages: readonly WireMessage[]): Fit {
+export function fitOf(live: Live, messages: readonly WireMessage[]): ViewFit {
   const said = spoken(messages);
   if (viewOf(said) === live.asked) return 'again';
   return said.length > live.length && viewOf(said.slice(0, live.length)) === live.view ? 'next' : 'other';

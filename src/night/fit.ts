@@ -1,4 +1,4 @@
-/** Whether an environment is fit for a night: what was found of the same files is not played again. */
+/** Whether an environment is fit for a night: what was found of the same files is kept. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson, jsonOf, sha256 } from '../digest.ts';
@@ -31,7 +31,7 @@ export interface FitInput {
   readonly nowMs: number;
 }
 
-/** Throws UsageError as `assertFit`. Only a sound verdict is kept: a fault may have been repaired. */
+/** Throws as `assertFit`. Only a sound verdict is kept: a fault may have been repaired. */
 export async function checkedFit({ root, environment, tasks, freshly, nowMs }: FitInput): Promise<Fit> {
   const key = sha256(
     canonicalJson({

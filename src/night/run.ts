@@ -47,7 +47,7 @@ export const RunConfig = z.object({
   key: z.string(),
   /** Of this run alone, where two clones or work trees begin runs of the same name. */
   id: z.string().optional(),
-  /** Ids of its tries before: each has its own, as a folder may be copied and played on in both places. */
+  /** Ids of its tries before: each its own, as a folder may be copied and played on in both. */
   earlier: z.array(z.string()).optional(),
   night: z.int(),
   firstSeq: z.int(),

@@ -1,4 +1,4 @@
-/** A clone whose settings, hooks and attributes name programs: none of them runs, whatever is done. */
+/** A clone whose settings, hooks and attributes name programs: whatever is done, none runs. */
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
