@@ -1,5 +1,7 @@
 /** Imports a user's module: natively if Node can, else through jiti, with this package by name. */
 
+import { UsageError } from '../errors.ts';
+
 type Exports = Readonly<Record<string, unknown>>;
 
 /** Errors that mean "Node cannot load this as it is", not "the module is wrong". */
@@ -21,9 +23,12 @@ const isModuleInCommonJs = (error: unknown): boolean =>
 
 /**
  * The exports of the module at a file URL. The fallback passes in this package and zod as loaded
- * here, so that a file may import both from any place. Throws what the module throws.
+ * here, so that a file may import both from any place. Throws what the module throws, and
+ * UsageError for a path with a backslash.
  */
 export async function importModule(url: URL): Promise<Exports> {
+  if (/%5c/i.test(url.pathname))
+    throw new UsageError('Node loads no module from a path with a backslash; rename the folder or file that has it');
   try {
     return (await import(url.href)) as Exports;
   } catch (error) {

@@ -5,7 +5,8 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cleanEnv, git, newFolder, optimize, shopRepository, write } from './cli.ts';
+import { cleanEnv, git, newFolder, optimize, shopRepository, THOROUGH, write } from './cli.ts';
+import { ODD_PLACES, type Place } from './odd-places.ts';
 
 const NIGHT = '--env my-shop --tasks 120 --budget 1';
 
@@ -41,9 +42,6 @@ function tryGit(dir: string, ...args: string[]): string {
   }
 }
 
-/** Gives the folder to run in, when it is another one than the repository's. */
-type Prepare = (dir: string) => unknown;
-
 const hook = (dir: string, name: string, body: string): void => {
   write(dir, { [`.git/hooks/${name}`]: `#!/bin/sh\n${body}\n` });
   chmodSync(join(dir, '.git/hooks', name), 0o755);
@@ -58,7 +56,7 @@ function conflict(dir: string): void {
   git(dir, 'commit', '-qam', 'ours');
 }
 
-const CASES: readonly (readonly [what: string, code: 'runs' | RegExp, prepare: Prepare])[] = [
+const CASES: readonly Place[] = [
   [
     'a dirty tree with staged files and a stash',
     'runs',
@@ -189,7 +187,7 @@ const CASES: readonly (readonly [what: string, code: 'runs' | RegExp, prepare: P
 ];
 
 describe.concurrent('a night in', () => {
-  it.each(CASES)('%s', async (_, outcome, prepare) => {
+  it.each([...CASES, ...(THOROUGH ? ODD_PLACES : ODD_PLACES.slice(0, 2))])('%s', async (_, outcome, prepare) => {
     const dir = await shopRepository();
     const other = prepare(dir);
     const place = typeof other === 'string' ? other : dir;
