@@ -37,6 +37,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandDefinition>>
   freeze: async () => (await import('./freeze.ts')).freeze,
   unfreeze: async () => (await import('./freeze.ts')).unfreeze,
   verify: async () => (await import('./verify.ts')).verify,
+  compare: async () => (await import('./compare.ts')).compare,
   ablate: async () => (await import('./ablate.ts')).ablate,
   baseline: async () => (await import('./baseline.ts')).baseline,
   aa: async () => (await import('./aa.ts')).aa,

@@ -39,12 +39,11 @@ export async function playAa(
     parseHarness(stage.environment.name, applyEdits(harness.files, [edit])),
   );
   const panel = tasksDigest(tasks);
-  const played: (Pair | null)[][] = [];
+  const played: (readonly Pair[])[] = [];
   for (const [index, edited] of changed.entries()) {
     const key = { head: null, panel, look: index + 1 };
     const tier = `null edit ${index + 1}`;
-    const found = await stage.pairs([harness, edited], tasks, { trials: 1, tier, key });
-    played.push(found.map(({ pair }) => pair));
+    played.push((await stage.compare([harness, edited], tasks, { trials: 1, tier, key })).pairs);
   }
   const traces: Trace[] = [];
   for (let trial = 0; trial < trials; trial++)
@@ -52,7 +51,7 @@ export async function playAa(
   const rolls = rollsOf(tasks, traces, trials);
   const before = new Map(rolls.map(({ task, rewards }) => [task, rewards.slice(0, 2)]));
   const verdicts = played.map((pairs) => {
-    const after = new Map(pairs.flatMap((pair) => (pair === null ? [] : [[pair.task, pair.after] as const])));
+    const after = new Map(pairs.map(({ task, after }) => [task, after] as const));
     return decideKeep(pairsOf(tasks, before, after), { planned: rolls.length, rollouts: 2 * tasks.length });
   });
   const pairs = mergedByTask(played.flat());
@@ -66,10 +65,9 @@ export async function playAa(
 }
 
 /** One pair per task, its trials those of all null edits. */
-function mergedByTask(pairs: readonly (Pair | null)[]): Pair[] {
+function mergedByTask(pairs: readonly Pair[]): Pair[] {
   const merged = new Map<string, Pair>();
   for (const pair of pairs) {
-    if (pair === null) continue;
     const { before = [], after = [], order = '' } = merged.get(pair.task) ?? {};
     merged.set(pair.task, {
       ...pair,

@@ -1,7 +1,6 @@
 /** Plays and records an audit of the release in force. */
 import { InfrastructureError, UsageError } from '../errors.ts';
 import { drawnNoise } from '../evaluation/seeds.ts';
-import { rounded } from '../gate/arithmetic.ts';
 import { recompute } from '../gate/record.ts';
 import { RELEASE } from '../gate/rules.ts';
 import { parseHarness } from '../harness/parse.ts';
@@ -85,16 +84,14 @@ async function play(
   const { tasks } = panel;
   const key = { head, panel: tasksDigest(tasks), look: 0 };
   const arms = [against.harness, after] as const;
-  const played = await stage.pairs(arms, tasks, { trials, tier, key, noise: drawnNoise(head) });
-  const pairs = played.flatMap(({ pair }) => pair ?? []);
-  const voids = tasks.length - pairs.length;
+  const played = await stage.compare(arms, tasks, { trials, tier, key, noise: drawnNoise(head) });
+  const { rollouts, voids, costUsd } = played;
   if (voids > RELEASE.maxVoidShare * tasks.length)
     throw new InfrastructureError(
       `${voids} of ${tasks.length} pairs are void, expected at most 2 %: nothing was recorded; type the same command again`,
     );
-  const costUsd = rounded(played.reduce((sum, { costUsd }) => sum + costUsd, 0));
-  const spent = { rollouts: 2 * trials * tasks.length, voids, costUsd };
-  return { stage: 'audit' as const, pairs, options: { version, against: against.name, ...spent } };
+  const pairs = [...played.pairs];
+  return { stage: 'audit' as const, pairs, options: { version, against: against.name, rollouts, voids, costUsd } };
 }
 
 async function record(

@@ -8,7 +8,8 @@ import { memoryJournal } from '../evaluation/journal.ts';
 import { playEach, playTasks } from '../evaluation/play-tasks.ts';
 import { armOrder, type OrderKey } from '../gate/order.ts';
 import { fileReplies, recordedAgent } from '../models/replies.ts';
-import { type PairPlay, type PlayedPair, playArms, playPair } from '../night/pair.ts';
+import { type ArmComparison, compareArms } from '../night/compare.ts';
+import { type PairPlay, playArms } from '../night/pair.ts';
 import { callTimeoutMs } from '../open/model.ts';
 import type { Emit } from '../report/events.ts';
 import type { Agent, Environment, Harness, Task, Trace } from '../types.ts';
@@ -32,7 +33,7 @@ export interface Stage extends StageInput {
   /** Several harnesses on every task, in a drawn order; traces by harness, then as `play`. */
   together(arms: readonly Harness[], tasks: readonly Task[], trials: number, phase: string): Promise<Trace[][]>;
   /** Both harnesses on every task, in the order that `key` draws. */
-  pairs(arms: PairPlay['arms'], tasks: readonly Task[], play: PairsPlay): Promise<PlayedPair[]>;
+  compare(arms: PairPlay['arms'], tasks: readonly Task[], play: PairsPlay): Promise<ArmComparison>;
 }
 
 export interface PairsPlay extends Pick<Rollout, 'noise'> {
@@ -78,12 +79,10 @@ export function openStage(input: StageInput): Stage {
       assertScored(played.flat(2));
       return arms.map((_, arm) => played.flatMap((traces) => traces[arm] ?? []));
     },
-    pairs(arms, tasks, { trials, tier, key, noise }) {
-      const shared = { arms, tierOf: () => tier, ...(noise === undefined ? {} : { noise }) };
-      const ids = arms.map(({ id }) => id);
-      const orderOf = ({ id }: Task) => armOrder({ ...key, arms: ids }, id, trials);
-      const play = (task: Task) => playPair(evaluator, { ...shared, task, order: orderOf(task) });
-      return playEach(input, tasks, play, tell(tier));
+    compare(arms, tasks, { trials, tier, key, noise }) {
+      const drawn = noise === undefined ? {} : { noise };
+      const terms = { arms, tasks, key, trials, ...drawn, tierOf: () => tier };
+      return compareArms(evaluator, { ...terms, ahead: concurrency, onPlayed: tell(tier) });
     },
   };
 }

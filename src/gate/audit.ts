@@ -30,16 +30,21 @@ export function auditScore(pairs: readonly Pair[]): { score: number; low: number
   return { ...scoreInterval([...families.values()]), tasks: pairs.length };
 }
 
-/**
- * Score and effect are unbiased: nothing is selected. `regression` (rejected): interval below 0;
- * `improved` (accepted): above 0; else `no_difference`. Throws RangeError as `assertPairs`.
- */
+/** As `decideDifference`; score and effect are unbiased, since nothing is selected. */
 export function decideAudit(pairs: readonly Pair[], options: AuditOptions): Verdict {
   const { version, against, ...spending } = AuditOptions.parse(options);
   const { score, low, high, tasks } = auditScore(pairs);
-  const interval = pairedInterval(pairDifferences(pairs));
   const share = (value: number) => (100 * value).toFixed(1);
   const lead = `${version} scores ${share(score)} % (95 % interval ${share(low)} to ${share(high)}) on ${tasks} audit tasks; against ${against}`;
+  return decideDifference(pairs, spending, lead);
+}
+
+/**
+ * `regression` (rejected): the 95 % interval lies below 0; `improved` (accepted): above 0; else
+ * `no_difference`. Throws RangeError as `assertPairs`.
+ */
+export function decideDifference(pairs: readonly Pair[], spending: Spending, lead: string): Verdict {
+  const interval = pairedInterval(pairDifferences(pairs));
   const conclude = (decision: Verdict['decision'], reason: string) =>
     verdictOf(pairs, spending, { stage: 'audit', decision, reason, lead, test: 'none', statistic: null, alpha: null });
   if (interval.high < 0) return conclude('rejected', 'regression');

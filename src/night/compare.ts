@@ -1,14 +1,15 @@
-/** Tier 2: fresh rollouts of both arms on the sealed panel, task by task in a drawn order. */
+/** Plays two arms beside each other, task by task in a drawn order: every comparison is this. */
+import type { Evaluator, Rollout } from '../evaluation/evaluator.ts';
 import { inOrder } from '../evaluation/pool.ts';
 import { drawnNoise } from '../evaluation/seeds.ts';
 import { rounded } from '../gate/arithmetic.ts';
 import { isFutile } from '../gate/futility.ts';
 import type { Metric } from '../gate/metrics.ts';
-import { armOrder } from '../gate/order.ts';
+import { armOrder, type OrderKey } from '../gate/order.ts';
 import type { Pair } from '../gate/pairs.ts';
 import type { Harness, Task } from '../types.ts';
 import type { NightContext } from './night.ts';
-import { playPair } from './pair.ts';
+import { type PairPlay, playPair } from './pair.ts';
 import type { SealedPanel } from './panel.ts';
 import { aheadOf } from './race.ts';
 
@@ -16,6 +17,7 @@ import { aheadOf } from './race.ts';
 const FUTILITY_EVERY = 10;
 
 export interface ArmComparison {
+  /** In the order of the tasks. */
   readonly pairs: readonly Pair[];
   readonly rollouts: number;
   /** Pairs that could not be scored. */
@@ -23,14 +25,54 @@ export interface ArmComparison {
   readonly costUsd: number;
 }
 
+export interface ComparisonTerms
+  extends Pick<Rollout, 'noise' | 'environment'>,
+    Pick<PairPlay, 'arms' | 'guarded' | 'tierOf'> {
+  readonly tasks: readonly Task[];
+  /** Draws the order of the arms. */
+  readonly key: Omit<OrderKey, 'arms'>;
+  readonly trials: number;
+  /** Tasks at the same time. */
+  readonly ahead: number;
+  /** Asked after each task; true ends the comparison. @default never */
+  ends?(pairs: readonly Pair[], done: number): boolean;
+  onPlayed(done: number, total: number): void;
+}
+
+/** The engine: arms, tasks, order and trials in, paired scores out; a gate makes them a verdict. */
+export async function compareArms(evaluator: Evaluator, terms: ComparisonTerms): Promise<ArmComparison> {
+  const { tasks, key, trials, ahead, ends, onPlayed, ...shared } = terms;
+  const { budget, signal: outer } = evaluator.options;
+  const arms = terms.arms.map(({ id }) => id);
+  const costs: number[] = [];
+  const pairs: Pair[] = [];
+  let [voids, rollouts] = [0, 0];
+  const counted = budget.rollouts;
+  const play = (task: Task, _index: number, signal: AbortSignal) =>
+    playPair(evaluator, { ...shared, task, order: armOrder({ ...key, arms }, task.id, trials) }, signal);
+  for await (const row of inOrder(tasks, ahead, play, outer)) {
+    rollouts += row.rollouts;
+    costs.push(row.costUsd);
+    if (row.pair === null) voids += 1;
+    else pairs.push(row.pair);
+    onPlayed(costs.length, tasks.length);
+    if (ends?.(pairs, costs.length)) break;
+  }
+  budget.drop(counted + rollouts);
+  evaluator.settle();
+  // Summed in the order of the tasks, so that a replay gives the same last digit.
+  const costUsd = rounded(costs.reduce((sum, cost) => sum + cost, 0));
+  return { pairs, rollouts, voids, costUsd };
+}
+
 /** Seed name of an arm; a night that tests the gate draws the noise of each arm separately. */
 export const sealedTier = (independent: boolean, arm: number): string =>
   independent ? `sealed:${arm === 0 ? 'before' : 'after'}` : 'sealed';
 
-/** Both arms share trial seeds, unless `null` tests the gate with independent noise. */
-export async function compare(
-  night: Pick<NightContext, 'agent' | 'evaluator' | 'options' | 'report' | 'signal'>,
-  arms: {
+/** A look. Both arms share trial seeds, unless `null` tests the gate with independent noise. */
+export function compare(
+  night: Pick<NightContext, 'agent' | 'evaluator' | 'options' | 'report'>,
+  look: {
     readonly before: Harness;
     readonly after: Harness;
     readonly panel: SealedPanel;
@@ -42,42 +84,20 @@ export async function compare(
     readonly look: number;
   },
 ): Promise<ArmComparison> {
-  const { before, after, panel, trials, alpha, head, look } = arms;
+  const { before, after, panel, trials, alpha, head } = look;
   const independent = night.options.proposers.includes('null');
-  const key = { head, panel: panel.digest, look, arms: [before.id, after.id] };
-  const noise = drawnNoise(head);
-  const costs: number[] = [];
-  const pairs: Pair[] = [];
-  let voids = 0;
-  let rollouts = 0;
-  const { budget } = night.evaluator.options;
-  const counted = budget.rollouts;
-  const play = (task: Task, _index: number, signal: AbortSignal) =>
-    playPair(
-      night.evaluator,
-      {
-        arms: [before, after],
-        task,
-        order: armOrder(key, task.id, trials),
-        noise,
-        environment: panel.environment,
-        tierOf: (arm) => sealedTier(independent, arm),
-        guarded: Object.keys(night.options.policy.max_increase) as Metric[],
-      },
-      signal,
-    );
-  for await (const row of inOrder(panel.tasks, aheadOf(night), play, night.signal)) {
-    rollouts += row.rollouts;
-    costs.push(row.costUsd);
-    if (row.pair === null) voids += 1;
-    else pairs.push(row.pair);
-    const done = costs.length;
-    night.report('sealed', done, panel.tasks.length);
-    if (done % FUTILITY_EVERY === 0 && isFutile(pairs, { planned: panel.tasks.length, trials, alpha })) break;
-  }
-  budget.drop(counted + rollouts);
-  night.evaluator.settle();
-  // Summed in the order of the panel, so that a replay gives the same last digit.
-  const costUsd = rounded(costs.reduce((sum, cost) => sum + cost, 0));
-  return { pairs, rollouts, voids, costUsd };
+  const planned = panel.tasks.length;
+  return compareArms(night.evaluator, {
+    arms: [before, after],
+    tasks: panel.tasks,
+    environment: panel.environment,
+    key: { head, panel: panel.digest, look: look.look },
+    trials,
+    noise: drawnNoise(head),
+    tierOf: (arm) => sealedTier(independent, arm),
+    guarded: Object.keys(night.options.policy.max_increase) as Metric[],
+    ahead: aheadOf(night),
+    ends: (pairs, done) => done % FUTILITY_EVERY === 0 && isFutile(pairs, { planned, trials, alpha }),
+    onPlayed: (done, total) => night.report('sealed', done, total),
+  });
 }

@@ -117,11 +117,12 @@ async function rescoreAudit(
   const trials = gate.pairs[0]?.after.length ?? 1;
   const key = { head: audit.prev, panel: audit.data.panel, look: 0 };
   const noise = { ...drawnNoise(audit.prev), seed };
-  const found = await stage.pairs([before, after], panel.tasks, { trials, tier: `audit ${seq}`, key, noise });
-  return found.flatMap(({ pair }, index) => {
-    const recorded = gate.pairs[index];
-    const [want, have] = [recorded, pair].map((one) => canonicalJson([one?.task, one?.before, one?.after, one?.order]));
-    const field = `gate.pairs, ${recorded?.task}`;
+  const found = await stage.compare([before, after], panel.tasks, { trials, tier: `audit ${seq}`, key, noise });
+  return gate.pairs.flatMap((recorded, index) => {
+    const [want, have] = [recorded, found.pairs[index]].map((one) =>
+      canonicalJson([one?.task, one?.before, one?.after, one?.order]),
+    );
+    const field = `gate.pairs, ${recorded.task}`;
     return want === have ? [] : [issue(decisionPath(audit.run, seq), field, have ?? '', want ?? '')];
   });
 }

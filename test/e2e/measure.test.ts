@@ -3,7 +3,7 @@
  * that no night used.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Outcome, optimize, read, releasedRepository } from './cli.ts';
+import { type Outcome, optimize, read, releasedRepository, write } from './cli.ts';
 
 const rowsOf = ({ stdout }: Outcome) =>
   stdout
@@ -30,6 +30,25 @@ describe('a released harness', () => {
     expect(none?.missing.effect).toBeCloseTo((all?.score ?? 0) - (none?.score ?? 0), 9);
     expect(none?.missing.low).toBeGreaterThan(0);
     expect(all?.missing.effect).toBe(0);
+  });
+
+  it('is compared with other versions by commit and folder, with an exit code for each verdict', async () => {
+    const compare = async (args: string) => {
+      const outcome = await optimize(dir, `compare ${args} --env my-shop --json`);
+      return { code: outcome.code, stderr: outcome.stderr, last: rowsOf(outcome).at(-1) };
+    };
+    const better = await compare('HEAD v1');
+    expect(better, better.stderr).toMatchObject({
+      code: 0,
+      last: { type: 'summary', decision: 'better', split: 'dev' },
+    });
+    expect(better.last?.effectLow).toBeGreaterThan(0);
+    expect(await compare('v1 HEAD')).toMatchObject({ code: 4, last: { effect: -(better.last?.effect as number) } });
+    write(dir, { 'other/harness.yaml': `${read(dir, 'harness/my-shop/harness.yaml')}# Ours.\n` });
+    write(dir, { 'other/policy.md': read(dir, 'harness/my-shop/policy.md') });
+    expect(await compare('HEAD other --tasks 20')).toMatchObject({ code: 3, last: { decision: 'nothing_certified' } });
+    expect(await compare('HEAD ./nowhere')).toMatchObject({ code: 2, last: { type: 'error' } });
+    expect(await compare('HEAD main')).toMatchObject({ code: 2 });
   });
 
   it('is played with each layer alone and left out when nothing is said', async () => {
