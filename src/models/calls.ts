@@ -121,7 +121,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     finish: 'other',
   });
 
-  /** While one call finds out what the endpoint takes, others that it refused wait. */
+  /** While one call finds out what the endpoint takes, others wait. */
   let finding: Promise<unknown> | null = null;
 
   /** Repeats the attempt in a form that the endpoint takes; an unread turn is tried once more. */
@@ -131,6 +131,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     { finds = false } = {},
   ): Promise<ChatReply> {
     for (let unread = 0; ; ) {
+      if (!finds && finding !== null) await finding;
       const sent = sentOf(redacted(request, redact), new Set(refused));
       try {
         return await attempt(request, signal);
@@ -141,8 +142,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
         const change = adaptationTo(error, sent);
         if (change === null) throw error;
         if (finds) refused.add(change);
-        else if (finding !== null) await finding;
-        else {
+        else if (finding === null) {
           refused.add(change);
           const found = adapted(request, signal, { finds: true });
           const done = () => {
