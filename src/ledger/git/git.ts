@@ -183,8 +183,36 @@ export async function catFiles(repository: Repository, names: readonly string[])
   return bytes;
 }
 
+/** The answers in one go; null where they have to be told apart. */
+async function askAll(dir: string): Promise<Repository | null> {
+  const questions = [
+    '--is-bare-repository',
+    '--show-object-format',
+    '--absolute-git-dir',
+    '--git-common-dir',
+    '--show-toplevel',
+  ];
+  const asked = await tryGit(dir, 'rev-parse', questions).catch(() => null);
+  const lines = asked?.stdout.split('\n') ?? [];
+  if (asked === null || asked.code !== 0 || lines.length !== questions.length + 1 || lines[0] !== 'false') return null;
+  const [, format, gitDir, common, top] = lines as [string, string, string, string, string];
+  return placeOf(dir, { format, gitDir, common, top });
+}
+
+const placeOf = (
+  dir: string,
+  { format, gitDir, common, top }: Readonly<Record<'format' | 'gitDir' | 'common' | 'top', string>>,
+): Repository => ({
+  root: resolve(top),
+  gitDir: resolve(gitDir),
+  commonDir: isAbsolute(common) ? resolve(common) : resolve(dir, common),
+  objectFormat: format === 'sha256' ? 'sha256' : 'sha1',
+});
+
 /** Opens the repository that holds `dir`. Throws `UsageError` outside of one and in a bare one. */
 export async function openRepository(dir: string): Promise<Repository> {
+  const known = await askAll(dir);
+  if (known !== null) return known;
   // One question at a time: the answers are paths, which may hold line breaks.
   const ask = async (question: string) => {
     const answer = await tryGit(dir, 'rev-parse', [question]).catch((cause: Error) => {
@@ -207,12 +235,7 @@ export async function openRepository(dir: string): Promise<Repository> {
   if (bare === 'true') throw new UsageError(`${dir} is a bare repository without files; run this in a clone of it`);
   const top = await ask('--show-toplevel');
   if (top.code !== 0) throw new UsageError(`${dir} has no work tree (${top.stderr.trim()}); run this in the work tree`);
-  return {
-    root: resolve(top.text),
-    gitDir: resolve(gitDir),
-    commonDir: isAbsolute(common) ? resolve(common) : resolve(dir, common),
-    objectFormat: format === 'sha256' ? 'sha256' : 'sha1',
-  };
+  return placeOf(dir, { format: format ?? '', gitDir, common, top: top.text });
 }
 
 /** Runs `work` with a new empty folder inside the git folder and removes it afterwards. */
