@@ -65,6 +65,7 @@ const MEASUREMENTS: readonly Measurement[] = [
     command: 'npx jiti bench/gateway.ts',
     minutes: 4,
   },
+  { name: 'traces', about: '100,000 steps imported and filtered', command: 'npx jiti bench/traces.ts', minutes: 1 },
   { name: 'child', about: 'overhead of a process of its own', command: 'npx jiti bench/child.ts', minutes: 1 },
   {
     name: 'hostile',

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { EXIT } from '../exit-codes.ts';
 import { openRepository } from '../ledger/git/git.ts';
 import { keysIn } from '../models/settings.ts';
+import { knownEnvironment } from '../open/known.ts';
 import { amount } from '../report/terminal.ts';
 import { redactorOf } from '../secrets.ts';
 import { guessedFlags } from '../traces/formats/flags.ts';
@@ -61,11 +62,9 @@ export const importFile = command({
 /** What an environment of that name tells; names and texts alone where there is none. */
 async function knownOf(env: string, root: string): Promise<{ context: ReadContext; personal: RegExp | null }> {
   const guessed = guessedFlags(env);
-  // Most traces are about no environment, and loading what plays one takes longer than the import.
-  const { environmentNames } = await import('../environments/registry.ts');
-  if (!environmentNames(root).includes(env)) return { context: guessed, personal: null };
-  const { openEnvironment } = await import('../open/environment.ts');
-  const { tools, vocabulary, isError } = await openEnvironment({ env }, root, { unscored: true });
+  const known = await knownEnvironment(env, root);
+  if (known === null) return { context: guessed, personal: null };
+  const { tools, vocabulary, isError } = known;
   const flags = new Map(tools.map(({ name, readOnly }) => [name, readOnly]));
   return {
     context: {

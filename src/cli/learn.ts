@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson, sha256 } from '../digest.ts';
 import { editTitle } from '../edit/title.ts';
-import { knownVocabulary } from '../environments/registry.ts';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { assertOwnFolder } from '../files.ts';
 import { loadHarness } from '../harness/load.ts';
 import { openRepository } from '../ledger/git/git.ts';
+import { knownEnvironment } from '../open/known.ts';
 import { FLOOR, type Learned, type LogRule, learnFromTraces } from '../proposal/logs/learn.ts';
 import { amount } from '../report/terminal.ts';
 import { openStore } from '../traces/store.ts';
@@ -43,7 +43,12 @@ export const learn = command({
         `no traces of ${env} here; bring some in: npx optimize import FILE --format NAME --env ${env}`,
       );
     const harness = loadHarness(root, env);
-    const learned = await learnFromTraces({ env, traces, harness, vocabulary: await knownVocabulary(env) });
+    const learned = await learnFromTraces({
+      env,
+      traces,
+      harness,
+      vocabulary: (await knownEnvironment(env, root))?.vocabulary,
+    });
     const why =
       learned.labelled < FLOOR
         ? `learned from ${amount(learned.labelled, 'labelled trace')}, fewer than ${FLOOR}: pool traces, or play a night on targeted tasks`

@@ -6,7 +6,7 @@ import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openRepository } from '../ledger/git/git.ts';
 import { amount } from '../report/terminal.ts';
-import { holds } from '../traces/erase.ts';
+import { daysOf, holds, olderThan } from '../traces/erase.ts';
 import { FORMAT_NAMES, FORMATS } from '../traces/formats/index.ts';
 import { openStore, type TraceStore } from '../traces/store.ts';
 import { toTrace } from '../traces/stored.ts';
@@ -141,8 +141,6 @@ export const tracesErase = command({
   },
 });
 
-const DAY_MS = 86_400_000;
-
 export const tracesExpire = command({
   name: 'traces expire',
   summary: 'delete traces that are older than so many days',
@@ -152,13 +150,12 @@ export const tracesExpire = command({
     dryRun: flag('only tell which'),
   }),
   example: 'traces expire --env my-shop --older-than 90d',
-  async run({ olderThan, dryRun: dry, ...flags }) {
-    const days = /^(\d{1,6})d?$/.exec(olderThan.trim())?.[1];
-    if (days === undefined)
-      throw new UsageError(`--older-than: expected a number of days such as 90d, got ${JSON.stringify(olderThan)}`);
-    const first = new Date(Date.now() - Number(days) * DAY_MS).toISOString().slice(0, 10);
+  async run({ olderThan: olderThanText, dryRun: dry, ...flags }) {
+    const days = daysOf(olderThanText);
+    if (days === null)
+      throw new UsageError(`--older-than: expected a number of days such as 90d, got ${JSON.stringify(olderThanText)}`);
     const { store, rows } = await opened(flags);
-    const ids = idsOf(rows.filter(({ day }) => day < first));
+    const ids = idsOf(olderThan(rows, days, new Date()));
     if (!dry) store.remove(ids);
     tellRemoved(flags, [...ids], { what: 'expired', dry, left: store.summaries().length - (dry ? ids.size : 0) });
     return EXIT.ok;

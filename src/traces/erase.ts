@@ -1,6 +1,7 @@
-/** Finds every trace that holds a value, such as a person's name or number, wherever it stands. */
+/** What is deleted: the traces that hold a value of a person, and those that are too old. */
 import { isObject, jsonOf } from '../digest.ts';
 import type { StoredTrace } from './stored.ts';
+import type { SummaryRow } from './summary.ts';
 
 /** Accents, width and case do not count. */
 const folded = (text: string): string =>
@@ -37,3 +38,17 @@ export function holds(value: string): (trace: StoredTrace) => boolean {
 }
 
 const joined = (parts: readonly unknown[]): string => parts.filter((one) => typeof one === 'string').join(' ');
+
+const DAY_MS = 86_400_000;
+
+/** Days of a text such as `90d`; null for any other. */
+export function daysOf(text: string): number | null {
+  const days = /^(\d{1,6})d?$/.exec(text.trim())?.[1];
+  return days === undefined ? null : Number(days);
+}
+
+/** The traces of days that are more than `days` before `now`, in UTC. */
+export function olderThan<T extends Pick<SummaryRow, 'day'>>(rows: readonly T[], days: number, now: Date): T[] {
+  const first = new Date(now.getTime() - days * DAY_MS).toISOString().slice(0, 10);
+  return rows.filter(({ day }) => day < first);
+}

@@ -113,6 +113,12 @@ describe('what is removed', () => {
     expect(JSON.stringify(trace)).toContain('4929');
   });
 
+  test('a long text without anything to remove costs no more than its length', () => {
+    const text = `${'y'.repeat(200_000)} ${'1-'.repeat(50_000)} sk-${'a-'.repeat(50_000)}`;
+    at.load(lines(refund('a', {}, text)));
+    expect([...at.store().read()][0]?.prompt.user).toMatch(/^y{200000} [1-]+ \[secret\]$/);
+  });
+
   test('one person: every trace that holds the value, also in JSON within a text, and nothing else', () => {
     const about = (id: string, content: string) => {
       const record = refund(id);

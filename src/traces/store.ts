@@ -24,7 +24,7 @@ export interface TraceStore {
   /** What filters ask, without reading the traces. */
   summaries(): readonly SummaryRow[];
   /** Returns how many were there. */
-  remove(ids: ReadonlySet<string>): number;
+  remove(ids: Iterable<string>): number;
 }
 
 /** Throws UsageError for a name that is no folder name. */
@@ -161,8 +161,9 @@ export function openStore(root: string, env: string, now: () => Date = () => new
       }
     },
     summaries: () => days().flatMap(rowsOf),
-    remove: (ids) =>
+    remove: (given) =>
       writing(() => {
+        const ids = new Set(given);
         let removed = 0;
         for (const day of days()) {
           const gone = rowsOf(day).filter(({ id }) => ids.has(id)).length;

@@ -129,7 +129,8 @@ const spokenIn = ({ prompt, steps }: Trace): string =>
 function isPublic(source: string, value: string | boolean, personal: RegExp, index: LeakIndex): boolean {
   if (source.split(/[.\s]/).some((part) => personal.test(part))) return false;
   if (typeof value === 'boolean') return true;
-  return value !== '' && value.length <= 30 && !/\d{3}/.test(value) && findLeak(value, index) === null;
+  // In brackets stand the names that values got at the door.
+  return value !== '' && value.length <= 30 && !/\d{3}|[[\]]/.test(value) && findLeak(value, index) === null;
 }
 
 /** No trace tells how many turns there would have been. */

@@ -3,13 +3,11 @@ import { NO_USAGE } from '../../chat.ts';
 import { isObject } from '../../digest.ts';
 import type { Json, JsonObject, Usage } from '../../types.ts';
 import { type StoredTrace, type StoredUsage, UNKNOWN } from '../stored.ts';
-import { argumentsOf, conversationOf, type GivenCall, type Said, saidIn, textOf } from './conversation.ts';
+import { OURS, writeTrajectory } from './atif-write.ts';
+import { conversationOf, type GivenCall, type Said, textOf } from './conversation.ts';
 import { kindOf, type ReadContext, RecordFault, readEach, type TraceFormat } from './format.ts';
-import { readTools, writeTools } from './messages.ts';
-import { addStoredUsage, known, nameOf, outcomeIn, storedOf, timeOf, usageOf, wholeOf } from './record.ts';
-
-/** What ATIF has no member for stands in `extra` under this name. */
-const OURS = 'harness-optimizer';
+import { readTools } from './messages.ts';
+import { addStoredUsage, nameOf, outcomeIn, storedOf, timeOf, usageOf, wholeOf } from './record.ts';
 
 /** Deeper sub-agents are refused. */
 const DEEPEST = 20;
@@ -93,9 +91,10 @@ interface Row {
 
 function readStep(step: Json, where: string, warn: Warn): Row {
   if (!isObject(step)) throw new RecordFault(`expected ${where} to be a step, found ${kindOf(step)}`);
-  const { source, message, tool_calls: calls, observation, metrics } = step;
-  if (source !== 'system' && source !== 'user' && source !== 'agent')
-    throw new RecordFault(`expected ${where}.source to be system, user or agent, found ${kindOf(source)}`);
+  const { message, tool_calls: calls, observation, metrics } = step;
+  const source = sourceOf(step.source, warn);
+  if (source === null)
+    throw new RecordFault(`expected ${where}.source to be system, user or agent, found ${kindOf(step.source)}`);
   if (message === undefined || message === null) warn('steps without a message');
   const text = textOf(message);
   const isAgent = source === 'agent';
@@ -105,7 +104,9 @@ function readStep(step: Json, where: string, warn: Warn): Row {
   const count = wholeOf(step.llm_call_count);
   const total = { ...usage, calls: count ?? (isAgent ? 1 : null) };
   const tokens: Usage = { ...NO_USAGE, calls: count ?? 1, ...withoutNull(usage) };
-  const first: Said = isAgent ? { who: 'agent', text, calls: given, usage: tokens } : { who: source, text };
+  const result: Said = { who: 'tool', id: null, text };
+  const other: Said = source === 'tool' ? result : { who: source === 'user' ? 'user' : 'system', text };
+  const first: Said = isAgent ? { who: 'agent', text, calls: given, usage: tokens } : other;
   // A system step may be an event alone, which says nothing.
   const spoken = isAgent || text !== '' || source === 'user';
   return {
@@ -116,6 +117,22 @@ function readStep(step: Json, where: string, warn: Warn): Row {
     usage: total,
     isAgent,
   };
+}
+
+/** Names that files in the wild have for the three sources, and for results as steps. */
+const OTHER_NAMES: Readonly<Record<string, 'user' | 'agent' | 'tool'>> = {
+  assistant: 'agent',
+  model: 'agent',
+  human: 'user',
+  tool: 'tool',
+  environment: 'tool',
+};
+
+function sourceOf(source: Json | undefined, warn: Warn): 'system' | 'user' | 'agent' | 'tool' | null {
+  if (source === 'system' || source === 'user' || source === 'agent') return source;
+  const known = typeof source === 'string' ? OTHER_NAMES[source.toLowerCase()] : undefined;
+  if (known !== undefined) warn('steps with a source of another name');
+  return known ?? null;
 }
 
 function readCall(call: Json, where: string): GivenCall {
@@ -182,96 +199,3 @@ function agentOf({ name, version }: JsonObject): string | null {
 const taskIn = (extra: Json | undefined): string | null =>
   isObject(extra) ? nameOf(extra.task_id ?? extra.task ?? extra.task_name) : null;
 const rewardIn = (extra: Json | undefined): Json | undefined => (isObject(extra) ? extra.reward : undefined);
-
-function writeTrajectory(trace: StoredTrace): JsonObject {
-  const { id, task, trial, time, agent, model, harness, outcome, prompt, usage } = trace;
-  const steps = writeSteps(saidIn(trace));
-  const at = agent.lastIndexOf('/');
-  return {
-    schema_version: 'ATIF-v1.7',
-    session_id: id,
-    trajectory_id: id,
-    agent: known({
-      name: at > 0 ? agent.slice(0, at) : agent,
-      version: at > 0 ? agent.slice(at + 1) : UNKNOWN,
-      model_name: model === UNKNOWN ? null : model,
-      tool_definitions: prompt.tools.length === 0 ? null : writeTools(prompt.tools),
-    }),
-    steps,
-    final_metrics: known({
-      total_prompt_tokens: usage.inputTokens,
-      total_completion_tokens: usage.outputTokens,
-      total_cached_tokens: usage.cachedTokens,
-      total_cost_usd: usage.costUsd,
-      total_steps: steps.length,
-    }),
-    extra: {
-      [OURS]: { ...known({ id, agent, harness, trial, reward: outcome.reward, label: outcome.label }), task, time },
-    },
-  };
-}
-
-interface OpenStep {
-  readonly step: JsonObject;
-  readonly results: JsonObject[];
-  /** Ids of its calls. */
-  readonly ids: ReadonlySet<string | null>;
-}
-
-function writeSteps(said: readonly Said[]): JsonObject[] {
-  const steps: OpenStep[] = [];
-  for (const one of said) {
-    if (one.who !== 'tool') {
-      const calls = one.who === 'agent' ? one.calls : [];
-      const metrics = one.who === 'agent' ? metricsOf(one.usage) : {};
-      const step = {
-        source: one.who,
-        message: one.text,
-        ...(calls.length === 0 ? {} : { tool_calls: calls.map(writeCall) }),
-        ...(Object.keys(metrics).length === 0 ? {} : { metrics }),
-        ...(one.who === 'agent' ? { llm_call_count: one.usage?.calls ?? 1 } : {}),
-      };
-      steps.push({ step, results: [], ids: new Set(calls.map(({ id }) => id)) });
-      continue;
-    }
-    const last = steps.at(-1);
-    const open = last?.step.source === 'user' ? undefined : last;
-    const into: OpenStep = open ?? { step: { source: 'system', message: '' }, results: [], ids: new Set() };
-    if (open === undefined) steps.push(into);
-    // A result may only name a call of its own step.
-    into.results.push({
-      ...(into.ids.has(one.id) ? { source_call_id: one.id } : {}),
-      content: one.text,
-      ...(into.ids.has(one.id) ? {} : { extra: { [`${OURS}-id`]: one.id } }),
-    });
-  }
-  return steps.map(({ step, results }, at) => ({
-    step_id: at + 1,
-    ...step,
-    ...(results.length === 0 ? {} : { observation: { results } }),
-  }));
-}
-
-function writeCall({ id, name, arguments: text }: GivenCall): JsonObject {
-  const given = argumentsOf(text);
-  // Other text than that of the object, and text that is no object, comes back as it was.
-  const exact = given !== null && JSON.stringify(given) === text;
-  return {
-    tool_call_id: id ?? '',
-    function_name: name,
-    arguments: given ?? {},
-    ...(exact ? {} : { extra: { [`${OURS}-arguments`]: text } }),
-  };
-}
-
-/** Zeros may stand for what is not known, so they are left out. */
-function metricsOf(usage: Usage | undefined): JsonObject {
-  const { inputTokens, outputTokens, cachedTokens, costUsd } = usage ?? NO_USAGE;
-  const all = {
-    prompt_tokens: inputTokens,
-    completion_tokens: outputTokens,
-    cached_tokens: cachedTokens,
-    cost_usd: costUsd,
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value > 0));
-}
