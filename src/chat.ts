@@ -50,6 +50,10 @@ export interface ChatRequest {
   readonly seed: number;
   /** JSON Schema for the reply's content, for endpoints that support it. */
   readonly schema?: JsonObject;
+  /** Of a program: the whole body as it leaves, in place of messages, tools and settings. */
+  readonly body?: JsonObject;
+  /** How many equal requests the rollout made before; absent for none. */
+  readonly again?: number;
 }
 
 export interface ChatReply {

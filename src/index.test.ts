@@ -11,7 +11,7 @@ test('harness-optimizer exports these names', () => {
       runNight optimize evaluate diagnose playEpisode
       defineEnvironment tool checkEnvironment loadEnvironment z
       scriptedUser exactAnswer fieldsOf judged scoredByAll
-      simulatedAgent openaiAgent
+      simulatedAgent openaiAgent command workspace
       mine reflect neutral harmful
       Edit applyEdits invertEdit editKey EditError checkEdits buildLeakIndex loadHarness parseHarness
       decide decideKeep decidePrune decideRelease Policy

@@ -24,6 +24,7 @@ export {
   scoredByAll,
 } from './environments/scorers.ts';
 export { scriptedUser } from './environments/users.ts';
+export { type WorkspaceDefinition, workspace } from './environments/workspace.ts';
 export {
   BudgetError,
   FrozenError,
@@ -49,6 +50,7 @@ export type { AgentSource } from './models/source.ts';
 export type { NightContext, NightOptions, Progress } from './night/night.ts';
 export { optimize } from './optimize.ts';
 export { Policy } from './policy/policy.ts';
+export { type CommandOptions, type CommandSource, command } from './programs/command.ts';
 // The seams: who proposes, what checks.
 export type { AppliedCandidate, Check, CheckContext, CheckResult } from './proposal/check.ts';
 export { buildLeakIndex, checkEdits } from './proposal/checks.ts';

@@ -100,3 +100,33 @@ export interface Trace<S extends Split = Split> {
   /** The trace that shares its first messages with this one, and how many. */
   readonly forks?: { readonly trace: string; readonly messages: number };
 }
+
+/** A fault of the model or of the environment, never of the agent. */
+export interface Fault {
+  readonly fault: 'too_long' | 'refused' | 'filtered' | 'withheld' | 'gone' | 'environment';
+  readonly message: string;
+}
+
+export interface EpisodeResult {
+  /** Null if there was no reply to judge: `fault` says why, and nothing may be scored. */
+  readonly ending: Ending | null;
+  readonly fault?: Fault;
+  /** The last step is the ending, if there is one. */
+  readonly steps: readonly Step[];
+  readonly prompt: Trace['prompt'];
+  /** Served model id; '' before the first reply. */
+  readonly model: string;
+  readonly usage: Usage;
+}
+
+/** A program that is an agent. */
+export interface ProgramSettings {
+  /** For a shell, such as `python bot.py`. */
+  readonly command: string;
+  /** Where the files lie that the command names. @default the current folder */
+  readonly cwd?: string | undefined;
+  /** Time limit of one rollout. @default 600 */
+  readonly timeoutS?: number | undefined;
+  /** OpenAI-compatible endpoint behind the gateway. @default OPENAI_BASE_URL, else OpenAI's */
+  readonly upstream?: string | undefined;
+}

@@ -2,7 +2,7 @@
 import type { ChatModel, Usage } from './chat.ts';
 import type { Contract, HarnessSettings, Regulation, Skill } from './harness/schema.ts';
 import type { Json, JsonObject, MaybePromise, Tool, ToolCall, ToolResult } from './tool.ts';
-import type { Ending, Score, Split, Step } from './trace.ts';
+import type { Ending, EpisodeResult, ProgramSettings, Score, Split, Step } from './trace.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export type * from './chat.ts';
@@ -139,6 +139,10 @@ export interface Environment<State = unknown> {
   dispose?(state: State): MaybePromise<void>;
   /** True for a result text that reports an error, when only the text is known. */
   isError?(content: string): boolean;
+  /** Absolute path of a state that is a folder, which a program changes. */
+  folder?(state: State): MaybePromise<string>;
+  /** The program that plays it unless another agent is named. */
+  readonly agent?: ProgramSettings;
 }
 
 /** An environment whose tools, scorer and oracle are synchronous. */
@@ -190,7 +194,30 @@ export interface Agent {
   readonly protocol?: 'text' | undefined;
   /** Absent if nothing is sent anywhere. */
   readonly endpoint?: Endpoint | undefined;
+  /** It plays whole rollouts; `open` then answers what it asks. */
+  readonly program?: AgentProgram | undefined;
   open(episode: Episode): ChatModel;
+}
+
+/** What a program gets that plays a rollout by itself. */
+export interface ProgramRollout {
+  readonly harness: Harness;
+  readonly environment: Environment;
+  readonly task: Task;
+  readonly seed: number;
+  /** The state, if it is a folder. */
+  readonly folder: string | undefined;
+  /** Answers what the program asks its gateway. */
+  readonly model: ChatModel;
+  readonly signal: AbortSignal;
+}
+
+/** An agent that drives itself, in place of our own loop. */
+export interface AgentProgram {
+  readonly settings: ProgramSettings;
+  /** sha256 (hex) of the command and the files that it names. */
+  readonly digest: string;
+  play(rollout: ProgramRollout): Promise<EpisodeResult>;
 }
 
 export type FailureClass =

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import type { AgentSource } from '../models/source.ts';
-import { chooseModel, chooseSecond, openAgent } from '../open/model.ts';
+import { chooseModel, chooseSecond, openAgent, withOwnAgent } from '../open/model.ts';
 import { readPolicy } from '../policy/policy.ts';
 import { builtInProposers } from '../proposal/built-in.ts';
 import { PROPOSERS } from '../proposal/proposer.ts';
@@ -36,7 +36,7 @@ export type NightFlags = z.output<typeof options>;
 
 /** The request that the flags make. */
 export function requestOf(flags: NightFlags, root: string, environment: Environment): NightRequest {
-  const model = chooseModel(flags, root);
+  const model = chooseModel(withOwnAgent(flags, environment), root);
   return {
     ...flags,
     root,

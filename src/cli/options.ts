@@ -90,8 +90,11 @@ export const data = { data: text('<dir>', 'folder of data, if its nights had one
 export const playing = {
   env: text('<name>', 'environment: built-in, a folder under evals/, or a path to a file'),
   data: text('<dir>', 'folder of data that the environment takes, such as public benchmark files').exactOptional(),
-  model: text('<spec>', 'agent: sim:weak|medium|strong, openai:NAME, or a name from models.yaml').default('sim:medium'),
+  model: text('<spec>', 'agent: sim:weak|medium|strong, openai:NAME, command:CMD, or a name from models.yaml').default(
+    'sim:medium',
+  ),
   ...endpoint,
+  upstream: text('<url>', 'OpenAI-compatible endpoint that the program of command:CMD reaches').exactOptional(),
   priceIn: number('<usd>', 'US dollars per million input tokens').exactOptional(),
   priceOut: number('<usd>', 'US dollars per million output tokens').exactOptional(),
   maxTokens: whole('<n>', 'longest reply of the model', { of: 'tokens' }).exactOptional(),

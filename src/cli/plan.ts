@@ -10,7 +10,7 @@ import { pastOf } from '../night/cost-history.ts';
 import { type NightPlan, type Prospects, planNight, prospectsOf } from '../night/plan.ts';
 import { assertEnoughTasks, reachOf } from '../night/reach.ts';
 import { openWorkTree } from '../open/harness.ts';
-import { chooseModel } from '../open/model.ts';
+import { chooseModel, nameOf, withOwnAgent } from '../open/model.ts';
 import { selectTasks } from '../open/tasks.ts';
 import { assertCheckable, readPolicy, sealedTags, unmeasuredBy } from '../policy/policy.ts';
 import { nightOptions } from '../run-night.ts';
@@ -36,7 +36,7 @@ export const plan = command({
   example: 'plan --env retail --budget 20 --effect 5',
   async run(flags) {
     const { repository, root, environment } = await openPlace(flags);
-    const model = chooseModel(flags, root);
+    const model = chooseModel(withOwnAgent(flags, environment), root);
     const policy = readPolicy(root, environment.name, flags);
     const options = nightOptions(requestOf(flags, root, environment), environment.name, policy);
     await assertSound(await openWorkTree(repository, environment.name), environment, null);
@@ -45,11 +45,7 @@ export const plan = command({
     const simulated = model.kind === 'sim';
     const ledger = await openLedger(repository, environment.name);
     changeOfSettings(environment.name, ledger.decisions(), settingsOf(environment, options.policy));
-    const past = pastOf(
-      root,
-      environment.name,
-      model.kind === 'sim' ? `sim:${model.profile}` : `openai:${model.settings.model}`,
-    );
+    const past = pastOf(root, environment.name, nameOf(model));
     const plan = planNight({
       options,
       environment,

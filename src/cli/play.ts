@@ -5,7 +5,7 @@ import { type Peek, recordPeek } from '../ledger/acts/peek.ts';
 import { stepOf } from '../ledger/acts/step.ts';
 import { openRepository, type Repository } from '../ledger/git/git.ts';
 import { type EnvironmentFlags, openEnvironment } from '../open/environment.ts';
-import { chooseModel, openAgent } from '../open/model.ts';
+import { chooseModel, openAgent, withOwnAgent } from '../open/model.ts';
 import { readPolicy } from '../policy/policy.ts';
 import type { Environment } from '../types.ts';
 import { interruptible } from './interruption.ts';
@@ -51,7 +51,8 @@ export async function withStages<T>(flags: PlayFlags, root: string, work: (open:
   const signal = untilCap(interrupted, flags);
   try {
     return await work(async (environment, temperature) => {
-      const model = chooseModel(temperature === undefined ? flags : { ...flags, temperature }, root);
+      const own = withOwnAgent(flags, environment);
+      const model = chooseModel(temperature === undefined ? own : { ...own, temperature }, root);
       const agent = await openAgent(model, environment, budget);
       const { concurrency } = model;
       return openStage({ root, environment, agent, concurrency, seed: flags.seed, budget, emit, signal });

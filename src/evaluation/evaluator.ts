@@ -123,6 +123,8 @@ export function openEvaluator(options: EvaluatorOptions): Evaluator {
       return filters;
     },
     async isFiltered(rollout, signal) {
+      // What a program would ask is known to it alone.
+      if (agent.program !== undefined) return false;
       const { harness, task, environment = options.environment } = rollout;
       const asked = firstRequest(harness, environment, agent, task);
       try {

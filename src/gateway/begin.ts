@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Surface } from '../runtime/compile.ts';
 import type { ConversationStart } from '../runtime/conversation.ts';
-import type { Harness, JsonObject } from '../types.ts';
+import type { Environment, Harness, JsonObject } from '../types.ts';
 import { objectIn, RefusedRequest, toChatMessage, type WireMessage, type WireRequest } from './surfaces/wire.ts';
 
 /** What the gateway knows of the environment; the tools are those of the client's request. */
@@ -20,6 +20,17 @@ export interface InForce {
   /** `v3`, or the start of the harness's id. */
   readonly label: string;
   readonly harness: Harness;
+}
+
+export interface Versions {
+  /** For conversations that begin now. */
+  current(): InForce;
+  /** A version that a conversation began with; null when it cannot be read any more. */
+  of(label: string, id: string): Harness | null;
+  /** Why no layer may act now; null while they may. */
+  frozen(): string | null;
+  /** Looks whether something changed. Keeps what was in force when the new one is unsound. */
+  refresh(): Promise<void>;
 }
 
 /** All that decides how a conversation begins: with it and its answers the machine is rebuilt. */
@@ -80,4 +91,32 @@ function withoutOwnReads(message: WireMessage): WireMessage[] {
     : calls.length > 0 || message.text !== ''
       ? [{ ...message, calls }]
       : [];
+}
+
+/** How results of defined tools begin that report an error. */
+const TOOL_ERROR = 'Error: ';
+
+/** What the gateway needs of an environment; of unknown tools it assumes that they write. */
+export function settingOf(environment: Environment): Setting {
+  const readOnly = new Set(environment.tools.flatMap((tool) => (tool.readOnly === true ? [tool.name] : [])));
+  const { maxTurns, vocabulary, answer, user } = environment;
+  return {
+    env: environment.name,
+    surface: {
+      maxTurns,
+      vocabulary,
+      ...(answer === undefined ? {} : { answer }),
+      ...(user === undefined ? {} : { user: { id: user.id } }),
+    },
+    isReadOnly: (tool) => readOnly.has(tool),
+    isManaged: (name) => environment.tools.some((tool) => tool.name === name),
+    isError(content) {
+      try {
+        return content.startsWith(TOOL_ERROR) || (environment.isError?.(content) ?? false);
+      } catch {
+        // Known in the environment's own process alone.
+        return content.startsWith(TOOL_ERROR);
+      }
+    },
+  };
 }

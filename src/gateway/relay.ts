@@ -1,6 +1,7 @@
 /** A request to upstream and its answer back, byte for byte. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { RefusedRequest } from './surfaces/wire.ts';
 import type { Upstream } from './upstream.ts';
 
 /** One request of a client; `signal` is aborted when it hangs up. */
@@ -40,4 +41,17 @@ export async function relay(
   response.writeHead(message.statusCode ?? 502, { ...Object.fromEntries(kept), ...extra, 'x-accel-buffering': 'no' });
   tap?.(message);
   await pipeline(message, response);
+}
+
+/** Exact names of this machine and no other site's page: a loopback address protects nothing. */
+export function assertAddressed(
+  { headers }: IncomingMessage,
+  { names, token }: { readonly names: readonly string[]; readonly token?: string },
+): void {
+  const host = (headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
+  const known = ['127.0.0.1', 'localhost', '[::1]', ...names];
+  if (!known.includes(host)) throw new RefusedRequest(`host: expected ${known.join(', ')}`, 421);
+  const key = headers['x-api-key'] ?? headers.authorization?.slice('bearer '.length);
+  if (token !== undefined && key !== token) throw new RefusedRequest('expected the key of this rollout', 401);
+  if (headers.origin !== undefined) throw new RefusedRequest('a page of a browser may not ask this gateway', 403);
 }

@@ -4,7 +4,7 @@ import type { Repository } from '../ledger/git/git.ts';
 import { assertSound } from '../night/assert-lint.ts';
 import { redactorOf } from '../secrets.ts';
 import type { Environment } from '../types.ts';
-import type { Setting } from './begin.ts';
+import { settingOf } from './begin.ts';
 import { openConversations } from './conversations.ts';
 import { openJournal } from './journal.ts';
 import { openKeeper } from './records.ts';
@@ -12,6 +12,8 @@ import { openGateway } from './server.ts';
 import { openShadow } from './shadow.ts';
 import { openUpstream } from './upstream.ts';
 import { openVersions } from './versions.ts';
+
+export { settingOf } from './begin.ts';
 
 export interface ServeOptions {
   readonly repository: Repository;
@@ -92,31 +94,3 @@ export async function serveGateway(options: ServeOptions): Promise<Served> {
 
 /** A conversation at rest that long is stored; it can still go on. */
 const IDLE_MS = 600_000;
-
-/** How results of defined tools begin that report an error. */
-const TOOL_ERROR = 'Error: ';
-
-/** What the gateway needs of an environment; of unknown tools it assumes that they write. */
-export function settingOf(environment: Environment): Setting {
-  const readOnly = new Set(environment.tools.flatMap((tool) => (tool.readOnly === true ? [tool.name] : [])));
-  const { maxTurns, vocabulary, answer, user } = environment;
-  return {
-    env: environment.name,
-    surface: {
-      maxTurns,
-      vocabulary,
-      ...(answer === undefined ? {} : { answer }),
-      ...(user === undefined ? {} : { user: { id: user.id } }),
-    },
-    isReadOnly: (tool) => readOnly.has(tool),
-    isManaged: (name) => environment.tools.some((tool) => tool.name === name),
-    isError(content) {
-      try {
-        return content.startsWith(TOOL_ERROR) || (environment.isError?.(content) ?? false);
-      } catch {
-        // Known in the environment's own process alone.
-        return content.startsWith(TOOL_ERROR);
-      }
-    },
-  };
-}

@@ -4,19 +4,18 @@ import type { AddressInfo } from 'node:net';
 import { jsonOf } from '../digest.ts';
 import { InfrastructureError, UsageError } from '../errors.ts';
 import type { Json, JsonObject } from '../types.ts';
-import { beginning, type Setting } from './begin.ts';
+import { beginning, type Setting, type Versions } from './begin.ts';
 import type { LiveConversations } from './conversations.ts';
 import { holdsText } from './holds.ts';
 import { fail, openStream, sendJson, sendText } from './leave.ts';
 import { fitOf, goOn, type Live, settle, takeIn } from './live.ts';
-import { type Exchange, passedHeaders, relay } from './relay.ts';
+import { assertAddressed, type Exchange, passedHeaders, relay } from './relay.ts';
 import type { Shadow } from './shadow.ts';
 import { SURFACES, surfaceAt } from './surfaces/index.ts';
 import type { WireSurface } from './surfaces/surface.ts';
 import type { ModelView } from './surfaces/view.ts';
 import { RefusedRequest, type WireRequest } from './surfaces/wire.ts';
 import { type Upstream, UpstreamRefusal } from './upstream.ts';
-import type { Versions } from './versions.ts';
 
 export const CONVERSATION = 'x-optimize-conversation';
 /** One turn of a person with several images takes megabytes. */
@@ -34,6 +33,10 @@ export interface GatewayOptions {
   readonly port: number;
   /** Names besides those of loopback that a request may address. */
   readonly names: readonly string[];
+  /** What a request has to bear as its key; absent lets everybody in. */
+  readonly token?: string;
+  /** Requests without tools, or for a form, are part of a conversation too. @default they pass */
+  readonly all?: true;
   outcome(id: string, given: JsonObject): boolean;
   warn(message: string): void;
 }
@@ -84,7 +87,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       throw error;
     }
     if (shadow !== null) return shadow.pass(exchange, surface, request, text);
-    if (request.plain || request.tools.length === 0) return passOn(exchange, text, {});
+    if (!options.all && (request.plain || request.tools.length === 0)) return passOn(exchange, text, {});
     let live: Live;
     try {
       live = conversationOf(exchange, request);
@@ -261,14 +264,6 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 const pathOf = ({ url }: IncomingMessage): string => new URL(url ?? '/', 'http://gateway').pathname;
-
-/** Exact names of this machine and no other site's page: a loopback address protects nothing. */
-function assertAddressed({ headers }: IncomingMessage, { names }: GatewayOptions): void {
-  const host = (headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
-  const known = ['127.0.0.1', 'localhost', '[::1]', ...names];
-  if (!known.includes(host)) throw new RefusedRequest(`host: expected ${known.join(', ')}`, 421);
-  if (headers.origin !== undefined) throw new RefusedRequest('a page of a browser may not ask this gateway', 403);
-}
 
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

@@ -8,18 +8,7 @@ import type { Repository } from '../ledger/git/git.ts';
 import { frozenBy } from '../ledger/kinds/freeze.ts';
 import { openWorkTree } from '../open/harness.ts';
 import type { Environment, Harness } from '../types.ts';
-import type { InForce } from './begin.ts';
-
-export interface Versions {
-  /** For conversations that begin now. */
-  current(): InForce;
-  /** A version that a conversation began with; null when it cannot be read any more. */
-  of(label: string, id: string): Harness | null;
-  /** Why no layer may act now; null while they may. */
-  frozen(): string | null;
-  /** Looks whether something changed. Keeps what was in force when the new one is unsound. */
-  refresh(): Promise<void>;
-}
+import type { InForce, Versions } from './begin.ts';
 
 export interface VersionsOptions {
   readonly repository: Repository;

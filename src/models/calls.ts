@@ -5,7 +5,7 @@ import type { ChatCompletionCreateParams } from 'openai/resources/chat/completio
 import { NO_USAGE } from '../chat.ts';
 import { endedBy, InfrastructureError } from '../errors.ts';
 import { type Redact, redacted } from '../secrets.ts';
-import type { ChatModel, ChatReply, ChatRequest } from '../types.ts';
+import type { ChatModel, ChatReply, ChatRequest, JsonObject } from '../types.ts';
 import { toFormat, toReply, toToolParam } from './completion.ts';
 import { excessOf, isThoughtBeside } from './excess.ts';
 import { type Adaptation, adaptationTo, asFault, mayBeBilled, messageOf, unreadTurn } from './faults.ts';
@@ -56,7 +56,13 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
   });
   /** What this endpoint rejects, for example settings of reasoning models. */
   const refused = new Set<Adaptation>();
-  const bodyOf = (request: ChatRequest): ChatCompletionCreateParams => ({
+  const streaming = () => ({
+    ...(refused.has('stream') ? { stream: true } : {}),
+    ...(refused.has('stream') && !refused.has('stream_options') ? { stream_options: { include_usage: true } } : {}),
+  });
+  const bodyOf = (request: ChatRequest): object =>
+    request.body === undefined ? ownBody(request) : { ...request.body, ...streaming() };
+  const ownBody = (request: ChatRequest): ChatCompletionCreateParams => ({
     model,
     messages: toParams(request.messages, refused),
     ...(refused.has('temperature') ? {} : { temperature }),
@@ -66,14 +72,16 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
     ...(request.schema === undefined || refused.has('response_format')
       ? {}
       : { response_format: toFormat(request.schema) }),
-    ...(refused.has('stream') ? { stream: true } : {}),
-    ...(refused.has('stream') && !refused.has('stream_options') ? { stream_options: { include_usage: true } } : {}),
+    ...streaming(),
   });
 
   const bytesOf = (body: object): number => Buffer.byteLength(JSON.stringify(body));
   /** Most tokens that thoughts took beside an answer so far; the next may take twice as many. */
   let thoughts = 0;
-  const worstOf = (body: object): number => worstCost(price, bytesOf(body), maxTokens + 2 * thoughts);
+  /** A program's own limit, if it says one. */
+  const limitOf = ({ max_completion_tokens: most, max_tokens: old }: JsonObject): number =>
+    typeof most === 'number' ? most : typeof old === 'number' ? old : maxTokens;
+  const worstOf = (body: object): number => worstCost(price, bytesOf(body), limitOf(body as JsonObject) + 2 * thoughts);
 
   /** One attempt. The limit covers the whole reply; the client's own ends with the headers. */
   async function attempt(request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatReply> {
@@ -140,7 +148,8 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
         if (written !== null && ++unread >= UNREAD_TRIES) return unreadReply(redact(written), request);
         if (written !== null) continue;
         const change = adaptationTo(error, sent);
-        if (change === null) throw error;
+        // What a program asks for is its own; only how the reply comes is ours.
+        if (change === null || (request.body !== undefined && !change.startsWith('stream'))) throw error;
         if (finds) refused.add(change);
         else if (finding === null) {
           refused.add(change);

@@ -111,7 +111,7 @@ export async function openaiAgent(settings: OpenAISettings, spend?: Spend): Prom
   const model: ChatModel = {
     async complete(request, signal) {
       const reply = await complete(request, signal);
-      if (reply.model !== '') {
+      if (reply.model !== '' && request.body === undefined) {
         assertSameModel(served, reply.model);
         served = reply.model;
       }

@@ -201,7 +201,11 @@ export function recordedAgent(agent: Agent, store: ReplyStore, redact?: Redact):
 }
 
 /** Answers from `store` alone; an unknown request is an InfrastructureError, so a void rollout. */
-export function replayAgent(agent: Omit<Agent, 'simulated' | 'open'>, store: ReplyStore, redact?: Redact): Agent {
+export function replayAgent(
+  agent: Omit<Agent, 'simulated' | 'open' | 'program'>,
+  store: ReplyStore,
+  redact?: Redact,
+): Agent {
   return {
     ...agent,
     simulated: false,

@@ -41,6 +41,15 @@ const Options = z.object({
   given: z.literal(true).optional(),
 }) satisfies z.ZodType<NightOptions>;
 
+/** A program that was the agent, and the digest of the files that its command names. */
+const Program = z.object({
+  command: z.string(),
+  cwd: z.string().optional(),
+  timeoutS: z.number().optional(),
+  upstream: z.string().optional(),
+  digest: z.string(),
+});
+
 /** `config.json`: what a run needs to be resumed, or replayed once it is finished. */
 export const RunConfig = z.object({
   /** Digest of options, data, agent and program: a night resumes only with the same one. */
@@ -63,6 +72,7 @@ export const RunConfig = z.object({
     contextTokens: z.number().optional(),
     protocol: z.literal('text').optional(),
     endpoint: Endpoint.optional(),
+    program: Program.optional(),
   }),
   /** Models of the proposers. */
   proposerModels: z
@@ -179,6 +189,7 @@ export async function findRun(input: NightInput, ledger: Ledger): Promise<NightR
       ...(agent.contextTokens === undefined ? {} : { contextTokens: agent.contextTokens }),
       ...(agent.protocol === undefined ? {} : { protocol: agent.protocol }),
       ...(agent.endpoint === undefined ? {} : { endpoint: agent.endpoint }),
+      ...(agent.program === undefined ? {} : { program: { ...agent.program.settings, digest: agent.program.digest } }),
     },
     proposerModels: models,
     data: { environment: environment.digest, split: splitDigest(input.tasks) },

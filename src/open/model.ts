@@ -5,7 +5,7 @@ import { isLoopback } from '../models/key-hosts.ts';
 import type { OpenAISettings } from '../models/openai.ts';
 import type { Price } from '../models/prices.ts';
 import { findModel, type ModelEntry } from '../models/settings.ts';
-import type { Agent, Environment } from '../types.ts';
+import type { Agent, Environment, ProgramSettings } from '../types.ts';
 import { offerToBind } from './bind-key.ts';
 
 /** Flags that name a model. */
@@ -18,12 +18,23 @@ export interface ModelFlags {
   readonly temperature?: number;
   readonly concurrency?: number;
   readonly maxUsd?: number;
+  /** Endpoint behind a program. */
+  readonly upstream?: string;
+  /** Where the files of the command lie, and its time limit. */
+  readonly cwd?: string | undefined;
+  readonly timeoutS?: number | undefined;
 }
 
 const PROFILES = ['weak', 'medium', 'strong'] as const;
 
 export type ModelChoice =
   | { readonly kind: 'sim'; readonly profile: (typeof PROFILES)[number]; readonly concurrency: number }
+  | {
+      readonly kind: 'command';
+      readonly program: ProgramSettings;
+      readonly settings: OpenAISettings;
+      readonly concurrency: number;
+    }
   | { readonly kind: 'openai'; readonly settings: OpenAISettings; readonly concurrency: number };
 
 /**
@@ -41,6 +52,7 @@ export function chooseModel(flags: ModelFlags, root: string, flag = '--model'): 
       throw new UsageError(`${flag}: expected sim:${PROFILES.join(' or sim:')}, got "${flags.model}"`);
     return { kind, profile, concurrency: flags.concurrency ?? 8 };
   }
+  if (kind === 'command') return chooseCommand(flags, name ?? '');
   const entry = kind === 'openai' && name ? undefined : findModel(root, flags.model, flag);
   const settings = settingsOf(flags, name ?? flags.model, entry);
   if (flags.maxUsd !== undefined && settings.price === undefined)
@@ -50,6 +62,23 @@ export function chooseModel(flags: ModelFlags, root: string, flag = '--model'): 
   const usual = settings.baseUrl !== undefined && isLoopback(settings.baseUrl) ? 1 : 4;
   const concurrency = flags.concurrency ?? entry?.concurrency ?? usual;
   return { kind: 'openai', settings: { ...settings, concurrency }, concurrency };
+}
+
+function chooseCommand(flags: ModelFlags, line: string): ModelChoice {
+  const { upstream, cwd, timeoutS } = flags;
+  const baseUrl = upstream ?? flags.baseUrl;
+  const settings = settingsOf({ ...flags, ...(baseUrl === undefined ? {} : { baseUrl }) }, 'program', undefined);
+  if (flags.maxUsd !== undefined && settings.price === undefined)
+    throw new UsageError('--max-usd needs the price of the model behind the program: add --price-in and --price-out');
+  const program = { command: line, ...(baseUrl === undefined ? {} : { upstream: baseUrl }), cwd, timeoutS };
+  return { kind: 'command', program, settings, concurrency: flags.concurrency ?? 4 };
+}
+
+/** The flags, with the program that the environment's own file names where no agent is named. */
+export function withOwnAgent<F extends ModelFlags>(flags: F, { agent, oracle }: Environment): F {
+  if (agent === undefined || oracle !== undefined || flags.model !== 'sim:medium') return flags;
+  const { command, ...settings } = agent;
+  return { ...settings, ...flags, model: `command:${command}` };
 }
 
 /** A second model beside the agent, as its own flags name it. */
@@ -126,6 +155,12 @@ function splitOnce(text: string, separator: string): [string, string | undefined
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
+/** The id that an agent of this choice has. */
+export function nameOf(choice: ModelChoice): string {
+  if (choice.kind === 'sim') return `sim:${choice.profile}`;
+  return choice.kind === 'command' ? `command:${choice.program.command}` : `openai:${choice.settings.model}`;
+}
+
 /** Throws UsageError when it cannot play or a key is refused, InfrastructureError at no answer. */
 export async function openAgent(choice: ModelChoice, environment: Environment, spend?: Spend): Promise<Agent> {
   if (choice.kind === 'sim') {
@@ -135,6 +170,15 @@ export async function openAgent(choice: ModelChoice, environment: Environment, s
       );
     const { simulatedAgent } = await import('../models/sim/agent.ts');
     return simulatedAgent(choice.profile);
+  }
+  if (choice.kind === 'command') {
+    const { openCommand } = await import('../programs/command.ts');
+    const { price, concurrency } = choice.settings;
+    return openCommand(
+      choice.program,
+      { ...(price === undefined ? {} : { price }), ...(concurrency === undefined ? {} : { concurrency }) },
+      spend,
+    );
   }
   const { keyUseOf, openaiAgent } = await import('../models/openai.ts');
   await offerToBind(keyUseOf(choice.settings));

@@ -9,6 +9,7 @@ import { openBudget } from '../evaluation/budget.ts';
 import { readPlain } from '../files.ts';
 import { openLedger } from '../ledger/branch/ledger.ts';
 import { openRepository } from '../ledger/git/git.ts';
+import type { Decision } from '../ledger/kinds/index.ts';
 import { recordedSources } from '../ledger/kinds/settings.ts';
 import { fileReplies, REPLIES, type ReplyStore, replayAgent } from '../models/replies.ts';
 import type { NightInput } from '../night/night.ts';
@@ -19,6 +20,7 @@ import { type EnvironmentFlags, openEnvironment } from '../open/environment.ts';
 import { chooseModel, labelOf, openAgent } from '../open/model.ts';
 import { selectTasks } from '../open/tasks.ts';
 import { optimize } from '../optimize.ts';
+import { openProgram } from '../programs/command.ts';
 import { builtInProposers } from '../proposal/built-in.ts';
 import type { Check } from '../proposal/check.ts';
 import { quotedTasks } from '../proposal/held-out.ts';
@@ -107,7 +109,7 @@ async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
     const agent =
       store === null
         ? (input.simulated as Agent)
-        : askedAsStored(replayAgent(config.agent, store, environment.redact), store);
+        : playedBy(config, own, askedAsStored(replayAgent(config.agent, store, environment.redact), store));
     const asked = config.proposerModels.length > 0;
     const thoughts = asked ? (store ?? fileReplies(join(recorded, REPLIES), { readOnly: true })) : null;
     if (agent.digest !== config.agent.digest)
@@ -149,6 +151,24 @@ async function replayNight(input: ReplayInput): Promise<ReplayedNight> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * The agent with its program, which runs again. Throws UsageError unless the records name it and
+ * its files are those of the night.
+ */
+function playedBy({ agent: { program } }: RunConfig, own: readonly Decision[], agent: Agent): Agent {
+  if (program === undefined) return agent;
+  const named = `command:${program.command}`;
+  if (own.some(({ who }) => who.agent !== null && who.agent !== named))
+    throw new UsageError(`the records do not name the program of config.json, so it was not run: ${program.command}`);
+  const { digest, ...settings } = program;
+  const opened = openProgram(settings);
+  if (opened.digest !== digest)
+    throw new UsageError(
+      `the files of ${named} are not those of that night; check out the commit that it was played on`,
+    );
+  return { ...agent, program: opened };
 }
 
 /** The built-in proposers; edits of other proposers are in the record of the run. */

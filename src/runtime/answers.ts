@@ -5,7 +5,7 @@ import { type Answer, type Ask, type AskedCall, type CallResult, isPromise, type
 import { withinLimit } from './deadline.ts';
 
 /** Why a model gave no reply; rethrows errors that must stop everything. */
-function faultOf(error: unknown): ModelFault {
+export function faultOf(error: unknown): ModelFault {
   if (!(error instanceof InfrastructureError) || error.fatal || error instanceof EnvironmentError) throw error;
   const { message, final, about } = error;
   if (about === 'length') return { fault: 'too_long', message };

@@ -1,7 +1,10 @@
 /** A whole conversation as a machine: it asks for replies, tools and a person, and is answered. */
 import { addUsage, NO_USAGE } from '../chat.ts';
 import { EnvironmentError } from '../errors.ts';
-import type { ChatMessage, ChatReply, Ending, Step, Task, Trace, Usage } from '../types.ts';
+import type { ChatMessage, ChatReply, Ending, EpisodeResult, Fault, Step, Task, Trace, Usage } from '../types.ts';
+
+export type { EpisodeResult, Fault } from '../types.ts';
+
 import { type Asking, askModel, type ModelFault } from './ask.ts';
 import type { Compiled } from './compile.ts';
 import { fitContext, shortenOldest } from './context.ts';
@@ -10,24 +13,6 @@ import { userText } from './prompt.ts';
 import { openSession, pushNote, type Session } from './session.ts';
 import { type Retrieved, retrieveSkills } from './skills.ts';
 import { type Talk, takeTurn } from './turn.ts';
-
-/** A fault of the model or of the environment, never of the agent. */
-export interface Fault {
-  readonly fault: ModelFault['fault'] | 'environment';
-  readonly message: string;
-}
-
-export interface EpisodeResult {
-  /** Null if there was no reply to judge: `fault` says why, and nothing may be scored. */
-  readonly ending: Ending | null;
-  readonly fault?: Fault;
-  /** The last step is the ending, if there is one. */
-  readonly steps: readonly Step[];
-  readonly prompt: Trace['prompt'];
-  /** Served model id; '' before the first reply. */
-  readonly model: string;
-  readonly usage: Usage;
-}
 
 /** The skills that fit the request, once per task. */
 export function skillsFor(compiled: Compiled, task: Task): readonly Retrieved[] {

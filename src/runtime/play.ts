@@ -87,6 +87,12 @@ async function play(environment: Environment, compiled: Compiled, options: Episo
     if (isPromise(value)) own.wait();
     return value;
   };
+  const scored = (result: EpisodeResult, state: unknown): MaybePromise<Played> => {
+    const { ending, steps } = result;
+    if (ending === null || environment.unscored) return { ...result, score: null };
+    const score = held(environment.score(task, state, ending, { steps, signal }));
+    return isPromise(score) ? score.then((given) => ({ ...result, score: given })) : { ...result, score };
+  };
   let played: EpisodeResult | undefined;
   try {
     const planned = agent.simulated && usePlan !== false ? held(planOf(environment, task, signal)) : undefined;
@@ -97,6 +103,14 @@ async function play(environment: Environment, compiled: Compiled, options: Episo
     const opened = held(environment.reset(task, signal));
     const state = isPromise(opened) ? await opened : opened;
     try {
+      const { program } = agent;
+      if (program !== undefined) {
+        const found = held(environment.folder?.(state));
+        const folder = isPromise(found) ? await found : found;
+        const { harness } = compiled;
+        played = await held(program.play({ harness, environment, task, seed, folder, model, signal }));
+        return await scored(played, state);
+      }
       const answerModel = modelAnswers(model, options);
       const answerTools = toolAnswers(environment, state, signal);
       let turn = 0;
@@ -108,10 +122,8 @@ async function play(environment: Environment, compiled: Compiled, options: Episo
       };
       const run = drive(episode(compiled, task, agent), answer);
       played = isPromise(run) ? await run : run;
-      const { ending, steps } = played;
-      if (ending === null || environment.unscored) return { ...played, score: null };
-      const scored = held(environment.score(task, state, ending, { steps, signal }));
-      return { ...played, score: isPromise(scored) ? await scored : scored };
+      const ended = scored(played, state);
+      return isPromise(ended) ? await ended : ended;
     } finally {
       const disposed = environment.dispose && held(environment.dispose(state));
       if (isPromise(disposed)) await disposed;

@@ -211,6 +211,9 @@ function environmentIn(
     async stateText(handle) {
       return String((await about(handle, { ask: 'text', state: handle.id })).value);
     },
+    ...(has.includes('folder')
+      ? { folder: async (handle: Handle) => String((await about(handle, { ask: 'folder', state: handle.id })).value) }
+      : {}),
     async dispose(handle) {
       const { child, id } = handle;
       if (child === null || child.gone) return;

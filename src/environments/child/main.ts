@@ -128,7 +128,9 @@ function answer(environment: Environment, ask: ChildAsk, signal: AbortSignal): u
       return isPromise(copy as never) ? (copy as Promise<unknown>).then(keep) : keep(copy);
     }
     case 'text':
-      return stateText(stateOf(ask.state));
+      return environment.stateText?.(stateOf(ask.state)) ?? stateText(stateOf(ask.state));
+    case 'folder':
+      return environment.folder?.(stateOf(ask.state));
     case 'dispose': {
       const state = held.get(ask.state)?.state;
       held.delete(ask.state);

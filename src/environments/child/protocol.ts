@@ -35,6 +35,7 @@ export type ChildAsk =
     }
   | { readonly ask: 'fork'; readonly state: number; readonly as: number }
   | { readonly ask: 'text'; readonly state: number }
+  | { readonly ask: 'folder'; readonly state: number }
   | { readonly ask: 'dispose'; readonly state: number }
   | { readonly ask: 'oracle'; readonly task: TaskGiven }
   | { readonly ask: 'user'; readonly said: Omit<UserTurn, 'task'>; readonly task: TaskGiven };
@@ -67,12 +68,13 @@ export const DATA = [
   'answer',
   'isolate',
   'volatile',
+  'agent',
   'source',
   'file',
 ] as const;
 
 /** Members of an environment that are functions and may be absent. */
-export const OPTIONAL = ['oracle', 'fork', 'changes', 'generate', 'isError'] as const;
+export const OPTIONAL = ['oracle', 'fork', 'changes', 'generate', 'isError', 'folder'] as const;
 
 /** An environment without its functions. */
 export interface Description {
