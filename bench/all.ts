@@ -27,6 +27,7 @@ const MEASUREMENTS: readonly Measurement[] = [
     command: 'npx jiti bench/nights.ts --seeds 20',
     minutes: 15,
   },
+  { name: 'try', about: 'useless edits, given by hand', command: 'npx jiti bench/try.ts --edits 20', minutes: 4 },
   { name: 'null', about: 'useless edits', command: 'npx jiti bench/null.ts --seeds 20', minutes: 20 },
   { name: 'harmful', about: 'harmful edits', command: 'npx jiti bench/harmful.ts --seeds 20', minutes: 15 },
   {

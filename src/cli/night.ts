@@ -7,25 +7,34 @@ import type { AgentSource } from '../models/source.ts';
 import { chooseModel, chooseSecond, openAgent, withOwnAgent } from '../open/model.ts';
 import { readPolicy } from '../policy/policy.ts';
 import { builtInProposers } from '../proposal/built-in.ts';
-import { PROPOSERS } from '../proposal/proposer.ts';
+import { commandProposer } from '../proposal/command.ts';
+import { PROPOSERS, type Proposer } from '../proposal/proposer.ts';
 import type { Emit } from '../report/events.ts';
 import { type NightRequest, runNight } from '../run-night.ts';
 import type { Environment } from '../types.ts';
-import { command, typedFlags } from './command.ts';
+import { command, OPTION_HELP, typedFlags } from './command.ts';
 import { interruptible } from './interruption.ts';
-import { choice, fdr, flag, playing, text, whole } from './options.ts';
+import { fdr, flag, playing, text, whole } from './options.ts';
 import { subscribers } from './output.ts';
 import { openPlace } from './play.ts';
+
+/** A built-in proposer, or `command:` and a command line. */
+const proposer = z
+  .string()
+  .refine((word) => COMMAND_LINE.test(word) || PROPOSERS.some((name) => name === word), {
+    error: ({ input }) => `expected ${PROPOSERS.join(', ')} or command:CMD, got ${JSON.stringify(input)}`,
+  })
+  .register(OPTION_HELP, {
+    value: '<name>',
+    help: `mine needs no model, reflect asks one, command:CMD runs a program; null and harmful test the gate (${PROPOSERS.join(', ')}, command:CMD)`,
+  });
+const COMMAND_LINE = /^command:\s*\S/;
 
 /** Options of `night` and `plan`. */
 export const nightFlags = {
   ...playing,
   budget: whole('<n>', 'candidates that may be evaluated', { of: 'candidates' }).default(20),
-  proposer: choice(
-    '<name>',
-    'mine needs no model, reflect asks one; null and harmful test the gate',
-    PROPOSERS,
-  ).default('mine'),
+  proposer: proposer.default('mine'),
   proposerModel: text('<spec>', 'what reflect asks, as --model; default: the agent itself').exactOptional(),
   proposerBaseUrl: text('<url>', 'its endpoint; default: --base-url').exactOptional(),
   ...fdr,
@@ -42,7 +51,7 @@ export function requestOf(flags: NightFlags, root: string, environment: Environm
     root,
     environment,
     agent: (spend) => openAgent(model, environment, spend),
-    proposers: builtInProposers(flags.proposer, proposerModelOf(flags, root, environment)),
+    proposers: proposersOf(flags, root, environment),
     policy: readPolicy(root, environment.name, flags),
     concurrency: model.concurrency,
     command: commandLine(flags),
@@ -78,6 +87,14 @@ async function playNight(flags: NightFlags): Promise<number> {
 /** The command line that resumes this night. */
 const commandLine = ({ budget, apply: _, json: __, ...flags }: NightFlags): string =>
   `npx optimize --budget ${budget} ${typedFlags(options, flags)}`;
+
+function proposersOf(flags: NightFlags, root: string, environment: Environment): Proposer[] {
+  const model = proposerModelOf(flags, root, environment);
+  const name = PROPOSERS.find((one) => one === flags.proposer);
+  return name === undefined
+    ? [commandProposer(flags.proposer.slice('command:'.length).trim())]
+    : builtInProposers(name, model);
+}
 
 /** The model that `reflect` asks; by default the agent's own. */
 function proposerModelOf(flags: NightFlags, root: string, environment: Environment): AgentSource | null {

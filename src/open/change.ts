@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { opsBetween } from '../edit/between.ts';
 import { checkBounds } from '../edit/edits.ts';
+import { applyPatch, MOST_PATCH } from '../edit/patch.ts';
 import type { Edit } from '../edit/schema.ts';
 import { UsageError } from '../errors.ts';
 import { readHarnessFiles } from '../ledger/branch/branch.ts';
@@ -14,7 +15,6 @@ import { readHead } from '../ledger/git/refs.ts';
 import { givenEdit } from '../proposal/given.ts';
 import type { HarnessFiles } from '../types.ts';
 import { openWorkTree } from './harness.ts';
-import { applyPatch, MOST_PATCH } from './patch.ts';
 
 export interface GivenChange {
   readonly edit: Edit;

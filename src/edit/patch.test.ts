@@ -1,6 +1,6 @@
 /** Diffs as git, diff and this program write them. */
 import { describe, expect, it } from 'vitest';
-import { previewEdit } from '../edit/edits.ts';
+import { previewEdit } from './edits.ts';
 import { applyPatch } from './patch.ts';
 
 const before = new Map([
