@@ -67,6 +67,12 @@ const MEASUREMENTS: readonly Measurement[] = [
     minutes: 4,
   },
   { name: 'traces', about: '100,000 steps imported and filtered', command: 'npx jiti bench/traces.ts', minutes: 1 },
+  {
+    name: 'clients',
+    about: 'published client libraries through the gateway',
+    command: 'npx jiti bench/clients/run.ts',
+    minutes: 8,
+  },
   { name: 'child', about: 'overhead of a process of its own', command: 'npx jiti bench/child.ts', minutes: 1 },
   {
     name: 'hostile',

@@ -47,7 +47,6 @@ function toMessage(given: Json, at: number): WireMessage {
   if (role === undefined)
     throw new RefusedRequest(`${where}.role: expected system, user, assistant or tool, got ${JSON.stringify(name)}`);
   const list = Array.isArray(content) ? content : [content];
-  const isMore = (part: Json) => !isObject(part) || part.type !== 'text' || Object.keys(part).length > 2;
   return {
     role,
     text: list.map(textIn).join(''),
@@ -55,7 +54,7 @@ function toMessage(given: Json, at: number): WireMessage {
     calls: Array.isArray(calls) ? calls.map((call, i) => toCall(call, `${where}.tool_calls[${i}]`)) : [],
     callId: typeof callId === 'string' ? callId : '',
     kept: role === 'assistant' ? kept : {},
-    ...(Array.isArray(content) && content.some(isMore) ? { raw: content } : {}),
+    ...(Array.isArray(content) ? { raw: content } : {}),
   };
 }
 

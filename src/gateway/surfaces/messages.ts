@@ -63,14 +63,11 @@ const spoken = { parts: [], calls: [], callId: '', kept: {} };
 function systemIn(system: Json | undefined): WireMessage[] {
   const blocks = Array.isArray(system) ? system : [system ?? ''];
   if (blocks.length === 0 || system === '') return [];
-  const raw = blocks.some(isMore) ? { raw: blocks } : {};
+  const raw = Array.isArray(system) ? { raw: blocks } : {};
   return system === undefined || system === null
     ? []
     : [{ ...spoken, role: 'system', text: blocks.map(textIn).join('\n\n'), ...raw }];
 }
-
-/** More than text says: an image, a mark for the cache, a citation. */
-const isMore = (block: Json): boolean => isObject(block) && (block.type !== 'text' || Object.keys(block).length > 2);
 
 /** Where a client marks its newest message for the cache, older ones lose their mark. */
 function unmarked(block: Json): Json {
@@ -99,7 +96,7 @@ function toMessages(given: Json, at: number): WireMessage[] {
             role: 'user' as const,
             text: said.map(textIn).join(''),
             parts: said.filter((block) => isObject(block) && block.type !== 'text').map(unmarked),
-            ...(said.some(isMore) ? { raw: said } : {}),
+            ...(Array.isArray(content) ? { raw: said } : {}),
           },
         ]
       : []),

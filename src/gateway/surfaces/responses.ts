@@ -110,7 +110,7 @@ function heardIn(item: JsonObject, where: string): WireMessage | null {
     role: known,
     text: parts.map(textIn).join(''),
     parts: parts.filter(isMore),
-    ...(parts.some(isMore) ? { raw: parts } : {}),
+    ...(Array.isArray(content) ? { raw: parts } : {}),
   };
 }
 

@@ -23,7 +23,7 @@ export interface WireMessage {
   readonly callId: string;
   /** Further members of an assistant's message. */
   readonly kept: JsonObject;
-  /** The content as it came, where it is more than text. */
+  /** The content as it came, where it is more than one text; of results the whole block. */
   readonly raw?: readonly Json[];
 }
 
