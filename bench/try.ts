@@ -1,6 +1,6 @@
 /**
- * `optimize try` on edits that do nothing and edits that hurt: `npx jiti bench/try.ts [--edits 20]`.
- * Each is given as a patch; none may be released.
+ * Useless edits, each given as a patch to `optimize try`: `npx jiti bench/try.ts [--edits 20]`.
+ * None may be released.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

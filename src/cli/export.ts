@@ -1,4 +1,4 @@
-/** `optimize export`: for an auditor without this program, or the harness as text for other runtimes. */
+/** `optimize export`: records for an auditor, or the harness as text for other runtimes. */
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';

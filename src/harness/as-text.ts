@@ -14,7 +14,7 @@ export interface HarnessText {
   readonly lost: readonly string[];
 }
 
-/** `version`: such as `v3`; null for a harness that was not released. It stands in the last line. */
+/** `version`, such as `v3`, stands in the last line; null for what was not released. */
 export function harnessAsText(harness: Harness, format: TextFormat, version: string | null): HarnessText {
   const mark = `Harness ${harness.env} ${version ?? '(not released)'}, ${harness.id.slice(0, 12)}.`;
   const lost = lostIn(harness);
