@@ -1,4 +1,4 @@
-/** More states of a repository, each a night's whole work: played where everything is (`E2E=all`). */
+/** More states of a repository, each a night's whole work: played with `E2E=all`. */
 import { chmodSync, chownSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { git, newFolder, write } from './cli.ts';
