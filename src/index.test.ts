@@ -25,7 +25,7 @@ test('harness-optimizer/runtime exports these names', () => {
   expect(Object.keys(runtime).sort()).toEqual(
     sorted(`
       episode handleCall drive playEpisode toolAnswers replayEpisode follow
-      compileHarness NO_HARNESS openSession admitCall
+      compileHarness NO_HARNESS openSession openConversation admitCall
     `),
   );
 });
