@@ -59,13 +59,13 @@ export async function checkedFit({ root, environment, tasks, freshly, nowMs }: F
 }
 
 function foundBefore(root: string, env: string, key: string, nowMs: number): string | null {
-  assertOwnFolder(root, FOLDER);
   try {
+    assertOwnFolder(root, FOLDER);
     const found = jsonOf(readPlain(fileOf(root, env)) ?? '') as { readonly key?: unknown; readonly time?: unknown };
     const age = typeof found.time === 'string' ? nowMs - Date.parse(found.time) : Number.NaN;
     return found.key === key && age >= 0 && age < DAYS * 86_400_000 ? String(found.time) : null;
   } catch {
-    // Half a file is no verdict.
+    // Half a file is no verdict, and what lies in the way is told by the night.
     return null;
   }
 }

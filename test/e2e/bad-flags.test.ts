@@ -24,7 +24,11 @@ describe.concurrent('flags', () => {
     [`${NIGHT} --bugdet 3`, 2, [/unknown option '--bugdet'/, /Did you mean --budget\?/]],
     ['log --evn my-shop', 2, [/^optimize: unknown option '--evn'/, /Did you mean --env\?/]],
     ['log --wrnog', 2, [/^optimize: unknown option '--wrnog'; expected --env, .*--json/, /see --help/]],
-    [`${NIGHT} --proposer nobody`, 2, [/--proposer: expected mine, reflect, both, null, or harmful, got "nobody"/]],
+    [
+      `${NIGHT} --proposer nobody`,
+      2,
+      [/--proposer: expected mine, reflect, both, null, harmful or command:CMD, got "nobody"/],
+    ],
     [`${NIGHT} --concurrency 0`, 2, [/--concurrency.*1 or more/]],
     [`${NIGHT} --seed x`, 2, [/--seed: expected a whole number, 0 or more, got x/]],
     [`${NIGHT} --tags gold`, 2, [/--tags gold: no task has one of them/]],

@@ -13,7 +13,7 @@ const rowsOf = ({ stdout }: Outcome) =>
 
 describe('a released harness', () => {
   let dir: string;
-  const used = 200;
+  const used = 140;
   beforeAll(async () => {
     dir = await releasedRepository();
   });

@@ -199,7 +199,7 @@ describe.concurrent("an auditor's questions", () => {
       /failure text_call/,
       /why: /,
       /verdict accepted: improved/,
-      /scores on 50 tasks/,
+      /scores on 35 tasks/,
     ])
       expect(stdout).toMatch(part);
     const missing = await optimize(dir, 'show 99 --env my-shop');
