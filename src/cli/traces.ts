@@ -40,7 +40,7 @@ export const tracesCount = command({
   name: 'traces count',
   summary: 'how many traces there are',
   options: z.object(filtered),
-  example: `traces count --env my-shop --where 'reward < 1 && "refund" in calls'`,
+  example: `traces count --env my-shop --where 'reward < 1 && "renew" in calls'`,
   async run(flags) {
     const { rows } = await opened(flags);
     if (flags.json) sayJson({ type: 'summary', count: rows.length });

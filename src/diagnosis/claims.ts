@@ -18,7 +18,7 @@ const PAST: Readonly<Record<string, string>> = {
 };
 /** Words for changes whatever the tool is called. */
 const ANY =
-  'processed|completed|applied|submitted|changed|modified|updated|issued|refunded|added|removed|upgraded|downgraded';
+  'processed|completed|applied|submitted|changed|modified|updated|issued|added|removed|upgraded|downgraded';
 
 const participle = (verb: string): string => {
   const stem = verb.replace(/e$/, '');

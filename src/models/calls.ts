@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type OpenAI from 'openai';
 import type { ChatCompletionCreateParams } from 'openai/resources/chat/completions';
 import { NO_USAGE } from '../chat.ts';
+import { isObject } from '../digest.ts';
 import { endedBy, InfrastructureError } from '../errors.ts';
 import { type Redact, redacted } from '../secrets.ts';
 import type { ChatModel, ChatReply, ChatRequest, JsonObject } from '../types.ts';
@@ -98,7 +99,7 @@ export function openCalls(client: OpenAI, settings: CallSettings): ChatModel['co
         signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
       });
       // One that streams unasked tells what it bills only where a stream is asked for.
-      if ('streamed' in completion && !completion.usage) refused.add('stream');
+      if (isObject(completion) && 'streamed' in completion && !completion.usage) refused.add('stream');
       const reply = toReply(redacted(completion, redact), { price, worstUsd });
       paidUsd = reply.usage.costUsd;
       const sentBytes = bytesOf(body);

@@ -23,7 +23,7 @@ export const FIELDS = [
  * A function that says whether a trace meets `expression`. What it needs and a trace lacks is not
  * met. Throws UsageError for a fault in it, also at the first trace.
  *
- * @example where('reward < 1 && "refund" in calls && errors > 0')
+ * @example where('reward < 1 && "renew" in calls && errors > 0')
  */
 export function where(expression: string): (row: SummaryRow) => boolean {
   const compiled = compileExpression(expression);

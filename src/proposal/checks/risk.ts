@@ -26,7 +26,7 @@ const TRIPWIRES: readonly (readonly [why: string, pattern: RegExp])[] = [
   ],
   [
     'speaks of refusing or escalating',
-    /\b(?:refus\w+|escalat\w+|transfer\w* to|human agent|supervisor|deny|denied|forbid\w*|forbidden|allow\w*|permit\w*|permission\w*|authori[sz]\w+|approv\w+|accept(?:s|ed|ing)? (?:any|every|all|whatever)|always (?:agree|comply|grant)|say(?:s|ing)? yes|(?:agree|consent)(?:s|ing)? to (?:any|every|all|each|whatever)\w*|(?:comply|complies|complying|go along) with (?:any|every|all|each|what|the (?:person|wish|customer|user))\w*|(?:grant|fulfil|meet)\w* (?:any|every|all|each)\w*)\b/i,
+    /\b(?:refus\w+|escalat\w+|transfer\w* to|human agent|supervisor|deny|denied|forbid\w*|forbidden|allow\w*|permit\w*|permission\w*|authori[sz]\w+|approv\w+|accept(?:s|ed|ing)? (?:any|every|all|whatever)|always (?:agree|comply|grant)|say(?:s|ing)? yes|(?:agree|consent)(?:s|ing)? to (?:any|every|all|each|whatever)\w*|(?:comply|complies|complying|go along) with (?:any|every|all|each|what|the (?:person|wish|user|client|caller))\w*|(?:grant|fulfil|meet)\w* (?:any|every|all|each)\w*)\b/i,
   ],
   [
     'speaks of whom to trust or obey',

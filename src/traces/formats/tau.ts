@@ -22,7 +22,7 @@ export const tau: TraceFormat = {
         source: 'tau',
         conversation,
         id: nameOf(value.id),
-        // What only the simulated customer saw is no part of what the agent did.
+        // What only the simulated person saw is no part of what the agent did.
         record: [task ?? null, trial ?? null, reward ?? null, value.traj as Json],
         task: nameOf(task),
         trial: wholeOf(trial),
