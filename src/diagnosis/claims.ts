@@ -17,8 +17,7 @@ const PAST: Readonly<Record<string, string>> = {
   withdraw: 'withdrawn',
 };
 /** Words for changes whatever the tool is called. */
-const ANY =
-  'processed|completed|applied|submitted|changed|modified|updated|issued|added|removed|upgraded|downgraded';
+const ANY = 'processed|completed|applied|submitted|changed|modified|updated|issued|added|removed|upgraded|downgraded';
 
 const participle = (verb: string): string => {
   const stem = verb.replace(/e$/, '');
