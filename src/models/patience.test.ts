@@ -26,10 +26,11 @@ const faultOf = (error: unknown): CallFault => {
   };
 };
 
-function patient(concurrency: number) {
+function patient(concurrency: number, retries = 4) {
   const waits: number[] = [];
   const patience = openPatience({
     concurrency,
+    retries,
     sleep: async (milliseconds) => {
       waits.push(milliseconds);
     },
@@ -127,6 +128,13 @@ test.each([503, 429])(
     expect(await patience.run(after(new Answer(status, 0)), faultOf)).toBe('ok');
   },
 );
+
+test('without retries nothing is waited for', async () => {
+  const { patience, waits } = patient(4, 0);
+  for (const status of [429, 503, 429])
+    await expect(patience.run(after(new Answer(status)), faultOf)).rejects.toThrow();
+  expect(waits).toEqual([]);
+});
 
 test('one that fails in mid-run is asked by one call at a time, and is back for all at once', async () => {
   const { patience, waits } = patient(64);

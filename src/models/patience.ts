@@ -92,7 +92,7 @@ export function openPatience(options: PatienceOptions): Patience {
     const next = limited ? limitedMs + FIRST_LIMIT_MS : FIRST_WAIT_MS * 2 ** pauses;
     pause = { ms: retryAfterMs ?? Math.min(longestWaitMs, next), limited };
     const over = limited ? limitedMs + pause.ms > LIMIT_PATIENCE_MS : pauses >= retries;
-    if (over || pause.ms > longestWaitMs) gone = error;
+    if (over || retries === 0 || pause.ms > longestWaitMs) gone = error;
   }
   /** Milliseconds to wait before a call that queued when `since` calls were answered. */
   function restOf(own: number, since: number): number {
