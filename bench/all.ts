@@ -98,7 +98,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   {
     name: 'tests',
     about: 'all tests, each command a process of its own',
-    command: vitest('E2E=all', ''),
+    command: vitest('E2E=all FAULTS=all', ''),
     minutes: 12,
   },
   {
