@@ -162,7 +162,8 @@ describe.concurrent('verify', () => {
     expect(whole.stdout).not.toMatch(/scores that were forged/);
     const audit = decisionsOf(dir, 'my-shop').at(-1) as AnyFields;
     const gate = structuredClone(audit.gate) as NonNullable<AnyFields['gate']>;
-    for (const pair of gate.pairs as unknown as { after: number[] }[]) pair.after = pair.after.map((score) => 1 - score);
+    for (const pair of gate.pairs as unknown as { after: number[] }[])
+      pair.after = pair.after.map((score) => 1 - score);
     const forged = copyOf(dir);
     tamperHistory(forged, pathOf(audit), () => decisionText({ ...audit, gate, verdict: recompute(gate) } as Decision));
     const { code, stdout } = await optimize(forged, 'verify --rescore');
