@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { EXIT } from '../exit-codes.ts';
 import { serveGateway } from '../gateway/serve.ts';
+import { amount } from '../report/terminal.ts';
 import { command } from './command.ts';
 import { interruptible } from './interruption.ts';
 import { choice, flag, json, text, texts, whole } from './options.ts';
@@ -51,7 +52,7 @@ export const serve = command({
       });
       const kept = await gateway.close();
       if (flags.json) sayJson({ type: 'summary', env: environment.name, ...kept });
-      else say(`${kept.conversations} conversations, ${kept.stored} stored as traces`);
+      else say(`${amount(kept.stored, 'conversation')} stored as traces`);
       return EXIT.ok;
     } finally {
       stop();

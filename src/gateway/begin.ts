@@ -26,7 +26,7 @@ export interface Versions {
   /** For conversations that begin now. */
   current(): InForce;
   /** A version that a conversation began with; null when it cannot be read any more. */
-  of(label: string, id: string): Harness | null;
+  of(id: string): Harness | null;
   /** Why no layer may act now; null while they may. */
   frozen(): string | null;
   /** Looks whether something changed. Keeps what was in force when the new one is unsound. */

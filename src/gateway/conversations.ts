@@ -119,8 +119,9 @@ export function openConversations({
       return null;
     },
     begin(begun, { harness }) {
+      const live = openLive(begun, harness, setting, toldOf(begun.id));
       journal.begin(begun);
-      return keep(openLive(begun, harness, setting, toldOf(begun.id)));
+      return keep(live);
     },
     settled(live) {
       const { id } = live.begun;

@@ -4,14 +4,15 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { type HarnessParts, harnessOf, shop } from '../runtime/shop.fixture.ts';
 import type { Json, JsonObject } from '../types.ts';
-import type { InForce, Setting } from './begin.ts';
+import { type InForce, type Setting, settingOf } from './begin.ts';
 import { openConversations } from './conversations.ts';
 import { openJournal } from './journal.ts';
-import { settingOf } from './serve.ts';
+
 import { type Gateway, openGateway } from './server.ts';
-import { openShadow } from './shadow.ts';
+import { type Overheard, openShadow } from './shadow.ts';
 import { type Said, SPOKEN } from './surfaces/endpoint.fixture.ts';
 import { openUpstream } from './upstream.ts';
 
@@ -23,6 +24,8 @@ export interface Opened {
   readonly asked: { readonly body: JsonObject; readonly headers: IncomingHttpHeaders }[];
   readonly root: string;
   readonly stage: { inForce: InForce; frozen: string | null };
+  /** What shadow mode keeps. */
+  talks(): readonly Overheard[];
   /** Answers that come next. */
   say(...answers: Said[]): void;
   post(body: object | string, headers?: Record<string, string>, path?: string): Promise<Response>;
@@ -51,14 +54,26 @@ export async function openShop(
       const body = (text === '' ? {} : JSON.parse(text)) as JsonObject;
       asked.push({ body, headers: request.headers });
       const said = script.shift() ?? { status: 500, body: '{"error":{"message":"nothing to say"}}' };
+      if ('status' in said && said.status === 0) {
+        // Promises more than it sends, then hangs up.
+        if (said.body === '') return void response.destroy();
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': '9999' });
+        response.write(said.body);
+        return void setImmediate(() => response.destroy());
+      }
       if ('status' in said) {
         response.writeHead(said.status, { 'content-type': 'application/json' });
         return void response.end(said.body);
       }
       const spoken = SPOKEN[request.url ?? ''] ?? (SPOKEN['/v1/chat/completions'] as (typeof SPOKEN)[string]);
       const streams = body.stream === true;
-      response.writeHead(200, { 'content-type': streams ? 'text/event-stream' : 'application/json' });
-      response.end(streams ? spoken.stream(said, asked.length) : JSON.stringify(spoken.whole(said, asked.length)));
+      const reply = streams ? spoken.stream(said, asked.length) : JSON.stringify(spoken.whole(said, asked.length));
+      const zips = /gzip/.test(request.headers['accept-encoding'] ?? '');
+      response.writeHead(200, {
+        'content-type': streams ? 'text/event-stream' : 'application/json',
+        ...(zips ? { 'content-encoding': 'gzip' } : {}),
+      });
+      response.end(zips ? gzipSync(reply) : reply);
     });
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
@@ -67,6 +82,7 @@ export async function openShop(
   const harness = harnessOf(parts);
   const stage = { inForce: { label: 'v1', harness }, frozen: null as string | null };
   let root = mkdtempSync(join(tmpdir(), 'gateway-'));
+  const shadow = options.mode === 'shadow' ? openShadow(upstream, 100, () => {}) : null;
   const begin = async (): Promise<Gateway> =>
     openGateway({
       setting,
@@ -84,7 +100,7 @@ export async function openShop(
         harnessOf: () => harness,
         onDrop: () => {},
       }),
-      shadow: options.mode === 'shadow' ? openShadow(upstream, 100, () => {}) : null,
+      shadow,
       failClosed: options.failClosed ?? false,
       host: '127.0.0.1',
       port: 0,
@@ -102,6 +118,7 @@ export async function openShop(
     },
     asked,
     stage,
+    talks: () => [...(shadow?.talks.values() ?? [])],
     say: (...answers) => void script.push(...answers),
     post: (body, headers = {}, path = '/chat/completions') =>
       fetch(`${gateway.url}${path}`, {

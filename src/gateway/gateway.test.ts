@@ -165,6 +165,16 @@ describe('streams', () => {
 });
 
 describe('a conversation', () => {
+  test.each(['', '{"id": "up-1", "choi'])('outlives an answer that upstream cuts behind %j', async (body) => {
+    opened = await openShop(swapping);
+    opened.say({ status: 0, body }, swap, done);
+    const messages = begin();
+    const dropped = await opened.post({ model: 'm-1', messages, tools });
+    expect([dropped.status, dropped.headers.get('x-optimize-bypassed')]).toEqual([502, null]);
+    const { text, ids } = await loop(opened, messages);
+    expect([text, ids[0]]).toEqual(['Swapped.', expect.stringMatching(/^hor_/)]);
+  });
+
   test('is asked again without a second call upstream, and goes on behind a fault of upstream', async () => {
     opened = await openShop(swapping);
     opened.say({ status: 429, body: '{"error":{"message":"slow down"}}' }, swap);

@@ -14,7 +14,8 @@ export interface TalkJournal {
   write(id: string): void;
   /** Null for an unknown or unreadable conversation. */
   read(id: string): { readonly begun: Begun; readonly entries: readonly Told[] } | null;
-  remove(id: string): void;
+  /** Removes what is too old. */
+  sweep(): void;
   /** The view of each conversation after its newest reply, newest conversation last. */
   views(): readonly { readonly id: string; readonly view: string }[];
 }
@@ -52,6 +53,15 @@ export function openJournal(root: string, env: string, redact: Redact): TalkJour
       return null;
     }
   };
+  /** Oldest first, without those that are too old. */
+  function files(): { readonly id: string; readonly at: number }[] {
+    const all = readdirSync(folder)
+      .filter((name) => ID.test(name.replace(/\.jsonl$/, '')))
+      .map((name) => ({ id: name.slice(0, 12), at: statSync(join(folder, name)).mtimeMs }));
+    const old = Date.now() - DAY_MS;
+    for (const { id, at } of all) if (at < old) rmSync(place(id), { force: true });
+    return all.filter(({ at }) => at >= old).sort((a, b) => a.at - b.at);
+  }
   return {
     begin: (begun) => add(begun.id, begun),
     add,
@@ -62,17 +72,9 @@ export function openJournal(root: string, env: string, redact: Redact): TalkJour
       appendFileSync(place(id), redact(`${lines.join('\n')}\n`), { mode: 0o600 });
     },
     read,
-    remove: (id) => rmSync(place(id), { force: true }),
+    sweep: () => void files(),
     views() {
-      const files = readdirSync(folder)
-        .filter((name) => ID.test(name.replace(/\.jsonl$/, '')))
-        .map((name) => ({ id: name.slice(0, 12), at: statSync(join(folder, name)).mtimeMs }))
-        .sort((a, b) => a.at - b.at);
-      return files.flatMap(({ id, at }) => {
-        if (Date.now() - at > DAY_MS) {
-          rmSync(place(id), { force: true });
-          return [];
-        }
+      return files().flatMap(({ id }) => {
         const view = read(id)?.entries.findLast((entry) => 'view' in entry);
         return view !== undefined && 'view' in view ? [{ id, view: view.view }] : [];
       });

@@ -1,6 +1,8 @@
 /** What leaves: a reply as one body or as events, errors, texts. */
 import type { ServerResponse } from 'node:http';
 import { isObject } from '../digest.ts';
+import { reasonOf } from '../errors.ts';
+import { parseJson } from '../runtime/repair.ts';
 import type { JsonObject } from '../types.ts';
 import type { WireSurface } from './surfaces/surface.ts';
 import { RefusedRequest, type WireReply, type WireRequest } from './surfaces/wire.ts';
@@ -35,10 +37,8 @@ export function fail(response: ServerResponse, error: unknown, surface: WireSurf
     return void response.end(error.body);
   }
   const status = error instanceof RefusedRequest ? error.status : 502;
-  sendJson(response, status, surface.error(status, messageOf(error)), status === 413 ? { connection: 'close' } : {});
+  sendJson(response, status, surface.error(status, reasonOf(error)), status === 413 ? { connection: 'close' } : {});
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export interface ReplyStream {
   /** An event of upstream: the client reads at once what it may, if it streams. */
@@ -111,13 +111,8 @@ export function openStream(
 
 /** What a refusal of upstream says, where a stream has begun. */
 function wordsOf(error: unknown): string {
-  if (!(error instanceof UpstreamRefusal)) return messageOf(error);
-  try {
-    const given: unknown = JSON.parse(error.body);
-    const inner = isObject(given) ? given.error : undefined;
-    if (isObject(inner) && typeof inner.message === 'string') return inner.message;
-  } catch {
-    // No JSON: its status is all that is known.
-  }
-  return error.message;
+  if (!(error instanceof UpstreamRefusal)) return reasonOf(error);
+  const given = parseJson(error.body);
+  const inner = isObject(given) ? given.error : undefined;
+  return isObject(inner) && typeof inner.message === 'string' ? inner.message : error.message;
 }

@@ -19,7 +19,8 @@ export interface Keeper {
   outcome(id: string, given: JsonObject, isOpen: boolean): boolean;
   /** Writes what was kept back. */
   flush(): void;
-  readonly counts: { readonly conversations: number; readonly stored: number };
+  /** Conversations that were not stored before. */
+  readonly stored: number;
 }
 
 export interface KeeperOptions {
@@ -38,8 +39,6 @@ export function openKeeper({ root, setting, redact, warn }: KeeperOptions): Keep
   const door = { secrets: redact, personal: personalFields(setting.surface.vocabulary?.personalFields ?? []) };
   const outcomes = new Map<string, StoredOutcome>();
   const waiting = new Map<string, StoredTrace>();
-  const known = new Set<string>();
-  let conversations = 0;
   let stored = 0;
 
   /** Conversations of one agent share a long system text: it is cleaned once. */
@@ -58,18 +57,20 @@ export function openKeeper({ root, setting, redact, warn }: KeeperOptions): Keep
     const traces = [...waiting.values()];
     waiting.clear();
     try {
-      // A conversation that went on replaces what was stored of it.
-      const again = traces.flatMap(({ id }) => (known.has(id) ? [id] : []));
-      if (again.length > 0) store.remove(new Set(again));
-      stored += store.append(traces).added - again.length;
-      for (const { id } of traces) known.add(id);
+      // A conversation that went on replaces what was stored of it, but for its outcome.
+      const ids = new Set(traces.map(({ id }) => id));
+      const before = new Map([...store.read(ids)].map(({ id, outcome }) => [id, outcome]));
+      if (before.size > 0) store.remove(ids);
+      const kept = traces.map((trace) =>
+        trace.outcome.by === null ? { ...trace, outcome: before.get(trace.id) ?? trace.outcome } : trace,
+      );
+      stored += store.append(kept).added - before.size;
     } catch (error) {
       warn(`${traces.length} conversations were not stored: ${(error as Error).message}`);
     }
   }
   function keep(trace: StoredTrace): void {
     const { id } = trace;
-    if (!known.has(id) && !waiting.has(id)) conversations += 1;
     const { system } = trace.prompt;
     const kept = atTheDoor(
       { ...trace, outcome: outcomes.get(id) ?? NO_OUTCOME, prompt: { ...trace.prompt, system: '' } },
@@ -82,8 +83,8 @@ export function openKeeper({ root, setting, redact, warn }: KeeperOptions): Keep
 
   return {
     flush,
-    get counts() {
-      return { conversations, stored };
+    get stored() {
+      return stored;
     },
     live: (live) => {
       if (live.opened.session.steps.length > 0) keep(traceOf(live, setting.env));

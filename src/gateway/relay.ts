@@ -17,10 +17,12 @@ const PASSED =
 /** Headers of an answer that describe the bytes that follow. */
 const KEPT = ['content-type', 'content-encoding', 'retry-after', 'x-request-id'];
 
+/** The answer goes to the client as it comes, so the encodings are those that the client reads. */
 export function passedHeaders({ headers }: IncomingMessage): Record<string, string> {
   const kept = Object.entries(headers).filter(([name]) => PASSED.test(name));
   return {
     'content-type': 'application/json',
+    'accept-encoding': 'identity',
     ...Object.fromEntries(kept.map(([name, value]) => [name, String(value)])),
   };
 }

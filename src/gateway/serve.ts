@@ -1,5 +1,4 @@
 /** Puts the gateway together: the environment's words, versions in force, journal, traces. */
-
 import type { Repository } from '../ledger/git/git.ts';
 import { assertSound } from '../night/assert-lint.ts';
 import { redactorOf } from '../secrets.ts';
@@ -12,8 +11,6 @@ import { openGateway } from './server.ts';
 import { openShadow } from './shadow.ts';
 import { openUpstream } from './upstream.ts';
 import { openVersions } from './versions.ts';
-
-export { settingOf } from './begin.ts';
 
 export interface ServeOptions {
   readonly repository: Repository;
@@ -35,7 +32,7 @@ export interface Served {
   /** Version in force at the start. */
   readonly harness: string;
   /** Ends in order; what was heard is stored. */
-  close(): Promise<{ readonly conversations: number; readonly stored: number }>;
+  close(): Promise<{ readonly stored: number }>;
 }
 
 export async function serveGateway(options: ServeOptions): Promise<Served> {
@@ -57,7 +54,7 @@ export async function serveGateway(options: ServeOptions): Promise<Served> {
     setting,
     journal,
     most,
-    harnessOf: ({ label, harness }) => versions.of(label, harness),
+    harnessOf: ({ harness }) => versions.of(harness),
     onDrop: keeper.live,
   });
   const shadow = mode === 'shadow' ? openShadow(upstream, most, keeper.overheard) : null;
@@ -76,6 +73,7 @@ export async function serveGateway(options: ServeOptions): Promise<Served> {
     for (const live of [...conversations.all()])
       if (live.ask.ask === 'user' && live.touched < long) conversations.drop(live);
     keeper.flush();
+    journal.sweep();
   }, 60_000);
   timer.unref();
   return {
@@ -87,7 +85,7 @@ export async function serveGateway(options: ServeOptions): Promise<Served> {
       for (const live of conversations.all()) keeper.live(live);
       for (const talk of shadow?.talks.values() ?? []) keeper.overheard(talk);
       keeper.flush();
-      return keeper.counts;
+      return { stored: keeper.stored };
     },
   };
 }

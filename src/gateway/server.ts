@@ -2,9 +2,10 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { jsonOf } from '../digest.ts';
-import { InfrastructureError, UsageError } from '../errors.ts';
+import { InfrastructureError, reasonOf, UsageError } from '../errors.ts';
+import { ENCODINGS } from '../models/exchange.ts';
 import type { Json, JsonObject } from '../types.ts';
-import { beginning, type Setting, type Versions } from './begin.ts';
+import { beginning, type Setting, spoken, type Versions } from './begin.ts';
 import type { LiveConversations } from './conversations.ts';
 import { holdsText } from './holds.ts';
 import { fail, openStream, sendJson, sendText } from './leave.ts';
@@ -20,6 +21,7 @@ import { type Upstream, UpstreamRefusal } from './upstream.ts';
 export const CONVERSATION = 'x-optimize-conversation';
 /** One turn of a person with several images takes megabytes. */
 const MOST_BYTES = 64 * 2 ** 20;
+
 export interface GatewayOptions {
   readonly setting: Setting;
   readonly upstream: Upstream;
@@ -48,7 +50,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-export interface Counts {
+interface Counts {
   requests: number;
   replies: number;
   passed: number;
@@ -112,8 +114,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
   function conversationOf({ request: { headers } }: Exchange, request: WireRequest): Live {
     const named = headers[CONVERSATION];
-    const spoken = request.messages.filter(({ role }) => role !== 'system');
-    const found = conversations.find(spoken, typeof named === 'string' ? named : undefined);
+    const found = conversations.find(spoken(request.messages), typeof named === 'string' ? named : undefined);
     if (found !== null) return found;
     const inForce = versions.current();
     return conversations.begin(beginning(request, inForce, setting), inForce);
@@ -141,7 +142,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
           upstream.complete(
             surface,
             { ...surface.body(view), ...(reads ? surface.streamed : {}) },
-            passedHeaders(exchange.request),
+            { ...passedHeaders(exchange.request), 'accept-encoding': ENCODINGS },
             { signal, ...(reads ? { onEvent: stream.heard } : {}) },
           );
         reply = await goOn(live, request, complete, stream.shown);
@@ -183,7 +184,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     headers: Record<string, string> = {},
   ): Promise<void> {
     counts.bypassed += 1;
-    options.warn(`a request passed unchanged: ${error instanceof Error ? error.message : String(error)}`);
+    options.warn(`a request passed unchanged: ${reasonOf(error)}`);
     return passOn(exchange, text, { ...headers, 'x-optimize-bypassed': 'error' });
   }
 
@@ -280,7 +281,7 @@ function jsonIn(text: string): Json {
   try {
     return jsonOf(text) as Json;
   } catch (error) {
-    throw new RefusedRequest(`expected JSON: ${error instanceof Error ? error.message.slice(0, 200) : ''}`);
+    throw new RefusedRequest(`expected JSON: ${reasonOf(error).slice(0, 200)}`);
   }
 }
 

@@ -1,10 +1,13 @@
 /** Shadow mode: nothing is changed, and every conversation is kept as it was. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import { isObject, jsonOf } from '../digest.ts';
+import { plainOf } from '../models/exchange.ts';
 import { toParams } from '../models/history.ts';
 import { isStream } from '../models/sse.ts';
 import type { Json, JsonObject } from '../types.ts';
+import { spoken } from './begin.ts';
 import { type Exchange, relay } from './relay.ts';
 import type { WireSurface } from './surfaces/surface.ts';
 import { toChatMessage, viewOf, type WireMessage, type WireRequest } from './surfaces/wire.ts';
@@ -32,15 +35,16 @@ const MOST_KEPT = 8 * 2 ** 20;
 export function openShadow(upstream: Upstream, most: number, onDrop: (talk: Overheard) => void): Shadow {
   const talks = new Map<string, Overheard>();
   const byView = new Map<string, string>();
+  const viewById = new Map<string, string>();
 
   function keep(surface: WireSurface, request: WireRequest, completion: JsonObject): void {
     const { choices, usage, model } = completion;
     const first = Array.isArray(choices) ? choices[0] : undefined;
     const message = isObject(first) ? first.message : undefined;
     if (!isObject(message)) return;
-    const spoken = request.messages.filter(({ role }) => role !== 'system');
-    const last = spoken.findLastIndex(({ role }) => role === 'assistant');
-    const before = last < 0 ? undefined : viewOf(spoken.slice(0, last + 1));
+    const said = spoken(request.messages);
+    const last = said.findLastIndex(({ role }) => role === 'assistant');
+    const before = last < 0 ? undefined : viewOf(said.slice(0, last + 1));
     const id = (before === undefined ? undefined : byView.get(before)) ?? randomBytes(6).toString('hex');
     const known = talks.get(id);
     if (before !== undefined) byView.delete(before);
@@ -53,11 +57,15 @@ export function openShadow(upstream: Upstream, most: number, onDrop: (talk: Over
       usages: [...(known?.usages ?? []), ...(isObject(usage) ? [usage as JsonObject] : [])],
       model: typeof model === 'string' ? model : '',
     });
-    byView.set(viewOf([...spoken, heard(message as JsonObject)]), id);
+    const view = viewOf([...said, heard(message as JsonObject)]);
+    byView.set(view, id);
+    viewById.set(id, view);
     if (talks.size <= most) return;
     const [oldest] = talks.values();
     if (oldest === undefined) return;
     talks.delete(oldest.id);
+    byView.delete(viewById.get(oldest.id) ?? '');
+    viewById.delete(oldest.id);
     onDrop(oldest);
   }
 
@@ -66,17 +74,31 @@ export function openShadow(upstream: Upstream, most: number, onDrop: (talk: Over
     async pass(exchange, surface, request, text) {
       const parts: Buffer[] = [];
       let bytes = 0;
-      const tap = (message: IncomingMessage) =>
+      let encoding: string | undefined;
+      const tap = (message: IncomingMessage) => {
+        encoding = message.headers['content-encoding'];
         message.on('data', (part: Buffer) => {
           bytes += part.length;
           if (bytes <= MOST_KEPT) parts.push(part);
         });
+      };
       await relay(upstream, exchange, text, { tap });
       if (bytes > MOST_KEPT || exchange.response.statusCode >= 300) return;
-      const whole = completionIn(surface, Buffer.concat(parts).toString('utf8'));
+      const whole = completionIn(surface, await textOf(parts, encoding));
       if (whole !== null) keep(surface, request, whole);
     },
   };
+}
+
+async function textOf(parts: readonly Buffer[], encoding: string | undefined): Promise<string> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of plainOf(Readable.from(parts), encoding) as AsyncIterable<Buffer>) chunks.push(chunk);
+  } catch {
+    // A body that cannot be decompressed has passed, and is not kept.
+    return '';
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function completionIn(surface: WireSurface, text: string): JsonObject | null {

@@ -1,10 +1,11 @@
 /** Requests to the endpoint behind the gateway: the client's key goes there and nowhere else. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { isObject, jsonOf } from '../digest.ts';
-import { InfrastructureError, UsageError } from '../errors.ts';
+import { isObject } from '../digest.ts';
+import { InfrastructureError, reasonOf, UsageError } from '../errors.ts';
 import { decoded, send } from '../models/exchange.ts';
 import { isLoopback } from '../models/key-hosts.ts';
 import { isStream } from '../models/sse.ts';
+import { parseJson } from '../runtime/repair.ts';
 import type { JsonObject } from '../types.ts';
 import type { WireSurface } from './surfaces/surface.ts';
 
@@ -42,15 +43,16 @@ export function openUpstream(address: string): Upstream {
   const expected = 'expected an address such as https://api.openai.com/v1';
   if (!URL.canParse(address)) throw new UsageError(`--upstream: ${expected}, got "${address}"`);
   const base = new URL(address);
-  if (base.protocol !== 'https:' && !(base.protocol === 'http:' && isLoopback(address)))
+  if (!/^https?:$/.test(base.protocol)) throw new UsageError(`--upstream: ${expected}, got ${base.protocol}//`);
+  if (base.protocol === 'http:' && !isLoopback(address))
     throw new UsageError(
-      `--upstream: ${expected} or a server of this machine, got ${base.protocol}//${base.host}: the client's key would be readable on its way`,
+      `--upstream: ${expected} or a server of this machine, got http://${base.host}: the client's key would be readable on its way`,
     );
   if (base.username !== '' || base.password !== '')
     throw new UsageError('--upstream holds a name or password, which would reach logs; the client sends its own key');
   const url = address.replace(/\/+$/, '');
   const pass: Upstream['pass'] = async (path, init) => {
-    const message = await send(new URL(`${url}${path}`), init);
+    const message = await send(new URL(`${url}${path}`), init).catch(noAnswer);
     const { statusCode = 502, headers } = message;
     if (statusCode >= 300 && statusCode < 400) {
       message.destroy();
@@ -68,28 +70,26 @@ export function openUpstream(address: string): Upstream {
       const message = await pass(surface.path, { method: 'POST', headers, body: JSON.stringify(body), signal });
       const { statusCode = 502 } = message;
       const heard = onEvent === undefined ? undefined : eventListener(onEvent);
-      const text = await decoded(message, statusCode < 300 ? heard : undefined);
+      const text = await decoded(message, statusCode < 300 ? heard : undefined).catch(noAnswer);
       if (statusCode >= 300) throw new UpstreamRefusal(statusCode, text, message.headers);
-      const value = isStream(message.headers['content-type'] ?? '', text) ? collected(surface, text) : valueIn(text);
+      const value = isStream(message.headers['content-type'] ?? '', text) ? collected(surface, text) : parseJson(text);
       if (!isObject(value)) throw new InfrastructureError('upstream replied without a message', { who: 'endpoint' });
       return surface.completion(value as JsonObject);
     },
   };
 }
 
+/** A connection that fails is upstream's fault, never one of a layer. */
+function noAnswer(cause: unknown): never {
+  if (cause instanceof InfrastructureError) throw cause;
+  throw new InfrastructureError(`no whole answer from upstream: ${reasonOf(cause)}`, { who: 'endpoint', cause });
+}
+
 function collected(surface: WireSurface, text: string): unknown {
   try {
     return surface.collect(text);
   } catch (error) {
-    throw new InfrastructureError(`upstream: ${(error as Error).message}`, { who: 'endpoint' });
-  }
-}
-
-function valueIn(text: string): unknown {
-  try {
-    return jsonOf(text);
-  } catch {
-    return undefined;
+    throw new InfrastructureError(`upstream: ${reasonOf(error)}`, { who: 'endpoint' });
   }
 }
 
@@ -102,7 +102,7 @@ function eventListener(onEvent: (event: JsonObject) => void): (piece: string) =>
     open = lines.pop() ?? '';
     for (const line of lines) {
       if (!line.startsWith('data:')) continue;
-      const event = valueIn(line.slice(5));
+      const event = parseJson(line.slice(5));
       if (isObject(event)) onEvent(event as JsonObject);
     }
   };

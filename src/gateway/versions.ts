@@ -60,6 +60,7 @@ export async function openVersions({ repository, environment, ref, check, warn }
       ...namesIn(folder).map((file) => join(folder, file)),
       join(repository.commonDir, 'refs/heads/optimize', env),
       join(repository.commonDir, 'packed-refs'),
+      join(repository.commonDir, 'reftable/tables.list'),
       join(repository.gitDir, 'HEAD'),
     ]
       .map((path) => `${path} ${changedAt(path)}`)
@@ -87,7 +88,7 @@ export async function openVersions({ repository, environment, ref, check, warn }
   await remember();
   return {
     current: () => inForce as InForce,
-    of: (_, id) => known.get(id) ?? null,
+    of: (id) => known.get(id) ?? null,
     frozen: () => frozen,
     refresh,
   };

@@ -63,6 +63,9 @@ function headersOf(raw: IncomingHttpHeaders): Headers {
   return headers;
 }
 
+/** What `decoded` reads. */
+export const ENCODINGS = 'gzip, br';
+
 /** The reply as it comes, in a tunnel where a proxy is set; an abort of `signal` ends it. */
 export function send(url: URL, { method = 'GET', headers, body, signal }: RequestInit): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
@@ -72,8 +75,8 @@ export function send(url: URL, { method = 'GET', headers, body, signal }: Reques
       method,
       agent: agentFor(url, process.env),
       headers: {
+        'accept-encoding': ENCODINGS,
         ...all,
-        'accept-encoding': 'gzip, br',
         ...(sent === null ? {} : { 'content-length': String(sent.length) }),
       },
       ...(signal ? { signal } : {}),
@@ -91,14 +94,18 @@ const DECODERS = {
   br: createBrotliDecompress,
 };
 
+/** A body without its compression. */
+export function plainOf(body: Readable, encoding = ''): Readable {
+  const open = Object.entries(DECODERS).find(([name]) => name === encoding.trim().toLowerCase())?.[1];
+  return open === undefined ? body : pipeline(body, open(), () => {});
+}
+
 /**
  * The decompressed body; a stream of events ends with its last, whatever the connection does.
  * `onPiece` hears it as it comes. Throws InfrastructureError beyond 64 MB.
  */
 export async function decoded(message: IncomingMessage, onPiece?: (text: string) => void): Promise<string> {
-  const encoding = message.headers['content-encoding']?.trim().toLowerCase() ?? '';
-  const open = Object.entries(DECODERS).find(([name]) => name === encoding)?.[1];
-  const plain: Readable = open === undefined ? message : pipeline(message, open(), () => {});
+  const plain = plainOf(message, message.headers['content-encoding']);
   const events = isStream(message.headers['content-type'] ?? '');
   const chunks: Buffer[] = [];
   const pieces = new TextDecoder();

@@ -1,5 +1,6 @@
 /** A streamed reply as the whole reply that it adds up to (server-sent events, HTML 9.2). */
-import { isObject, jsonOf } from '../digest.ts';
+import { isObject } from '../digest.ts';
+import { parseJson } from '../runtime/repair.ts';
 import type { Json, JsonObject } from '../types.ts';
 
 /** True for a stream of events, also of a server that calls it something else. */
@@ -34,14 +35,7 @@ export function eventsOf(text: string): string[] {
   return events;
 }
 
-function jsonIn(text: string): unknown {
-  try {
-    return jsonOf(text);
-  } catch {
-    return undefined;
-  }
-}
-const isWhole = (text: string): boolean => text.trim() === '[DONE]' || jsonIn(text) !== undefined;
+const isWhole = (text: string): boolean => text.trim() === '[DONE]' || parseJson(text) !== undefined;
 
 /**
  * Undefined for a stream that is no chat completion. Throws Error for one that was cut: neither a
@@ -49,7 +43,7 @@ const isWhole = (text: string): boolean => text.trim() === '[DONE]' || jsonIn(te
  */
 export function replyOf(text: string): unknown {
   const events = eventsOf(text);
-  const values = events.map(jsonIn).filter(isObject) as JsonObject[];
+  const values = events.map(parseJson).filter(isObject) as JsonObject[];
   const fault = values.find((value) => value.error !== undefined && value.error !== null);
   if (fault !== undefined) return { error: fault.error };
   const chunks = values.filter(({ choices }) => Array.isArray(choices));

@@ -24,7 +24,7 @@ const NO_JOURNAL: TalkJournal = {
   add: () => {},
   write: () => {},
   read: () => null,
-  remove: () => {},
+  sweep: () => {},
   views: () => [],
 };
 const MOST = 10_000;

@@ -1,6 +1,7 @@
 /** What is read of a request of any surface, and what every reply is made of. */
 import { randomBytes } from 'node:crypto';
 import { canonicalJson, isObject, sha256 } from '../../digest.ts';
+import { parseJson } from '../../runtime/repair.ts';
 import type { ChatMessage, ChatToolCall, Json, JsonObject, Tool } from '../../types.ts';
 
 /** A request that nobody could answer; `status` and one sentence for the client. */
@@ -51,12 +52,8 @@ export const textIn = (part: Json | undefined): string =>
 
 /** Arguments as an object, however empty they are. */
 export function objectIn(text: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? (value as JsonObject) : {};
-  } catch {
-    return {};
-  }
+  const value = parseJson(text);
+  return isObject(value) ? value : {};
 }
 
 /** As the machine reads it. */
@@ -82,14 +79,6 @@ export function toTool({ function: given }: JsonObject, readOnly: boolean): Tool
   };
 }
 
-const argumentsOf = (text: string): Json => {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return text;
-  }
-};
-
 /** Digest of what a client holds, however it spells it: system texts and ids of calls apart. */
 export const viewOf = (messages: readonly WireMessage[]): string =>
   sha256(
@@ -100,7 +89,7 @@ export const viewOf = (messages: readonly WireMessage[]): string =>
           role,
           text,
           parts.length === 0 ? '' : sha256(canonicalJson([...parts])),
-          calls.map((call) => [call.name, argumentsOf(call.arguments)]),
+          calls.map((call) => [call.name, parseJson(call.arguments) ?? call.arguments]),
         ]),
     ),
   );
