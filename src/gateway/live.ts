@@ -9,7 +9,6 @@ import { append } from '../runtime/protocol.ts';
 import { hearPerson } from '../runtime/session.ts';
 import type { Harness, JsonObject, Task } from '../types.ts';
 import { type Begun, type Setting, spoken } from './begin.ts';
-import { sumOf } from './holds.ts';
 import type { ModelView } from './surfaces/view.ts';
 import {
   messageOf,
@@ -20,6 +19,7 @@ import {
   type WireReply,
   type WireRequest,
 } from './surfaces/wire.ts';
+import { sumOf } from './usage.ts';
 
 /** One thing that the machine was told, what the client held when it asked, and after the reply. */
 export type Told =

@@ -10,6 +10,11 @@ import type { ProposerContext } from './proposer.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'optimize-command-test-'));
 const harness = parseHarness('shop', new Map([['harness.yaml', 'version: 1\n']]));
+/** A program that leaves the group of the one that starts it, and says who it is. */
+const DETACHED = `"${process.execPath}" -e "
+const left = require('child_process').spawn('sleep', ['600'], {detached: true, stdio: 'ignore'});
+left.unref();
+require('fs').writeFileSync('${out}/detached', String(left.pid))"`;
 const contextOf = (signal = new AbortController().signal): ProposerContext =>
   ({
     harness,
@@ -82,6 +87,9 @@ describe('commandProposer', () => {
   it('ends with all that it has started', async () => {
     await run(`sleep 600 & echo $! > ${out}/child`);
     expect(isRunning(Number(written('child')))).toBe(false);
+    // Also what has left its group.
+    await run(DETACHED);
+    expect(isRunning(Number(written('detached')))).toBe(false);
     const limit = new AbortController();
     const asked = run(`echo $$ > ${out}/own; sleep 600`, limit.signal);
     await vi.waitFor(() => expect(written('own')).toMatch(/\d/));

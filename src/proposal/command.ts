@@ -1,23 +1,15 @@
 /** Any program as a proposer: it gets a folder, and what it writes there becomes edits. */
 import { spawn } from 'node:child_process';
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../digest.ts';
 import { opsBetween } from '../edit/between.ts';
 import { checkBounds } from '../edit/edits.ts';
 import { editBounds } from '../edit/measure.ts';
 import { applyPatch, MOST_PATCH } from '../edit/patch.ts';
+import { endFamily, newFamily } from '../environments/child/family.ts';
 import { childVariables } from '../environments/child/variables.ts';
+import { closeScratch, openScratch, sweepScratch } from '../environments/scratch.ts';
 import { readHarnessFolder } from '../harness/load.ts';
 import { compactTrace } from '../traces/compact.ts';
 import type { HarnessFiles } from '../types.ts';
@@ -34,20 +26,22 @@ const SAID = 2000;
  * `line` is a command line of the shell. Its working folder, also in `OPTIMIZE_PROPOSAL`, holds
  * `harness/` (edit it in place), `failures.jsonl`, `traces/<id>.txt`, `refused.txt` and
  * `task.json`. In place of editing it may write `patch.diff`, or `patches/*.diff`, one edit each.
- * It gets no variable that may hold a secret. Its process group is killed when it ends, when its
+ * It gets no variable that may hold a secret. It and all that it started end when it ends, when its
  * time is over, and when the night ends.
  */
 export const commandProposer = (line: string): Proposer => ({
   name: COMMAND,
   digest: sha256(line),
   async propose(context) {
-    const folder = mkdtempSync(join(tmpdir(), 'optimize-proposal-'));
+    // What a killed night left.
+    sweepScratch();
+    const folder = openScratch('proposal');
     try {
       writeAll(folder, filesFor(context));
       await runGroup(line, folder, context);
       return proposalIn(folder, context);
     } finally {
-      rmSync(folder, { recursive: true, force: true });
+      closeScratch(folder);
     }
   },
 });
@@ -103,20 +97,15 @@ function variablesFor(folder: string, { environment, round }: ProposerContext): 
 function runGroup(line: string, folder: string, context: ProposerContext): Promise<void> {
   const { signal } = context;
   signal.throwIfAborted();
+  const { mark, variables } = newFamily(variablesFor(folder, context));
   const child = spawn(line, {
     cwd: folder,
-    env: variablesFor(folder, context),
+    env: variables,
     shell: true,
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const kill = () => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // The group has ended.
-    }
-  };
+  const kill = () => endFamily(child.pid, mark);
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-SAID);

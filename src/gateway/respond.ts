@@ -1,4 +1,4 @@
-/** What leaves: a reply as one body or as events, errors, texts. */
+/** What the client gets: a reply as one body or as events, an error, a text. */
 import type { ServerResponse } from 'node:http';
 import { isObject } from '../digest.ts';
 import { reasonOf } from '../errors.ts';
