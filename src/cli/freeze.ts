@@ -25,7 +25,7 @@ async function step(kind: 'freeze' | 'unfreeze', flags: z.output<typeof options>
 
 export const freeze = command({
   name: 'freeze',
-  summary: 'let no night run until a person lifts it',
+  summary: 'let no night run and no gateway enforce until a person lifts it',
   options,
   example: 'freeze --env retail --reason "incident 12"',
   run: (flags) => step('freeze', flags),
@@ -33,7 +33,7 @@ export const freeze = command({
 
 export const unfreeze = command({
   name: 'unfreeze',
-  summary: 'let nights run again',
+  summary: 'let nights run and gateways enforce again',
   options,
   example: 'unfreeze --env retail --reason "incident 12 is closed"',
   run: (flags) => step('unfreeze', flags),

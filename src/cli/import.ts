@@ -40,12 +40,13 @@ export const importFile = command({
       labels: labels === undefined ? undefined : resolve(labels),
     });
     const { refused, refusedLabels, ...counts } = done;
+    const code = done.imported === 0 && refused.length > 0 ? EXIT.usage : EXIT.ok;
     if (asJson) {
       for (const one of refused) sayJson({ type: 'refused', ...one });
       for (const one of refusedLabels) sayJson({ type: 'refused', of: 'labels', ...one });
       for (const message of done.warnings) sayJson({ type: 'warning', message });
       sayJson({ type: 'summary', env, ...counts, refused: refused.length, refusedLabels: refusedLabels.length });
-      return EXIT.ok;
+      return code;
     }
     for (const { line, reason } of refused.slice(0, 20)) say(`line ${line}: ${reason}`);
     if (refused.length > 20) say(`... and ${refused.length - 20} more (--json lists all)`);
@@ -55,7 +56,7 @@ export const importFile = command({
     say(
       `${env}: ${amount(done.imported, 'trace')} imported${again}, ${done.labelled} with an outcome; ${refused.length} refused`,
     );
-    return EXIT.ok;
+    return code;
   },
 });
 

@@ -10,6 +10,7 @@ import { builtInProposers } from '../proposal/built-in.ts';
 import { commandProposer } from '../proposal/command.ts';
 import { PROPOSERS, type Proposer } from '../proposal/proposer.ts';
 import type { Emit } from '../report/events.ts';
+import { unescaped } from '../report/terminal.ts';
 import { type NightRequest, runNight } from '../run-night.ts';
 import type { Environment } from '../types.ts';
 import { command, OPTION_HELP, typedFlags } from './command.ts';
@@ -73,8 +74,9 @@ async function playNight(flags: NightFlags): Promise<number> {
   const tell = subscribers(flags.json);
   const emit: Emit = (event) => {
     tell(event);
-    if (event.type === 'summary' && 'run' in event && !flags.json)
-      process.stdout.write(`\n${readFileSync(join(root, 'runs', event.run, 'report.md'), 'utf8')}`);
+    if (event.type !== 'summary' || !('run' in event) || flags.json) return;
+    const page = readFileSync(join(root, 'runs', event.run, 'report.md'), 'utf8');
+    process.stdout.write(`\n${process.stdout.isTTY ? unescaped(page) : page}`);
   };
   const { signal, stop } = interruptible();
   try {

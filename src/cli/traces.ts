@@ -68,6 +68,8 @@ export const tracesList = command({
         `${day}  ${id}  ${outcome}, task ${task ?? 'unknown'}, ${model}, ${amount(calls.length, 'call')}, ${amount(failed.length, 'error')}`,
       );
     }
+    if (rows.length === 0)
+      say(`no traces of ${flags.env} here${flags.where === undefined ? '' : ' for which that is true'}`);
     if (shown.length < rows.length) say(`... of ${amount(rows.length, 'trace')} (--limit ${rows.length} lists all)`);
     return EXIT.ok;
   },

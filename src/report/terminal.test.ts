@@ -1,8 +1,10 @@
 /** Lines for a person: coloured by this program alone, and inert where a page shows them. */
+
 import { Writable } from 'node:stream';
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { printable } from '../harness/text-checks.ts';
-import { inert, terminal } from './terminal.ts';
+import { inert, terminal, unescaped } from './terminal.ts';
 
 it('colours its own lines, and data can neither colour, erase nor begin one', () => {
   let shown = '';
@@ -50,3 +52,30 @@ it.each(['a\u200cb', 'a\u200db', 'x\u202ey', 'x\u001b[2Jy', 'x\u{e0061}y', 'x\u2
     expect(printable(text)).toMatch(/^[\w[]+$/);
   },
 );
+
+it('on a screen a text reads as it was written, addresses apart', () => {
+  const pieces = fc.constantFrom(
+    '\\',
+    '\\*',
+    '`',
+    '_',
+    'modify_order',
+    '$0.00',
+    '&amp;',
+    '&',
+    '<b>',
+    '1. ',
+    '- ',
+    '#W1',
+    '|',
+    ' ',
+    '\n',
+    'é',
+  );
+  fc.assert(
+    fc.property(fc.array(pieces), (parts) => {
+      const text = parts.join('');
+      expect(unescaped(inert(text))).toBe(text);
+    }),
+  );
+});

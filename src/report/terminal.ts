@@ -43,6 +43,14 @@ export const inert = (text: string): string =>
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;');
 
+/** A page as a person reads it who sees its text and no rendering: what `inert` wrote, undone. */
+export const unescaped = (page: string): string =>
+  page
+    .replace(/\\([\\`*_~[\]!|#$\-+=.)])/g, '$1')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
+
 /** A subscriber that draws on `err`. */
 export function terminal({ err, now }: Streams): Emit {
   const started = now();
